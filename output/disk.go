@@ -1,0 +1,48 @@
+package output
+
+import (
+	"io"
+	"io/fs"
+)
+
+// Disk is what a batch needs of its output folder. Names are slash-separated, relative to the
+// folder, "." being the folder itself, and never leave it. Errors say operation and file, as
+// *fs.PathError does, and keep their cause for errors.Is. Its methods may be called from many
+// goroutines.
+//
+// [Dir] is the real folder; tests put a simulated disk in its place that loses what was not synced.
+type Disk interface {
+	// Create makes a new file for reading and writing. It is an error, fs.ErrExist, where the name is
+	// taken, also by a link that leads nowhere.
+	Create(name string) (File, error)
+	// Open opens a file for reading.
+	Open(name string) (File, error)
+	// Append opens a file for reading from its start and writing at its end, and creates it where missing.
+	Append(name string) (File, error)
+	// Rename gives a file another name and replaces what bears that name.
+	Rename(from, to string) error
+	// Remove deletes a file or an empty folder.
+	Remove(name string) error
+	// Mkdir makes a folder. It is no error where the folder is there.
+	Mkdir(name string) error
+	// ReadDir lists a folder, sorted by name.
+	ReadDir(name string) ([]fs.DirEntry, error)
+	// Lstat describes a file and does not follow a link.
+	Lstat(name string) (fs.FileInfo, error)
+	// SyncDir makes the creations, renames and removals in a folder durable. It does nothing where the
+	// system has no such call (Windows, some network file systems).
+	SyncDir(name string) error
+}
+
+// File is an open file of a [Disk].
+type File interface {
+	io.Reader
+	io.ReaderAt
+	io.Writer
+	// Sync makes the file's bytes durable. After an error they are in doubt for good: the kernel reports
+	// a lost write once, and a second Sync that succeeds proves nothing.
+	Sync() error
+	Truncate(size int64) error
+	Stat() (fs.FileInfo, error)
+	Close() error
+}

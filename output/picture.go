@@ -1,0 +1,61 @@
+package output
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+)
+
+// Picture is what the bytes of a picture say of it.
+type Picture struct {
+	Ext           string   // .png, .jpg, .webp or .gif; .bin where the format is unknown
+	Width, Height int      // pixels, as the header says; 0 where it does not
+	Bytes         int64    // length of the file
+	SHA256        string   // of the file, lower case hex
+	Warnings      []string // what is odd about it, in words for a person
+}
+
+// ErrDamaged says that what came is not what was sent, or not a picture: download it again.
+var ErrDamaged = errors.New("damaged in transport")
+
+// Inspect looks whether b is a whole picture. An error is an [ErrDamaged]: nothing, text, a page or an XML
+// error in place of a picture, a PNG that is cut or whose checksums do not add up.
+//
+// Everything else is a whole picture, which was paid for and is never refused: another format, bytes after
+// the end, an unheard-of size, a format that nobody knows get a warning. Only headers are read; nothing is
+// ever inflated, so a decompression bomb costs no more than its length.
+func Inspect(b []byte) (Picture, error) {
+	if len(b) == 0 {
+		return Picture{}, damaged("empty body")
+	}
+	if resemblesPNG(b) {
+		return inspectPNG(b)
+	}
+	return inspectForeign(b)
+}
+
+func damaged(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrDamaged, fmt.Sprintf(format, args...))
+}
+
+// newPicture is a Picture of b, its header read.
+func newPicture(b []byte, ext string, width, height int) Picture {
+	sum := sha256.Sum256(b)
+	p := Picture{Ext: ext, Width: width, Height: height, Bytes: int64(len(b)), SHA256: hex.EncodeToString(sum[:])}
+	if width == 0 || height == 0 {
+		p.warn("its header tells no size")
+	}
+	if int64(width)*int64(height) > manyPixels {
+		p.warn("its header claims %d×%d pixels: it gets no thumbnail", width, height)
+	}
+	return p
+}
+
+// manyPixels is four times the largest picture that the API offers (4096×4096). A file that claims more is
+// not decoded by anything of ours.
+const manyPixels = 4 * 4096 * 4096
+
+func (p *Picture) warn(format string, args ...any) {
+	p.Warnings = append(p.Warnings, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,46 @@
+package output
+
+import (
+	"fmt"
+	"io"
+	"path"
+)
+
+// probeSize is one block: file systems keep smaller files in the inode, where a full disk does not show.
+const probeSize = 4096
+
+// Probe proves that pictures and reports can be kept, before anything is paid: in images/, which it makes
+// where missing, and in the folder itself it creates, writes, syncs, renames and removes a file and syncs
+// the folder.
+func Probe(d Disk) error {
+	if err := d.Mkdir("images"); err != nil {
+		return fmt.Errorf("probe output folder: %w", err)
+	}
+	for _, dir := range []string{"images", "."} {
+		if err := probeDir(d, dir); err != nil {
+			return fmt.Errorf("probe output folder: %w", err)
+		}
+	}
+	return nil
+}
+
+func probeDir(d Disk, dir string) error {
+	file := path.Join(dir, "probe")
+	part, err := writePart(d, file, func(w io.Writer) error {
+		_, err := w.Write(make([]byte, probeSize))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	renamed := partOf(file) // a part too, so that a crash leaves nothing that looks like a picture
+	if err := d.Rename(part, renamed); err != nil {
+		d.Remove(part)
+		return err
+	}
+	if err := d.SyncDir(dir); err != nil {
+		d.Remove(renamed)
+		return err
+	}
+	return d.Remove(renamed)
+}

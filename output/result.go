@@ -1,0 +1,35 @@
+package output
+
+// Result is a line of the reports: what became of one item. Its fields are the columns of results.csv in
+// their order and the keys of results.jsonl (docs/cli.md, "Output folder"). A field that is not known is
+// its zero value, and empty there.
+type Result struct {
+	ID             string `csv:"id" json:"id"`
+	Row            int    `csv:"row" json:"row"` // of the manifest
+	Status         string `csv:"status" json:"status"`
+	File           string `csv:"file" json:"file,omitempty"` // relative to the output folder; several are joined by ";"
+	Prompt         string `csv:"prompt" json:"prompt"`
+	NegativePrompt string `csv:"negative_prompt" json:"negative_prompt,omitempty"`
+	Model          string `csv:"model" json:"model,omitempty"`
+	Size           string `csv:"size" json:"size,omitempty"` // as it was asked for
+	Seed           *int64 `csv:"seed" json:"seed,omitempty"`
+	PromptExtend   *bool  `csv:"prompt_extend" json:"prompt_extend,omitempty"`
+	Watermark      *bool  `csv:"watermark" json:"watermark,omitempty"`
+	ActualPrompt   string `csv:"actual_prompt" json:"actual_prompt,omitempty"`
+	Width          int    `csv:"width" json:"width,omitempty"` // pixels of the picture that came
+	Height         int    `csv:"height" json:"height,omitempty"`
+	Bytes          int64  `csv:"bytes" json:"bytes,omitempty"`
+	SHA256         string `csv:"sha256" json:"sha256,omitempty"` // lower case hex, of the file
+	Cost           string `csv:"cost" json:"cost,omitempty"`     // exact decimal, "0.20", in the currency of the region
+	Attempts       int    `csv:"attempts" json:"attempts,omitempty"`
+	TaskID         string `csv:"task_id" json:"task_id,omitempty"`
+	RequestID      string `csv:"request_id" json:"request_id,omitempty"`
+	SubmittedAt    string `csv:"submitted_at" json:"submitted_at,omitempty"` // RFC 3339
+	FinishedAt     string `csv:"finished_at" json:"finished_at,omitempty"`   // RFC 3339
+	ErrorCode      string `csv:"error_code" json:"error_code,omitempty"`
+	ErrorMessage   string `csv:"error_message" json:"error_message,omitempty"`
+
+	// Columns are the cells of the manifest's own columns, in the order of the columns that the report is
+	// given. Missing ones at the end are empty.
+	Columns []string `csv:"-" json:"-"`
+}
