@@ -1,0 +1,170 @@
+package manifests
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// plainName is a header as it is compared: letters and digits only, in lower case and half width.
+func plainName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, foldWidth(name))
+}
+
+// fieldMeant is the field that a header means, by its name or an alias.
+func fieldMeant(name string) (field, bool) {
+	switch plainName(name) {
+	case "id", "编号", "标识":
+		return fieldID, true
+	case "prompt", "prompts", "text", "positiveprompt", "提示词", "正向提示词", "正面提示词", "提示语":
+		return fieldPrompt, true
+	case "negativeprompt", "negativeprompts", "negative", "反向提示词", "负向提示词", "负面提示词", "反面提示词":
+		return fieldNegative, true
+	case "model", "modelname", "模型", "模型名称":
+		return fieldModel, true
+	case "size", "imagesize", "resolution", "ratio", "aspectratio", "尺寸", "图片尺寸", "分辨率", "比例", "宽高比":
+		return fieldSize, true
+	case "seed", "种子", "随机种子", "随机数种子":
+		return fieldSeed, true
+	case "count", "copies", "数量", "张数":
+		return fieldCount, true
+	case "n":
+		return fieldN, true
+	case "promptextend", "智能改写", "提示词改写", "提示词扩写", "提示词扩展":
+		return fieldExtend, true
+	case "watermark", "水印":
+		return fieldWatermark, true
+	case "file", "filename", "picname", "文件", "文件名", "文件名称", "图片名", "图片名称":
+		return fieldFile, true
+	case "skip", "跳过":
+		return fieldSkip, true
+	}
+	return 0, false
+}
+
+// A header tells what each column of a sheet is.
+type header struct {
+	width   int
+	index   [fields]int // the column of a field, -1 where there is none
+	carried []int       // the other columns
+	names   []string    // and what they are called, each name once
+}
+
+// A headerFault is a mistake in a header; column is -1 where it is about all of it.
+type headerFault struct {
+	column int
+	text   string
+}
+
+// readHeader tells fields from carried-through columns. What explicit (field → header) names goes before aliases; a
+// column that would mean the same field is then an ordinary one.
+func readHeader(names []string, explicit map[string]string) (header, []headerFault) {
+	h := header{width: len(names)}
+	for f := range h.index {
+		h.index[f] = -1
+	}
+	faults := h.choose(names, explicit)
+	chosen := h.index
+	for i, name := range names {
+		f, ok := fieldMeant(name)
+		switch {
+		case slices.Contains(chosen[:], i):
+		case !ok || chosen[f] >= 0:
+			h.carry(i, name)
+		case h.index[f] >= 0:
+			faults = append(faults, headerFault{i, sameMeaning(f, names[h.index[f]], name)})
+		default:
+			h.index[f] = i
+		}
+	}
+	return h, faults
+}
+
+// sameMeaning says that two headers mean the same field.
+func sameMeaning(f field, one, other string) string {
+	return fmt.Sprintf("%q and %q both mean %s; rename one, or choose with --column %s=%s", one, other, f, f, one)
+}
+
+// choose takes the columns that the person named, fields in alphabetical order so that messages do not change places.
+func (h *header) choose(names []string, explicit map[string]string) (faults []headerFault) {
+	for _, name := range sortedKeys(explicit) {
+		f, ok := fieldNamed(name)
+		if !ok {
+			faults = append(faults, headerFault{-1, fmt.Sprintf("--column %s=%s: there is no field %s; there are %s",
+				name, explicit[name], name, strings.Join(fieldNames[:], ", "))})
+			continue
+		}
+		if h.index[f] = columnNamed(names, explicit[name]); h.index[f] < 0 {
+			faults = append(faults, headerFault{-1, fmt.Sprintf("--column %s=%s: there is no column %q; there are %s",
+				name, explicit[name], explicit[name], quoteAll(names))})
+		}
+	}
+	return faults
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// columnNamed is the column of that name, or else of that name but for case, width and punctuation.
+func columnNamed(names []string, name string) int {
+	if i := slices.IndexFunc(names, func(n string) bool { return strings.TrimSpace(n) == strings.TrimSpace(name) }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(names, func(n string) bool { return plainName(n) == plainName(name) })
+}
+
+// carry makes column i one that is carried through. Reports need a name for each, and each once.
+func (h *header) carry(i int, name string) {
+	name = strings.TrimSpace(name)
+	if name == "" {
+		name = fmt.Sprintf("column %d", i+1)
+	}
+	unique := name
+	for n := 2; slices.Contains(h.names, unique); n++ {
+		unique = fmt.Sprintf("%s %d", name, n)
+	}
+	h.carried = append(h.carried, i)
+	h.names = append(h.names, unique)
+}
+
+// noPrompt says that no column is known to hold the prompts, shows the first row and how to name one.
+func noPrompt(names []string) string {
+	text := "no column holds the prompts; the first row is " + quoteAll(names)
+	if len(names) == 1 && strings.Contains(names[0], "|") {
+		return text + "; columns are separated by commas, semicolons or tabs, not by |"
+	}
+	example := "描述"
+	if i := slices.IndexFunc(names, func(n string) bool { _, ok := fieldMeant(n); return !ok && n != "" }); i >= 0 {
+		example = names[i]
+	}
+	return text + "; name the column: --column prompt=" + example
+}
+
+// quoteAll lists names for a message, the first few of many, each shortened.
+func quoteAll(names []string) string {
+	const most, longest = 12, 40
+	quoted := make([]string, 0, most)
+	for _, name := range names[:min(len(names), most)] {
+		if r := []rune(name); len(r) > longest {
+			name = string(r[:longest]) + "…"
+		}
+		quoted = append(quoted, fmt.Sprintf("%q", name))
+	}
+	list := strings.Join(quoted, ", ")
+	if len(names) > most {
+		list += fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return list
+}

@@ -1,0 +1,99 @@
+package manifests
+
+import (
+	"iter"
+	"path/filepath"
+	"strings"
+)
+
+// A field is one of the names that this package gives a meaning to.
+type field int
+
+const (
+	fieldID field = iota
+	fieldPrompt
+	fieldNegative
+	fieldModel
+	fieldSize
+	fieldSeed
+	fieldCount
+	fieldN
+	fieldExtend
+	fieldWatermark
+	fieldFile
+	fieldSkip
+	fields // how many there are
+)
+
+// fieldNames are the names as cli.md promises them.
+var fieldNames = [fields]string{
+	"id", "prompt", "negative_prompt", "model", "size", "seed", "count", "n", "prompt_extend", "watermark", "file", "skip",
+}
+
+func (f field) String() string { return fieldNames[f] }
+
+// fieldNamed is the field of that exact name.
+func fieldNamed(name string) (field, bool) {
+	for f, n := range fieldNames {
+		if n == name {
+			return field(f), true
+		}
+	}
+	return 0, false
+}
+
+// A cell is the text of one field. An empty text that is said differs from none only for the negative prompt.
+type cell struct {
+	text string
+	said bool
+}
+
+// A row is what a source yields: text, not yet judged. It is the source's own and good until the next one.
+type row struct {
+	number  int
+	at      ref
+	cells   [fields]cell
+	columns []string // carried-through values; fresh for each row, as items keep it
+	faults  []fault  // what is wrong with the form of the row
+}
+
+// A ref leads back to a row of its source.
+type ref struct {
+	offset int64 // in the private copy; in YAML the index among the items
+	line   int   // of its first character, from 1
+}
+
+// A fault is a mistake in the form of a row. Where pos is zero, it is the place of the field.
+type fault struct {
+	pos         Position
+	field, text string
+}
+
+// A source yields the raw rows of one kind of manifest. A workbook, or rows filled into a template, are further ones.
+type source interface {
+	// columns are the names of the columns that are carried through.
+	columns() []string
+	// rows yields the rows that are not empty, as often as it is called; an error (of reading, not of content) ends it.
+	rows() iter.Seq2[*row, error]
+	// place tells where a field or carried-through column of a row stands, or else where the row begins.
+	place(at ref, name string) Position
+}
+
+// opener tells from the extension how a manifest is opened.
+func opener(path string) (func(*Manifest, Options) error, error) {
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".yaml", ".yml":
+		return openYAML, nil
+	case ".csv", ".tsv", ".tab", ".txt":
+		return openTable, nil
+	case ".jsonl", ".ndjson":
+		return openLines, nil
+	case ".xlsx", ".xlsm":
+		return nil, single(Position{File: path}, "", "workbooks are not read yet; save the sheet as CSV (UTF-8)")
+	case ".xls", ".ods", ".numbers":
+		return nil, single(Position{File: path}, "", "%s is not read; save the sheet as CSV (UTF-8)", ext)
+	case ".json":
+		return nil, single(Position{File: path}, "", "one JSON object a line is read as .jsonl; a whole JSON document is not")
+	}
+	return nil, single(Position{File: path}, "", "not a kind of manifest that is known: .yaml, .csv, .tsv or .jsonl")
+}

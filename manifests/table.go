@@ -1,0 +1,323 @@
+package manifests
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"path/filepath"
+	"strings"
+
+	"github.com/gocarina/gocsv"
+)
+
+// maxColumns is what a spreadsheet has at most.
+const maxColumns = 16384
+
+// A table is a manifest in comma-, semicolon- or tab-separated values.
+type table struct {
+	path   string
+	copy   *privateCopy
+	sep    byte
+	header header
+	start  ref // of the row after the header
+	number int // of the header row
+}
+
+// openTable finds separator and header.
+func openTable(m *Manifest, o Options) error {
+	t := &table{path: m.path, copy: m.copy}
+	m.source = t
+	names := t.sniff(o.Columns)
+	if names == nil {
+		return nil // an empty file is an empty manifest
+	}
+	var faults []headerFault
+	if len(names) > maxColumns {
+		faults = append(faults, headerFault{maxColumns, fmt.Sprintf("the header has %d columns; a sheet has at most %d", len(names), maxColumns)})
+	} else {
+		t.header, faults = readHeader(names, o.Columns)
+	}
+	if t.header.index[fieldPrompt] < 0 && len(faults) == 0 {
+		faults = append(faults, headerFault{-1, noPrompt(names)})
+	}
+	return t.headerErrors(faults)
+}
+
+// sniff chooses the separator under which the header says most, reads the header and sets where the rows begin. It
+// is nil for a file in which nothing stands.
+func (t *table) sniff(explicit map[string]string) (names []string) {
+	best := -1
+	for _, sep := range separators(t.path) {
+		s := newScanner(t.copy.from(0), sep, ref{line: 1}, 0, 4096)
+		found := headerRecord(s)
+		if found == nil || len(found) > maxColumns {
+			continue
+		}
+		if score := t.score(found, explicit); score > best {
+			best, names = score, found
+			t.sep, t.number = sep, s.number
+			t.start = ref{offset: s.offset + int64(s.length), line: s.line + s.breaks}
+		}
+	}
+	return names
+}
+
+// separators are those to try, the likeliest first.
+func separators(path string) []byte {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".tsv", ".tab", ".txt":
+		return []byte("\t,;")
+	}
+	return []byte(",\t;") // Excel's "Unicode text" has tabs, whatever it is called
+}
+
+// score is higher the more a header means: first by its fields, then by its columns.
+func (t *table) score(names []string, explicit map[string]string) int {
+	h, _ := readHeader(names, explicit)
+	known := 0
+	for _, column := range h.index {
+		if column >= 0 {
+			known++
+		}
+	}
+	return known*(maxColumns+1) + len(names)
+}
+
+// headerRecord reads up to the first row that is not blank. Empty cells at its end are no columns.
+func headerRecord(s *scanner) []string {
+	for s.next() {
+		if s.blank() {
+			continue
+		}
+		var names []string
+		for _, c := range s.cells {
+			names = append(names, strings.TrimSpace(string(s.text(c))))
+		}
+		for names[len(names)-1] == "" {
+			names = names[:len(names)-1]
+		}
+		return names
+	}
+	return nil
+}
+
+// headerErrors gives the faults of the header their places.
+func (t *table) headerErrors(faults []headerFault) error {
+	var list ErrorList
+	s := newScanner(t.copy.from(0), t.sep, ref{line: 1}, 0, 4096)
+	headerRecord(s)
+	for _, f := range faults {
+		line, column := s.position(f.column)
+		list.add(Error{Pos: Position{t.path, line, column}, Text: f.text})
+	}
+	return list.err()
+}
+
+func (t *table) columns() []string { return t.header.names }
+
+// place scans the row once more; positions are for messages, not worth remembering for a million rows.
+func (t *table) place(at ref, name string) Position {
+	s := newScanner(t.copy.from(at.offset), t.sep, at, 0, 4096)
+	s.next()
+	line, column := s.position(t.header.column(name))
+	return Position{t.path, line, column}
+}
+
+// column is the column of a field or of a carried-through name, -1 where there is none.
+func (h *header) column(name string) int {
+	if f, ok := fieldNamed(name); ok {
+		return h.index[f]
+	}
+	for i, n := range h.names {
+		if n == name {
+			return h.carried[i]
+		}
+	}
+	return -1
+}
+
+// rows feeds the strict form of each row to gocsv and adds what gocsv does not know: the row's place and its
+// carried-through columns.
+func (t *table) rows() iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
+		if t.header.width == 0 {
+			return
+		}
+		f := &feed{table: t, scanner: newScanner(t.copy.from(t.start.offset), t.sep, t.start, t.number, 1<<16)}
+		f.header()
+		r := csv.NewReader(f)
+		r.ReuseRecord = true
+		u, err := gocsv.NewUnmarshaller(r, &sheetRow{})
+		for err == nil {
+			var read any
+			if read, err = u.Read(); err == nil && !yield(f.row(read.(*sheetRow)), nil) {
+				return
+			}
+		}
+		if !errors.Is(err, io.EOF) {
+			yield(nil, err)
+		}
+	}
+}
+
+// A sheetRow is what gocsv fills. All is text: gocsv reads 1.23457E+09 as 1 and 010 as 8 without a word.
+type sheetRow struct {
+	ID           string `csv:"id"`
+	Prompt       string `csv:"prompt"`
+	Negative     string `csv:"negative_prompt"`
+	Model        string `csv:"model"`
+	Size         string `csv:"size"`
+	Seed         string `csv:"seed"`
+	Count        string `csv:"count"`
+	N            string `csv:"n"`
+	PromptExtend string `csv:"prompt_extend"`
+	Watermark    string `csv:"watermark"`
+	File         string `csv:"file"`
+	Skip         string `csv:"skip"`
+}
+
+// cells are the fields in their order. An empty cell says nothing.
+func (r *sheetRow) cells() (cells [fields]cell) {
+	texts := [fields]string{
+		r.ID, r.Prompt, r.Negative, r.Model, r.Size, r.Seed, r.Count, r.N, r.PromptExtend, r.Watermark, r.File, r.Skip,
+	}
+	for f, text := range texts {
+		cells[f] = cell{text: text, said: strings.TrimSpace(text) != ""}
+	}
+	return cells
+}
+
+// A feed is the manifest as strict CSV with our field names as header. Each Read returns no more than one record, so
+// that the csv.Reader, whose buffer asks for more only when it is empty, is never ahead of the scanner: when it has
+// a row, the scanner still stands on it.
+type feed struct {
+	table   *table
+	scanner *scanner
+	pending []byte // of the record, not read yet
+	record  []byte
+	current row
+}
+
+// header makes the header the first record.
+func (f *feed) header() {
+	for _, name := range f.table.fieldsInOrder() {
+		f.record = append(append(f.record, fieldNames[name]...), ',')
+	}
+	f.record[len(f.record)-1] = '\n'
+	f.pending = f.record
+}
+
+// fieldsInOrder are the fields that the sheet has.
+func (t *table) fieldsInOrder() (present []field) {
+	for f, column := range t.header.index {
+		if column >= 0 {
+			present = append(present, field(f))
+		}
+	}
+	return present
+}
+
+func (f *feed) Read(p []byte) (int, error) {
+	for len(f.pending) == 0 {
+		if !f.scanner.next() {
+			return 0, f.end()
+		}
+		if !f.scanner.blank() {
+			f.strict()
+		}
+	}
+	n := copy(p, f.pending)
+	f.pending = f.pending[n:]
+	return n, nil
+}
+
+func (f *feed) end() error {
+	if f.scanner.err != nil {
+		return f.scanner.err
+	}
+	return io.EOF
+}
+
+// strict writes the fields of the record in quotes, each quote inside doubled, whatever they were in.
+func (f *feed) strict() {
+	f.record = f.record[:0]
+	for _, column := range f.table.header.index {
+		if column < 0 {
+			continue
+		}
+		f.record = append(f.record, '"')
+		if column < len(f.scanner.cells) {
+			f.record = f.appendDoubled(f.scanner.cells[column])
+		}
+		f.record = append(f.record, '"', ',')
+	}
+	f.record[len(f.record)-1] = '\n'
+	f.pending = f.record
+}
+
+func (f *feed) appendDoubled(c span) []byte {
+	text := f.scanner.buf[f.scanner.from+c.from : f.scanner.from+c.to]
+	if c.quoted || bytes.IndexByte(text, '"') < 0 {
+		return append(f.record, text...) // already as it must be
+	}
+	return append(f.record, bytes.ReplaceAll(text, []byte(`"`), []byte(`""`))...)
+}
+
+// row puts together what gocsv read and what the scanner knows.
+func (f *feed) row(read *sheetRow) *row {
+	s := f.scanner
+	f.current = row{
+		number: s.number, at: ref{offset: s.offset, line: s.line}, cells: read.cells(), columns: f.carried(),
+	}
+	if s.overlong {
+		f.fault(0, fmt.Sprintf("the row is longer than %d MiB; is a line end or a quote missing?", maxRecord>>20))
+	}
+	for i := f.table.header.width; i < len(s.cells); i++ {
+		if len(bytes.TrimSpace(s.text(s.cells[i]))) > 0 {
+			f.fault(i, fmt.Sprintf("the row has %d cells, the header %d; a cell with a %s in it must stand in quotes",
+				len(s.cells), f.table.header.width, separatorName(s.sep)))
+			break
+		}
+	}
+	return &f.current
+}
+
+func (f *feed) fault(column int, text string) {
+	line, at := f.scanner.position(column)
+	f.current.faults = append(f.current.faults, fault{pos: Position{f.table.path, line, at}, text: text})
+}
+
+func separatorName(sep byte) string {
+	switch sep {
+	case '\t':
+		return "tab"
+	case ';':
+		return "semicolon"
+	}
+	return "comma"
+}
+
+// carried are the values of the carried-through columns.
+func (f *feed) carried() []string {
+	columns := f.table.header.carried
+	if len(columns) == 0 {
+		return nil
+	}
+	s := f.scanner
+	values := make([]string, len(columns))
+	whole := string(s.bytes()) // one allocation for all of them
+	for i, column := range columns {
+		if column >= len(s.cells) {
+			continue
+		}
+		c := s.cells[column]
+		values[i] = whole[c.from:c.to]
+		if c.doubled {
+			values[i] = strings.ReplaceAll(values[i], `""`, `"`)
+		}
+	}
+	return values
+}

@@ -1,0 +1,187 @@
+package manifests
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
+)
+
+// maxSeed is the largest seed that the API takes.
+const maxSeed = 2147483647
+
+// maxCount bounds count and n where no rule is nearer, so that sums cannot overflow.
+const maxCount = 1_000_000_000
+
+// text is a field as it is, but for white space around it.
+func (j *judge) text(f field) string {
+	text, trouble := cleanText(j.row.cells[f].text)
+	if trouble != "" {
+		j.mistake(f, trouble)
+	}
+	return text
+}
+
+// line is a field that is a name: text without line breaks and other control characters.
+func (j *judge) line(f field) string {
+	text := j.text(f)
+	if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 && text[i] != 0 {
+		j.mistake(f, fmt.Sprintf("%q has a line break or another control character in it", text))
+	}
+	return text
+}
+
+func (j *judge) size() string {
+	text := j.text(fieldSize)
+	if text == "" {
+		return ""
+	}
+	size, trouble := parseSize(text)
+	if trouble != "" {
+		j.mistake(fieldSize, trouble)
+	}
+	return size
+}
+
+func (j *judge) seed() *int64 {
+	text := j.text(fieldSeed)
+	if text == "" {
+		return nil
+	}
+	seed, trouble := parseNumber(text, 0, maxSeed)
+	if trouble != "" {
+		if strings.HasPrefix(text, "-") {
+			trouble += "; leave it empty for a seed of the tool's choice"
+		}
+		j.mistake(fieldSeed, trouble)
+		return nil
+	}
+	return &seed
+}
+
+// number is a count, 0 where nothing is said.
+func (j *judge) number(f field, least int64) int64 {
+	text := j.text(f)
+	if text == "" {
+		return 0
+	}
+	n, trouble := parseNumber(text, least, maxCount)
+	if trouble != "" {
+		j.mistake(f, trouble)
+		return 0
+	}
+	return n
+}
+
+// boolean is nil where nothing is said.
+func (j *judge) boolean(f field) *bool {
+	text := j.text(f)
+	if text == "" {
+		return nil
+	}
+	b, ok := parseBool(text)
+	if !ok {
+		j.mistake(f, fmt.Sprintf("%q is neither true nor false; write true, false, yes, no, 1, 0, 是 or 否", text))
+		return nil
+	}
+	return &b
+}
+
+// cleanText is s without white space around it and with plain line ends, so that the same cell saved on another system
+// is the same prompt. It says what is wrong with s, or nothing.
+func cleanText(s string) (text, trouble string) {
+	s = strings.TrimSpace(s)
+	if strings.Contains(s, "\r\n") {
+		s = strings.ReplaceAll(s, "\r\n", "\n")
+	}
+	if strings.IndexByte(s, 0) >= 0 {
+		return s, "has a NUL character in it"
+	}
+	if !utf8.ValidString(s) {
+		return s, "is not valid UTF-8"
+	}
+	return s, ""
+}
+
+// parseSize reads W*H, also with x or ×, as "W*H", and W:H as "W:H"; in full width too. Excel shows a ratio that was
+// typed into it as a time: 16:09 and 16:09:00 are 16:9.
+func parseSize(s string) (size, trouble string) {
+	folded := strings.ToLower(foldWidth(s))
+	folded = strings.NewReplacer("x", "*", "×", "*").Replace(folded)
+	if strings.Count(folded, ":") == 2 {
+		folded = strings.TrimSuffix(folded, ":00")
+	}
+	for _, sep := range []string{"*", ":"} {
+		if w, h, ok := strings.Cut(folded, sep); ok {
+			width, okW := side(w)
+			height, okH := side(h)
+			if okW && okH {
+				return strconv.Itoa(width) + sep + strconv.Itoa(height), ""
+			}
+		}
+	}
+	return s, fmt.Sprintf("%q is not a size; write 1328*1328 or 16:9", s)
+}
+
+// side is one number of a size, of at most 5 digits.
+func side(s string) (int, bool) {
+	s = strings.TrimSpace(s)
+	n, err := strconv.ParseUint(s, 10, 32)
+	return int(n), err == nil && n > 0 && len(s) <= 5
+}
+
+// parseNumber reads a whole number in plain digits. Anything that some program would read as another number than a
+// person does is refused: 1.5, 010, 1e9, 1,000.
+func parseNumber(s string, least, most int64) (n int64, trouble string) {
+	digits := foldWidth(s)
+	n, err := strconv.ParseInt(digits, 10, 64)
+	switch {
+	case err != nil && strings.Trim(digits, "+-0123456789") == "" && len(digits) > 18:
+		return 0, fmt.Sprintf("%s is not among %d…%d", s, least, most)
+	case err != nil:
+		return 0, fmt.Sprintf("%q is not a whole number%s", s, numberHint(digits))
+	case digits[0] == '+' || digits != "0" && strings.TrimPrefix(digits, "-")[0] == '0':
+		return 0, fmt.Sprintf("%s may be read as another number; write %d", s, n)
+	case n < least || n > most:
+		return 0, fmt.Sprintf("%d is not among %d…%d", n, least, most)
+	}
+	return n, ""
+}
+
+// numberHint guesses how a number came to be written so.
+func numberHint(s string) string {
+	f, err := strconv.ParseFloat(s, 64)
+	switch {
+	case err != nil:
+		return ""
+	case strings.ContainsAny(s, "eE") && strings.Contains(s, "."):
+		return "; a spreadsheet has shortened it: format the column as a number without decimals, and save again"
+	case f == float64(int64(f)) && f >= 0 && f < 1e15:
+		return fmt.Sprintf("; write %d", int64(f))
+	}
+	return ""
+}
+
+// parseBool reads the words that people put into sheets.
+func parseBool(s string) (value, ok bool) {
+	switch strings.ToLower(foldWidth(s)) {
+	case "true", "yes", "1", "是":
+		return true, true
+	case "false", "no", "0", "否":
+		return false, true
+	}
+	return false, false
+}
+
+// foldWidth turns full-width letters, digits and signs, as Chinese keyboards give them, into plain ones.
+func foldWidth(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return width.Fold.String(s)
+		}
+	}
+	return s
+}

@@ -1,0 +1,237 @@
+package manifests
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// maxYAML is the largest YAML manifest in bytes. Its nodes take about twenty times as much memory.
+const maxYAML = 32 << 20
+
+// A document is a manifest in YAML, held as nodes, which know their places.
+type document struct {
+	path     string
+	defaults *yaml.Node // nil where there are none
+	items    []*yaml.Node
+	names    []string       // of carried-through columns, in order of first appearance
+	index    map[string]int // of a name in names
+}
+
+// defaultsRow is the offset of the ref that leads to the defaults.
+const defaultsRow = -1
+
+// openYAML parses the document. Only what makes it unreadable is returned; all other mistakes wait for those of the
+// items.
+func openYAML(m *Manifest, _ Options) error {
+	if m.copy.size > maxYAML {
+		return single(Position{File: m.path}, "", "a YAML manifest has at most %d MiB; CSV and JSONL may be of any size", maxYAML>>20)
+	}
+	text, err := io.ReadAll(m.copy.from(0))
+	if err != nil {
+		return fmt.Errorf("read %s: %w", m.path, err)
+	}
+	root, err := parseYAML(m.path, text)
+	if err != nil {
+		return err
+	}
+	d := &document{path: m.path, index: map[string]int{}}
+	m.source = d
+	m.opening = d.topLevel(root)
+	d.findColumns()
+	m.readDefaults(d)
+	m.copy = nil
+	return nil
+}
+
+// parseYAML is the top of the only document in text, nil if nothing stands in it.
+func parseYAML(path string, text []byte) (*yaml.Node, error) {
+	decoder := yaml.NewDecoder(strings.NewReader(string(text)))
+	var first, second yaml.Node
+	err := decoder.Decode(&first)
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, syntaxError(path, text, err)
+	}
+	switch err := decoder.Decode(&second); {
+	case err == nil:
+		return nil, single(Position{path, second.Line, second.Column}, "", "a second document begins here; a manifest is one")
+	case !errors.Is(err, io.EOF):
+		return nil, syntaxError(path, text, err)
+	}
+	return first.Content[0], nil
+}
+
+// topLevel reads the keys of the document.
+func (d *document) topLevel(root *yaml.Node) ErrorList {
+	var list ErrorList
+	complain := func(n *yaml.Node, field, text string) {
+		list.add(Error{Pos: d.position(n), Field: field, Text: text})
+	}
+	if root == nil || isNull(root) {
+		return list
+	}
+	if root.Kind != yaml.MappingNode {
+		complain(root, "", "a manifest has the keys defaults and items; put the list under items:")
+		return list
+	}
+	for key, value := range pairs(root, complain) {
+		switch key.Value {
+		case "defaults":
+			d.setDefaults(value, complain)
+		case "items":
+			d.setItems(value, complain)
+		case "rows", "sheet":
+			complain(key, key.Value, "is not read yet; write the rows under items, or run the sheet itself")
+		default:
+			complain(key, key.Value, "is not a key of a manifest; "+suggestion(key.Value, []string{"defaults", "items"}))
+		}
+	}
+	return list
+}
+
+func (d *document) setDefaults(value *yaml.Node, complain func(*yaml.Node, string, string)) {
+	switch {
+	case isNull(value):
+	case value.Kind != yaml.MappingNode:
+		complain(value, "defaults", "must be a mapping, as in defaults: {model: qwen-image-plus}")
+	default:
+		d.defaults = value
+	}
+}
+
+func (d *document) setItems(value *yaml.Node, complain func(*yaml.Node, string, string)) {
+	switch {
+	case isNull(value):
+	case value.Kind != yaml.SequenceNode:
+		complain(value, "items", `must be a list, each item beginning with "- prompt: "`)
+	default:
+		d.items = value.Content
+	}
+}
+
+// readDefaults turns the document's defaults into the manifest's.
+func (m *Manifest) readDefaults(d *document) {
+	if d.defaults == nil {
+		return
+	}
+	r := d.row(d.defaults)
+	r.at = ref{offset: defaultsRow, line: d.defaults.Line}
+	for _, f := range []field{fieldID, fieldPrompt, fieldFile, fieldSkip} {
+		if r.cells[f].said {
+			r.faults = append(r.faults, fault{field: f.String(), text: "belongs to an item and has no default"})
+		}
+	}
+	j := judge{m: m, row: r}
+	for _, f := range r.faults {
+		j.fault(f)
+	}
+	m.base = j.said()
+	if count := j.number(fieldCount, 1); count > 0 {
+		m.count = int(min(count, maxCount))
+	}
+	m.opening.join(j.mistakes)
+}
+
+// findColumns collects the names of all carried-through columns.
+func (d *document) findColumns() {
+	for _, item := range d.items {
+		columns := valueOf(item, "columns")
+		if columns == nil || columns.Kind != yaml.MappingNode {
+			continue
+		}
+		for key := range pairs(columns, nil) {
+			if _, ok := d.index[key.Value]; !ok {
+				d.index[key.Value] = len(d.names)
+				d.names = append(d.names, key.Value)
+			}
+		}
+	}
+}
+
+func (d *document) columns() []string { return d.names }
+
+func (d *document) rows() iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
+		for i, item := range d.items {
+			r := d.row(item)
+			r.number, r.at = i+1, ref{offset: int64(i), line: item.Line}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// place is where the value of a key stands.
+func (d *document) place(at ref, name string) Position {
+	item := d.defaults
+	if at.offset != defaultsRow {
+		item = d.items[at.offset]
+	}
+	if value := valueOf(item, name); value != nil {
+		return d.position(value)
+	}
+	if value := valueOf(valueOf(item, "columns"), name); value != nil {
+		return d.position(value)
+	}
+	return d.position(item)
+}
+
+func (d *document) position(n *yaml.Node) Position { return Position{d.path, n.Line, n.Column} }
+
+// pairs are the keys of a mapping and their values. What cannot be a key of ours is complained of, where there is
+// somebody to complain to, and left out.
+func pairs(mapping *yaml.Node, complain func(*yaml.Node, string, string)) iter.Seq2[*yaml.Node, *yaml.Node] {
+	return func(yield func(key, value *yaml.Node) bool) {
+		seen := make(map[string]int, len(mapping.Content)/2)
+		for i := 0; i+1 < len(mapping.Content); i += 2 {
+			key, value := mapping.Content[i], mapping.Content[i+1]
+			trouble := badKey(key, seen)
+			switch {
+			case trouble == "":
+				seen[key.Value] = key.Line
+				if !yield(key, value) {
+					return
+				}
+			case complain != nil:
+				complain(key, key.Value, trouble)
+			}
+		}
+	}
+}
+
+// badKey says why key cannot be one, given the lines of those before it.
+func badKey(key *yaml.Node, seen map[string]int) string {
+	switch {
+	case key.ShortTag() == "!!merge":
+		return "merge keys are not read; put what all items share under defaults"
+	case key.Kind != yaml.ScalarNode:
+		return "a key must be a plain word"
+	}
+	if line, ok := seen[key.Value]; ok {
+		return fmt.Sprintf("stands here twice, first in line %d", line)
+	}
+	return ""
+}
+
+// valueOf is the value of a key of a mapping, nil if there is none.
+func valueOf(mapping *yaml.Node, name string) *yaml.Node {
+	if mapping == nil || mapping.Kind != yaml.MappingNode {
+		return nil
+	}
+	for key, value := range pairs(mapping, nil) {
+		if key.Value == name {
+			return value
+		}
+	}
+	return nil
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }

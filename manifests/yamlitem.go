@@ -1,0 +1,166 @@
+package manifests
+
+import (
+	"fmt"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// row reads one item, or the defaults.
+func (d *document) row(item *yaml.Node) *row {
+	r := new(row)
+	complain := func(n *yaml.Node, field, text string) {
+		r.faults = append(r.faults, fault{pos: d.position(n), field: field, text: text})
+	}
+	if item.Kind != yaml.MappingNode {
+		complain(item, "", `an item is a mapping; write "- prompt: " and then the text`)
+		return r
+	}
+	if len(d.names) > 0 {
+		r.columns = make([]string, len(d.names))
+	}
+	for key, value := range pairs(item, complain) {
+		f, known := fieldNamed(key.Value)
+		switch {
+		case known:
+			r.cells[f] = d.cell(f, value, complain)
+		case key.Value == "columns":
+			d.carried(r.columns, value, complain)
+		case key.Value == "matrix" || key.Value == "seeds":
+			complain(key, key.Value, "is not read yet; write the items out")
+		default:
+			complain(key, key.Value, "is not a key here; "+suggestion(key.Value, append(fieldNames[:], "columns")))
+		}
+	}
+	return r
+}
+
+// cell reads the value of a field.
+func (d *document) cell(f field, value *yaml.Node, complain func(*yaml.Node, string, string)) cell {
+	text, said, trouble := scalar(value)
+	if trouble == "" && said && isNumber(f) {
+		trouble = notNumber(value, text)
+	}
+	if trouble != "" {
+		complain(value, f.String(), trouble)
+		return cell{}
+	}
+	return cell{text: text, said: said}
+}
+
+// carried reads the columns mapping of an item.
+func (d *document) carried(values []string, columns *yaml.Node, complain func(*yaml.Node, string, string)) {
+	if isNull(columns) {
+		return
+	}
+	if columns.Kind != yaml.MappingNode {
+		complain(columns, "columns", "must be a mapping, as in columns: {sku: A-17}")
+		return
+	}
+	for key, value := range pairs(columns, complain) {
+		text, _, trouble := scalar(value)
+		if trouble != "" {
+			complain(value, "columns."+key.Value, trouble)
+		}
+		values[d.index[key.Value]] = text
+	}
+}
+
+// scalar is the text of a value as it is written, so that 007 and 16:9 stay what they are; null says nothing. An
+// alias may stand for a single value only: then nothing can be blown up with it.
+func scalar(value *yaml.Node) (text string, said bool, trouble string) {
+	if value.Kind == yaml.AliasNode {
+		value = value.Alias
+		if value.Kind != yaml.ScalarNode {
+			return "", false, "an alias may stand for a single value only, not for a list or a mapping"
+		}
+	}
+	if value.Kind != yaml.ScalarNode {
+		return "", false, "must be a single value, not " + kindName(value.Kind) + bracesHint(value)
+	}
+	switch tag := value.ShortTag(); tag {
+	case "!!null":
+		return "", false, ""
+	case "!!str", "!!int", "!!float", "!!bool", "!!timestamp", "!!merge":
+		return value.Value, true, ""
+	default:
+		return "", false, "the tag " + tag + " is not known here"
+	}
+}
+
+func kindName(k yaml.Kind) string {
+	if k == yaml.SequenceNode {
+		return "a list"
+	}
+	return "a mapping"
+}
+
+// bracesHint is for {{.color}} and [a cat] without quotes.
+func bracesHint(value *yaml.Node) string {
+	if value.Style&yaml.FlowStyle != 0 {
+		return "; text that begins with [ or { must stand in quotes"
+	}
+	return ""
+}
+
+func isNumber(f field) bool { return f == fieldSeed || f == fieldCount || f == fieldN }
+
+// notNumber refuses digits that YAML takes for text. What else is no number is refused by its text, in all kinds of
+// manifests alike.
+func notNumber(value *yaml.Node, text string) string {
+	if value.Kind == yaml.AliasNode {
+		value = value.Alias
+	}
+	if value.ShortTag() == "!!str" && text != "" && strings.Trim(text, "0123456789") == "" {
+		return fmt.Sprintf("%q is text; write the number without quotes", text)
+	}
+	return ""
+}
+
+// suggestion guesses which key was meant, or lists them.
+func suggestion(key string, known []string) string {
+	if f, ok := fieldMeant(key); ok && contains(known, f.String()) {
+		return fmt.Sprintf("did you mean %s?", f)
+	}
+	best, least := "", len(key)/3+2
+	for _, k := range known {
+		if d := distance(strings.ToLower(key), k); d < least {
+			best, least = k, d
+		}
+	}
+	if best != "" {
+		return fmt.Sprintf("did you mean %s?", best)
+	}
+	return "there are " + strings.Join(known, ", ")
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+// distance is how many letters must be put in, left out or changed to make b of a (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
