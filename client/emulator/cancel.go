@@ -1,0 +1,21 @@
+package emulator
+
+import "net/http"
+
+// cancel answers POST tasks/{id}/cancel: only a task that waits can be canceled (CN, recorded; TASK, 2026-05). A body is
+// let through: the asyncio SDK sends one.
+func (c *call) cancel() answer {
+	id := c.info.TaskID
+	c.entry.Task = ""
+	if r := firstRefusal(c.enter(), c.rate()); r != nil {
+		return c.refuse(r)
+	}
+	t := c.s.world.byID[id]
+	if t == nil || t.statusAt(c.now) != pending {
+		return c.refuse(refused("UnsupportedOperation", ""))
+	}
+	c.entry.Task, c.entry.Canceled = id, true
+	return c.say(http.StatusOK, struct {
+		RequestID string `json:"request_id"`
+	}{c.requestID})
+}

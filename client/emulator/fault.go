@@ -1,0 +1,79 @@
+package emulator
+
+import (
+	"net/http"
+	"time"
+)
+
+// Fault says what goes wrong with one call. The zero value is nothing. Several may be set together. Durations are the
+// emulator's time.
+type Fault struct {
+	// Before anything is done. The call is in the books as lost.
+	LoseRequest bool // the connection is closed
+	Hang        bool // the request is read and nothing comes until the client goes
+
+	// In place of an answer. Nothing is done, unless DoneFirst says that everything was.
+	Status    int    // HTTP status; 0 is the one of Code
+	Code      string // error code; empty with a Status is a gateway's HTML page
+	Message   string // empty is the usual one
+	DoneFirst bool
+
+	// Everything is done and charged; then the answer suffers.
+	LoseAnswer bool          // the connection is closed without one
+	Reset      bool          // the same with a TCP reset
+	Delay      time.Duration // the answer comes that much later
+	Garbage    bool          // 200 with a page of HTML or, every second time, torn JSON
+	Truncate   bool          // the body ends at half its Content-Length
+	Drip       time.Duration // the body comes byte by byte, with this pause after each
+
+	// Of submissions.
+	FailCode string        // the task will end FAILED with this code
+	PartCode string        // the last of several pictures will fail with this code
+	Late     time.Duration // the task comes into being that much later, as if the request had lingered
+
+	// Of queries.
+	Unknown    bool   // the task is said to be UNKNOWN
+	WrongTask  bool   // the answer names another task
+	TaskStatus string // the answer says this status
+	NoResults  bool   // a task that succeeded shows no pictures
+
+	// Of queries and pictures.
+	ExpireURL bool // a query tells URLs that have expired; the picture host says that the URL has expired
+
+	// Of lists.
+	LagList     time.Duration // younger tasks are not shown
+	OmitRow     bool          // a task is left out
+	ShuffleList bool          // the order is another one each time
+
+	// Of pictures.
+	Gone      bool // 404
+	WrongSize bool // half as wide and high as asked
+	FlipByte  bool // a byte in the middle is wrong, its checksums are those of the right one
+	BadCRC    bool // the checksum header is wrong, the picture is not
+	NoCRC     bool // there is no checksum header
+}
+
+// refuses reports whether an answer is replaced by an error.
+func (f Fault) refuses() bool { return f.Status != 0 || f.Code != "" }
+
+// answer is the error that replaces an answer. Where everything was done first, the books do not count it as a refusal.
+func (f Fault) answer(c *call) answer {
+	status := f.Status
+	if status == 0 {
+		status = refused(f.Code, "").status
+	}
+	if c.info.Op == opImage && f.Code != "" {
+		return c.xml(status, f.Code, f.Message, "")
+	}
+	if f.Code == "" {
+		if !f.DoneFirst {
+			c.entry.Code, c.entry.Task = http.StatusText(status), ""
+		}
+		return c.plain(status, http.StatusText(status))
+	}
+	r := refused(f.Code, f.Message)
+	r.status = status
+	a := c.refuse(r)
+	c.entry.Task = ""
+	return a
+}

@@ -1,0 +1,52 @@
+package emulator
+
+import (
+	"bytes"
+	"image/png"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// bubble runs a test in a synctest bubble with a rig of its own.
+func bubble(t *testing.T, o Options, f func(t *testing.T, r *rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, o)
+		defer r.close()
+		f(t, r)
+	})
+}
+
+func exact() Options { return Options{Key: testKey, CV: -1, Service: 10 * time.Second, Tiny: true} }
+
+func TestLifeOfATask(t *testing.T) {
+	bubble(t, exact(), func(t *testing.T, r *rig) {
+		id := r.submit("a cat")
+		if got := r.status(id); got != pending {
+			t.Errorf("at once: %s, want PENDING", got)
+		}
+		time.Sleep(30 * time.Millisecond) // of dispatch
+		if got := r.status(id); got != running {
+			t.Errorf("after dispatch: %s, want RUNNING", got)
+		}
+		time.Sleep(10*time.Second - time.Millisecond)
+		if got := r.status(id); got != running {
+			t.Errorf("just before the end: %s, want RUNNING", got)
+		}
+		time.Sleep(time.Millisecond)
+		if got := r.status(id); got != succeeded {
+			t.Errorf("at the end: %s, want SUCCEEDED", got)
+		}
+		a := r.fetch(r.picture(id))
+		m, err := png.DecodeConfig(bytes.NewReader(a.body))
+		if a.status != 200 || err != nil || m.Width != 1328 || m.Height != 1328 {
+			t.Errorf("picture: %d %v %dx%d %q", a.status, err, m.Width, m.Height, a.body)
+		}
+		b := r.s.Books()
+		task, _ := b.Task(id)
+		if b.Charges != 1 || b.ChargesFor("a cat", 7) != 1 || task.Queries != 5 || task.Downloads[0] != 1 || len(b.Violations) != 0 {
+			t.Errorf("books: %+v", b)
+		}
+	})
+}

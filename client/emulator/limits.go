@@ -1,0 +1,88 @@
+package emulator
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// defaultWorkspace is told where a call names none.
+const defaultWorkspace = "llm-rehearsal0000000"
+
+type wireLimits struct {
+	Code      *string         `json:"code"`
+	Message   *string         `json:"message"`
+	Success   bool            `json:"success"`
+	Output    wireLimitOutput `json:"output"`
+	RequestID string          `json:"request_id"`
+}
+
+type wireLimitOutput struct {
+	Total    int         `json:"total"`
+	PageNo   int         `json:"page_no"`
+	PageSize int         `json:"page_size"`
+	Quotas   []wireQuota `json:"quotas"`
+}
+
+type wireQuota struct {
+	Model          string     `json:"model"`
+	WorkspaceID    string     `json:"workspace_id"`
+	ModelLimit     wireLimit  `json:"model_limit"`
+	WorkspaceLimit *wireLimit `json:"workspace_limit"`
+}
+
+// wireLimit has null for what is not limited. Periods are seconds.
+type wireLimit struct {
+	RequestLimit     *int    `json:"request_limit"`
+	RequestPeriod    *int    `json:"request_limit_period"`
+	UsageLimit       *int    `json:"usage_limit"`
+	UsageField       *string `json:"usage_limit_field"`
+	UsagePeriod      *int    `json:"usage_limit_period"`
+	AsyncQueue       *int    `json:"async_user_queue_limit"`
+	AsyncConcurrency *int    `json:"async_user_concurrency_limit"`
+}
+
+// limits answers GET models/limits, which the English page calls quotas (LIM, 2026-09-28): what the account may do,
+// as it stands now.
+func (c *call) limits() answer {
+	if r := c.enter(); r != nil {
+		return c.refuse(r)
+	}
+	q := c.r.URL.Query()
+	page, bad1 := number(q.Get("page_no"), "page_no", 1)
+	size, bad2 := number(q.Get("page_size"), "page_size", 20)
+	if r := firstRefusal(bad1, bad2); r != nil {
+		return c.refuse(r)
+	}
+	size = min(size, maxPage)
+	var all []wireQuota
+	for i := range table() {
+		m := &table()[i]
+		if strings.Contains(m.name, q.Get("name")) && (q.Get("model") == "" || q.Get("model") == m.name) {
+			all = append(all, c.wireQuota(m.name))
+		}
+	}
+	from, to := min((page-1)*size, len(all)), min(page*size, len(all))
+	return c.say(http.StatusOK, wireLimits{Success: true, RequestID: c.requestID, Output: wireLimitOutput{
+		Total: len(all), PageNo: page, PageSize: size, Quotas: append([]wireQuota{}, all[from:to]...),
+	}})
+}
+
+func (c *call) wireQuota(model string) wireQuota {
+	q, workspace := c.s.quota(model), c.entry.Workspace
+	if workspace == "" {
+		workspace = defaultWorkspace
+	}
+	l := wireLimit{RequestLimit: limited(q.Submissions), AsyncQueue: limited(q.Queue), AsyncConcurrency: limited(q.Running)}
+	if l.RequestLimit != nil {
+		l.RequestPeriod = limited(int(q.Per / time.Second))
+	}
+	return wireQuota{Model: model, WorkspaceID: workspace, ModelLimit: l}
+}
+
+func limited(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}

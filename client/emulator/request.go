@@ -1,0 +1,206 @@
+package emulator
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// object is a JSON object read with its names as they are written: Go's own decoder would take "Prompt" for prompt, and
+// the service does not.
+type object map[string]json.RawMessage
+
+// read takes a member of an object into a value; absent and null leave it alone.
+func read[T any](o object, name string, into *T) *refusal {
+	raw, ok := o[name]
+	if !ok || string(raw) == "null" {
+		return nil
+	}
+	if json.Unmarshal(raw, into) != nil {
+		return missing(name)
+	}
+	return nil
+}
+
+// firstRefusal returns the first one there is.
+func firstRefusal(all ...*refusal) *refusal {
+	for _, r := range all {
+		if r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// request is what a submission asks for, checked.
+type request struct {
+	model            *model
+	prompt, negative string // as sent
+	cutPrompt        string // as the model sees it
+	truncated        bool
+	size             string
+	n                int
+	seed             int64
+	seedGiven        bool
+	extend           bool
+	watermark        bool
+}
+
+// body is a submission's JSON, looked at as far as it could be read.
+type body struct {
+	whole, input, parameters object
+	model, prompt, negative  string
+	images                   int
+	bad                      *refusal // why it cannot be read
+}
+
+// readBody takes a submission apart. What it says of model and prompt is filled in also where the rest is wrong, for
+// the faults that are asked of it.
+func readBody(data []byte, door string) body {
+	var b body
+	if json.Unmarshal(data, &b.whole) != nil || b.whole == nil {
+		b.bad = refused("InvalidParameter", "")
+		return b
+	}
+	b.bad = firstRefusal(
+		read(b.whole, "model", &b.model),
+		read(b.whole, "input", &b.input),
+		read(b.whole, "parameters", &b.parameters),
+	)
+	switch {
+	case b.bad != nil:
+	case b.model == "":
+		b.bad = refused("BadRequest.EmptyModel", "")
+	case b.input == nil:
+		b.bad = refused("BadRequest.EmptyInput", "")
+	case door == pathA1:
+		b.bad = b.readPrompt()
+	default:
+		b.bad = b.readMessages()
+	}
+	return b
+}
+
+// readPrompt reads the prompts of the A1 door. negative_prompt stands under input in the document of 2025-09 and under
+// parameters in a later sample: both hold.
+func (b *body) readPrompt() *refusal {
+	return firstRefusal(
+		read(b.input, "prompt", &b.prompt),
+		read(b.parameters, "negative_prompt", &b.negative),
+		read(b.input, "negative_prompt", &b.negative),
+	)
+}
+
+// readMessages reads the one message that the other doors take: one turn of the user with one text (QI, 2025-09), and
+// pictures for those who edit.
+func (b *body) readMessages() *refusal {
+	var messages []object
+	if r := read(b.input, "messages", &messages); r != nil {
+		return r
+	}
+	if len(messages) == 0 {
+		return invalid("No messages found in input")
+	}
+	if len(messages) > 1 {
+		return invalid("messages length only support 1")
+	}
+	var role string
+	var content []object
+	r := firstRefusal(read(messages[0], "role", &role), read(messages[0], "content", &content))
+	if r != nil || role != "user" || len(content) == 0 {
+		return invalid("Role must be user or assistant and Content length must be greater than 0")
+	}
+	return firstRefusal(b.readContent(content), read(b.parameters, "negative_prompt", &b.negative))
+}
+
+func (b *body) readContent(content []object) *refusal {
+	texts := 0
+	for _, c := range content {
+		if _, ok := c["image"]; ok {
+			b.images++
+		}
+		if _, ok := c["text"]; ok {
+			texts++
+			if r := read(c, "text", &b.prompt); r != nil {
+				return r
+			}
+		}
+	}
+	if texts != 1 {
+		return invalid(fmt.Sprintf("content length error: expected exactly one text, got %d", texts))
+	}
+	return nil
+}
+
+// check turns a body into a request, or says what is wrong with it. Unknown parameters are let through: SDKs send
+// "stream", "result_format" and others (wire.md §7).
+func (b *body) check(m *model) (request, *refusal) {
+	q := request{model: m, prompt: b.prompt, negative: b.negative, extend: !m.noExtend, n: max(m.countUnsaid, 1)}
+	if strings.TrimSpace(b.prompt) == "" {
+		return q, missing("prompt")
+	}
+	if m.needsImage && b.images == 0 {
+		return q, missing("image")
+	}
+	seed, size := int64(-1), ""
+	r := firstRefusal(
+		read(b.parameters, "n", &q.n),
+		read(b.parameters, "size", &size),
+		read(b.parameters, "seed", &seed),
+		read(b.parameters, "prompt_extend", &q.extend),
+		read(b.parameters, "watermark", &q.watermark),
+	)
+	if r == nil {
+		r = q.checkNumbers(b, seed)
+	}
+	if r == nil {
+		q.size, r = m.sizes.check(size)
+	}
+	q.cut()
+	return q, r
+}
+
+func (q *request) checkNumbers(b *body, seed int64) *refusal {
+	switch raw, given := b.parameters["seed"]; {
+	case q.model.count == 1 && q.n != 1:
+		return invalid("num_images_per_prompt must be 1")
+	case q.n < 1 || q.n > q.model.count:
+		return invalid(fmt.Sprintf("n must be in [1, %d]", q.model.count))
+	case given && string(raw) != "null" && (seed < 0 || seed > 1<<31-1):
+		return invalid("seed must be in [0, 2147483647]")
+	default:
+		q.seed, q.seedGiven = seed, seed >= 0
+	}
+	return nil
+}
+
+// cut shortens the prompts silently, as the service does.
+func (q *request) cut() {
+	q.cutPrompt = cutAt(q.prompt, q.model.prompt)
+	q.truncated = q.cutPrompt != q.prompt || cutAt(q.negative, q.model.negative) != q.negative
+}
+
+// cutAt cuts a text to so many code points; 0 leaves it whole.
+func cutAt(text string, points int) string {
+	if points == 0 || len(text) <= points {
+		return text
+	}
+	n := 0
+	for i := range text {
+		if n == points {
+			return text[:i]
+		}
+		n++
+	}
+	return text
+}
+
+// pendingFor reads how long a prompt asks its task to stay in the queue.
+func pendingFor(prompt string) time.Duration {
+	d, err := time.ParseDuration(steering(prompt, "pending"))
+	if err != nil || d < 0 {
+		return 0
+	}
+	return d
+}
