@@ -1,0 +1,177 @@
+package batch
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/manifests"
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// Options say what a batch is and how it may run. Manifest, Disk and Settings are required; Client only for Run.
+type Options struct {
+	Manifest *manifests.Manifest
+	Disk     output.Disk
+	Client   *client.Client
+	Settings Settings
+	Rules    Rules
+	Key      client.Key
+	// Tool is the version that is written to the state file.
+	Tool string
+	// Speed is how many times faster than life the service's time runs; 0 is 1. Only a rehearsal has another.
+	Speed float64
+	// SubmitRate of every model; 0 is the model's own, rate.Inf unlimited.
+	SubmitRate rate.Limit
+	// QueryRate of all questions together; 0 is 16 a second, four below the account's limit.
+	QueryRate rate.Limit
+	// Window is how many tasks of a model are held open at the service; 0 is twice what it works on at once.
+	Window int
+	// Limit is how many items are started at most; 0 is all.
+	Limit int
+	// RetryFailed sends items again that failed for good.
+	RetryFailed bool
+	// AcceptChanges goes on although much that is finished would be paid anew.
+	AcceptChanges bool
+	// Grace is how long a stop waits for answers to submissions; 0 is 3 s.
+	Grace time.Duration
+	// Tell is called after every change of an item, from many goroutines; nil tells nobody.
+	Tell func(Event)
+	// Log takes diagnostics; nil takes none.
+	Log *slog.Logger
+}
+
+// A Batch is a manifest joined with its state file. It is not safe for concurrent use, but for Progress during Run.
+type Batch struct {
+	o       Options
+	state   *state
+	found   bool // there was a state file
+	matches []match
+	idents  []ident
+	models  []string // of the manifest's items, in order of appearance
+	region  client.Region
+	counts  counts
+}
+
+// Open reads the state file, where there is one, and matches the manifest with it. Nothing is written, but for a torn
+// last line that is cut off. The manifest must have been checked.
+func Open(o Options) (*Batch, error) {
+	if o.Speed == 0 {
+		o.Speed = 1
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	b := &Batch{o: o}
+	b.region, _ = client.LookupRegion(o.Settings.Region)
+	var err error
+	if b.state, b.found, err = openState(o.Disk); err != nil {
+		return nil, err
+	}
+	if err := b.bound(); err != nil {
+		b.Close()
+		return nil, err
+	}
+	if err := b.match(); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// Close gives the state file back.
+func (b *Batch) Close() error { return b.state.close() }
+
+// Found reports whether there is a state file from an earlier run.
+func (b *Batch) Found() bool { return b.found }
+
+// bound refuses a state file of another service: tasks there cannot be seen here, and would be paid again.
+func (b *Batch) bound() error {
+	was, is := b.state.header.Settings, b.o.Settings
+	switch {
+	case !b.found:
+		return nil
+	case was.Rehearsal && !is.Rehearsal:
+		return fmt.Errorf("%w: it is of a rehearsal", ErrOther)
+	case !was.Rehearsal && is.Rehearsal:
+		return fmt.Errorf("%w: it is of a real run", ErrOther)
+	case was.BaseURL != is.BaseURL && !is.Rehearsal:
+		return fmt.Errorf("%w: it is of %s, not of %s", ErrOther, was.BaseURL, is.BaseURL)
+	}
+	return nil
+}
+
+// match reads the manifest once and finds its items in the state.
+func (b *Batch) match() error {
+	models := map[string]bool{}
+	var base uint64
+	for it, err := range b.o.Manifest.Items() {
+		if err != nil {
+			return err
+		}
+		print := fingerprint(it.Fingerprint())
+		if it.Index == 1 {
+			base = keyBase(it.ID, print)
+		}
+		b.idents = append(b.idents, ident{hashID(it.ID), print, base, int32(it.Index)})
+		if m := modelOf(it); !models[m] && !it.Skip {
+			models[m] = true
+			b.models = append(b.models, m)
+		}
+	}
+	b.matches = matchItems(b.idents, b.state.entries)
+	return nil
+}
+
+// items are the manifest's items, each with its place in it and what it matches.
+func (b *Batch) items() iter.Seq2[int, item] {
+	return func(yield func(int, item) bool) {
+		i := 0
+		for it, err := range b.o.Manifest.Items() {
+			if !yield(i, item{it, err}) || err != nil {
+				return
+			}
+			i++
+		}
+	}
+}
+
+// An item is one of the manifest's, or why it could not be read.
+type item struct {
+	*manifests.Item
+	err error
+}
+
+// newHeader is the header of a first run.
+func (b *Batch) newHeader() header {
+	salt := rand.Text()
+	return header{Tool: b.o.Tool, Created: time.Now().UTC(), Salt: salt, KeyPrint: b.o.Key.Fingerprint(salt), Settings: b.o.Settings}
+}
+
+// price is what one picture costs, 0 where that is not known.
+func (b *Batch) price(s sent) client.Money {
+	size, _ := client.ParseSize(s.Size)
+	return client.LookupModel(s.Model).Price(b.region, size)
+}
+
+// ErrChanged says that much of what is finished would be paid anew. The error is a *ChangeError.
+var ErrChanged = errors.New("finished items have changed")
+
+// A ChangeError says how much.
+type ChangeError struct {
+	Items, Finished int
+	Cost            client.Money
+}
+
+func (e *ChangeError) Error() string {
+	return fmt.Sprintf("%v: %d of %d finished pictures would be made and paid anew, for ¥%s", ErrChanged, e.Items, e.Finished, e.Cost.Round())
+}
+
+// Is makes it an ErrChanged.
+func (e *ChangeError) Is(target error) bool { return target == ErrChanged }

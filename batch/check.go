@@ -1,0 +1,103 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/manifests"
+)
+
+// DefaultModel is used where neither manifest nor flags name a model.
+const DefaultModel = "qwen-image-plus"
+
+// Rules are what the flags say of items that the service would not take as they are.
+type Rules struct {
+	// Mode is "auto", "async" or "sync"; "" is auto.
+	Mode string
+	// AllowTruncation sends prompts that the service will cut.
+	AllowTruncation bool
+	// NearestSize takes the allowed size nearest in shape where an item asks for another.
+	NearestSize bool
+}
+
+// Check returns what is wrong with an item, by the model table. It is manifests.Options.Check.
+func (r Rules) Check(it *manifests.Item) []manifests.Problem {
+	m := client.LookupModel(modelOf(it))
+	var found []manifests.Problem
+	add := func(field, format string, args ...any) {
+		found = append(found, manifests.Problem{Field: field, Text: fmt.Sprintf(format, args...)})
+	}
+	if problem := r.model(m); problem != "" {
+		add("model", "%s", problem)
+		return found
+	}
+	if _, err := r.size(m, it.Size); err != nil {
+		add("size", "%v", err)
+	}
+	if m.MaxN > 0 && it.N > m.MaxN {
+		add("n", "%s makes at most %d of one request; use count for more", m.Name, m.MaxN)
+	}
+	if !r.AllowTruncation {
+		tooLong(add, "prompt", it.Prompt, m.PromptLimit)
+		tooLong(add, "negative_prompt", it.NegativePrompt, m.NegativeLimit)
+	}
+	return found
+}
+
+// tooLong finds what the API would cut without a word and bill (the user's document, 2025-09).
+func tooLong(add func(field, format string, args ...any), field, text string, limit int) {
+	if n := utf8.RuneCountInString(text); limit > 0 && n > limit {
+		add(field, "has %d characters; the API cuts after %d (--allow-truncation sends it all the same)", n, limit)
+	}
+}
+
+// model says why a model cannot be used in this mode; "" if it can.
+func (r Rules) model(m client.Model) string {
+	switch {
+	case m.EditOnly:
+		return fmt.Sprintf("%s edits pictures and makes none from text; qwen-image-plus does", m.Name)
+	case r.Mode == "sync" && !m.Sync:
+		return fmt.Sprintf("%s has no synchronous interface; leave --mode out", m.Name)
+	case r.Mode == "async" && m.Async == client.None:
+		return fmt.Sprintf("%s has no asynchronous interface; leave --mode out", m.Name)
+	}
+	return ""
+}
+
+// size is what is sent for what an item says.
+func (r Rules) size(m client.Model, said string) (client.Size, error) {
+	size, err := m.Size(said)
+	var other *client.SizeError
+	if r.NearestSize && errors.As(err, &other) && other.Nearest != (client.Size{}) {
+		return other.Nearest, nil
+	}
+	return size, err
+}
+
+func modelOf(it *manifests.Item) string {
+	if it.Model != "" {
+		return it.Model
+	}
+	return DefaultModel
+}
+
+// sent is the request for an item under its key: everything that nobody says is decided here, once.
+func (r Rules) sent(it *manifests.Item, k string, redone int) (sent, error) {
+	m := client.LookupModel(modelOf(it))
+	size, err := r.size(m, it.Size)
+	if err != nil {
+		return sent{}, err
+	}
+	s := sent{
+		Model: m.Name, Prompt: it.Prompt, Negative: it.NegativePrompt, Size: size.String(), N: max(1, it.N),
+		Seed:         drawSeed(k, redone),
+		PromptExtend: it.PromptExtend == nil || *it.PromptExtend, // the API's default (the user's document, 2025-09)
+		Watermark:    it.Watermark != nil && *it.Watermark,
+	}
+	if it.Seed != nil && redone == 0 {
+		s.Seed = *it.Seed
+	}
+	return s, nil
+}

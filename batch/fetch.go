@@ -1,0 +1,193 @@
+package batch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+const imagesDir = "images"
+
+// fetch saves the pictures of a task that succeeded. They are paid for: a download is tried as long as the service keeps
+// them, and whatever comes whole is saved.
+func (r *run) fetch(ctx context.Context, rec *record, task client.Task) error {
+	if err := r.downloads.Acquire(ctx, 1); err != nil {
+		return ctx.Err()
+	}
+	defer r.downloads.Release(1)
+	rec.Pictures, rec.Warnings, rec.ActualPrompt = nil, nil, ""
+	missing := client.Result{Code: "NoPicture", Message: "the task succeeded without a picture"}
+	for i, result := range task.Results {
+		if result.URL == "" {
+			missing = result // one of several was refused by the content filter, say; it is not billed
+			continue
+		}
+		if result.ActualPrompt != "" {
+			rec.ActualPrompt = result.ActualPrompt
+		}
+		if saved, ok := r.saved[savedPicture{rec.Task, i}]; ok {
+			rec.Pictures = append(rec.Pictures, saved)
+			continue
+		}
+		body, err := r.download(ctx, rec, i, result.URL)
+		if errors.Is(err, errGone) {
+			return r.hold(rec, "Gone", "task %s made a picture that the service does not give out any more: %v", rec.Task, err)
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.save(rec, i, body); err != nil {
+			return err
+		}
+	}
+	return r.finish(rec, task, missing)
+}
+
+// finish records what was saved. A crash before the record is durable leaves the pictures in place, each with its key and
+// task, and the next run finds them there (onDisk).
+func (r *run) finish(rec *record, task client.Task, missing client.Result) error {
+	rec.At, rec.Finished = time.Now(), r.clock.now()
+	if !task.Ended.IsZero() {
+		rec.Finished = task.Ended
+	}
+	billed := max(task.Images, len(rec.Pictures))
+	rec.Cost = r.price(rec.Sent) * client.Money(billed)
+	switch {
+	case len(rec.Pictures) == 0 && task.Images > 0:
+		return r.hold(rec, missing.Code, "task %s is billed and gave no picture: %s", rec.Task, missing.Message)
+	case len(rec.Pictures) == 0:
+		rec.Cost, rec.Code, rec.Message = 0, missing.Code, missing.Message
+		return r.fail(rec)
+	}
+	rec.Phase, rec.Code, rec.Message = done, "", ""
+	if short := rec.Sent.N - len(rec.Pictures); short > 0 {
+		rec.Warnings = append(rec.Warnings, fmt.Sprintf("%d of %d pictures were not made: %s", short, rec.Sent.N, missing.Message))
+	}
+	return r.state.put(*rec, true)
+}
+
+// errGone says that the service has the task and not its picture.
+var errGone = errors.New("the picture is gone")
+
+// download gets the i-th picture of a task, as often as it takes. A refused URL is asked for anew.
+func (r *run) download(ctx context.Context, rec *record, i int, url string) ([]byte, error) {
+	refused := 0
+	for failures := 0; ; failures++ {
+		body, err := r.o.Client.Download(ctx, url)
+		if err == nil {
+			_, err = output.Inspect(body)
+		}
+		switch {
+		case err == nil:
+			return body, nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case errors.Is(err, client.ErrPrivateHost):
+			r.trouble(err)
+			return nil, errLeave
+		case errors.Is(err, client.ErrGone):
+			if refused++; refused > 3 {
+				return nil, fmt.Errorf("%w: %w", errGone, err)
+			}
+			url = r.freshURL(ctx, rec, i, url)
+		}
+		r.trouble(err)
+		if err := r.clock.sleep(ctx, backoff(failures)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// freshURL asks the task for its URL again; the old one is as good as any where that fails.
+func (r *run) freshURL(ctx context.Context, rec *record, i int, url string) string {
+	task, err := r.ask(ctx, rec.Task)
+	if err != nil || i >= len(task.Results) || task.Results[i].URL == "" {
+		return url
+	}
+	return task.Results[i].URL
+}
+
+// save puts a picture in place: part, fsync, rename, fsync of the folder.
+func (r *run) save(rec *record, i int, body []byte) error {
+	found, err := output.Inspect(body)
+	if err != nil {
+		return err // unreachable unless download stopped checking
+	}
+	body = output.Annotate(body, r.texts(rec, i))
+	name, err := output.Publish(r.o.Disk, imagesDir, output.FileName(pictureName(rec.Name, i), found.Ext), body)
+	if err != nil {
+		return err
+	}
+	saved, err := output.Inspect(body)
+	if err != nil {
+		return err // unreachable unless Annotate damages a picture
+	}
+	rec.Warnings = append(rec.Warnings, warnings(rec.Sent, saved)...)
+	rec.Pictures = append(rec.Pictures, picture{path.Join(imagesDir, name), saved.Width, saved.Height, saved.Bytes, saved.SHA256})
+	return nil
+}
+
+// pictureName is the name of the i-th picture of one request.
+func pictureName(name string, i int) string {
+	if i == 0 {
+		return name
+	}
+	return name + "_" + strconv.Itoa(i+1)
+}
+
+// warnings are what is odd about a whole picture. It is paid for and kept.
+func warnings(s sent, p output.Picture) []string {
+	all := p.Warnings
+	if asked, ok := client.ParseSize(s.Size); ok && p.Width > 0 && (asked.W != p.Width || asked.H != p.Height) {
+		all = append(all, fmt.Sprintf("the picture is %d*%d, not %s", p.Width, p.Height, s.Size))
+	}
+	return all
+}
+
+// An identity is written into every picture, so that a folder of pictures can tell what was paid for.
+type identity struct {
+	Key     string      `json:"key"`
+	ID      string      `json:"id,omitempty"`
+	Print   fingerprint `json:"fp"`
+	Task    string      `json:"task_id"`
+	Number  int         `json:"picture"` // of the request, from 0
+	Request string      `json:"request_id,omitempty"`
+}
+
+const identityKeyword = "qwenbatch"
+
+func (r *run) texts(rec *record, i int) []output.Text {
+	b, err := json.Marshal(identity{rec.Key, rec.ID, rec.Print, rec.Task, i, rec.Request})
+	if err != nil {
+		panic(err) // unreachable unless an identity cannot be JSON
+	}
+	return []output.Text{{Keyword: identityKeyword, Value: string(b)}}
+}
+
+// readIdentity finds out whose picture a file is.
+func readIdentity(disk output.Disk, name string) (identity, bool) {
+	f, err := disk.Open(name)
+	if err != nil {
+		return identity{}, false
+	}
+	defer f.Close()
+	texts, err := output.Texts(f)
+	if err != nil {
+		return identity{}, false
+	}
+	for _, t := range texts {
+		var id identity
+		if t.Keyword == identityKeyword && json.Unmarshal([]byte(t.Value), &id) == nil {
+			return id, true
+		}
+	}
+	return identity{}, false
+}
+

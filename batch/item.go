@@ -1,0 +1,228 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// This file is the life of an item. It moves through the phases of its record:
+//
+//	ready → intent → open → done | failed | held
+//
+// Each step starts from what is durable and ends by making its outcome durable, in this order:
+//
+//	intent (fsync) → POST → task id (fsync) → poll → part + fsync → rename → fsync of the folder → done (fsync)
+//
+// so that a crash anywhere leaves a record that says what may have been paid for. A step returns an error only where
+// going on is pointless for everybody; what happens to the item itself is in its record.
+
+// attempts is how often an item is sent in all when its tasks fail in a way that may pass. Failed tasks cost nothing.
+const attempts = 3
+
+// live takes an item as far as it comes. It returns nil, too, where the item has to stay as it is for the next run.
+func (r *run) live(ctx context.Context, rec record) error {
+	defer r.leave(&rec)
+	for {
+		step := r.step(rec.Phase)
+		if step == nil {
+			return nil
+		}
+		before := rec
+		err := step(ctx, &rec)
+		if errors.Is(err, errLeave) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r.tell(before, rec)
+	}
+}
+
+// errLeave leaves an item as it stands until the next run.
+var errLeave = errors.New("left for the next run")
+
+func (r *run) step(p phase) func(context.Context, *record) error {
+	switch p {
+	case ready:
+		return r.submit
+	case intent:
+		return r.settle
+	case open:
+		return r.collect
+	}
+	return nil
+}
+
+// submit sends an item once.
+func (r *run) submit(ctx context.Context, rec *record) error {
+	// Two requests with the same words could not be told apart in the task list, should one of them go unanswered.
+	words := rec.Sent.Model + "\x00" + rec.Sent.Prompt
+	if err := r.words.enter(ctx, words); err != nil {
+		return err
+	}
+	defer r.words.leave(words)
+
+	if !rec.slot { // it has one when it comes from the producer, which keeps the order of the manifest
+		if err := r.pace(rec.Sent.Model).window.enter(ctx); err != nil {
+			return err
+		}
+		rec.slot = true
+	}
+	err := r.send(ctx, r.pace(rec.Sent.Model), rec)
+	if rec.Phase != open {
+		r.leave(rec)
+	}
+	if rec.Phase == intent && err == nil {
+		// Inside the turnstile: while this one is in doubt, none with the same words goes out.
+		return r.settle(ctx, rec)
+	}
+	return err
+}
+
+// send holds a place in the window; it keeps it if a task was created.
+func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
+	if err := pace.wait(ctx); err != nil {
+		return err
+	}
+	if err := r.admit(rec); err != nil {
+		return err
+	}
+	// A crash up to here has sent nothing: the item is new to the next run.
+	rec.Phase, rec.Intent, rec.At = intent, r.clock.now(), time.Now()
+	rec.Attempt++
+	rec.Task, rec.Request, rec.Code, rec.Message = "", "", "", ""
+	if err := r.state.put(*rec, true); err != nil {
+		return err
+	}
+	// A crash from here on leaves the intent: the next run asks the task list before it sends anything.
+	task, err := r.post(ctx, rec.Sent)
+	r.clock.heard(task.Date)
+	if err == nil {
+		return r.opened(pace, rec, task)
+	}
+	return r.refused(ctx, pace, rec, err)
+}
+
+// post finishes a submission that is on the wire even when the run is being stopped: its answer is worth money. After the
+// stop it has the run's grace.
+func (r *run) post(ctx context.Context, s sent) (client.Task, error) {
+	wire, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(r.grace, cancel) })()
+	return r.o.Client.Submit(wire, s.request())
+}
+
+// opened records a task. A crash before the record is durable leaves the intent, and the task is found in the list.
+func (r *run) opened(pace *pace, rec *record, task client.Task) error {
+	pace.accepted()
+	r.online()
+	rec.Phase, rec.Task, rec.Request, rec.At = open, task.ID, task.RequestID, time.Now()
+	rec.Submitted = r.clock.now()
+	return r.state.put(*rec, true)
+}
+
+// refused sorts a submission that was not answered with a task.
+func (r *run) refused(ctx context.Context, pace *pace, rec *record, err error) error {
+	var api *client.APIError
+	var doubt *client.DoubtError
+	switch {
+	case errors.As(err, &doubt):
+		rec.Request, rec.Message = doubt.RequestID, doubt.Cause.Error()
+		if errors.As(err, &api) {
+			rec.Code, rec.Message = api.Code, api.Message
+		}
+		// The intent is durable already; the request id makes it easier to settle.
+		return r.state.put(*rec, false)
+	case client.Throttled(err):
+		pace.slow()
+		rec.Attempt--
+		return r.back(rec, err)
+	case errors.As(err, &api):
+		return r.judge(ctx, rec, api)
+	}
+	// Not sent: nothing reached the service. The network is away; that uses up no attempt.
+	rec.Attempt--
+	if err := r.back(rec, err); err != nil {
+		return err
+	}
+	return r.offline(ctx, err)
+}
+
+// back records that the last submission created nothing.
+func (r *run) back(rec *record, cause error) error {
+	rec.Phase, rec.At = ready, time.Now()
+	r.log.Debug("submission created nothing", "item", rec.Key, "cause", cause)
+	return r.state.put(*rec, true)
+}
+
+// judge does what the error catalogue says of a refusal or of a failed task.
+func (r *run) judge(ctx context.Context, rec *record, api *client.APIError) error {
+	rec.Code, rec.Message = api.Code, api.Message
+	switch api.Reach() {
+	case client.ReachAccount:
+		r.halt("", api)
+		rec.Attempt--
+		return r.back(rec, api)
+	case client.ReachModel:
+		r.halt(rec.Sent.Model, api)
+		rec.Attempt--
+		return r.back(rec, api)
+	case client.ReachRetry:
+		if rec.Attempt < attempts {
+			if err := r.back(rec, api); err != nil {
+				return err
+			}
+			return r.clock.sleep(ctx, backoff(rec.Attempt))
+		}
+	}
+	return r.fail(rec)
+}
+
+// fail ends an item that cost nothing.
+func (r *run) fail(rec *record) error {
+	rec.Phase, rec.At, rec.Finished = failed, time.Now(), r.clock.now()
+	return r.state.put(*rec, true)
+}
+
+// hold ends an item that may have been paid for, until a person decides.
+func (r *run) hold(rec *record, code, format string, args ...any) error {
+	rec.Phase, rec.At, rec.Finished = held, time.Now(), r.clock.now()
+	rec.Code, rec.Message = code, fmt.Sprintf(format, args...)
+	return r.state.put(*rec, true)
+}
+
+// collect waits for an open task and saves what it made.
+func (r *run) collect(ctx context.Context, rec *record) error {
+	task, err := r.await(ctx, rec)
+	if err != nil {
+		return err
+	}
+	r.leave(rec) // the service is free for another before the picture is saved
+	switch task.Status {
+	case client.Succeeded:
+		return r.fetch(ctx, rec, task)
+	case client.Failed:
+		rec.Earlier = append(rec.Earlier, rec.Task)
+		return r.judge(ctx, rec, task.Err().(*client.APIError))
+	case client.Canceled:
+		rec.Code, rec.Message = "Canceled", "the task was cancelled before it started; it costs nothing"
+		return r.fail(rec)
+	}
+	if len(r.savedOf(rec)) > 0 {
+		return r.fetch(ctx, rec, r.savedTask(rec))
+	}
+	return r.hold(rec, "Expired", "the service does not know task %s any more: what it made is paid for and lost, or it never ran", rec.Task)
+}
+
+// leave gives the place in the window back.
+func (r *run) leave(rec *record) {
+	if rec.slot {
+		r.pace(rec.Sent.Model).window.leave()
+		rec.slot = false
+	}
+}

@@ -1,0 +1,288 @@
+package batch
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"strconv"
+	"sync"
+
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// A journal is an append-only file of JSON lines. Each line carries a sequence number as its first member and a CRC-32C
+// over all bytes before it as its last, so that every flipped bit, lost line and doubled line is found:
+//
+//	{"seq":7,"key":…,"sum":"89abcdef"}
+//
+// A line is one Write. It survives a power cut once sync has returned.
+type journal struct {
+	disk output.Disk
+	name string
+
+	mu     sync.Mutex // guards the fields below; held for one write at most
+	file   output.File
+	seq    int64 // of the last line
+	size   int64 // offset behind the last whole line
+	broken error // why nothing can be written any more
+	spare  string // a file whose removal makes room on a full disk; "" once used
+
+	syncing sync.Mutex // held by the goroutine that syncs for all that wait
+	synced  int64      // what is durable; guarded by syncing
+}
+
+// A span is where a line stands in the file, without its newline.
+type span struct {
+	offset int64
+	length int
+}
+
+// ErrDamaged says that the state file cannot be trusted.
+var ErrDamaged = errors.New("state file is damaged")
+
+// A DamageError tells where. errors.Is(err, ErrDamaged) holds.
+type DamageError struct {
+	File   string
+	Line   int
+	Reason string
+}
+
+func (e *DamageError) Error() string { return fmt.Sprintf("%s:%d: %v: %s", e.File, e.Line, ErrDamaged, e.Reason) }
+
+// Is makes it an ErrDamaged.
+func (e *DamageError) Is(target error) bool { return target == ErrDamaged }
+
+// seal adds the sequence number and the checksum to a record, which must marshal to a JSON object that is not empty.
+func seal(seq int64, record any) ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `{"seq":%d,`, seq)
+	start := b.Len()
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // prompts stay readable
+	if err := enc.Encode(record); err != nil {
+		return nil, err
+	}
+	line := b.Bytes()
+	line = append(line[:start], line[start+1:len(line)-2]...) // the object's inside: no "{", no "}\n"
+	return fmt.Appendf(line, `,"sum":"%08x"}`+"\n", checksum(line)), nil
+}
+
+const (
+	sumLength = len(`,"sum":"89abcdef"}`)
+	maxLine   = 1 << 20 // a record is below 20 KB
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
+
+// sealed reports whether a line's checksum fits, and its sequence number.
+func sealed(line []byte) (seq int64, ok bool) {
+	n := len(line) - sumLength
+	if n < 0 {
+		return 0, false
+	}
+	var sum, digits [8]byte
+	hex.Encode(digits[:], binary.BigEndian.AppendUint32(sum[:0], checksum(line[:n])))
+	end := line[n:]
+	if string(end[:8]) != `,"sum":"` || string(end[8:16]) != string(digits[:]) || string(end[16:]) != `"}` {
+		return 0, false
+	}
+	number, _, _ := bytes.Cut(bytes.TrimPrefix(line, []byte(`{"seq":`)), []byte(","))
+	seq, err := strconv.ParseInt(string(number), 10, 64)
+	return seq, err == nil
+}
+
+// openJournal opens a journal for appending, creating it where missing, and hands every line to fold.
+//
+// What stands behind the last newline is the write that a crash cut: it is kept where its checksum fits, else cut off
+// and returned. Everything else that does not fit is a *DamageError, also a tail that no cut write can have left.
+func openJournal(disk output.Disk, name string, fold func(line []byte, at span) error) (*journal, []byte, error) {
+	f, err := disk.Append(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	j := &journal{disk: disk, name: name, file: f}
+	torn, err := j.load(fold)
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return j, torn, nil
+}
+
+func (j *journal) load(fold func([]byte, span) error) ([]byte, error) {
+	tail, err := j.readLines(j.file, fold)
+	if err != nil || len(tail) == 0 {
+		j.synced = j.size
+		return nil, err
+	}
+	if seq, ok := sealed(tail); ok && seq == j.seq+1 {
+		// The newline alone was lost: the record is whole.
+		if _, err := j.file.Write([]byte("\n")); err != nil {
+			return nil, err
+		}
+		at := span{j.size, len(tail)}
+		j.seq, j.size = seq, j.size+int64(len(tail))+1
+		return nil, fold(tail, at)
+	}
+	if !cutShort(tail) {
+		return nil, j.damage("the last line ends in something else than a newline")
+	}
+	return tail, j.file.Truncate(j.size)
+}
+
+// cutShort reports whether a tail can be the beginning of a record. A record's end can only be followed by a newline, so
+// a tail with a whole record in front was not cut: a bit of its newline is wrong. Zeros are what some file systems leave
+// of a write whose length was kept and whose bytes were lost.
+func cutShort(tail []byte) bool {
+	tail = bytes.TrimRight(tail, "\x00")
+	end := bytes.LastIndex(tail, []byte(`"}`))
+	if end < 0 {
+		return true
+	}
+	_, whole := sealed(tail[:end+2])
+	return !whole
+}
+
+// readLines folds every whole line and returns what stands behind the last newline.
+func (j *journal) readLines(r io.Reader, fold func([]byte, span) error) ([]byte, error) {
+	in := bufio.NewReaderSize(r, 1<<16)
+	for n := 1; ; n++ {
+		line, err := readLine(in)
+		if err == io.EOF {
+			return line, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", j.name, err)
+		}
+		line = line[:len(line)-1]
+		seq, ok := sealed(line)
+		switch {
+		case !ok:
+			return nil, j.damage("its checksum does not fit")
+		case seq != j.seq+1:
+			return nil, j.damage(fmt.Sprintf("it has number %d where %d is due", seq, j.seq+1))
+		}
+		at := span{j.size, len(line)}
+		j.seq, j.size = seq, j.size+int64(len(line))+1
+		switch err := fold(line, at); {
+		case errors.Is(err, ErrOther):
+			return nil, err
+		case err != nil:
+			return nil, j.damage(err.Error())
+		}
+	}
+}
+
+func (j *journal) damage(reason string) error {
+	return &DamageError{File: j.name, Line: int(j.seq) + 1, Reason: reason}
+}
+
+// readLine is ReadSlice that grows, up to maxLine.
+func readLine(in *bufio.Reader) ([]byte, error) {
+	line, err := in.ReadSlice('\n')
+	if err != bufio.ErrBufferFull {
+		return line, err
+	}
+	long := append([]byte(nil), line...)
+	for err == bufio.ErrBufferFull && len(long) < maxLine {
+		line, err = in.ReadSlice('\n')
+		long = append(long, line...)
+	}
+	return long, err
+}
+
+// append writes one record. It is not durable before sync. After a write that failed half-way the file is cut back to
+// its last whole line; where that fails too, the journal is broken for good.
+func (j *journal) append(record any) (span, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.broken != nil {
+		return span{}, j.broken
+	}
+	line, err := seal(j.seq+1, record)
+	if err != nil {
+		return span{}, err
+	}
+	if err := j.write(line); err != nil {
+		return span{}, fmt.Errorf("write %s: %w", j.name, err)
+	}
+	at := span{j.size, len(line) - 1}
+	j.seq, j.size = j.seq+1, j.size+int64(len(line))
+	return at, nil
+}
+
+// write writes a line whole or not at all. On a full disk the spare file makes room once: the ids of tasks that are paid
+// for must still be recorded.
+func (j *journal) write(line []byte) error {
+	n, err := j.file.Write(line)
+	if err == nil && n == len(line) {
+		return nil
+	}
+	if err == nil {
+		err = io.ErrShortWrite
+	}
+	if cut := j.file.Truncate(j.size); cut != nil {
+		j.broken = fmt.Errorf("cut back %s: %w", j.name, cut)
+		return errors.Join(err, j.broken)
+	}
+	if j.spare == "" || !noSpace(err) {
+		return err
+	}
+	spare := j.spare
+	j.spare = ""
+	if j.disk.Remove(spare) != nil {
+		return err
+	}
+	return j.write(line)
+}
+
+// sync makes everything durable that was appended before the call. Goroutines that call it at the same time share one
+// fsync. A failed fsync is never tried again: the kernel reports lost pages once and forgets them.
+func (j *journal) sync() error {
+	j.mu.Lock()
+	want := j.size
+	j.mu.Unlock()
+
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	if j.synced >= want {
+		return nil
+	}
+	j.mu.Lock()
+	size, err := j.size, j.broken
+	j.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if err := j.file.Sync(); err != nil {
+		err = fmt.Errorf("fsync %s: %w", j.name, err)
+		j.mu.Lock()
+		j.broken = err
+		j.mu.Unlock()
+		return err
+	}
+	j.synced = size
+	return nil
+}
+
+// read returns a line's bytes.
+func (j *journal) read(at span) ([]byte, error) {
+	line := make([]byte, at.length)
+	if _, err := j.file.ReadAt(line, at.offset); err != nil {
+		return nil, fmt.Errorf("read %s: %w", j.name, err)
+	}
+	if _, ok := sealed(line); !ok {
+		return nil, fmt.Errorf("%w: %s changed while it was in use, at byte %d", ErrDamaged, j.name, at.offset)
+	}
+	return line, nil
+}
+
+func (j *journal) close() error { return j.file.Close() }

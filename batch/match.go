@@ -1,0 +1,118 @@
+package batch
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+// An ident is what matching needs of an item of the manifest.
+type ident struct {
+	id     uint64 // hash of the id, 0 for none
+	print  fingerprint
+	base   uint64 // of the key that its row would get
+	number int32  // of the item in its row, from 1
+}
+
+// A match says which entry of the state an item of the manifest is.
+type match struct {
+	entry   int32 // -1: never seen before
+	changed bool  // the entry's id with other words: what is there was made from something else
+}
+
+// matchItems finds every item of the manifest in the state, in three passes: same id and same fingerprint; same
+// fingerprint among those unclaimed, so that moved and renumbered rows and an id column that comes or goes cost nothing;
+// same id alone, which is a changed row. The row number never counts. No entry is claimed twice.
+func matchItems(items []ident, entries []entry) []match {
+	m := matcher{items: items, entries: entries, matches: make([]match, len(items)), claimed: make([]bool, len(entries))}
+	rest := m.inOrder()
+	if len(rest) == 0 {
+		return m.matches
+	}
+	type both struct {
+		id    uint64
+		print fingerprint
+	}
+	rest = pass(&m, rest, false, func(id uint64, print fingerprint) (both, bool) { return both{id, print}, true })
+	rest = pass(&m, rest, false, func(_ uint64, print fingerprint) (fingerprint, bool) { return print, true })
+	pass(&m, rest, true, func(id uint64, _ fingerprint) (uint64, bool) { return id, id != 0 })
+	return m.matches
+}
+
+type matcher struct {
+	items   []ident
+	entries []entry
+	matches []match
+	claimed []bool
+}
+
+// inOrder claims the usual case, in which the manifest has only grown: the i-th item is the i-th entry. It returns the
+// items that are left.
+func (m *matcher) inOrder() []int32 {
+	var rest []int32
+	for i, it := range m.items {
+		m.matches[i].entry = -1
+		if i < len(m.entries) && m.entries[i].id == it.id && m.entries[i].print == it.print {
+			m.claim(int32(i), int32(i), false)
+		} else {
+			rest = append(rest, int32(i))
+		}
+	}
+	return rest
+}
+
+func (m *matcher) claim(item, entry int32, changed bool) {
+	m.matches[item] = match{entry, changed}
+	m.claimed[entry] = true
+}
+
+// pass claims entries for items that agree in what of gives, first come, first served, and returns the items that are left.
+func pass[K comparable](m *matcher, rest []int32, changed bool, of func(id uint64, print fingerprint) (K, bool)) []int32 {
+	free := map[K][]int32{}
+	for i, e := range m.entries {
+		if k, ok := of(e.id, e.print); ok && !m.claimed[i] {
+			free[k] = append(free[k], int32(i))
+		}
+	}
+	var left []int32
+	for _, item := range rest {
+		k, ok := of(m.items[item].id, m.items[item].print)
+		if queue := free[k]; ok && len(queue) > 0 {
+			m.claim(item, queue[0], changed)
+			free[k] = queue[1:]
+		} else {
+			left = append(left, item)
+		}
+	}
+	return left
+}
+
+// keyBase is the key that a row gets when it is first seen: from its id, else from what it says.
+func keyBase(id string, print fingerprint) uint64 {
+	h := sha256.New()
+	if id != "" {
+		h.Write([]byte("id\x00" + id))
+	} else {
+		h.Write([]byte("fp\x00"))
+		h.Write(print[:])
+	}
+	return binary.BigEndian.Uint64(h.Sum(nil))
+}
+
+// freeKey is a key that nothing bears: rows with the same words and no ids get different ones.
+func freeKey(base uint64, number int32, taken map[key]int) key {
+	k := key{base, int(number)}
+	for {
+		if _, known := taken[k]; !known {
+			return k
+		}
+		sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("again\x00"), k.base))
+		k.base = binary.BigEndian.Uint64(sum[:])
+	}
+}
+
+// drawSeed is the seed of an item that the manifest leaves open: the same on every machine and in every version. Redone
+// counts the pictures that were thrown away for another.
+func drawSeed(k string, redone int) int64 {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint32([]byte("seed\x00"+k+"\x00"), uint32(redone)))
+	return int64(binary.BigEndian.Uint64(sum[:]) >> 33)
+}

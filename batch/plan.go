@@ -1,0 +1,175 @@
+package batch
+
+import (
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// A Plan is what a run would do, and what was done.
+type Plan struct {
+	Items int
+	// New items were never sent, Changed ones are finished and now say something else.
+	New, Changed int
+	// Ready items were refused for now; Open ones are at the service; Doubt is about submissions without an answer.
+	Ready, Open, Doubt int
+	Done, Failed, Held, Abandoned, Skipped int
+	// Pictures are to be paid by a run, for Cost. Unpriced says that a model without a known price is among them.
+	Pictures int
+	Cost     client.Money
+	Unpriced bool
+	// Spent is what is paid so far, with replaced pictures; Held and open ones are not in it.
+	Spent  client.Money
+	Models []ModelPlan
+	// Duration is how long a run takes at the documented quotas, at least.
+	Duration time.Duration
+	// Anew of all Finished pictures would be paid again, because what the manifest says of them has changed.
+	Anew, Finished int
+}
+
+// A ModelPlan is the share of one model.
+type ModelPlan struct {
+	Name     string
+	Pictures int
+	Requests int
+	Cost     client.Money
+	// Async and Sync are how long it takes over either interface at the documented quota; 0 where it has none.
+	Async, Sync time.Duration
+	Price       client.Money
+}
+
+// service is the mean time that a picture takes (about 15 s: the user's document, 2025-09; 16–28 s in later samples).
+const service = 16 * time.Second
+
+// Plan counts what the state knows of the manifest's items. It reads both once and sends nothing.
+func (b *Batch) Plan() (Plan, error) {
+	p := Plan{}
+	models := map[string]*ModelPlan{}
+	for i, it := range b.items() {
+		if it.err != nil {
+			return p, it.err
+		}
+		p.Items++
+		if err := b.planItem(&p, models, i, it); err != nil {
+			return p, err
+		}
+	}
+	p.Anew, p.Finished = b.anew(&p)
+	for _, name := range b.models {
+		if m := models[name]; m != nil {
+			p.add(m, client.LookupModel(name))
+		}
+	}
+	return p, nil
+}
+
+func (b *Batch) planItem(p *Plan, models map[string]*ModelPlan, i int, it item) error {
+	m := b.matches[i]
+	if it.Skip {
+		p.Skipped++
+		return nil
+	}
+	if m.entry < 0 {
+		p.New++
+		return b.pay(p, models, it)
+	}
+	rec, err := b.state.get(int(m.entry))
+	if err != nil {
+		return err
+	}
+	p.Spent += rec.Cost + rec.Before
+	if m.changed && (rec.Phase == done || rec.Phase == failed) {
+		p.Changed++
+		return b.pay(p, models, it)
+	}
+	switch rec.Phase {
+	case ready:
+		p.Ready++
+		return b.pay(p, models, it)
+	case intent:
+		p.Doubt++
+	case open:
+		p.Open++
+	case done:
+		p.Done++
+	case failed:
+		p.Failed++
+		if b.o.RetryFailed {
+			return b.pay(p, models, it)
+		}
+	case held:
+		p.Held++
+	case abandoned:
+		p.Abandoned++
+	}
+	return nil
+}
+
+// pay counts an item that a run would send.
+func (b *Batch) pay(p *Plan, models map[string]*ModelPlan, it item) error {
+	s, err := b.o.Rules.sent(it.Item, "", 0)
+	if err != nil {
+		return err
+	}
+	m := models[s.Model]
+	if m == nil {
+		m = &ModelPlan{Name: s.Model}
+		models[s.Model] = m
+	}
+	m.Price = b.price(s)
+	m.Pictures += s.N
+	m.Requests++
+	m.Cost += m.Price * client.Money(s.N)
+	p.Unpriced = p.Unpriced || m.Price == 0
+	return nil
+}
+
+func (p *Plan) add(m *ModelPlan, model client.Model) {
+	spaced := time.Duration(m.Requests) * model.Per / time.Duration(max(1, model.Submissions))
+	if model.Async != client.None {
+		m.Async = spaced + service
+		if model.Running > 0 {
+			m.Async = max(m.Async, time.Duration(m.Requests)*service/time.Duration(model.Running))
+		}
+	}
+	if model.Sync {
+		m.Sync = spaced + service
+	}
+	p.Pictures += m.Pictures
+	p.Cost += m.Cost
+	p.Duration = max(p.Duration, m.Async) // the models' quotas are apart from each other
+	if m.Async == 0 {
+		p.Duration = max(p.Duration, m.Sync)
+	}
+	p.Models = append(p.Models, *m)
+}
+
+// anew counts the finished pictures that a run would pay a second time: changed rows, and finished ones that the
+// manifest has lost while as many new ones have come, which is what a changed flag does to rows without ids.
+func (b *Batch) anew(p *Plan) (anew, finished int) {
+	claimed := make([]bool, len(b.state.entries))
+	for _, m := range b.matches {
+		if m.entry >= 0 {
+			claimed[m.entry] = true
+			if m.changed && b.state.entries[m.entry].phase == done {
+				anew++
+			}
+		}
+	}
+	lost := 0
+	for i, e := range b.state.entries {
+		if e.phase == done {
+			finished++
+			if !claimed[i] {
+				lost++
+			}
+		}
+	}
+	return anew + min(lost, p.New), finished
+}
+
+// Much reports whether so much would be paid anew that somebody should agree: more than a tenth, and at least ten.
+func (p Plan) Much() bool { return p.Anew >= 10 && p.Anew*10 > p.Finished }
+
+// Idle reports whether a run has nothing to do.
+func (p Plan) Idle() bool { return p.Pictures == 0 && p.Open == 0 && p.Doubt == 0 }

@@ -1,0 +1,111 @@
+package batch
+
+import (
+	"sync"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// An Event is a change of one item.
+type Event struct {
+	Key, ID, Prompt string
+	// Phase is "open", "done", "failed" or "held"; "ready" where it will be sent again.
+	Phase         string
+	Files         []string
+	Cost          client.Money
+	Code, Message string
+	Warnings      []string
+}
+
+// Progress is where a batch stands while it runs.
+type Progress struct {
+	// Started is when the run began; zero before.
+	Started time.Time
+	// Pending items were not sent yet, Open ones are at the service or being saved.
+	Pending, Open, Done, Failed, Held int
+	// Submitted, Saved and Spent are of this run alone.
+	Submitted, Saved int
+	Spent            client.Money
+}
+
+type counts struct {
+	mu sync.Mutex
+	p  Progress
+}
+
+// Progress tells where the batch stands. It may be called while Run runs.
+func (b *Batch) Progress() Progress {
+	b.counts.mu.Lock()
+	defer b.counts.mu.Unlock()
+	return b.counts.p
+}
+
+func (c *counts) begin(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.p = Progress{Started: now}
+}
+
+// tally counts the items of the manifest at the start of a pass, and the unfinished ones that it has lost.
+func (r *run) tally(old []record) {
+	r.counts.mu.Lock()
+	defer r.counts.mu.Unlock()
+	p := &r.counts.p
+	p.Pending, p.Open, p.Done, p.Failed, p.Held = 0, len(old), 0, 0, 0
+	for i, it := range r.items() {
+		if it.err != nil || it.Skip {
+			continue
+		}
+		m := r.matches[i]
+		switch {
+		case m.entry < 0 || r.again(m):
+			p.Pending++
+		case !unsettled(r.state.phaseOf(int(m.entry))):
+			*p.of(r.state.phaseOf(int(m.entry)))++
+		}
+	}
+}
+
+// of is the counter of a phase; abandoned items count as done with.
+func (p *Progress) of(ph phase) *int {
+	switch ph {
+	case ready:
+		return &p.Pending
+	case intent, open:
+		return &p.Open
+	case failed:
+		return &p.Failed
+	case held:
+		return &p.Held
+	}
+	return &p.Done
+}
+
+// tell counts a change and passes it on.
+func (r *run) tell(before, after record) {
+	r.counts.mu.Lock()
+	p := &r.counts.p
+	*p.of(before.Phase)--
+	*p.of(after.Phase)++
+	switch after.Phase {
+	case open:
+		p.Submitted++
+	case done:
+		p.Saved += len(after.Pictures)
+		p.Spent += after.Cost
+	}
+	r.counts.mu.Unlock()
+	if r.o.Tell != nil && before.Phase != after.Phase {
+		r.o.Tell(eventOf(after))
+	}
+}
+
+func eventOf(rec record) Event {
+	e := Event{Key: rec.Key, ID: rec.ID, Prompt: rec.Sent.Prompt, Phase: string(rec.Phase), Cost: rec.Cost,
+		Code: rec.Code, Message: rec.Message, Warnings: rec.Warnings}
+	for _, p := range rec.Pictures {
+		e.Files = append(e.Files, p.File)
+	}
+	return e
+}

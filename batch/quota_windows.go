@@ -1,0 +1,6 @@
+package batch
+
+import "syscall"
+
+// errQuota is ERROR_DISK_QUOTA_EXCEEDED.
+var errQuota error = syscall.Errno(1295)

@@ -1,0 +1,188 @@
+package batch
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// The state file holds three kinds of lines: one header, an item line for every change of an item, and marks where a run
+// starts and stops. An item's line is all there is to know of it: the last one counts, and what was before it may be
+// dropped. Fields may be added, never renamed.
+
+// stateVersion is the version of the format. A file with a higher one is refused.
+const stateVersion = 1
+
+// A phase is how far an item has come. The names are written to the state file.
+type phase string
+
+const (
+	// ready: nothing of it is at the service. Recorded only after a submission that provably created nothing.
+	ready phase = "ready"
+	// intent: a submission is about to be sent, or was sent and not answered. It may have been paid for.
+	intent phase = "intent"
+	// open: the service has a task of ours.
+	open phase = "open"
+	// done: the pictures are on disk, paid.
+	done phase = "done"
+	// failed: it failed for good and cost nothing.
+	failed phase = "failed"
+	// held: it may have been paid for and cannot be settled without a person.
+	held phase = "held"
+	// abandoned: a person gave it up.
+	abandoned phase = "abandoned"
+)
+
+// A record is what is remembered of an item.
+type record struct {
+	Key   string      `json:"key"`
+	ID    string      `json:"id,omitempty"`
+	Print fingerprint `json:"fp"`
+	Phase phase       `json:"phase"`
+	// At is our clock when the line was written, Intent when the last submission was announced.
+	At     time.Time `json:"at"`
+	Intent time.Time `json:"intent_at,omitzero"`
+	// Name is what its picture shall be called, without extension.
+	Name string `json:"name,omitempty"`
+	// Sent is what is sent, decided once and never computed again.
+	Sent    sent `json:"sent,omitzero"`
+	Attempt int  `json:"attempts,omitempty"`
+	// Task is the last task, Request the id of its submission. Earlier are tasks of this item that failed.
+	Task    string   `json:"task_id,omitempty"`
+	Request string   `json:"request_id,omitempty"`
+	Earlier []string `json:"earlier_tasks,omitempty"`
+	// Submitted is the service's clock, as near as it is known.
+	Submitted time.Time `json:"submitted_at,omitzero"`
+	Finished  time.Time `json:"finished_at,omitzero"`
+	// Adopted says that the task was found in the task list after its submission went unanswered.
+	Adopted bool `json:"adopted,omitempty"`
+	// Pictures are on disk, in the order of the task.
+	Pictures     []picture    `json:"pictures,omitempty"`
+	ActualPrompt string       `json:"actual_prompt,omitempty"`
+	Cost         client.Money `json:"cost_micros,omitempty"`
+	// Before is what older pictures of this item cost, which Replaced counts.
+	Before   client.Money `json:"cost_before_micros,omitempty"`
+	Replaced int          `json:"replaced,omitempty"`
+	Code     string       `json:"error_code,omitempty"`
+	Message  string       `json:"error_message,omitempty"`
+	Warnings []string     `json:"warnings,omitempty"`
+
+	// slot says that the item holds a place in its model's window; it is not recorded.
+	slot bool
+}
+
+// sent is the request as it went out.
+type sent struct {
+	Model        string `json:"model"`
+	Prompt       string `json:"prompt"`
+	Negative     string `json:"negative_prompt,omitempty"`
+	Size         string `json:"size"`
+	Seed         int64  `json:"seed"`
+	N            int    `json:"n"`
+	PromptExtend bool   `json:"prompt_extend"`
+	Watermark    bool   `json:"watermark"`
+}
+
+func (s sent) request() client.Request {
+	seed := s.Seed
+	return client.Request{Model: s.Model, Prompt: s.Prompt, NegativePrompt: s.Negative, Size: s.Size, Seed: &seed, N: s.N,
+		PromptExtend: s.PromptExtend, Watermark: s.Watermark}
+}
+
+// A picture is a file below the output folder.
+type picture struct {
+	File   string `json:"file"`
+	Width  int    `json:"width,omitempty"`
+	Height int    `json:"height,omitempty"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// fingerprint is a hash of what manifest and flags say of an item; see manifests.Item.Fingerprint.
+type fingerprint [16]byte
+
+func (f fingerprint) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, f[:]), nil }
+
+func (f *fingerprint) UnmarshalText(text []byte) error {
+	if len(text) != 32 {
+		return fmt.Errorf("fingerprint of %d digits", len(text))
+	}
+	_, err := hex.Decode(f[:], text)
+	return err
+}
+
+// A header is the first line.
+type header struct {
+	Version int       `json:"qwenbatch"`
+	Tool    string    `json:"tool"`
+	Created time.Time `json:"created"`
+	// Salt makes KeyPrint useless elsewhere.
+	Salt     string   `json:"salt"`
+	KeyPrint string   `json:"key,omitempty"`
+	Settings Settings `json:"settings"`
+}
+
+// Settings are what a state file is bound to and what commands without flags go on with.
+type Settings struct {
+	// Manifest is a file name, for messages only.
+	Manifest  string `json:"manifest"`
+	BaseURL   string `json:"base_url"`
+	Region    string `json:"region"`
+	Workspace string `json:"workspace,omitempty"`
+	Mode      string `json:"mode,omitempty"`
+	// Rehearsal says that nothing here was ever paid.
+	Rehearsal bool `json:"rehearsal,omitempty"`
+}
+
+// A mark says that a run started or stopped. A file whose last line is no stop was left by a crash.
+type mark struct {
+	Run  string    `json:"run"` // "start" or "stop"
+	At   time.Time `json:"at"`
+	Tool string    `json:"tool,omitempty"`
+}
+
+// A key is what the state file calls an item: 64 bits of a hash, and the number of the item in its row above the first.
+type key struct {
+	base   uint64
+	number int
+}
+
+func (k key) String() string {
+	if k.number > 1 {
+		return fmt.Sprintf("%016x-%d", k.base, k.number)
+	}
+	return fmt.Sprintf("%016x", k.base)
+}
+
+func parseKey(s string) (key, error) {
+	k := key{number: 1}
+	digits, number, several := strings.Cut(s, "-")
+	_, err := fmt.Sscanf(digits, "%016x", &k.base)
+	if err == nil && several {
+		_, err = fmt.Sscanf(number, "%d", &k.number)
+	}
+	if err != nil || k.String() != s {
+		return key{}, fmt.Errorf("key %q is none", s)
+	}
+	return k, nil
+}
+
+// An itemLine is what the index needs of an item's line; a line without a key is another kind.
+type itemLine struct {
+	Key     string      `json:"key"`
+	ID      string      `json:"id"`
+	Print   fingerprint `json:"fp"`
+	Phase   phase       `json:"phase"`
+	Run     string      `json:"run"`
+	Version int         `json:"qwenbatch"`
+}
+
+func parseRecord(line []byte) (record, error) {
+	var r record
+	err := json.Unmarshal(line, &r)
+	return r, err
+}

@@ -1,0 +1,140 @@
+package batch
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// A savedPicture names a picture of a task: the number counts from 0.
+type savedPicture struct {
+	task   string
+	number int
+}
+
+// findSaved looks for pictures of open tasks that an earlier run put in place and did not record, and for whole parts that
+// only want their name. They are not downloaded again. Other parts are removed: nobody can tell what they are.
+func (r *run) findSaved(tasks map[string]record) error {
+	parts, err := output.Leftovers(r.o.Disk, imagesDir)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if err := r.finishPart(part, tasks); err != nil {
+			return err
+		}
+	}
+	if len(tasks) == 0 {
+		return nil
+	}
+	entries, err := r.o.Disk.ReadDir(imagesDir)
+	if err != nil {
+		return err
+	}
+	names := namesOf(tasks)
+	for _, e := range entries {
+		if e.Type().IsRegular() && names[stem(e.Name())] {
+			r.findPicture(path.Join(imagesDir, e.Name()), tasks)
+		}
+	}
+	return nil
+}
+
+// namesOf are the stems that pictures of open tasks can bear.
+func namesOf(tasks map[string]record) map[string]bool {
+	names := map[string]bool{}
+	for _, rec := range tasks {
+		for i := range max(1, rec.Sent.N) {
+			names[stem(output.FileName(pictureName(rec.Name, i), ".png"))] = true
+		}
+	}
+	return names
+}
+
+var successor = regexp.MustCompile(`~[0-9]+$`)
+
+// stem is a file name without its extension and without the "~2" of a name that was taken.
+func stem(name string) string {
+	return successor.ReplaceAllString(name[:len(name)-len(path.Ext(name))], "")
+}
+
+// finishPart gives a part its name if it is a whole picture of an open task, else removes it.
+func (r *run) finishPart(part string, tasks map[string]record) error {
+	id, picture, whole := r.inspect(part)
+	rec, ours := tasks[id.Task]
+	if !whole || !ours || id.Key != rec.Key {
+		return r.o.Disk.Remove(part)
+	}
+	name := output.FileName(pictureName(rec.Name, id.Number), picture.Ext)
+	_, err := output.Finish(r.o.Disk, part, imagesDir, name)
+	return err
+}
+
+// findPicture remembers a whole picture of an open task.
+func (r *run) findPicture(name string, tasks map[string]record) {
+	id, p, whole := r.inspect(name)
+	if rec, ours := tasks[id.Task]; whole && ours && id.Key == rec.Key {
+		r.saved[savedPicture{id.Task, id.Number}] = picture{name, p.Width, p.Height, p.Bytes, p.SHA256}
+	}
+}
+
+// inspect reads a file of ours; whole is false where it is not to be trusted.
+func (r *run) inspect(name string) (id identity, p output.Picture, whole bool) {
+	id, found := readIdentity(r.o.Disk, name)
+	if !found {
+		return id, p, false
+	}
+	b, err := readFile(r.o.Disk, name)
+	if err != nil {
+		return id, p, false
+	}
+	p, err = output.Inspect(b)
+	return id, p, err == nil
+}
+
+func readFile(disk output.Disk, name string) ([]byte, error) {
+	f, err := disk.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, client.MaxPicture+1<<20))
+}
+
+// savedOf are the pictures of an open task that are on disk already.
+func (r *run) savedOf(rec *record) []picture {
+	var all []picture
+	for i := range max(1, rec.Sent.N) {
+		if p, ok := r.saved[savedPicture{rec.Task, i}]; ok {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// savedTask stands in for a task that the service has forgotten and whose pictures are on disk.
+func (r *run) savedTask(rec *record) client.Task {
+	t := client.Task{ID: rec.Task, Status: client.Succeeded}
+	for i := range max(1, rec.Sent.N) {
+		if _, ok := r.saved[savedPicture{rec.Task, i}]; ok {
+			t.Results = append(t.Results, client.Result{URL: "saved"})
+		} else {
+			t.Results = append(t.Results, client.Result{Code: "Expired", Message: "it was not fetched in time"})
+		}
+	}
+	return t
+}
+
+// exists reports whether a file is there.
+func exists(disk output.Disk, name string) (bool, error) {
+	_, err := disk.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,292 @@
+package batch
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"io/fs"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+const (
+	stateFile   = "state.jsonl"
+	tornFile    = "state.torn"
+	reserveFile = "state.reserve"
+	// reserveSize is room for the records of 200 tasks that are open when the disk fills up.
+	reserveSize = 256 << 10
+)
+
+// A state is the fold of the state file: for every item that was ever seen, in that order, where its last line stands.
+// The lines themselves stay on disk; a million items need about 80 MB here.
+type state struct {
+	disk    output.Disk
+	journal *journal
+	header  header
+
+	mu      sync.Mutex // guards the fields below; never held while waiting for the disk's fsync
+	entries []entry
+	index   map[key]int // -1: the key is given, its first line not written yet
+	marks   int  // lines that are neither header nor item
+	stale   int  // lines that a later one has replaced
+	stopped bool // the last line is a clean stop
+	lastAt  time.Time
+}
+
+// An entry is what is kept in memory of an item.
+type entry struct {
+	key   key
+	id    uint64 // hash of the id, 0 for none
+	print fingerprint
+	phase phase
+	at    span
+}
+
+// hashID is 64 bits of FNV-1a; 0 is kept for "no id".
+func hashID(id string) uint64 {
+	if id == "" {
+		return 0
+	}
+	h := fnv.New64a()
+	io.WriteString(h, id)
+	return max(1, h.Sum64())
+}
+
+// ErrOther says that a state file belongs to another service, region or kind of run.
+var ErrOther = errors.New("the state file belongs to another run")
+
+// openState reads the state file; found is false where there is none yet. Nothing is written.
+func openState(disk output.Disk) (s *state, found bool, err error) {
+	s = &state{disk: disk, index: map[key]int{}}
+	if info, err := disk.Lstat(stateFile); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+		return s, false, nil
+	}
+	var torn []byte
+	s.journal, torn, err = openJournal(disk, stateFile, s.fold)
+	if err != nil {
+		return nil, false, err
+	}
+	if len(torn) > 0 {
+		s.stopped = false
+		keepTorn(disk, torn)
+	}
+	if s.header.Version == 0 {
+		// The header itself was torn: it is made durable before anything is sent, so nothing was.
+		err := s.journal.close()
+		return &state{disk: disk, index: map[key]int{}}, false, err
+	}
+	return s, true, nil
+}
+
+// keepTorn puts what a crash left of a line aside, for whoever wants to look. Losing it costs nothing.
+func keepTorn(disk output.Disk, torn []byte) {
+	_ = output.Replace(disk, tornFile, func(w io.Writer) error {
+		_, err := w.Write(torn)
+		return err
+	})
+}
+
+// create writes the header of a first run, durably.
+func (s *state) create(h header) error {
+	if _, err := s.disk.Lstat(stateFile); err == nil {
+		if err := s.disk.Remove(stateFile); err != nil { // empty, or a torn header
+			return err
+		}
+	}
+	j, _, err := openJournal(s.disk, stateFile, s.fold)
+	if err != nil {
+		return err
+	}
+	h.Version = stateVersion
+	s.journal, s.header = j, h
+	if _, err := j.append(h); err != nil {
+		return err
+	}
+	if err := j.sync(); err != nil {
+		return err
+	}
+	return s.disk.SyncDir(".")
+}
+
+// reserve puts a file aside whose removal lets the last task ids be recorded on a full disk.
+func (s *state) reserve() error {
+	err := output.Replace(s.disk, reserveFile, func(w io.Writer) error {
+		_, err := w.Write(make([]byte, reserveSize))
+		return err
+	})
+	if err == nil {
+		s.journal.spare = reserveFile
+	}
+	return err
+}
+
+// noSpace reports whether an error says that a disk, quota or inode table is full.
+func noSpace(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, errQuota)
+}
+
+// fold takes one line into the index.
+func (s *state) fold(line []byte, at span) error {
+	var l itemLine
+	if err := json.Unmarshal(line, &l); err != nil {
+		return fmt.Errorf("it is not a record: %w", err)
+	}
+	switch {
+	case l.Version > stateVersion:
+		return fmt.Errorf("%w: it was written by a newer qwenbatch (format %d, this one reads %d)", ErrOther, l.Version, stateVersion)
+	case l.Version > 0:
+		return json.Unmarshal(line, &s.header)
+	case s.header.Version == 0:
+		return errors.New("it is no header")
+	case l.Key == "":
+		s.marks++
+		s.stopped = l.Run == "stop"
+		return nil
+	}
+	k, err := parseKey(l.Key)
+	if err != nil {
+		return err
+	}
+	s.stopped = false
+	s.note(entry{key: k, id: hashID(l.ID), print: l.Print, phase: l.Phase, at: at})
+	return nil
+}
+
+// note puts an item's newest line into the index.
+func (s *state) note(e entry) int {
+	if i, known := s.index[e.key]; known && i >= 0 {
+		s.entries[i] = e
+		s.stale++
+		return i
+	}
+	s.entries = append(s.entries, e)
+	s.index[e.key] = len(s.entries) - 1
+	return len(s.entries) - 1
+}
+
+// put appends an item's record. Durable says that it returns only when the record would survive a power cut.
+func (s *state) put(r record, durable bool) error {
+	k, err := parseKey(r.Key)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	at, err := s.journal.append(r)
+	if err == nil {
+		s.note(entry{key: k, id: hashID(r.ID), print: r.Print, phase: r.Phase, at: at})
+		s.stopped = false
+	}
+	s.mu.Unlock()
+	if err != nil || !durable {
+		return err
+	}
+	return s.journal.sync()
+}
+
+// mark notes the start or the clean stop of a run, durably.
+func (s *state) mark(m mark) error {
+	s.mu.Lock()
+	_, err := s.journal.append(m)
+	s.marks++
+	s.stopped = m.Run == "stop"
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return s.journal.sync()
+}
+
+// get reads the record of the i-th entry.
+func (s *state) get(i int) (record, error) {
+	s.mu.Lock()
+	at := s.entries[i].at
+	s.mu.Unlock()
+	line, err := s.journal.read(at)
+	if err != nil {
+		return record{}, err
+	}
+	return parseRecord(line)
+}
+
+// phaseOf is the phase of the i-th entry.
+func (s *state) phaseOf(i int) phase {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.entries[i].phase
+}
+
+// compact writes the file anew with one line an item, and a stop mark at its end where the run ended cleanly. Old or new,
+// the file is whole at every moment. The state is unusable after an error.
+func (s *state) compact(stop *mark) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stale == 0 && s.marks <= 2 {
+		return nil
+	}
+	old := s.journal
+	if err := output.Replace(s.disk, stateFile, func(w io.Writer) error { return s.rewrite(w, stop) }); err != nil {
+		return err
+	}
+	if err := old.close(); err != nil {
+		return err
+	}
+	fresh, _, err := openState(s.disk)
+	if err != nil {
+		return err
+	}
+	s.journal, s.entries, s.index = fresh.journal, fresh.entries, fresh.index
+	s.marks, s.stale, s.stopped = fresh.marks, fresh.stale, fresh.stopped
+	return nil
+}
+
+func (s *state) rewrite(w io.Writer, stop *mark) error {
+	seq := int64(0)
+	write := func(v any) error {
+		seq++
+		line, err := seal(seq, v)
+		if err == nil {
+			_, err = w.Write(line)
+		}
+		return err
+	}
+	if err := write(s.header); err != nil {
+		return err
+	}
+	for _, e := range s.entries {
+		line, err := s.journal.read(e.at)
+		if err != nil {
+			return err
+		}
+		if err := write(resealed(line)); err != nil {
+			return err
+		}
+	}
+	if stop == nil {
+		return nil
+	}
+	return write(stop)
+}
+
+// resealed is a line as a JSON object without its sequence number and checksum, all other members byte for byte: fields
+// of a newer version survive.
+func resealed(line []byte) json.RawMessage {
+	start := 0
+	for line[start] != ',' {
+		start++
+	}
+	inside := line[start+1 : len(line)-sumLength]
+	return append(append(json.RawMessage{'{'}, inside...), '}')
+}
+
+// close gives the file back.
+func (s *state) close() error {
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.close()
+}

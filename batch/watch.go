@@ -1,0 +1,63 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// How open tasks are watched. A question costs one of 20 a second that the whole account has (TASK, 2026-11), so a task is
+// first asked when it can have ended, and then every few seconds. Nothing that goes wrong with a question says anything
+// of the task: it is asked again.
+
+const (
+	firstQuestion = 9 * time.Second // after the submission; about 15 s is usual (the user's document, 2025-09)
+	nextQuestion  = 3 * time.Second // the user's document, 2025-09
+	// young is how long UNKNOWN may be a replica that lags.
+	young = 5 * time.Minute
+)
+
+// await asks for a task until it has ended, or is unknown and old.
+func (r *run) await(ctx context.Context, rec *record) (client.Task, error) {
+	wait := firstQuestion - r.clock.now().Sub(rec.Submitted)
+	for failures := 0; ; {
+		if err := r.clock.sleep(ctx, max(0, wait)); err != nil {
+			return client.Task{}, err
+		}
+		task, err := r.ask(ctx, rec.Task)
+		switch {
+		case ctx.Err() != nil:
+			return client.Task{}, ctx.Err()
+		case err != nil && keyRefused(err):
+			return client.Task{}, err // the tasks stay open for a run with a good key
+		case err != nil:
+			r.trouble(err)
+			wait = backoff(failures)
+			failures++
+			continue
+		case task.Status.Ended():
+			return task, nil
+		case task.Status == client.Unknown && r.clock.now().Sub(rec.Submitted) > young:
+			return task, nil
+		}
+		failures, wait = 0, nextQuestion
+	}
+}
+
+// ask makes one query within the account's budget.
+func (r *run) ask(ctx context.Context, id string) (client.Task, error) {
+	if err := r.queries.Wait(ctx); err != nil {
+		return client.Task{}, errors.Join(ctx.Err(), err)
+	}
+	task, err := r.o.Client.Task(ctx, id)
+	r.clock.heard(task.Date)
+	return task, err
+}
+
+// keyRefused reports whether an error will meet every question of this key.
+func keyRefused(err error) bool {
+	var api *client.APIError
+	return errors.As(err, &api) && api.Reach() == client.ReachAccount
+}

@@ -1,0 +1,243 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Config says how to reach the service. Its zero value but for Key is the shared host of Beijing.
+type Config struct {
+	// BaseURL is the endpoint up to and including /api/v1; "" is Beijing's shared host.
+	BaseURL string
+	// Key is sent to BaseURL's host only, never to the host of a picture.
+	Key Key
+	// Workspace selects a sub-workspace of the account on a shared host; "" sends no header.
+	Workspace string
+	// UserAgent of all requests; "" is "qwenbatch".
+	UserAgent string
+	// Timeout of one call from dialing to the last byte of its answer; 0 is 60 s. Pictures have none: as long as bytes
+	// come, they go on (see Idle). The synchronous interface has SyncTimeout.
+	Timeout time.Duration
+	// SyncTimeout of a call of Generate; 0 is 610 s, 10 s above what the shared hosts allow (REG, 2026-11).
+	SyncTimeout time.Duration
+	// Idle is how long a picture may send nothing before its download counts as broken; 0 is 30 s.
+	Idle time.Duration
+	// Insecure allows plain http to any host; without it only loopback addresses may go unencrypted.
+	Insecure bool
+	// PrivateImageHosts allows pictures from loopback, private and link-local addresses.
+	PrivateImageHosts bool
+	// Dial replaces the network, for emulators in the same process. No address is checked then.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// A Client calls the service. It is safe for concurrent use, keeps connections open and must be closed.
+type Client struct {
+	config Config
+	base   *url.URL
+
+	submissions, queries, pictures *http.Client
+}
+
+// New checks the configuration and returns a client; nothing is sent.
+func New(c Config) (*Client, error) {
+	if c.BaseURL == "" {
+		c.BaseURL = regions[0].BaseURL("")
+	}
+	base, err := url.Parse(strings.TrimSuffix(c.BaseURL, "/"))
+	if err != nil {
+		return nil, fmt.Errorf("base URL: %w", err)
+	}
+	if err := checkBase(base, c.Insecure); err != nil {
+		return nil, fmt.Errorf("base URL %s: %w", base.Redacted(), err)
+	}
+	setDefaults(&c)
+	return &Client{
+		config:      c,
+		base:        base,
+		submissions: c.submissionClient(),
+		queries:     c.queryClient(),
+		pictures:    c.pictureClient(base),
+	}, nil
+}
+
+func setDefaults(c *Config) {
+	if c.UserAgent == "" {
+		c.UserAgent = "qwenbatch"
+	}
+	if c.Timeout == 0 {
+		c.Timeout = time.Minute
+	}
+	if c.SyncTimeout == 0 {
+		c.SyncTimeout = 610 * time.Second
+	}
+	if c.Idle == 0 {
+		c.Idle = 30 * time.Second
+	}
+}
+
+// checkBase refuses what would send the key in the clear or nowhere.
+func checkBase(u *url.URL, insecure bool) error {
+	switch {
+	case u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return errors.New("want https://HOST/api/v1")
+	case u.Scheme == "https":
+		return nil
+	case u.Scheme == "http" && (insecure || isLoopback(u.Hostname())):
+		return nil
+	case u.Scheme == "http":
+		return errors.New("plain http would show the key to everyone on the way")
+	}
+	return fmt.Errorf("scheme %q is not https", u.Scheme)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Close drops the idle connections.
+func (c *Client) Close() {
+	for _, h := range []*http.Client{c.submissions, c.queries, c.pictures} {
+		h.CloseIdleConnections()
+	}
+}
+
+// BaseURL returns the endpoint that is called.
+func (c *Client) BaseURL() string { return c.base.String() }
+
+// submissionClient speaks HTTP/1.1 only, since Go's HTTP/2 client was seen to send one POST thousands of times after a
+// stream error, and drops connections after 4 idle seconds, before the service closes them under a POST.
+func (c Config) submissionClient() *http.Client {
+	t := c.transport()
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	t.IdleConnTimeout = 4 * time.Second
+	return &http.Client{Transport: t, CheckRedirect: noRedirect}
+}
+
+func (c Config) queryClient() *http.Client {
+	return &http.Client{Transport: c.transport(), CheckRedirect: noRedirect}
+}
+
+// transport has no transparent gzip: a small answer must not unfold into gigabytes.
+func (c Config) transport() *http.Transport {
+	dial := c.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 15 * time.Second}).DialContext
+	}
+	return &http.Transport{
+		Proxy:                 c.proxy(),
+		DialContext:           dial,
+		ForceAttemptHTTP2:     true,
+		DisableCompression:    true,
+		MaxIdleConnsPerHost:   64,
+		IdleConnTimeout:       60 * time.Second,
+		TLSHandshakeTimeout:   15 * time.Second,
+		ResponseHeaderTimeout: 0, // the call's own timeout covers it
+	}
+}
+
+// proxy is the environment's, but for an emulator in the same process.
+func (c Config) proxy() func(*http.Request) (*url.URL, error) {
+	if c.Dial != nil {
+		return nil
+	}
+	return http.ProxyFromEnvironment
+}
+
+// noRedirect hands a 3xx back as an answer: a redirected POST would be a second POST, and the key stays with its host.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+const (
+	maxJSON  = 1 << 20  // an answer of the API; the largest seen is under 10 KB
+	maxError = 64 << 10 // what is kept of an error page
+)
+
+// An answer is a response read to its end.
+type answer struct {
+	status    int
+	body      []byte
+	date      time.Time
+	requestID string
+}
+
+// request builds an API request. GetBody stays nil, so that no layer of net/http can send a body twice.
+func (c *Client) request(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.base.String()+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.GetBody = nil
+	if len(body) == 0 {
+		req.Body = http.NoBody
+	} else {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	req.Header.Set("Authorization", "Bearer "+c.config.Key.secret)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.config.UserAgent)
+	if c.config.Workspace != "" {
+		req.Header.Set("X-DashScope-WorkSpace", c.config.Workspace)
+	}
+	return req, nil
+}
+
+// send makes one exchange and reads a bounded body.
+func send(h *http.Client, req *http.Request) (answer, error) {
+	resp, err := h.Do(req)
+	if err != nil {
+		return answer{}, withoutURL(err)
+	}
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, requestID: requestID(resp.Header)}
+	a.date, _ = http.ParseTime(resp.Header.Get("Date"))
+	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxJSON+1))
+	if err == nil && len(a.body) > maxJSON {
+		err = fmt.Errorf("%w: more than 1 MiB", ErrUnreadable)
+	}
+	return a, withoutURL(err)
+}
+
+// withoutURL drops the URL that net/http puts into its errors: it may be signed, and says nothing new.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// requestID reads the header of either gateway (wire.md §1, §5).
+func requestID(h http.Header) string {
+	for _, name := range []string{"X-Request-Id", "X-Dashscope-Requestid"} {
+		if id := h.Get(name); taskID.MatchString(id) {
+			return id
+		}
+	}
+	return ""
+}
+
+// apiError turns an answer that is not a success into an *APIError, or ErrUnreadable where it is not the API's JSON.
+// Answers are tried as JSON whatever their content type says: a recorded 401 has none (wire.md §6).
+func (a answer) apiError(op string) error {
+	if a.status >= 300 && a.status < 400 {
+		return fmt.Errorf("%s: %w: HTTP %d, a redirect; is the base URL right?", op, ErrUnreadable, a.status)
+	}
+	e, err := parseEnvelope(a.body[:min(len(a.body), maxError)])
+	if err != nil || e.Code == "" {
+		return fmt.Errorf("%s: %w: HTTP %d, %s", op, ErrUnreadable, a.status, describe(a.body))
+	}
+	id := e.RequestID
+	if id == "" {
+		id = a.requestID
+	}
+	return &APIError{Op: op, Status: a.status, Code: e.Code, Message: e.Message, RequestID: id}
+}

@@ -1,0 +1,74 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+var (
+	// ErrNotSent says that a submission provably did not reach the service whole: no task can exist.
+	ErrNotSent = errors.New("not sent")
+	// ErrInDoubt says that a submission may have created a task, which would be paid for. Only the task list can tell.
+	ErrInDoubt = errors.New("outcome unknown")
+	// ErrUnreadable says that an answer was not the API's JSON: a proxy's page, a torn body, a redirect.
+	ErrUnreadable = errors.New("answer is not the API's JSON")
+)
+
+// An APIError is a refusal or failure that the service itself reported, on the wire or inside a task.
+type APIError struct {
+	Op        string // "submit", "query", …
+	Status    int    // HTTP status; 200 for the failure of a task
+	Code      string // the service's code: "Throttling.RateQuota"
+	Message   string // one line, control characters removed
+	RequestID string
+}
+
+// Error names the operation, the code, the message and the request id, never a key or a signed URL.
+func (e *APIError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", e.Op, e.Code)
+	if e.Message != "" {
+		fmt.Fprintf(&b, ": %s", e.Message)
+	}
+	if e.Status != 0 && e.Status != 200 {
+		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, " [request %s]", e.RequestID)
+	}
+	return b.String()
+}
+
+// A DoubtError is a submission whose outcome is unknown. errors.Is(err, ErrInDoubt) holds.
+type DoubtError struct {
+	// RequestID is the id that the answer's header carried, if it came that far: it finds the task in the list exactly.
+	RequestID string
+	Cause     error
+}
+
+// Error says what left the doubt.
+func (e *DoubtError) Error() string { return fmt.Sprintf("submit: %v: %v", ErrInDoubt, e.Cause) }
+
+// Unwrap gives both ErrInDoubt and the cause.
+func (e *DoubtError) Unwrap() []error { return []error{ErrInDoubt, e.Cause} }
+
+// oneLine makes a text of the service safe for a terminal and a log: one line, no control characters, valid UTF-8,
+// at most 500 code points.
+func oneLine(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			return ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, s)
+	if runes := []rune(s); len(runes) > 500 {
+		s = string(runes[:500]) + "…"
+	}
+	return strings.TrimSpace(s)
+}

@@ -1,0 +1,51 @@
+package client
+
+import "strings"
+
+// A Region is a place of the service. Keys, hosts and model lists are per region and never interchangeable (REG, BASE, 2026-11).
+type Region struct {
+	Name string // "beijing"
+	ID   string // "cn-beijing"
+	// Shared is the host for any workspace's key, "" where the region has only hosts of a workspace.
+	Shared string
+	// Mainland says that the Beijing price list holds; elsewhere the international one does.
+	Mainland bool
+}
+
+// regions are the rows of the vendor's "regions" and "base-url" pages (2026-11).
+var regions = []Region{
+	{Name: "beijing", ID: "cn-beijing", Shared: "dashscope.aliyuncs.com", Mainland: true},
+	{Name: "singapore", ID: "ap-southeast-1", Shared: "dashscope-intl.aliyuncs.com"},
+	{Name: "virginia", ID: "us-east-1", Shared: "dashscope-us.aliyuncs.com"},
+	{Name: "frankfurt", ID: "eu-central-1"},
+	{Name: "tokyo", ID: "ap-northeast-1"},
+	{Name: "hongkong", ID: "cn-hongkong", Shared: "cn-hongkong.dashscope.aliyuncs.com"},
+}
+
+// Regions returns the known regions; the first is the default.
+func Regions() []Region { return append([]Region(nil), regions...) }
+
+// LookupRegion finds a region by its name or id; "" is Beijing.
+func LookupRegion(name string) (Region, bool) {
+	if name == "" {
+		return regions[0], true
+	}
+	for _, r := range regions {
+		if strings.EqualFold(name, r.Name) || strings.EqualFold(name, r.ID) {
+			return r, true
+		}
+	}
+	return Region{}, false
+}
+
+// BaseURL returns the region's base URL. With a workspace it is that workspace's own host, which takes only that
+// workspace's keys (BASE, 2026-11), where the region has no shared host; "" where a workspace is needed and missing.
+func (r Region) BaseURL(workspace string) string {
+	if r.Shared != "" {
+		return "https://" + r.Shared + "/api/v1"
+	}
+	if workspace == "" {
+		return ""
+	}
+	return "https://" + workspace + "." + r.ID + ".maas.aliyuncs.com/api/v1"
+}

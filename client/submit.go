@@ -1,0 +1,130 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+)
+
+// A Request asks for pictures. What is not set is still sent, so that a later default of the service changes nothing.
+type Request struct {
+	Model          string
+	Prompt         string
+	NegativePrompt string
+	// Size as the API writes it: "1328*1328". Model.Size makes it from what people write.
+	Size string
+	// Seed from 0 to 2147483647; nil lets the service draw one that it does not tell.
+	Seed *int64
+	// N pictures; 0 is 1.
+	N            int
+	PromptExtend bool
+	Watermark    bool
+}
+
+// Submit creates an async task with one POST and returns it as PENDING.
+//
+// The error tells what became of the POST. [ErrNotSent]: it did not arrive. An *[APIError] that is not [ErrInDoubt]: it
+// was refused. In both cases nothing was created. [ErrInDoubt], as a *[DoubtError]: a task may exist. The context ends
+// the wait, not what was sent.
+func (c *Client) Submit(ctx context.Context, r Request) (Task, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	model := LookupModel(r.Model)
+	if model.Async == None {
+		return Task{}, fmt.Errorf("submit: %w: %s has no asynchronous interface", ErrNotSent, r.Model)
+	}
+	req, err := c.request(ctx, http.MethodPost, model.Async.path(), r.body(model.Async))
+	if err != nil {
+		return Task{}, fmt.Errorf("submit: %w: %w", ErrNotSent, err)
+	}
+	req.Header.Set("X-DashScope-Async", "enable")
+	a, err := c.post(req)
+	if err != nil {
+		return Task{}, err
+	}
+	return a.created()
+}
+
+// post sends a submission and reads its answer. What fails before the whole request went out is ErrNotSent: a JSON body
+// that is not complete creates nothing.
+func (c *Client) post(req *http.Request) (answer, error) {
+	var connected, cut atomic.Bool
+	trace := &httptrace.ClientTrace{
+		GotConn:      func(httptrace.GotConnInfo) { connected.Store(true) },
+		WroteRequest: func(info httptrace.WroteRequestInfo) { cut.Store(info.Err != nil) },
+	}
+	a, err := send(c.submissions, req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+	switch {
+	case err == nil:
+		return a, nil
+	case a.status == 0 && (!connected.Load() || cut.Load()):
+		return a, fmt.Errorf("submit: %w: %w", ErrNotSent, err)
+	}
+	return a, &DoubtError{RequestID: a.requestID, Cause: err}
+}
+
+// created judges the answer to a submission: only a 2xx with a task id says yes, only the API's own 4xx says no.
+func (a answer) created() (Task, error) {
+	if a.status >= 200 && a.status < 300 {
+		e, err := parseEnvelope(a.body)
+		if err == nil && taskID.MatchString(e.Output.TaskID) {
+			t := e.task()
+			t.Date = a.date
+			return t, nil
+		}
+	}
+	err := a.apiError("submit")
+	var refusal *APIError
+	if errors.As(err, &refusal) && a.status >= 400 && a.status < 500 && a.status != http.StatusRequestTimeout {
+		return Task{}, err
+	}
+	return Task{}, &DoubtError{RequestID: a.requestID, Cause: err}
+}
+
+type parameters struct {
+	NegativePrompt *string `json:"negative_prompt,omitempty"`
+	Size           string  `json:"size"`
+	N              int     `json:"n"`
+	Seed           *int64  `json:"seed,omitempty"`
+	PromptExtend   bool    `json:"prompt_extend"`
+	Watermark      bool    `json:"watermark"`
+}
+
+// body writes the request as the endpoint wants it. The async text2image body carries negative_prompt under input (the
+// user's document, 2025-09), the messages bodies under parameters.
+func (r Request) body(e Endpoint) []byte {
+	type content struct {
+		Text string `json:"text"`
+	}
+	type message struct {
+		Role    string    `json:"role"`
+		Content []content `json:"content"`
+	}
+	type input struct {
+		Prompt         string    `json:"prompt,omitempty"`
+		NegativePrompt string    `json:"negative_prompt,omitempty"`
+		Messages       []message `json:"messages,omitempty"`
+	}
+	body := struct {
+		Model      string     `json:"model"`
+		Input      input      `json:"input"`
+		Parameters parameters `json:"parameters"`
+	}{r.Model, input{}, parameters{Size: r.Size, N: max(1, r.N), Seed: r.Seed, PromptExtend: r.PromptExtend, Watermark: r.Watermark}}
+	if e == TextToImage {
+		body.Input.Prompt, body.Input.NegativePrompt = r.Prompt, r.NegativePrompt
+	} else {
+		body.Input.Messages = []message{{Role: "user", Content: []content{{Text: r.Prompt}}}}
+		if r.NegativePrompt != "" {
+			body.Parameters.NegativePrompt = &r.NegativePrompt
+		}
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // unreachable unless a field above cannot be JSON
+	}
+	return b
+}
