@@ -26,7 +26,8 @@ const nameless = "picture"
 // Two wants may become one name; the caller finds that with [Fold].
 func FileName(want, ext string) string {
 	stem := strings.TrimLeft(cleaned(want), " .-")
-	stem = trimEnd(cut(unreserved(stem), nameLimit-len(ext)), ext)
+	stem = trimEnd(unreserved(stem), ext) // before the cut, which could leave half an extension
+	stem = trimEnd(cut(stem, nameLimit-len(ext)), ext)
 	if stem == "" {
 		stem = nameless
 	}
