@@ -36,7 +36,7 @@ func OpenDir(path string) (*Dir, error) {
 // as durable as the folder that it stands in.
 func makeDir(path string) error {
 	path = filepath.Clean(path)
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	if isDir(path) {
 		return nil
 	}
 	parent := filepath.Dir(path)
@@ -45,7 +45,7 @@ func makeDir(path string) error {
 			return err
 		}
 	}
-	if err := os.Mkdir(path, 0o755); err != nil && !isDir(path) {
+	if err := os.Mkdir(path, 0o755); err != nil && !isDir(path) { // another run may have been faster
 		return err
 	}
 	return syncParent(parent)

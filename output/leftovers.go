@@ -6,8 +6,8 @@ import (
 )
 
 // Leftovers lists the parts in dir that a run which died has left, by names that d takes as they are
-// (dir included). A part may hold a whole picture, see [Finish], or any beginning of one. Nobody may be
-// publishing meanwhile.
+// (dir included). A part may hold a whole picture, see [Finish], or any beginning of one; of a PNG [Inspect]
+// tells which, of other formats nothing does. Nobody may be publishing meanwhile.
 func Leftovers(d Disk, dir string) ([]string, error) {
 	entries, err := d.ReadDir(dir)
 	if err != nil {

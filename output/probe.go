@@ -4,10 +4,14 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strings"
 )
 
-// probeSize is one block: file systems keep smaller files in the inode, where a full disk does not show.
-const probeSize = 4096
+// probeText fills a block of 4 KB: file systems keep smaller files in the inode, where a full disk does not
+// show. It is text, so that nobody takes what a dead probe leaves for a picture.
+const probeText = "This file proves that the output folder can be written. ...... \n"
+
+const probeRepeats = 4096 / len(probeText)
 
 // Probe proves that pictures and reports can be kept, before anything is paid: in images/, which it makes
 // where missing, and in the folder itself it creates, writes, syncs, renames and removes a file and syncs
@@ -27,7 +31,7 @@ func Probe(d Disk) error {
 func probeDir(d Disk, dir string) error {
 	file := path.Join(dir, "probe")
 	part, err := writePart(d, file, func(w io.Writer) error {
-		_, err := w.Write(make([]byte, probeSize))
+		_, err := io.WriteString(w, strings.Repeat(probeText, probeRepeats))
 		return err
 	})
 	if err != nil {

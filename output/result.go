@@ -1,8 +1,8 @@
 package output
 
 // Result is a line of the reports: what became of one item. Its fields are the columns of results.csv in
-// their order and the keys of results.jsonl (docs/cli.md, "Output folder"). A field that is not known is
-// its zero value, and empty there.
+// their order and the keys of results.jsonl; scripts rely on both, so they are added to and never renamed.
+// A field that is not known is its zero value, and empty or left out there.
 type Result struct {
 	ID             string `csv:"id" json:"id"`
 	Row            int    `csv:"row" json:"row"` // of the manifest
