@@ -70,7 +70,7 @@ func checkSafeName(t *testing.T, name string) {
 func TestH10NamesOfNastyRunes(t *testing.T) {
 	runes := []rune("aAkKéſ \u0301\u0345\u0327\u0344\u200d\u212a.-_/<CONcomnul1png.jpg~İıßẞŉǅ图한\u1100\u1161\u11a8\u0338=?\u3000\u00ad\u0f73\u0f71\u0f72")
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 5000 {
+	for range 2000 {
 		want := make([]rune, random.IntN(60))
 		for i := range want {
 			want[i] = runes[random.IntN(len(runes))]
@@ -117,7 +117,7 @@ func TestSlug(t *testing.T) {
 		{"हिन्दी में", "हिन्दी-में"},
 		{"ÉCOLE e\u0301te\u0301", "école-été"},
 		{"4K, 8k & HDR", "4k-8k-hdr"},
-		{"a painting of a fox sitting in a field at sunrise in the style of Claude Monet", "a-painting-of-a-fox-sitting-in-a-field"},
+		{"a painting of a fox sitting in a field at sunrise in the style of Cézanne", "a-painting-of-a-fox-sitting-in-a-field"},
 		{strings.Repeat("长", 50), strings.Repeat("长", 20)},
 		{strings.Repeat("w", 50), strings.Repeat("w", 40)},
 		{"!!! 🐈", "picture"},
