@@ -1,12 +1,8 @@
 package emulator
 
 import (
-	"bytes"
-	"encoding/binary"
-	"hash/crc32"
 	"image"
 	"image/color"
-	"image/png"
 	"sync"
 )
 
@@ -27,23 +23,10 @@ func plainPicture(w, h int) []byte {
 	return encodePNG(m)
 }
 
-func encodePNG(m image.Image) []byte {
-	var b bytes.Buffer
-	e := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := e.Encode(&b, m); err != nil {
-		panic(err) // unreachable unless the size is not a picture's, which check has seen to
-	}
-	return b.Bytes()
-}
-
 // withText returns a PNG with a tEXt chunk after its header.
 func withText(data []byte, keyword, text string) []byte {
 	const head = 8 + 8 + 13 + 4 // signature; length and type, data and checksum of IHDR
-	chunk := append([]byte("tEXt"+keyword+"\x00"), text...)
-	out := make([]byte, 0, len(data)+len(chunk)+8)
-	out = append(out, data[:head]...)
-	out = binary.BigEndian.AppendUint32(out, uint32(len(chunk)-4))
-	out = append(out, chunk...)
-	out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(chunk))
+	out := append(make([]byte, 0, len(data)+len(keyword)+len(text)+13), data[:head]...)
+	out = appendChunk(out, "tEXt", append([]byte(keyword+"\x00"), text...))
 	return append(out, data[head:]...)
 }
