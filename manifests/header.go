@@ -17,6 +17,14 @@ func plainName(name string) string {
 	}, foldWidth(name))
 }
 
+// sameKey is equal for headers that a person takes for the same; what has no letter and no digit is itself.
+func sameKey(name string) string {
+	if plain := plainName(name); plain != "" {
+		return plain
+	}
+	return strings.TrimSpace(name)
+}
+
 // fieldMeant is the field that a header means, by its name or an alias.
 func fieldMeant(name string) (field, bool) {
 	switch plainName(name) {
@@ -51,9 +59,10 @@ func fieldMeant(name string) (field, bool) {
 // A header tells what each column of a sheet is.
 type header struct {
 	width   int
-	index   [fields]int // the column of a field, -1 where there is none
-	carried []int       // the other columns
-	names   []string    // and what they are called, each name once
+	index   [fields]int    // the column of a field, -1 where there is none
+	carried []int          // the other columns
+	names   []string       // and what they are called, each name once
+	taken   map[string]int // how often a name was asked for
 }
 
 // A headerFault is a mistake in a header; column is -1 where it is about all of it.
@@ -65,7 +74,7 @@ type headerFault struct {
 // readHeader tells fields from carried-through columns. What explicit (field → header) names goes before aliases; a
 // column that would mean the same field is then an ordinary one.
 func readHeader(names []string, explicit map[string]string) (header, []headerFault) {
-	h := header{width: len(names)}
+	h := header{width: len(names), taken: map[string]int{}}
 	for f := range h.index {
 		h.index[f] = -1
 	}
@@ -73,9 +82,10 @@ func readHeader(names []string, explicit map[string]string) (header, []headerFau
 	chosen := h.index
 	for i, name := range names {
 		f, ok := fieldMeant(name)
+		_, named := explicit[f.String()]
 		switch {
 		case slices.Contains(chosen[:], i):
-		case !ok || chosen[f] >= 0:
+		case !ok || named:
 			h.carry(i, name)
 		case h.index[f] >= 0:
 			faults = append(faults, headerFault{i, sameMeaning(f, names[h.index[f]], name)})
@@ -96,8 +106,7 @@ func (h *header) choose(names []string, explicit map[string]string) (faults []he
 	for _, name := range sortedKeys(explicit) {
 		f, ok := fieldNamed(name)
 		if !ok {
-			faults = append(faults, headerFault{-1, fmt.Sprintf("--column %s=%s: there is no field %s; there are %s",
-				name, explicit[name], name, strings.Join(fieldNames[:], ", "))})
+			faults = append(faults, headerFault{-1, unknownField(name, explicit[name])})
 			continue
 		}
 		if h.index[f] = columnNamed(names, explicit[name]); h.index[f] < 0 {
@@ -106,6 +115,11 @@ func (h *header) choose(names []string, explicit map[string]string) (faults []he
 		}
 	}
 	return faults
+}
+
+// unknownField refuses a field that a person named for a header.
+func unknownField(name, header string) string {
+	return fmt.Sprintf("--column %s=%s: there is no field %s; there are %s", name, header, name, strings.Join(fieldNames[:], ", "))
 }
 
 func sortedKeys(m map[string]string) []string {
@@ -122,7 +136,7 @@ func columnNamed(names []string, name string) int {
 	if i := slices.IndexFunc(names, func(n string) bool { return strings.TrimSpace(n) == strings.TrimSpace(name) }); i >= 0 {
 		return i
 	}
-	return slices.IndexFunc(names, func(n string) bool { return plainName(n) == plainName(name) })
+	return slices.IndexFunc(names, func(n string) bool { return sameKey(n) == sameKey(name) })
 }
 
 // carry makes column i one that is carried through. Reports need a name for each, and each once.
@@ -132,9 +146,11 @@ func (h *header) carry(i int, name string) {
 		name = fmt.Sprintf("column %d", i+1)
 	}
 	unique := name
-	for n := 2; slices.Contains(h.names, unique); n++ {
-		unique = fmt.Sprintf("%s %d", name, n)
+	for h.taken[unique] > 0 {
+		h.taken[name]++
+		unique = fmt.Sprintf("%s %d", name, h.taken[name])
 	}
+	h.taken[unique] = 1
 	h.carried = append(h.carried, i)
 	h.names = append(h.names, unique)
 }

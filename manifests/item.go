@@ -64,6 +64,9 @@ func (m *Manifest) item(r *row) (first *Item, count int, mistakes ErrorList) {
 	for _, f := range r.faults {
 		j.fault(f)
 	}
+	if r.unfit {
+		return &Item{Row: r.number, Index: 1, source: m.source, at: r.at}, 1, j.mistakes
+	}
 	said := j.settings()
 	it := &Item{
 		ID: j.line(fieldID), Row: r.number, Index: 1, Prompt: j.text(fieldPrompt),

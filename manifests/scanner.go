@@ -44,7 +44,7 @@ type scanner struct {
 	length int // in bytes, line end included
 	breaks int // line ends inside and at the end of the record
 
-	overlong bool // the record was cut at maxRecord; nothing follows
+	overlong bool // the record is longer than maxRecord; it may be cut, and nothing follows
 }
 
 // newScanner reads from r, which stands at a ref; number is that of the record before.
@@ -62,8 +62,9 @@ func (s *scanner) next() bool {
 		return false
 	}
 	s.number++
-	for s.cell() {
+	for s.length <= maxRecord && s.cell() {
 	}
+	s.overlong = s.length > maxRecord
 	return s.err == nil
 }
 
@@ -72,10 +73,6 @@ func (s *scanner) bytes() []byte { return s.buf[s.from : s.from+s.length] }
 
 // cell reads the cell that begins where the last one ended and reports whether another one follows.
 func (s *scanner) cell() bool {
-	if s.length > maxRecord {
-		s.overlong = true
-		return false
-	}
 	c, ok := s.quoted()
 	if !ok {
 		c = s.plain()

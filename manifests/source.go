@@ -55,6 +55,7 @@ type row struct {
 	cells   [fields]cell
 	columns []string // carried-through values; fresh for each row, as items keep it
 	faults  []fault  // what is wrong with the form of the row
+	unfit   bool     // the faults leave nothing in its place, so that more mistakes would only confuse
 }
 
 // A ref leads back to a row of its source.

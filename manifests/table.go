@@ -53,8 +53,8 @@ func (t *table) sniff(explicit map[string]string) (names []string) {
 	for _, sep := range separators(t.path) {
 		s := newScanner(t.copy.from(0), sep, ref{line: 1}, 0, 4096)
 		found := headerRecord(s)
-		if found == nil || len(found) > maxColumns {
-			continue
+		if found == nil {
+			return nil
 		}
 		if score := t.score(found, explicit); score > best {
 			best, names = score, found
@@ -76,7 +76,7 @@ func separators(path string) []byte {
 
 // score is higher the more a header means: first by its fields, then by its columns.
 func (t *table) score(names []string, explicit map[string]string) int {
-	h, _ := readHeader(names, explicit)
+	h, _ := readHeader(names[:min(len(names), maxColumns)], explicit)
 	known := 0
 	for _, column := range h.index {
 		if column >= 0 {
@@ -179,15 +179,13 @@ type sheetRow struct {
 	Skip         string `csv:"skip"`
 }
 
-// cells are the fields in their order. An empty cell says nothing.
-func (r *sheetRow) cells() (cells [fields]cell) {
-	texts := [fields]string{
+// fill puts the fields in their order. An empty cell says nothing.
+func (r *sheetRow) fill(cells *[fields]cell) {
+	for f, text := range [fields]string{
 		r.ID, r.Prompt, r.Negative, r.Model, r.Size, r.Seed, r.Count, r.N, r.PromptExtend, r.Watermark, r.File, r.Skip,
-	}
-	for f, text := range texts {
+	} {
 		cells[f] = cell{text: text, said: strings.TrimSpace(text) != ""}
 	}
-	return cells
 }
 
 // A feed is the manifest as strict CSV with our field names as header. Each Read returns no more than one record, so
@@ -269,9 +267,10 @@ func (f *feed) appendDoubled(c span) []byte {
 // row puts together what gocsv read and what the scanner knows.
 func (f *feed) row(read *sheetRow) *row {
 	s := f.scanner
-	f.current = row{
-		number: s.number, at: ref{offset: s.offset, line: s.line}, cells: read.cells(), columns: f.carried(),
-	}
+	r := &f.current
+	r.number, r.at = s.number, ref{offset: s.offset, line: s.line}
+	r.columns, r.faults, r.unfit = f.carried(), r.faults[:0], false
+	read.fill(&r.cells)
 	if s.overlong {
 		f.fault(0, fmt.Sprintf("the row is longer than %d MiB; is a line end or a quote missing?", maxRecord>>20))
 	}
@@ -282,12 +281,13 @@ func (f *feed) row(read *sheetRow) *row {
 			break
 		}
 	}
-	return &f.current
+	return r
 }
 
 func (f *feed) fault(column int, text string) {
 	line, at := f.scanner.position(column)
 	f.current.faults = append(f.current.faults, fault{pos: Position{f.table.path, line, at}, text: text})
+	f.current.unfit = true
 }
 
 func separatorName(sep byte) string {
@@ -317,6 +317,9 @@ func (f *feed) carried() []string {
 		values[i] = whole[c.from:c.to]
 		if c.doubled {
 			values[i] = strings.ReplaceAll(values[i], `""`, `"`)
+		}
+		if c.quoted {
+			values[i] = plainBreaks(values[i])
 		}
 	}
 	return values

@@ -1,6 +1,10 @@
 package manifests
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 // PartiPrompts has quotes in the middle and at the start of fields; a lenient reader merges 14 of its rows.
 func TestPartiPromptsHas1632Rows(t *testing.T) {
@@ -9,23 +13,170 @@ func TestPartiPromptsHas1632Rows(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	totals, err := m.Check()
-	if err != nil {
-		t.Fatal(err)
+	items := all(t, m)
+	if len(items) != 1632 {
+		t.Errorf("%d items, want 1632", len(items))
 	}
-	if totals.Rows != 1632 || totals.Items != 1632 {
-		t.Errorf("Check() = %+v, want 1632 rows and items", totals)
+	for i, it := range items {
+		if it.Row != i+2 || it.At("prompt").Line != i+2 {
+			t.Fatalf("item %d has row %d in line %d, want %d", i, it.Row, it.At("prompt").Line, i+2)
+		}
 	}
-	row := 1
-	for it, err := range m.Items() {
+	if got := strings.Join(m.Columns(), ","); got != "Category,Challenge,Note" {
+		t.Errorf("Columns() = %s", got)
+	}
+	const giggle = `"G I G G L E" painted in thick colorful lettering as graffiti on a faded red brick wall with a splotch of exploding white paint.`
+	if got := items[1560].Prompt; got != giggle {
+		t.Errorf("row 1562 is %q", got)
+	}
+}
+
+// H13: what people's editors and spreadsheets make of CSV.
+func TestH13Tables(t *testing.T) {
+	for _, r := range []reading{
+		{"one column", "a.csv", "prompt\na cat\n", `2 prompt="a cat"`},
+		{"no line end at the end", "a.csv", "prompt\na cat", `2 prompt="a cat"`},
+		{"CRLF", "a.csv", "prompt,size\r\na cat,16:9\r\n", `2 prompt="a cat" size=16:9`},
+		{"CR", "a.csv", "prompt,size\ra cat,16:9\ra dog,1:1\r", "2 prompt=\"a cat\" size=16:9\n3 prompt=\"a dog\" size=1:1"},
+		{"byte order mark and quoted header", "a.csv", "\ufeff\"prompt\",\"id\"\na,b\n", `2 id=b prompt="a"`},
+		{"semicolons", "a.csv", "prompt;size\na, b;16:9\n", `2 prompt="a, b" size=16:9`},
+		{"tabs in .csv", "a.csv", "prompt\tsize\na, b\t16:9\n", `2 prompt="a, b" size=16:9`},
+		{"commas in .tsv", "a.tsv", "prompt,size\na,16:9\n", `2 prompt="a" size=16:9`},
+		{"any order and case", "a.csv", "SIZE,Negative Prompt, PROMPT \n16:9,no,a\n", `2 prompt="a" negative_prompt="no" size=16:9`},
+		{"Chinese header", "a.csv", "编号,提示词,反向提示词,尺寸,种子,数量,模型,文件名,水印\nx,一只猫,狗,１６：９,７,1,m,f,否\n",
+			`2 id=x prompt="一只猫" negative_prompt="狗" model=m size=16:9 seed=7 watermark=false file=f`},
+		{"full-width header", "a.csv", "Ｐｒｏｍｐｔ，\na\n", `2 prompt="a"`},
+		{"blank rows count as rows", "a.csv", "prompt,size\n\na,1:1\n,\n  \nb,\n", "3 prompt=\"a\" size=1:1\n6 prompt=\"b\""},
+		{"blank rows before the header", "a.csv", "\n,\nprompt,size\na,1:1\n", `4 prompt="a" size=1:1`},
+		{"missing and surplus empty cells", "a.csv", "prompt,size,x\na\nb,1:1,c,, \n", "2 prompt=\"a\" columns=[\"\"]\n3 prompt=\"b\" size=1:1 columns=[\"c\"]"},
+		{"header with empty cells at its end", "a.csv", "prompt,x,,\na,b,,\n", `2 prompt="a" columns=["b"]`},
+		{"header with an empty cell inside", "a.csv", "prompt,,x,x\na,1,2,3\n", `2 prompt="a" columns=["1" "2" "3"]`},
+		{"several lines in a cell", "a.csv", "prompt,x\n\"a\r\nb\nc\",\"d\r\n\"\"e\"\"\"\nf,g\n",
+			"2 prompt=\"a\\nb\\nc\" columns=[\"d\\n\\\"e\\\"\"]\n3 prompt=\"f\" columns=[\"g\"]"},
+		{"white space around", "a.csv", "prompt,x\n  a  , b \n\u3000一\u3000,c\n", "2 prompt=\"a\" columns=[\" b \"]\n3 prompt=\"一\" columns=[\"c\"]"},
+		{"empty cells say nothing", "a.csv", "prompt,negative_prompt,seed\na,\"\",\n", `2 prompt="a"`},
+		{"empty file", "a.csv", "", ""},
+		{"header only", "a.csv", "prompt,size\n", ""},
+		{"only blank rows", "a.csv", "\n , \n", ""},
+		{"UTF-8 by name", "a.txt", "prompt\tid\na\tb\n", `2 id=b prompt="a"`},
+	} {
+		r.test(t)
+	}
+}
+
+// cli.md: a field is quoted only if it opens with a quote and its closing quote is followed by a separator or the end
+// of the line; else quotes are text.
+func TestH13Quotes(t *testing.T) {
+	for cells, want := range map[string]string{
+		`"a"`:              `a`,
+		`"a,b"`:            `a,b`,
+		`"a ""b"" c"`:      `a "b" c`,
+		`""""`:             `"`,
+		`"""a"""`:          `"a"`,
+		`a "b" c`:          `a "b" c`,
+		`"a" b`:            `"a" b`,
+		`"a" "b"`:          `"a" "b"`,
+		`5" by 7"`:         `5" by 7"`,
+		`"`:                `"`,
+		`"a`:               `"a`,
+		`"a""`:             `"a""`,
+		`"" a`:             `"" a`,
+		` "a"`:             `"a"`,
+		`a"`:               `a"`,
+		`"a"" b" c`:        `"a"" b" c`,
+		`"` + "a\nb" + `"`: "a\nb",
+	} {
+		m, err := load(t, "a.csv", "prompt,id\n"+cells+",x\nb,y\n", Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if row++; it.Row != row {
-			t.Fatalf("item after row %d has Row %d", row-1, it.Row)
+		items := all(t, m)
+		if len(items) != 2 || items[0].Prompt != want || items[0].ID != "x" {
+			t.Errorf("cell %s is read as %s, want %q", cells, showAll(t, m), want)
 		}
-		if got := it.At("prompt").Line; got != row {
-			t.Fatalf("row %d stands in line %d", row, got)
+	}
+}
+
+// A stray quote must not swallow more than a cell may hold.
+func TestH13StrayQuoteIsBounded(t *testing.T) {
+	text := "id,prompt\nx,\"a\n" + strings.Repeat("y,some other prompt\n", 3*maxCell/20) + "z,\"b\"\n"
+	m, err := load(t, "a.csv", strings.ReplaceAll(text, "y,", ","), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := all(t, m)
+	if first, want := items[0].Prompt, `"a`; first != want || len(items) != 3*maxCell/20+2 {
+		t.Errorf("%d items, the first %.20q; want %d and %q", len(items), first, 3*maxCell/20+2, want)
+	}
+}
+
+func TestH13TableMistakes(t *testing.T) {
+	many := strings.Repeat("c,", 20000)
+	for _, r := range []refusal{
+		{"no prompt column", "a.csv", "描述,大小\na,b\n",
+			`a.csv:1:1: no column holds the prompts; the first row is "描述", "大小"; name the column: --column prompt=描述`},
+		{"known columns are no prompt", "a.csv", "id,size,what\na,b,c\n",
+			`a.csv:1:1: no column holds the prompts; the first row is "id", "size", "what"; name the column: --column prompt=what`},
+		{"bars", "a.csv", "prompt|size\na|b\n",
+			`a.csv:1:1: no column holds the prompts; the first row is "prompt|size"; columns are separated by commas, semicolons or tabs, not by |`},
+		{"two prompt columns", "a.csv", "id,Prompt,提示词,seed,种子\n1,b,c,1,2\n",
+			`a.csv:1:11: "Prompt" and "提示词" both mean prompt; rename one, or choose with --column prompt=Prompt` + "\n" +
+				`a.csv:1:20: "seed" and "种子" both mean seed; rename one, or choose with --column seed=seed`},
+		{"too many cells", "a.csv", "prompt,size\n一只猫, 两只狗,1:1\nb,1:1\n",
+			`a.csv:2:10: the row has 3 cells, the header 2; a cell with a comma in it must stand in quotes`},
+		{"empty prompt", "a.csv", "id,prompt\nx,\n\n,a\ny\n", "a.csv:2:3: prompt: is empty\na.csv:5:1: prompt: is empty"},
+		{"place behind several lines", "a.csv", "x,prompt,size\r\n\"1\r\n2\r\n3 三\",a,foo\r\n",
+			`a.csv:4:8: size: "foo" is not a size; write 1328*1328 or 16:9`},
+		{"50,000 columns", "a.csv", "prompt," + strings.Repeat("c,", 50000) + "c\na\n",
+			"a.csv:1:32774: the header has 50002 columns; a sheet has at most 16384"},
+		{"many cells", "a.csv", "prompt,c\na," + many + "\n",
+			"a.csv:2:5: the row has 20002 cells, the header 2; a cell with a comma in it must stand in quotes"},
+		{"name with a line break", "a.csv", "prompt,id\na,\"b\nc\"\n", `a.csv:2:3: id: "b\nc" has a line break or another control character in it`},
+	} {
+		r.test(t)
+	}
+}
+
+func TestColumnFlag(t *testing.T) {
+	text := "描述,prompt,Text,id\na,b,c,d\n"
+	m, err := load(t, "a.csv", text, Options{Columns: map[string]string{"prompt": " 描述 "}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := showAll(t, m), `2 id=d prompt="a" columns=["b" "c"]`; got != want {
+		t.Errorf("items are %s, want %s", got, want)
+	}
+	if got := fmt.Sprint(m.Columns()); got != "[prompt Text]" {
+		t.Errorf("Columns() = %s", got)
+	}
+	for want, columns := range map[string]map[string]string{
+		`a.csv:1:1: --column prompt=描: there is no column "描"; there are "描述", "prompt", "Text", "id"`: {"prompt": "描"},
+		`a.csv:1:1: --column sed=x: there is no field sed; there are id, prompt, negative_prompt, model, size, seed, count, n, ` +
+			`prompt_extend, watermark, file, skip` + "\n" + `a.csv:1:11: "prompt" and "Text" both mean prompt; rename one, or choose with --column prompt=prompt`: {"sed": "x"},
+	} {
+		if got := mistakes(t, "a.csv", text, Options{Columns: columns}); got != want {
+			t.Errorf("mistakes are\n%s\nwant\n%s", got, want)
 		}
+	}
+}
+
+// Positions are those of an editor: code points from 1, the opening quote being the first character of a cell.
+func TestPositionsOfCells(t *testing.T) {
+	m, err := load(t, "a.csv", "描述,prompt,x\n\"一\n二三\",\"四\"\"\",五\n", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	it := all(t, m)[0]
+	for field, want := range map[string]string{"描述": "a.csv:2:1", "prompt": "a.csv:3:5", "x": "a.csv:3:11", "id": "a.csv:2:1"} {
+		if got := it.At(field).String(); got != want {
+			t.Errorf("At(%s) = %s, want %s", field, got, want)
+		}
+	}
+}
+
+func TestRowWithoutEndIsRefused(t *testing.T) {
+	text := "prompt\n" + strings.Repeat("a", maxRecord+2) + "\nb\n"
+	if got, want := mistakes(t, "a.csv", text, Options{}), "a.csv:2:1: the row is longer than 16 MiB; is a line end or a quote missing?"; got != want {
+		t.Errorf("mistakes are %.200s, want %s", got, want)
 	}
 }

@@ -93,10 +93,10 @@ func (j *judge) boolean(f field) *bool {
 // cleanText is s without white space around it and with plain line ends, so that the same cell saved on another system
 // is the same prompt. It says what is wrong with s, or nothing.
 func cleanText(s string) (text, trouble string) {
-	s = strings.TrimSpace(s)
-	if strings.Contains(s, "\r\n") {
-		s = strings.ReplaceAll(s, "\r\n", "\n")
+	if s == "" {
+		return "", "" // most fields of most rows
 	}
+	s = plainBreaks(strings.TrimSpace(s))
 	if strings.IndexByte(s, 0) >= 0 {
 		return s, "has a NUL character in it"
 	}
@@ -106,21 +106,31 @@ func cleanText(s string) (text, trouble string) {
 	return s, ""
 }
 
+// plainBreaks makes LF of CRLF.
+func plainBreaks(s string) string {
+	if strings.IndexByte(s, '\r') < 0 {
+		return s
+	}
+	return strings.ReplaceAll(s, "\r\n", "\n")
+}
+
 // parseSize reads W*H, also with x or ×, as "W*H", and W:H as "W:H"; in full width too. Excel shows a ratio that was
 // typed into it as a time: 16:09 and 16:09:00 are 16:9.
 func parseSize(s string) (size, trouble string) {
-	folded := strings.ToLower(foldWidth(s))
-	folded = strings.NewReplacer("x", "*", "×", "*").Replace(folded)
-	if strings.Count(folded, ":") == 2 {
-		folded = strings.TrimSuffix(folded, ":00")
-	}
-	for _, sep := range []string{"*", ":"} {
-		if w, h, ok := strings.Cut(folded, sep); ok {
-			width, okW := side(w)
-			height, okH := side(h)
-			if okW && okH {
-				return strconv.Itoa(width) + sep + strconv.Itoa(height), ""
-			}
+	folded := foldWidth(s)
+	sign := strings.IndexFunc(folded, func(r rune) bool { return strings.ContainsRune("*xX×:", r) })
+	if sign > 0 {
+		r, length := utf8.DecodeRuneInString(folded[sign:])
+		rest := folded[sign+length:]
+		if r == ':' {
+			rest = strings.TrimSuffix(rest, ":00")
+		} else {
+			r = '*'
+		}
+		width, okW := side(folded[:sign])
+		height, okH := side(rest)
+		if okW && okH {
+			return strconv.Itoa(width) + string(r) + strconv.Itoa(height), ""
 		}
 	}
 	return s, fmt.Sprintf("%q is not a size; write 1328*1328 or 16:9", s)

@@ -15,6 +15,7 @@ func (d *document) row(item *yaml.Node) *row {
 	}
 	if item.Kind != yaml.MappingNode {
 		complain(item, "", `an item is a mapping; write "- prompt: " and then the text`)
+		r.unfit = true
 		return r
 	}
 	if len(d.names) > 0 {

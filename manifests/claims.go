@@ -1,0 +1,164 @@
+package manifests
+
+import (
+	"fmt"
+	"hash/maphash"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// claims find the names that are used twice among a million with 8 bytes each: the first pass over the rows keeps
+// hashes only, and only if some of them are equal a second pass tells whose they are.
+//
+// An item claims its id, and the name of its picture: what its file column says, or else its id. Names are compared
+// as the most forgetful file systems do: Windows and macOS fold case, macOS the forms of Unicode too.
+type claims struct {
+	seed  maphash.Seed
+	ids   []uint64
+	names []uint64 // of pictures; nil while no file column says one, as the names are the ids till then
+}
+
+func newClaims() *claims { return &claims{seed: maphash.MakeSeed()} }
+
+func (c *claims) hash(name string) uint64 { return maphash.String(c.seed, fold(name)) }
+
+// add takes the claims of the i-th item of a row.
+func (c *claims) add(first *Item, i int) {
+	if first.File != "" && c.names == nil {
+		c.names = append([]uint64{}, c.ids...)
+	}
+	if first.ID != "" {
+		c.ids = append(c.ids, c.hash(numbered(first.ID, i)))
+	}
+	if c.names != nil {
+		if name := pictureName(first, i); name != "" {
+			c.names = append(c.names, c.hash(name))
+		}
+	}
+}
+
+// pictureName is what the i-th item of a row wants its picture to be called, "" where the tool is to choose and for
+// what is not to be made.
+func pictureName(first *Item, i int) string {
+	switch {
+	case first.Skip:
+		return ""
+	case first.File != "":
+		return numbered(stem(first.File), i)
+	}
+	return numbered(first.ID, i)
+}
+
+// repeated are the hashes that stand in a list more than once. It sorts the list.
+func repeated(hashes []uint64) map[uint64]*claim {
+	twice := map[uint64]*claim{}
+	slices.Sort(hashes)
+	for i := 1; i < len(hashes); i++ {
+		if hashes[i] == hashes[i-1] {
+			twice[hashes[i]] = nil
+		}
+	}
+	return twice
+}
+
+// A claim is where a name is used first.
+type claim struct {
+	name   string
+	at     ref
+	isFile bool // said by the file column
+}
+
+// A conflict tells who claims what was claimed before.
+type conflict struct {
+	claims     *claims
+	ids, names map[uint64]*claim
+	source     source
+}
+
+// conflicts is nil if every name is used once.
+func (c *claims) conflicts(s source) *conflict {
+	found := &conflict{claims: c, ids: repeated(c.ids), names: repeated(c.names), source: s}
+	if len(found.ids)+len(found.names) == 0 {
+		return nil
+	}
+	return found
+}
+
+// item says what is wrong with the names of the i-th item of a row, as all items are gone through once more.
+func (c *conflict) item(first *Item, i int) []Problem {
+	var problems []Problem
+	if id := numbered(first.ID, i); id != "" {
+		taken := c.take(c.ids, claim{name: id, at: first.at})
+		if taken != nil {
+			problems = append(problems, Problem{Field: "id", Text: c.text(id, taken, "id")})
+		}
+	}
+	if name := pictureName(first, i); name != "" {
+		taken := c.take(c.names, claim{name: name, at: first.at, isFile: first.File != ""})
+		switch {
+		case taken == nil:
+		case first.File != "":
+			problems = append(problems, Problem{Field: "file", Text: c.text(name, taken, "file")})
+		case taken.isFile:
+			problems = append(problems, Problem{Field: "id", Text: c.text(name, taken, "file")})
+		}
+	}
+	return problems
+}
+
+// take is the claim of another item for the name, nil if this is the first.
+func (c *conflict) take(twice map[uint64]*claim, mine claim) *claim {
+	hash := c.claims.hash(mine.name)
+	taken, suspect := twice[hash]
+	switch {
+	case !suspect:
+		return nil
+	case taken == nil:
+		twice[hash] = &mine
+		return nil
+	case fold(taken.name) != fold(mine.name):
+		return nil // the hashes are equal by chance
+	}
+	return taken
+}
+
+func (c *conflict) text(name string, taken *claim, field string) string {
+	if field == "file" && !taken.isFile {
+		field = "id"
+	}
+	where := c.source.place(taken.at, field)
+	if taken.name == name {
+		return fmt.Sprintf("%q is used already at %s", name, where)
+	}
+	return fmt.Sprintf("%q and %q at %s differ only in case or Unicode form: some file systems take them for the same", name, taken.name, where)
+}
+
+// stem is a file name without the extension of a picture, which may be said or not.
+func stem(file string) string {
+	switch ext := filepath.Ext(file); strings.ToLower(ext) {
+	case ".png", ".jpg", ".jpeg", ".webp":
+		return file[:len(file)-len(ext)]
+	}
+	return file
+}
+
+// fold is a name without what file systems may not tell apart.
+func fold(name string) string {
+	if isPlainLower(name) {
+		return name
+	}
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(name)))
+}
+
+func isPlainLower(name string) bool {
+	for i := 0; i < len(name); i++ {
+		if name[i] >= 0x80 || 'A' <= name[i] && name[i] <= 'Z' {
+			return false
+		}
+	}
+	return true
+}
