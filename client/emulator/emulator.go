@@ -22,6 +22,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -190,7 +191,7 @@ func (s *Server) until(ctx context.Context, at time.Time) bool {
 		if left <= 0 {
 			return true
 		}
-		if !s.wait(ctx, left) {
+		if !s.wait(ctx, left) { // which may end a rounding early
 			return false
 		}
 	}
@@ -199,8 +200,8 @@ func (s *Server) until(ctx context.Context, at time.Time) bool {
 // real turns a duration of the emulator's time into one of the machine's, rounded up.
 func (s *Server) real(d time.Duration) time.Duration {
 	const longest = 1 << 62
-	if f := float64(d) / s.opts.Speed; f < longest {
-		return time.Duration(f) + 1
+	if f := math.Ceil(float64(d) / s.opts.Speed); f < longest {
+		return time.Duration(f)
 	}
 	return longest
 }

@@ -24,7 +24,7 @@ type Fault struct {
 	Delay      time.Duration // the answer comes that much later
 	Garbage    bool          // 200 with a page of HTML or, every second time, torn JSON
 	Truncate   bool          // the body ends at half its Content-Length
-	Drip       time.Duration // the body comes byte by byte, with this pause after each
+	Drip       time.Duration // the body comes byte by byte, with this pause before each
 
 	// Of submissions.
 	FailCode string        // the task will end FAILED with this code

@@ -54,7 +54,7 @@ func faultNames() []faultName {
 		{"reset", "", "Everything is done and charged, then the connection is reset.", "", flag(func(f *Fault) { f.Reset = true })},
 		{"hang", "", "The request is read, nothing is done, and no answer comes until the client goes.", "", flag(func(f *Fault) { f.Hang = true })},
 		{"delay", "", "Everything is done, and the answer comes that much later.", "5s", span(func(f *Fault) *time.Duration { return &f.Delay })},
-		{"drip", "", "The body of the answer comes byte by byte, with that pause after each.", "100ms", span(func(f *Fault) *time.Duration { return &f.Drip })},
+		{"drip", "", "The body of the answer comes byte by byte, with that pause before each.", "100ms", span(func(f *Fault) *time.Duration { return &f.Drip })},
 		{"garbage", "", "Everything is done and charged, and the answer is 200 with a page of HTML or torn JSON.", "", flag(func(f *Fault) { f.Garbage = true })},
 		{"truncate", "", "The answer ends at half its Content-Length.", "", flag(func(f *Fault) { f.Truncate = true })},
 		{"throttle", "", "Refused with 429 and a code; nothing is done.", "Throttling.RateQuota", code(func(f *Fault) *string { return &f.Code })},

@@ -54,6 +54,7 @@ func (c *call) send(a answer) {
 	c.w.WriteHeader(a.status)
 	c.write(body)
 	if cut {
+		http.NewResponseController(c.w).Flush()
 		c.abort(false)
 	}
 }
@@ -93,13 +94,13 @@ func (c *call) write(body []byte) {
 	}
 	flush := http.NewResponseController(c.w)
 	for i := range body {
+		if !c.s.wait(c.r.Context(), c.fault.Drip) {
+			c.abort(false)
+		}
 		if _, err := c.w.Write(body[i : i+1]); err != nil {
 			return
 		}
 		flush.Flush()
-		if !c.s.wait(c.r.Context(), c.fault.Drip) {
-			c.abort(false)
-		}
 	}
 }
 

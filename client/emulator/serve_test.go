@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 const testKey = "sk-canary-0123456789"
@@ -78,6 +79,7 @@ func newRig(t *testing.T, o Options) *rig {
 			h.Close()
 		}
 		s.Close()
+		time.Sleep(time.Second) // net/http lets a connection linger for half of it after some refusals
 	}}
 }
 
