@@ -7,7 +7,7 @@
 //
 // A [Server] has no goroutine, no socket and no timer of its own. It is two [http.Handler] values, the API and the host
 // of the pictures, over a simulation that every call first brings up to the present; so it also runs inside a
-// testing/synctest bubble over in-memory connections.
+// testing/synctest bubble over the in-memory connections of [Server.ServeInProcess].
 //
 // It does not look at pictures that are sent to it (edit models draw from the prompt alone), does not stream, and sends
 // no callbacks.

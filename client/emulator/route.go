@@ -53,7 +53,7 @@ func (c *call) only(method, op string, serve func(*call) answer) {
 }
 
 func wrongMethod(c *call) answer {
-	c.entry.Task = ""
+	c.entry.Task, c.entry.Call = "", "" // no operation took place
 	return c.refuse(&refusal{http.StatusMethodNotAllowed, "InvalidParameter", "Request method '" + c.r.Method + "' is not supported."})
 }
 

@@ -251,11 +251,11 @@ func TestViolations(t *testing.T) {
 		{RuleIdempotencyKey, func(r *rig) { r.ask("POST", pathA1, askPlus, async, "Idempotency-Key: 1") }},
 		{RuleKeyInRequest, func(r *rig) { r.ask("GET", "/api/v1/tasks?k="+testKey, "") }},
 		{RuleKeyInRequest, func(r *rig) { r.ask("GET", "/api/v1/tasks", "", "X-Note: "+testKey) }},
-		{RuleKeyAtImages, func(r *rig) { r.fetch("http://pictures/x.png", "Authorization: Bearer x") }},
-		{RuleKeyAtImages, func(r *rig) { r.fetch("http://pictures/x.png", "X-Note: "+testKey) }},
-		{RuleKeyAtImages, func(r *rig) { r.fetch("http://pictures/x.png?k=" + testKey) }},
+		{RuleKeyAtImages, func(r *rig) { r.fetch("http://pictures.localhost/x.png", "Authorization: Bearer x") }},
+		{RuleKeyAtImages, func(r *rig) { r.fetch("http://pictures.localhost/x.png", "X-Note: "+testKey) }},
+		{RuleKeyAtImages, func(r *rig) { r.fetch("http://pictures.localhost/x.png?k=" + testKey) }},
 		{RuleImageMethod, func(r *rig) {
-			req, _ := http.NewRequest("HEAD", "http://pictures/x.png", nil)
+			req, _ := http.NewRequest("HEAD", "http://pictures.localhost/x.png", nil)
 			if a := r.do(req); a.status != 403 {
 				t.Errorf("HEAD: %d, want 403", a.status)
 			}

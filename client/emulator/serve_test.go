@@ -2,54 +2,18 @@ package emulator
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
 
 const testKey = "sk-canary-0123456789"
 
-// pipe is a listener whose connections are in memory, for real net/http on both sides inside a synctest bubble.
-type pipe struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-}
-
-func newPipe() *pipe { return &pipe{conns: make(chan net.Conn), done: make(chan struct{})} }
-
-func (p *pipe) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipe) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
-func (p *pipe) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
-
-func (p *pipe) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case p.conns <- server:
-		return client, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// rig is a Server behind real net/http over pipes: host api is the API, any other the picture host.
+// rig is a Server behind real net/http over connections in memory.
 type rig struct {
 	t      *testing.T
 	s      *Server
@@ -63,21 +27,11 @@ func newRig(t *testing.T, o Options) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api, images := newPipe(), newPipe()
-	servers := []*http.Server{{Handler: s.API()}, {Handler: s.Images()}}
-	go servers[0].Serve(api)
-	go servers[1].Serve(images)
-	tr := &http.Transport{DisableCompression: true, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if strings.HasPrefix(addr, "api:") {
-			return api.dial(ctx, network, addr)
-		}
-		return images.dial(ctx, network, addr)
-	}}
+	served := s.ServeInProcess()
+	tr := &http.Transport{DisableCompression: true, DialContext: served.Dial}
 	return &rig{t, s, &http.Client{Transport: tr}, func() {
 		tr.CloseIdleConnections()
-		for _, h := range servers {
-			h.Close()
-		}
+		served.Close()
 		s.Close()
 		time.Sleep(time.Second) // net/http lets a connection linger for half of it after some refusals
 	}}
