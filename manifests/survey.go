@@ -104,7 +104,7 @@ func readsLikeText(c *privateCopy) bool {
 			}
 		}
 		if err != nil {
-			return fitting*4 >= all*3
+			return fitting*2 >= all
 		}
 		before, at = at, after
 	}
@@ -114,6 +114,9 @@ func readsLikeText(c *privateCopy) bool {
 func sameScript(r, neighbour rune) bool {
 	if neighbour < utf8.RuneSelf && r <= unicode.MaxLatin1 && !unicode.IsLetter(r) {
 		return unicode.IsLetter(neighbour) || unicode.IsDigit(neighbour)
+	}
+	if unicode.Is(unicode.Inherited, r) { // an accent of its own
+		return unicode.Is(unicode.Latin, neighbour)
 	}
 	for _, script := range []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Arabic, unicode.Hebrew} {
 		if unicode.Is(script, r) {

@@ -2,8 +2,12 @@ package manifests
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
+	"testing/iotest"
+
+	"pgregory.net/rapid"
 )
 
 // PartiPrompts has quotes in the middle and at the start of fields; a lenient reader merges 14 of its rows.
@@ -179,4 +183,49 @@ func TestRowWithoutEndIsRefused(t *testing.T) {
 	if got, want := mistakes(t, "a.csv", text, Options{}), "a.csv:2:1: the row is longer than 16 MiB; is a line end or a quote missing?"; got != want {
 		t.Errorf("mistakes are %.200s, want %s", got, want)
 	}
+}
+
+// The scanner, which reads in pieces and looks ahead as little as it can, cuts what cli.md's rule, put as a regular
+// expression over the whole text, cuts.
+func TestScannerFollowsTheQuotingRule(t *testing.T) {
+	quoted := regexp.MustCompile(`^"((?:[^"]|"")*)"(,|\r\n|\n|\r|$)`)
+	plain := regexp.MustCompile(`^([^,\r\n]*)(,|\r\n|\n|\r|$)`)
+	byRule := func(text string) (rows [][]string) {
+		for text != "" {
+			var row []string
+			for end := ","; end == ","; {
+				m := quoted.FindStringSubmatch(text)
+				cell := ""
+				if m != nil {
+					cell = strings.ReplaceAll(m[1], `""`, `"`)
+				} else {
+					m = plain.FindStringSubmatch(text)
+					cell = m[1]
+				}
+				row, end, text = append(row, cell), m[2], text[len(m[0]):]
+			}
+			rows = append(rows, row)
+		}
+		return rows
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOfN(rapid.RuneFrom([]rune("\"\"\",,\n\r a一")), 0, 40, -1).Draw(t, "text")
+		var rows [][]string
+		line := 1
+		s := newScanner(iotest.OneByteReader(strings.NewReader(text)), ',', ref{line: 1}, 0, 1)
+		for s.next() {
+			var row []string
+			for _, c := range s.cells {
+				row = append(row, string(s.text(c)))
+			}
+			rows = append(rows, row)
+			if s.line != line || s.offset != int64(strings.Index(text[s.offset:], string(s.bytes())))+s.offset {
+				t.Fatalf("record %q of %q is said to stand in line %d, offset %d, want line %d", s.bytes(), text, s.line, s.offset, line)
+			}
+			line += lineBreaks(s.bytes())
+		}
+		if want := byRule(text); fmt.Sprintf("%q", rows) != fmt.Sprintf("%q", want) {
+			t.Fatalf("%q is cut into %q, want %q", text, rows, want)
+		}
+	})
 }

@@ -106,12 +106,12 @@ func cleanText(s string) (text, trouble string) {
 	return s, ""
 }
 
-// plainBreaks makes LF of CRLF.
+// plainBreaks makes LF of CRLF and of CR.
 func plainBreaks(s string) string {
 	if strings.IndexByte(s, '\r') < 0 {
 		return s
 	}
-	return strings.ReplaceAll(s, "\r\n", "\n")
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 }
 
 // parseSize reads W*H, also with x or ×, as "W*H", and W:H as "W:H"; in full width too. Excel shows a ratio that was

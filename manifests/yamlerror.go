@@ -35,7 +35,14 @@ func syntaxError(path string, text []byte, err error) *ErrorList {
 		pos.Line = brokenLine(text, line)
 		hint = "; is the line indented as its neighbours are, and are its quotes and brackets closed?"
 	case strings.HasPrefix(message, "found character that cannot start any token"):
-		hint = "; indent with spaces, not tabs, and put text that begins with @, ` or % in quotes"
+		pos.Column = valueColumn(lineOf(text, line))
+		hint = "; text that begins with @, `, % or a tab must stand in quotes"
+	case strings.HasPrefix(message, "found unexpected end of stream"):
+		pos.Column = quoteColumn(lineOf(text, line))
+		hint = "; a quote that opens here is not closed"
+	case strings.HasPrefix(message, "found a tab character"):
+		pos.Line, pos.Column = tabbedLine(text, line), 1
+		hint = "; indent with spaces"
 	}
 	if pos.Column == 0 {
 		pos.Column = firstColumn(lineOf(text, pos.Line))
@@ -62,6 +69,29 @@ func secondColon(line string) int {
 		}
 	}
 	return firstColumn(line)
+}
+
+// valueColumn is the column of the value behind the key, if there is one.
+func valueColumn(line string) int {
+	if key, value, ok := strings.Cut(line, ": "); ok {
+		return utf8.RuneCountInString(key) + 2 + firstColumn(value)
+	}
+	return firstColumn(line)
+}
+
+// quoteColumn is the column of the first quote, if there is one.
+func quoteColumn(line string) int {
+	return utf8.RuneCountInString(line[:max(0, strings.IndexAny(line, `"'`))]) + 1
+}
+
+// tabbedLine is the first line from the one said on that is indented with a tab.
+func tabbedLine(text []byte, said int) int {
+	for n := said; n <= said+2; n++ {
+		if line := lineOf(text, n); strings.Contains(line[:len(line)-len(strings.TrimLeft(line, " \t"))], "\t") {
+			return n
+		}
+	}
+	return said
 }
 
 // firstColumn is the column of the first character that is not white space.
