@@ -37,8 +37,15 @@ type Options struct {
 	Limit int
 	// RetryFailed sends items again that failed for good.
 	RetryFailed bool
+	// OnDoubt is what becomes of a submission that cannot be settled: "hold" or, at the risk of paying twice, "resubmit".
+	// "" is hold.
+	OnDoubt string
+	// Settle is how long an unanswered submission may take to show in the task list; 0 is DefaultSettle.
+	Settle time.Duration
 	// AcceptChanges goes on although much that is finished would be paid anew.
 	AcceptChanges bool
+	// NoMetadata keeps prompts out of the pictures; key and task stay in.
+	NoMetadata bool
 	// Grace is how long a stop waits for answers to submissions; 0 is 3 s.
 	Grace time.Duration
 	// Tell is called after every change of an item, from many goroutines; nil tells nobody.
@@ -52,6 +59,7 @@ type Batch struct {
 	o       Options
 	state   *state
 	found   bool // there was a state file
+	torn    bool // there was the beginning of one
 	matches []match
 	idents  []ident
 	models  []string // of the manifest's items, in order of appearance
@@ -73,6 +81,11 @@ func Open(o Options) (*Batch, error) {
 	var err error
 	if b.state, b.found, err = openState(o.Disk); err != nil {
 		return nil, err
+	}
+	if !b.found {
+		if b.torn, err = exists(o.Disk, stateFile); err != nil {
+			return nil, err
+		}
 	}
 	if err := b.bound(); err != nil {
 		b.Close()
@@ -127,6 +140,24 @@ func (b *Batch) match() error {
 	}
 	b.matches = matchItems(b.idents, b.state.entries)
 	return nil
+}
+
+// idle reports whether a run has nothing to do.
+func (b *Batch) idle() (bool, error) {
+	for _, e := range b.state.entries {
+		if waiting(e.phase) {
+			return false, nil
+		}
+	}
+	for i, it := range b.items() {
+		if it.err != nil {
+			return false, it.err
+		}
+		if m := b.matches[i]; !it.Skip && (m.entry < 0 || b.again(m)) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // items are the manifest's items, each with its place in it and what it matches.

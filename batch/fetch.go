@@ -43,6 +43,9 @@ func (r *run) fetch(ctx context.Context, rec *record, task client.Task) error {
 		if err != nil {
 			return err
 		}
+		if r.foreign(rec, body) {
+			return r.release(rec)
+		}
 		if err := r.save(rec, i, body); err != nil {
 			return err
 		}
@@ -53,7 +56,7 @@ func (r *run) fetch(ctx context.Context, rec *record, task client.Task) error {
 // finish records what was saved. A crash before the record is durable leaves the pictures in place, each with its key and
 // task, and the next run finds them there (onDisk).
 func (r *run) finish(rec *record, task client.Task, missing client.Result) error {
-	rec.At, rec.Finished = time.Now(), r.clock.now()
+	rec.At, rec.Finished = r.clock.now(), r.clock.now()
 	if !task.Ended.IsZero() {
 		rec.Finished = task.Ended
 	}
@@ -114,6 +117,16 @@ func (r *run) freshURL(ctx context.Context, rec *record, i int, url string) stri
 	return task.Results[i].URL
 }
 
+// foreign reports whether a picture of a task that was adopted for its words alone is not what this item asked for.
+func (r *run) foreign(rec *record, body []byte) bool {
+	if rec.Adopted != "prompt" {
+		return false
+	}
+	p, err := output.Inspect(body)
+	asked, known := client.ParseSize(rec.Sent.Size)
+	return err == nil && known && p.Width > 0 && (p.Width != asked.W || p.Height != asked.H)
+}
+
 // save puts a picture in place: part, fsync, rename, fsync of the folder.
 func (r *run) save(rec *record, i int, body []byte) error {
 	found, err := output.Inspect(body)
@@ -153,18 +166,27 @@ func warnings(s sent, p output.Picture) []string {
 
 // An identity is written into every picture, so that a folder of pictures can tell what was paid for.
 type identity struct {
-	Key     string      `json:"key"`
-	ID      string      `json:"id,omitempty"`
-	Print   fingerprint `json:"fp"`
-	Task    string      `json:"task_id"`
-	Number  int         `json:"picture"` // of the request, from 0
-	Request string      `json:"request_id,omitempty"`
+	Key     string       `json:"key"`
+	ID      string       `json:"id,omitempty"`
+	Print   fingerprint  `json:"fp"`
+	Task    string       `json:"task_id"`
+	Number  int          `json:"picture"` // of the request, from 0
+	Request string       `json:"request_id,omitempty"`
+	Name    string       `json:"name,omitempty"`
+	Sent    sent         `json:"sent"` // without prompts where Options.NoMetadata says so
+	Actual  string       `json:"actual_prompt,omitempty"`
+	Cost    client.Money `json:"cost_micros,omitempty"` // of this picture
+	At      time.Time    `json:"submitted_at,omitzero"`
 }
 
 const identityKeyword = "qwenbatch"
 
 func (r *run) texts(rec *record, i int) []output.Text {
-	b, err := json.Marshal(identity{rec.Key, rec.ID, rec.Print, rec.Task, i, rec.Request})
+	id := identity{rec.Key, rec.ID, rec.Print, rec.Task, i, rec.Request, rec.Name, rec.Sent, rec.ActualPrompt, r.price(rec.Sent), rec.Submitted}
+	if r.o.NoMetadata {
+		id.Sent.Prompt, id.Sent.Negative, id.Actual = "", "", ""
+	}
+	b, err := json.Marshal(id)
 	if err != nil {
 		panic(err) // unreachable unless an identity cannot be JSON
 	}
@@ -190,4 +212,3 @@ func readIdentity(disk output.Disk, name string) (identity, bool) {
 	}
 	return identity{}, false
 }
-

@@ -61,9 +61,13 @@ func (r *run) step(p phase) func(context.Context, *record) error {
 // submit sends an item once.
 func (r *run) submit(ctx context.Context, rec *record) error {
 	// Two requests with the same words could not be told apart in the task list, should one of them go unanswered.
-	words := rec.Sent.Model + "\x00" + rec.Sent.Prompt
-	if err := r.words.enter(ctx, words); err != nil {
-		return err
+	words := wordsOf(rec.Sent.Model, rec.Sent.Prompt)
+	if !r.words.tryEnter(words) {
+		// Whoever is inside may want a place in the window: nobody waits here while holding one.
+		r.leave(rec)
+		if err := r.words.enter(ctx, words); err != nil {
+			return err
+		}
 	}
 	defer r.words.leave(words)
 
@@ -93,7 +97,7 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 		return err
 	}
 	// A crash up to here has sent nothing: the item is new to the next run.
-	rec.Phase, rec.Intent, rec.At = intent, r.clock.now(), time.Now()
+	rec.Phase, rec.Intent, rec.At = intent, r.clock.now(), r.clock.now()
 	rec.Attempt++
 	rec.Task, rec.Request, rec.Code, rec.Message = "", "", "", ""
 	if err := r.state.put(*rec, true); err != nil {
@@ -121,9 +125,14 @@ func (r *run) post(ctx context.Context, s sent) (client.Task, error) {
 func (r *run) opened(pace *pace, rec *record, task client.Task) error {
 	pace.accepted()
 	r.online()
-	rec.Phase, rec.Task, rec.Request, rec.At = open, task.ID, task.RequestID, time.Now()
+	r.created(task.ID)
+	rec.Phase, rec.Task, rec.Request, rec.At = open, task.ID, task.RequestID, r.clock.now()
 	rec.Submitted = r.clock.now()
-	return r.state.put(*rec, true)
+	if err := r.state.put(*rec, true); err != nil {
+		r.log.Error("a task is open and could not be recorded", "task", task.ID, "item", rec.Key)
+		return err
+	}
+	return nil
 }
 
 // refused sorts a submission that was not answered with a task.
@@ -155,7 +164,7 @@ func (r *run) refused(ctx context.Context, pace *pace, rec *record, err error) e
 
 // back records that the last submission created nothing.
 func (r *run) back(rec *record, cause error) error {
-	rec.Phase, rec.At = ready, time.Now()
+	rec.Phase, rec.At = ready, r.clock.now()
 	r.log.Debug("submission created nothing", "item", rec.Key, "cause", cause)
 	return r.state.put(*rec, true)
 }
@@ -185,13 +194,13 @@ func (r *run) judge(ctx context.Context, rec *record, api *client.APIError) erro
 
 // fail ends an item that cost nothing.
 func (r *run) fail(rec *record) error {
-	rec.Phase, rec.At, rec.Finished = failed, time.Now(), r.clock.now()
+	rec.Phase, rec.At, rec.Finished = failed, r.clock.now(), r.clock.now()
 	return r.state.put(*rec, true)
 }
 
 // hold ends an item that may have been paid for, until a person decides.
 func (r *run) hold(rec *record, code, format string, args ...any) error {
-	rec.Phase, rec.At, rec.Finished = held, time.Now(), r.clock.now()
+	rec.Phase, rec.At, rec.Finished = held, r.clock.now(), r.clock.now()
 	rec.Code, rec.Message = code, fmt.Sprintf(format, args...)
 	return r.state.put(*rec, true)
 }

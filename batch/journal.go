@@ -28,9 +28,9 @@ type journal struct {
 
 	mu     sync.Mutex // guards the fields below; held for one write at most
 	file   output.File
-	seq    int64 // of the last line
-	size   int64 // offset behind the last whole line
-	broken error // why nothing can be written any more
+	seq    int64  // of the last line
+	size   int64  // offset behind the last whole line
+	broken error  // why nothing can be written any more
 	spare  string // a file whose removal makes room on a full disk; "" once used
 
 	syncing sync.Mutex // held by the goroutine that syncs for all that wait
@@ -53,7 +53,9 @@ type DamageError struct {
 	Reason string
 }
 
-func (e *DamageError) Error() string { return fmt.Sprintf("%s:%d: %v: %s", e.File, e.Line, ErrDamaged, e.Reason) }
+func (e *DamageError) Error() string {
+	return fmt.Sprintf("%s:%d: %v: %s", e.File, e.Line, ErrDamaged, e.Reason)
+}
 
 // Is makes it an ErrDamaged.
 func (e *DamageError) Is(target error) bool { return target == ErrDamaged }

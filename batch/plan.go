@@ -12,7 +12,7 @@ type Plan struct {
 	// New items were never sent, Changed ones are finished and now say something else.
 	New, Changed int
 	// Ready items were refused for now; Open ones are at the service; Doubt is about submissions without an answer.
-	Ready, Open, Doubt int
+	Ready, Open, Doubt                     int
 	Done, Failed, Held, Abandoned, Skipped int
 	// Pictures are to be paid by a run, for Cost. Unpriced says that a model without a known price is among them.
 	Pictures int

@@ -61,7 +61,7 @@ func (r *run) tally(old []record) {
 		switch {
 		case m.entry < 0 || r.again(m):
 			p.Pending++
-		case !unsettled(r.state.phaseOf(int(m.entry))):
+		case !waiting(r.state.phaseOf(int(m.entry))):
 			*p.of(r.state.phaseOf(int(m.entry)))++
 		}
 	}

@@ -43,7 +43,7 @@ type record struct {
 	ID    string      `json:"id,omitempty"`
 	Print fingerprint `json:"fp"`
 	Phase phase       `json:"phase"`
-	// At is our clock when the line was written, Intent when the last submission was announced.
+	// At is when the line was written, Intent when the last submission was announced: the service's clock.
 	At     time.Time `json:"at"`
 	Intent time.Time `json:"intent_at,omitzero"`
 	// Name is what its picture shall be called, without extension.
@@ -58,8 +58,10 @@ type record struct {
 	// Submitted is the service's clock, as near as it is known.
 	Submitted time.Time `json:"submitted_at,omitzero"`
 	Finished  time.Time `json:"finished_at,omitzero"`
-	// Adopted says that the task was found in the task list after its submission went unanswered.
-	Adopted bool `json:"adopted,omitempty"`
+	// Adopted says that the task was found in the task list after its submission went unanswered, and by what:
+	// "request_id" or "prompt". Released are tasks that were adopted and turned out to be another client's.
+	Adopted  string   `json:"adopted,omitempty"`
+	Released []string `json:"released_tasks,omitempty"`
 	// Pictures are on disk, in the order of the task.
 	Pictures     []picture    `json:"pictures,omitempty"`
 	ActualPrompt string       `json:"actual_prompt,omitempty"`
@@ -173,12 +175,15 @@ func parseKey(s string) (key, error) {
 
 // An itemLine is what the index needs of an item's line; a line without a key is another kind.
 type itemLine struct {
-	Key     string      `json:"key"`
-	ID      string      `json:"id"`
-	Print   fingerprint `json:"fp"`
-	Phase   phase       `json:"phase"`
-	Run     string      `json:"run"`
-	Version int         `json:"qwenbatch"`
+	Key      string      `json:"key"`
+	ID       string      `json:"id"`
+	Print    fingerprint `json:"fp"`
+	Phase    phase       `json:"phase"`
+	Pictures []struct {
+		File string `json:"file"`
+	} `json:"pictures"`
+	Run     string `json:"run"`
+	Version int    `json:"qwenbatch"`
 }
 
 func parseRecord(line []byte) (record, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,7 +29,13 @@ type run struct {
 	downloads *semaphore.Weighted
 	words     turnstile
 	saved     map[savedPicture]picture // pictures of open tasks that were found on disk; not written after the start
+	resumed   map[int32]bool           // entries that resume takes in this pass, and nobody else; not written while it runs
+	lister    *lister
+	orphans   orphans
+	claims    claims
 	given     map[int]key // keys of new items by their place in the manifest; guarded by state.mu
+
+	sweepSince time.Time // tasks since then may be ours and unknown; zero where there are none such
 
 	mu     sync.Mutex
 	paces  map[string]*pace
@@ -50,7 +57,10 @@ const (
 func (b *Batch) Run(ctx context.Context) error {
 	r := b.newRun()
 	b.counts.begin(time.Now())
-	if err := r.start(); err != nil {
+	if idle, err := b.idle(); idle || err != nil {
+		return err
+	}
+	if err := r.start(ctx); err != nil {
 		return err
 	}
 	err := r.all(ctx)
@@ -84,19 +94,23 @@ func (b *Batch) newRun() *run {
 		paces:     map[string]*pace{},
 		halted:    map[string]error{},
 		given:     map[int]key{},
+		lister:    newLister(),
 	}
 }
 
-// start proves that the folder can be written and opens the state file for this run, before anything is paid.
-func (r *run) start() error {
-	for _, dir := range []string{imagesDir} {
-		if err := r.o.Disk.Mkdir(dir); err != nil {
-			return err
-		}
+// start proves that the folder can be written and that the service answers, and opens the state file for this run, before
+// anything is paid.
+func (r *run) start(ctx context.Context) error {
+	if err := r.o.Disk.Mkdir(imagesDir); err != nil {
+		return err
 	}
 	if err := output.Probe(r.o.Disk); err != nil {
 		return err
 	}
+	if err := r.greet(ctx); err != nil {
+		return err
+	}
+	since := r.lastKnown()
 	if !r.found {
 		if err := r.state.create(r.newHeader()); err != nil {
 			return err
@@ -105,19 +119,56 @@ func (r *run) start() error {
 	if err := r.state.reserve(); err != nil {
 		return err
 	}
-	return r.state.mark(mark{Run: "start", At: time.Now().UTC(), Tool: r.o.Tool})
+	clean := r.state.stopped || !r.found && !r.torn
+	recovered, err := r.recoverPictures()
+	if err != nil {
+		return err
+	}
+	if !clean || recovered > 0 {
+		r.sweepSince = since
+	}
+	return r.state.mark(mark{Run: "start", At: r.clock.now(), Tool: r.o.Tool})
+}
+
+// lastKnown is since when tasks may exist that the state does not know, should it turn out to have lost its end. The
+// service keeps tasks for a day.
+func (r *run) lastKnown() time.Time {
+	if r.found {
+		if at := r.state.lastAt(); !at.IsZero() {
+			return at
+		}
+	}
+	return r.clock.now().Add(-listed)
 }
 
 // stop marks a clean end and makes the state file small. The mark is durable before the file is written anew.
 func (r *run) stop() error {
-	end := mark{Run: "stop", At: time.Now().UTC(), Tool: r.o.Tool}
+	end := mark{Run: "stop", At: r.clock.now(), Tool: r.o.Tool}
 	if err := r.state.mark(end); err != nil {
 		return err
 	}
-	if err := r.state.compact(&end); err != nil {
+	if err := r.state.compact(&end, r.order()); err != nil {
 		return err
 	}
 	return r.o.Disk.Remove(reserveFile)
+}
+
+// order is that of the manifest, so that the next run finds the i-th item in the i-th place; items that it has lost come
+// behind, in the order in which they were first seen.
+func (r *run) order() []int {
+	order := make([]int, 0, len(r.state.entries))
+	claimed := make([]bool, len(r.state.entries))
+	for _, m := range matchItems(r.idents, r.state.entries) {
+		if m.entry >= 0 {
+			order, claimed[m.entry] = append(order, int(m.entry)), true
+		}
+	}
+	for i := range r.state.entries {
+		if !claimed[i] {
+			order = append(order, i)
+		}
+	}
+	return order
 }
 
 // all makes passes over state and manifest until a pass leaves nothing for another. Only a row that was changed while
@@ -142,8 +193,23 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 	r.tally(old)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return r.resume(ctx, old) })
+	swept := make(chan struct{})
+	g.Go(func() error {
+		err := r.sweep(ctx, old)
+		if err == nil {
+			close(swept)
+		}
+		return err
+	})
 	for _, model := range r.models {
-		g.Go(func() error { return r.produce(ctx, model) })
+		g.Go(func() error {
+			select {
+			case <-swept:
+				return r.produce(ctx, model)
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
 	}
 	return again, g.Wait()
 }
@@ -152,6 +218,7 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 // manifest, since they are paid for. Again is true where one of them has changed.
 func (r *run) unfinished() (all []record, again bool, err error) {
 	tasks := map[string]record{}
+	r.resumed = map[int32]bool{}
 	for i, e := range r.state.entries {
 		if e.phase != intent && e.phase != open {
 			continue
@@ -166,14 +233,15 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 			r.pace(rec.Sent.Model).window.force()
 		}
 		all = append(all, rec)
+		r.resumed[int32(i)] = true
 	}
 	for _, m := range r.matches {
-		again = again || m.changed && unsettled(r.state.entries[m.entry].phase)
+		again = again || m.changed && waiting(r.state.entries[m.entry].phase)
 	}
 	return all, again, r.findSaved(tasks)
 }
 
-func unsettled(p phase) bool { return p == intent || p == open }
+func waiting(p phase) bool { return p == intent || p == open }
 
 // resume goes on with the tasks of earlier runs.
 func (r *run) resume(ctx context.Context, old []record) error {
@@ -214,6 +282,9 @@ func (r *run) produce(ctx context.Context, model string) error {
 			return errors.Join(g.Wait(), err)
 		}
 		rec.slot = true
+		if err := r.claimOrphan(&rec); err != nil {
+			return errors.Join(g.Wait(), err)
+		}
 		if !r.begin(model) {
 			r.leave(&rec)
 			break
@@ -230,7 +301,7 @@ func (r *run) due(i int, it item) (record, bool, error) {
 		rec, err := r.fresh(i, it)
 		return rec, true, err
 	}
-	if !r.again(m) {
+	if r.resumed[m.entry] || !r.again(m) {
 		return record{}, false, nil
 	}
 	rec, err := r.state.get(int(m.entry))
@@ -241,9 +312,9 @@ func (r *run) due(i int, it item) (record, bool, error) {
 }
 
 // again reports whether an item that was seen before is to be sent (again).
-func (r *run) again(m match) bool {
-	p := r.state.phaseOf(int(m.entry))
-	return p == ready || p == failed && r.o.RetryFailed || m.changed && (p == done || p == failed)
+func (b *Batch) again(m match) bool {
+	p := b.state.phaseOf(int(m.entry))
+	return p == ready || p == failed && b.o.RetryFailed || m.changed && (p == done || p == failed)
 }
 
 // fresh is the record of an item that was never seen before. It gets its key here, for good.
@@ -278,6 +349,9 @@ func (r *run) renew(rec record, it item, changed bool) (record, bool, error) {
 	k, err := parseKey(rec.Key)
 	if err != nil {
 		return rec, false, err
+	}
+	if rec.Task != "" && !slices.Contains(rec.Earlier, rec.Task) {
+		rec.Earlier = append(rec.Earlier, rec.Task)
 	}
 	rec.Phase, rec.Attempt, rec.ID, rec.Print = ready, 0, it.ID, fingerprint(it.Fingerprint())
 	rec.Name = nameOf(it, k)

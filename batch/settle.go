@@ -1,11 +1,341 @@
 package batch
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
 
-// settle decides what became of a submission that was not answered.
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// This file decides what became of a submission that was not answered. The service has no idempotency key, so the account's
+// task list is the only witness. There are three verdicts:
+//
+//   - found: an unclaimed task with our request id, or with our words, is adopted;
+//   - absent: nothing of it can be there, so that sending again pays once;
+//   - neither: a person decides (held).
+//
+// Absent is a proof from silence and needs all of this: the submission is older than the settling time and younger than
+// the 24 h that the list shows; two passes in a row are whole and show the same unclaimed tasks; the list has shown a
+// task that we know, since an empty list may be one that we may not see; and every unclaimed task that could be ours has
+// ended and is not. Tasks that FAILED or were CANCELED cost nothing and are no obstacle.
+
+const (
+	// DefaultSettle is how long an unanswered submission may take to show in the task list.
+	DefaultSettle = 30 * time.Second
+	// listed is how long the list is trusted to show a task: it shows 24 h.
+	listed = 23 * time.Hour
+	// earlier is how far before its intent a task of ours may seem to be created: the clocks of two of the service's
+	// machines, and a Date header that is cut to the second.
+	earlier = time.Minute
+	// lost is how many submissions of an item may vanish before it is left for the next run.
+	lost = 10
+	// cutPrompt is where the service cuts prompts, and so orig_prompt (the user's document, 2025-09).
+	cutPrompt = 800
+)
+
+// A verdict is what the list says of a submission.
+type verdict int
+
+const (
+	undecided verdict = iota
+	found
+	absent
+	unsure // a task is there that can be neither taken nor ruled out
+)
+
+// settle decides, or waits until it can. Other items go on meanwhile.
 func (r *run) settle(ctx context.Context, rec *record) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+	s := settling{run: r, rec: rec, began: r.clock.now(), not: map[string]bool{}}
+	for {
+		v, err := s.look(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, ErrDamaged):
+			return err
+		case err != nil && keyRefused(err):
+			return err
+		}
+		switch v {
+		case found:
+			return r.adopt(rec, s.task, s.by)
+		case absent:
+			return r.absent(ctx, rec)
+		case unsure:
+			return r.unsettled(ctx, rec, s.why)
+		}
+		if why := s.hopeless(err); why != "" {
+			return r.unsettled(ctx, rec, why)
+		}
+		if err := r.clock.sleep(ctx, s.pause(err)); err != nil {
+			return err
+		}
 	}
-	return r.hold(rec, "InDoubt", "its submission was not answered: %s", rec.Message)
+}
+
+// A settling is the doubt about one submission.
+type settling struct {
+	*run
+	rec   *record
+	began time.Time // the service's clock
+	// before are the unclaimed tasks that the last whole pass showed, after the settling time; nil before.
+	before   []string
+	not      map[string]bool // tasks that have ended and are not ours
+	looked   time.Time       // our clock: the next pass must begin later
+	proven   bool            // the list has shown a task that we know
+	task     client.TaskInfo
+	by       string // what told that it is ours: "request_id" or "prompt"
+	why      string
+	failures int // passes in a row that failed
+	refused  int // of them, those that the service refused
+	passes   int
+}
+
+// look makes one pass and judges it.
+func (s *settling) look(ctx context.Context) (verdict, error) {
+	age := s.clock.now().Sub(s.rec.Intent)
+	if age > listed {
+		s.why = "it is older than the task list reaches"
+		return unsure, nil
+	}
+	pass, err := s.list(ctx, s.looked)
+	s.looked = time.Now()
+	s.count(err)
+	if err != nil {
+		return undecided, err
+	}
+	candidates, err := s.candidates(pass)
+	if err != nil {
+		return undecided, err
+	}
+	v, err := s.weigh(ctx, candidates)
+	if v != absent || err != nil {
+		s.before = nil
+		return v, err
+	}
+	return s.silence(age, pass.whole, candidates), nil
+}
+
+// count keeps how often passes fail.
+func (s *settling) count(err error) {
+	s.passes++
+	var api *client.APIError
+	switch {
+	case err == nil:
+		s.failures, s.refused = 0, 0
+	case errors.As(err, &api) && api.Reach() != client.ReachRetry:
+		s.failures, s.refused = s.failures+1, s.refused+1
+	default:
+		s.failures++
+	}
+}
+
+// candidates are the tasks that could be the submission's: of its model, created since, and no record's.
+func (s *settling) candidates(pass listing) ([]client.TaskInfo, error) {
+	ours, err := s.claimed(pass.rows)
+	if err != nil {
+		return nil, err
+	}
+	s.proven = s.proven || len(ours) > 0
+	var all []client.TaskInfo
+	for _, id := range slices.Sorted(maps.Keys(pass.rows)) {
+		row := pass.rows[id]
+		late := row.Created.IsZero() || row.Created.After(s.rec.Intent.Add(-earlier))
+		if !ours[id] && late && (row.Model == s.rec.Sent.Model || row.Model == "") && !s.released(id) {
+			all = append(all, row)
+		}
+	}
+	return all, nil
+}
+
+// released reports whether a task was adopted once and turned out to be somebody else's.
+func (s *settling) released(id string) bool { return slices.Contains(s.rec.Released, id) }
+
+// weigh asks the candidates. It says absent where none of them is ours.
+func (s *settling) weigh(ctx context.Context, candidates []client.TaskInfo) (verdict, error) {
+	waiting := false
+	for _, c := range candidates {
+		if s.rec.Request != "" && c.RequestID == s.rec.Request {
+			s.task, s.by = c, "request_id"
+			return found, nil
+		}
+	}
+	for _, c := range candidates {
+		v, err := s.examine(ctx, c)
+		if v == found || v == unsure || err != nil {
+			return v, err
+		}
+		waiting = waiting || v == undecided
+	}
+	if waiting {
+		return undecided, nil
+	}
+	return absent, nil
+}
+
+// examine finds out whether one task is ours. Its prompt is told only when it has succeeded.
+func (s *settling) examine(ctx context.Context, c client.TaskInfo) (verdict, error) {
+	switch {
+	case s.not[c.ID] || c.Status == client.Failed || c.Status == client.Canceled:
+		return absent, nil
+	case c.Status != client.Succeeded && c.Status != client.Unknown:
+		return undecided, nil
+	}
+	task, err := s.ask(ctx, c.ID)
+	if err != nil {
+		return undecided, err
+	}
+	v := s.compare(c, task)
+	s.not[c.ID] = v == absent
+	return v, nil
+}
+
+// compare judges a task by its own words.
+func (s *settling) compare(c client.TaskInfo, task client.Task) verdict {
+	switch task.Status {
+	case client.Failed, client.Canceled:
+		return absent
+	case client.Unknown:
+		if s.clock.now().Sub(s.began) > young {
+			s.why = fmt.Sprintf("task %s could be it, and the service does not know it any more", c.ID)
+			return unsure
+		}
+	case client.Succeeded:
+		words, told := origPrompt(task)
+		switch {
+		case !told:
+			s.why = fmt.Sprintf("task %s could be it, and its answer does not tell the prompt", c.ID)
+			return unsure
+		case sameWords(words, s.rec.Sent.Prompt):
+			s.task, s.by = c, "prompt"
+			return found
+		}
+		return absent
+	}
+	return undecided
+}
+
+// origPrompt is what a task was asked for. qwen-image-3.0, 2.1 and wan 2.6 do not tell it (QI3, 2026-10).
+func origPrompt(t client.Task) (string, bool) {
+	for _, r := range t.Results {
+		if r.OrigPrompt != "" {
+			return r.OrigPrompt, true
+		}
+	}
+	return "", false
+}
+
+// sameWords compares as far as the service keeps a prompt.
+func sameWords(told, sent string) bool { return cutAt(told, cutPrompt) == cutAt(sent, cutPrompt) }
+
+func cutAt(s string, n int) string {
+	if runes := []rune(s); len(runes) > n {
+		return string(runes[:n])
+	}
+	return s
+}
+
+// silence decides whether a pass without our task proves that there is none.
+func (s *settling) silence(age time.Duration, whole bool, candidates []client.TaskInfo) verdict {
+	if age < s.settleTime() || !whole {
+		return undecided
+	}
+	ids := make([]string, 0, len(candidates))
+	for _, c := range candidates {
+		ids = append(ids, c.ID)
+	}
+	same := s.before != nil && slices.Equal(s.before, ids)
+	s.before = ids
+	if same && s.proven {
+		return absent
+	}
+	return undecided
+}
+
+func (r *run) settleTime() time.Duration {
+	if r.o.Settle > 0 {
+		return r.o.Settle
+	}
+	return DefaultSettle
+}
+
+// hopeless says why waiting longer will not help; "" where it may.
+func (s *settling) hopeless(err error) string {
+	waited := s.clock.now().Sub(s.began)
+	switch {
+	case s.refused >= 3:
+		return fmt.Sprintf("the task list is refused: %v", err)
+	case s.failures > 0 && waited > 30*s.settleTime() && s.refused > 0:
+		return fmt.Sprintf("the task list does not answer: %v", err)
+	case !s.proven && s.failures == 0 && waited > 5*s.settleTime():
+		return "the task list has shown no task of this batch, so that its silence proves nothing"
+	}
+	return ""
+}
+
+// pause is how long to wait before the next pass: less while the task may still turn up, never past the settling time.
+func (s *settling) pause(err error) time.Duration {
+	if err != nil {
+		return backoff(s.failures)
+	}
+	left := s.settleTime() - s.clock.now().Sub(s.rec.Intent)
+	step := min(2*time.Second<<min(s.passes, 4), 20*time.Second)
+	if left > 0 && left < step {
+		return left
+	}
+	if s.before != nil && left <= 0 && s.proven {
+		return time.Second // the second of two equal passes
+	}
+	return step
+}
+
+// adopt takes a task that was found for the item. A crash before it is recorded finds it again.
+func (r *run) adopt(rec *record, task client.TaskInfo, by string) error {
+	free, err := r.claim(task.ID)
+	if err != nil || !free {
+		return err // another item was faster: look again
+	}
+	rec.Phase, rec.Task, rec.Adopted, rec.At = open, task.ID, by, r.clock.now()
+	rec.Request, rec.Code, rec.Message = task.RequestID, "", ""
+	rec.Submitted = task.Created
+	if rec.Submitted.IsZero() {
+		rec.Submitted = rec.Intent
+	}
+	rec.slot = true
+	r.pace(rec.Sent.Model).window.force()
+	return r.state.put(*rec, true)
+}
+
+// release gives an adopted task back that made something else than was asked for: it is another client's, with the same
+// words. The doubt goes on.
+func (r *run) release(rec *record) error {
+	rec.Released = append(rec.Released, rec.Task)
+	rec.Phase, rec.Task, rec.Request, rec.Adopted, rec.At = intent, "", "", "", r.clock.now()
+	return r.state.put(*rec, true)
+}
+
+// absent is proof that a submission created nothing. What it was answered with, if that was the API's own word, counts.
+func (r *run) absent(ctx context.Context, rec *record) error {
+	if rec.Code != "" {
+		return r.judge(ctx, rec, &client.APIError{Op: "submit", Status: 500, Code: rec.Code, Message: rec.Message, RequestID: rec.Request})
+	}
+	if err := r.back(rec, errors.New("not in the task list")); err != nil {
+		return err
+	}
+	if rec.Attempt%lost == 0 {
+		return errLeave
+	}
+	return nil
+}
+
+// unsettled ends a doubt that the list cannot settle.
+func (r *run) unsettled(ctx context.Context, rec *record, why string) error {
+	if r.o.OnDoubt == "resubmit" {
+		return r.absent(ctx, rec)
+	}
+	return r.hold(rec, "InDoubt", "its submission was not answered, and %s", why)
 }

@@ -32,10 +32,10 @@ type state struct {
 	mu      sync.Mutex // guards the fields below; never held while waiting for the disk's fsync
 	entries []entry
 	index   map[key]int // -1: the key is given, its first line not written yet
-	marks   int  // lines that are neither header nor item
-	stale   int  // lines that a later one has replaced
-	stopped bool // the last line is a clean stop
-	lastAt  time.Time
+	marks   int         // lines that are neither header nor item
+	stale   int         // lines that a later one has replaced
+	stopped bool        // the last line is a clean stop
+	last    span        // the last line
 }
 
 // An entry is what is kept in memory of an item.
@@ -45,6 +45,8 @@ type entry struct {
 	print fingerprint
 	phase phase
 	at    span
+	file  uint64 // hash of the first picture's name, 0 for none
+	files int    // how many pictures
 }
 
 // hashID is 64 bits of FNV-1a; 0 is kept for "no id".
@@ -136,6 +138,7 @@ func (s *state) fold(line []byte, at span) error {
 	if err := json.Unmarshal(line, &l); err != nil {
 		return fmt.Errorf("it is not a record: %w", err)
 	}
+	s.last = at
 	switch {
 	case l.Version > stateVersion:
 		return fmt.Errorf("%w: it was written by a newer qwenbatch (format %d, this one reads %d)", ErrOther, l.Version, stateVersion)
@@ -153,7 +156,11 @@ func (s *state) fold(line []byte, at span) error {
 		return err
 	}
 	s.stopped = false
-	s.note(entry{key: k, id: hashID(l.ID), print: l.Print, phase: l.Phase, at: at})
+	e := entry{key: k, id: hashID(l.ID), print: l.Print, phase: l.Phase, at: at}
+	if len(l.Pictures) > 0 {
+		e.file, e.files = hashID(l.Pictures[0].File), len(l.Pictures)
+	}
+	s.note(e)
 	return nil
 }
 
@@ -178,7 +185,11 @@ func (s *state) put(r record, durable bool) error {
 	s.mu.Lock()
 	at, err := s.journal.append(r)
 	if err == nil {
-		s.note(entry{key: k, id: hashID(r.ID), print: r.Print, phase: r.Phase, at: at})
+		e := entry{key: k, id: hashID(r.ID), print: r.Print, phase: r.Phase, at: at}
+		if len(r.Pictures) > 0 {
+			e.file, e.files = hashID(r.Pictures[0].File), len(r.Pictures)
+		}
+		s.note(e)
 		s.stopped = false
 	}
 	s.mu.Unlock()
@@ -213,6 +224,13 @@ func (s *state) get(i int) (record, error) {
 	return parseRecord(line)
 }
 
+// count is how many items were ever seen.
+func (s *state) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.entries)
+}
+
 // phaseOf is the phase of the i-th entry.
 func (s *state) phaseOf(i int) phase {
 	s.mu.Lock()
@@ -220,16 +238,32 @@ func (s *state) phaseOf(i int) phase {
 	return s.entries[i].phase
 }
 
-// compact writes the file anew with one line an item, and a stop mark at its end where the run ended cleanly. Old or new,
+// lastAt is when the last line was written, by the service's clock; zero where there is none that says it.
+func (s *state) lastAt() time.Time {
+	line, err := s.journal.read(s.last)
+	if err != nil {
+		return time.Time{}
+	}
+	var l struct {
+		At      time.Time `json:"at"`
+		Created time.Time `json:"created"`
+	}
+	if json.Unmarshal(line, &l) != nil || l.At.IsZero() {
+		return l.Created
+	}
+	return l.At
+}
+
+// compact writes the file anew with one line an item in the given order of entries, and a stop mark at its end where the run ended cleanly. Old or new,
 // the file is whole at every moment. The state is unusable after an error.
-func (s *state) compact(stop *mark) error {
+func (s *state) compact(stop *mark, order []int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stale == 0 && s.marks <= 2 {
 		return nil
 	}
 	old := s.journal
-	if err := output.Replace(s.disk, stateFile, func(w io.Writer) error { return s.rewrite(w, stop) }); err != nil {
+	if err := output.Replace(s.disk, stateFile, func(w io.Writer) error { return s.rewrite(w, stop, order) }); err != nil {
 		return err
 	}
 	if err := old.close(); err != nil {
@@ -240,11 +274,11 @@ func (s *state) compact(stop *mark) error {
 		return err
 	}
 	s.journal, s.entries, s.index = fresh.journal, fresh.entries, fresh.index
-	s.marks, s.stale, s.stopped = fresh.marks, fresh.stale, fresh.stopped
+	s.marks, s.stale, s.stopped, s.last = fresh.marks, fresh.stale, fresh.stopped, fresh.last
 	return nil
 }
 
-func (s *state) rewrite(w io.Writer, stop *mark) error {
+func (s *state) rewrite(w io.Writer, stop *mark, order []int) error {
 	seq := int64(0)
 	write := func(v any) error {
 		seq++
@@ -257,8 +291,8 @@ func (s *state) rewrite(w io.Writer, stop *mark) error {
 	if err := write(s.header); err != nil {
 		return err
 	}
-	for _, e := range s.entries {
-		line, err := s.journal.read(e.at)
+	for _, i := range order {
+		line, err := s.journal.read(s.entries[i].at)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,155 @@
+package batch
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// A listing is one pass over the account's tasks of the last 24 h.
+type listing struct {
+	begun time.Time // our clock
+	rows  map[string]client.TaskInfo
+	// whole says that no row can have slipped between two pages.
+	whole bool
+}
+
+// A lister makes passes for all who are in doubt at the same time.
+type lister struct {
+	turn chan struct{} // holds a token; whoever takes it may make a pass
+	last listing       // belongs to the holder of the token
+}
+
+func newLister() *lister {
+	l := &lister{turn: make(chan struct{}, 1)}
+	l.turn <- struct{}{}
+	return l
+}
+
+// list returns a pass that began after the given moment of our clock: somebody else's if there is one.
+func (r *run) list(ctx context.Context, after time.Time) (listing, error) {
+	select {
+	case <-ctx.Done():
+		return listing{}, ctx.Err()
+	case <-r.lister.turn:
+	}
+	defer func() { r.lister.turn <- struct{}{} }()
+	if r.lister.last.begun.After(after) {
+		return r.lister.last, nil
+	}
+	pass, err := r.listAll(ctx)
+	if err == nil {
+		r.lister.last = pass
+	}
+	return pass, err
+}
+
+// maxPages bounds a pass: 10,000 tasks a day are more than any quota of a picture model gives.
+const maxPages = 100
+
+// listAll reads all pages without filters: those of time have no documented zone, and without any the last 24 h come
+// (TASK, 2026-11). Rows that arrive meanwhile push others to later pages, where they are seen twice; rows that a page
+// left out are found by the count.
+func (r *run) listAll(ctx context.Context) (listing, error) {
+	pass := listing{begun: time.Now(), rows: map[string]client.TaskInfo{}}
+	least := -1
+	for n := 1; n <= maxPages; n++ {
+		page, err := r.page(ctx, n)
+		if err != nil {
+			return pass, err
+		}
+		for _, row := range page.Tasks {
+			pass.rows[row.ID] = row
+		}
+		if least < 0 || page.Total < least {
+			least = page.Total
+		}
+		if n >= page.Pages || len(page.Tasks) == 0 {
+			break
+		}
+	}
+	pass.whole = len(pass.rows) >= least
+	return pass, nil
+}
+
+// page reads one page within the account's budget of queries.
+func (r *run) page(ctx context.Context, n int) (client.TaskPage, error) {
+	if err := r.queries.Wait(ctx); err != nil {
+		return client.TaskPage{}, err
+	}
+	page, err := r.o.Client.TaskPage(ctx, client.Filter{}, n)
+	r.clock.heard(page.Date)
+	return page, err
+}
+
+// claims are the tasks that records of ours know. They are collected from the state file when somebody is first in
+// doubt, which is rare, and kept up from then on.
+type claims struct {
+	mu    sync.Mutex
+	tasks map[string]bool // nil until they are needed
+}
+
+// claim takes a task for an item; false where another item has it.
+func (r *run) claim(task string) (bool, error) {
+	r.claims.mu.Lock()
+	defer r.claims.mu.Unlock()
+	if err := r.collectClaims(); err != nil {
+		return false, err
+	}
+	if r.claims.tasks[task] {
+		return false, nil
+	}
+	r.claims.tasks[task] = true
+	return true, nil
+}
+
+// claimed tells which of the rows are known.
+func (r *run) claimed(rows map[string]client.TaskInfo) (map[string]bool, error) {
+	r.claims.mu.Lock()
+	defer r.claims.mu.Unlock()
+	if err := r.collectClaims(); err != nil {
+		return nil, err
+	}
+	ours := map[string]bool{}
+	for id := range rows {
+		if r.claims.tasks[id] {
+			ours[id] = true
+		}
+	}
+	return ours, nil
+}
+
+// created claims a task that a submission was answered with.
+func (r *run) created(task string) {
+	r.claims.mu.Lock()
+	defer r.claims.mu.Unlock()
+	if r.claims.tasks != nil {
+		r.claims.tasks[task] = true
+	}
+}
+
+// collectClaims reads them from the state file. Older than a day and an hour they are in no list.
+func (r *run) collectClaims() error {
+	if r.claims.tasks != nil {
+		return nil
+	}
+	tasks := map[string]bool{}
+	cutoff := r.clock.now().Add(-25 * time.Hour)
+	for i := range r.state.count() {
+		rec, err := r.state.get(i)
+		if err != nil {
+			return err
+		}
+		if rec.Intent.Before(cutoff) {
+			continue
+		}
+		for _, task := range append(rec.Earlier, rec.Task) {
+			tasks[task] = true
+		}
+	}
+	delete(tasks, "")
+	r.claims.tasks = tasks
+	return nil
+}

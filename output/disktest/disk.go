@@ -1,0 +1,406 @@
+// Package disktest is an output.Disk in memory for tests of what a crash, a power cut or a failing disk leaves behind.
+//
+// It knows what is durable: the bytes of a file after its Sync, the names in a folder after SyncDir. It promises nothing
+// that a real file system does not, and loses all that one may lose.
+package disktest
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// ErrDead is the error of every operation after the process has died.
+var ErrDead = errors.New("the process is dead")
+
+// An Op is an operation on the disk, as Decide sees it.
+type Op struct {
+	N    int    // from 1
+	Kind string // create, open, append, rename, remove, mkdir, readdir, lstat, syncdir, write, read, sync, truncate, close
+	Name string
+}
+
+// Changes reports whether the operation changes what is on the disk or how durable it is.
+func (o Op) Changes() bool {
+	switch o.Kind {
+	case "create", "append", "rename", "remove", "mkdir", "syncdir", "write", "sync", "truncate":
+		return true
+	}
+	return false
+}
+
+// A Verdict is what becomes of an operation.
+type Verdict struct {
+	Err  error // what it returns; nil: it is done and returns nothing unusual
+	Done bool  // with Err: it is done all the same
+	Torn bool  // with Err, for a write: only the first half is done
+	Die  bool  // afterwards nothing works any more
+}
+
+// A Disk is an output.Disk. It is safe for concurrent use.
+type Disk struct {
+	// Decide is asked before every operation, with a lock held; nil lets everything happen.
+	Decide func(Op) Verdict
+
+	mu      sync.Mutex
+	n       int
+	dead    bool
+	names   map[string]*node
+	durable map[string]*node
+}
+
+type node struct {
+	dir          bool
+	data, synced []byte
+}
+
+// New returns an empty disk.
+func New() *Disk {
+	root := &node{dir: true}
+	return &Disk{names: map[string]*node{".": root}, durable: map[string]*node{".": root}}
+}
+
+// Kill makes every further operation fail with ErrDead.
+func (d *Disk) Kill() {
+	d.mu.Lock()
+	d.dead = true
+	d.mu.Unlock()
+}
+
+// Ops is how many operations there were.
+func (d *Disk) Ops() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.n
+}
+
+// A Loss is what a crash takes away.
+type Loss int
+
+const (
+	// Killed: the process died, the system lives. Nothing is lost, and nothing is more durable than it was.
+	Killed Loss = iota
+	// PowerCut: names and bytes that were not synced are gone, but for a beginning of the bytes.
+	PowerCut
+	// NamesFirst: the file system wrote names earlier than bytes; the bytes that were not synced are gone.
+	NamesFirst
+	// Losses is how many there are.
+	Losses
+)
+
+// After is the disk that the next process finds. Random draws how much of unsynced bytes is left; nil leaves none.
+func (d *Disk) After(l Loss, random *rand.Rand) *Disk {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	next := New()
+	if l == Killed {
+		copies := map[*node]*node{}
+		next.names, next.durable = copied(d.names, copies), copied(d.durable, copies)
+		return next
+	}
+	names := d.durable
+	if l == NamesFirst {
+		names = d.names
+	}
+	for name, n := range names {
+		kept := slices.Clone(n.synced)
+		if more := len(n.data) - len(n.synced); random != nil && more > 0 && string(n.data[:len(n.synced)]) == string(n.synced) {
+			kept = slices.Clone(n.data[:len(n.synced)+random.IntN(more+1)])
+		}
+		next.names[name] = &node{n.dir, kept, kept}
+	}
+	next.durable = maps.Clone(next.names)
+	return next
+}
+
+// copied clones names and the nodes behind them, so that what a dead process still holds open changes nothing.
+func copied(names map[string]*node, copies map[*node]*node) map[string]*node {
+	all := make(map[string]*node, len(names))
+	for name, n := range names {
+		if copies[n] == nil {
+			copies[n] = &node{n.dir, slices.Clone(n.data), slices.Clone(n.synced)}
+		}
+		all[name] = copies[n]
+	}
+	return all
+}
+
+// Put puts a durable file in place.
+func (d *Disk) Put(name string, data []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := &node{data: slices.Clone(data), synced: slices.Clone(data)}
+	d.names[name], d.durable[name] = n, n
+}
+
+// Content is what a file holds, as a process sees it.
+func (d *Disk) Content(name string) ([]byte, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n, ok := d.names[name]
+	if !ok || n.dir {
+		return nil, false
+	}
+	return slices.Clone(n.data), true
+}
+
+// Files are the names of all files, sorted.
+func (d *Disk) Files() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var files []string
+	for name, n := range d.names {
+		if !n.dir {
+			files = append(files, name)
+		}
+	}
+	slices.Sort(files)
+	return files
+}
+
+// op counts an operation and does what Decide says of it. Do is told whether to do only the first half.
+func (d *Disk) op(kind, name string, do func(torn bool) error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.dead {
+		return &fs.PathError{Op: kind, Path: name, Err: ErrDead}
+	}
+	d.n++
+	var v Verdict
+	if d.Decide != nil {
+		v = d.Decide(Op{d.n, kind, name})
+	}
+	d.dead = v.Die
+	if v.Err == nil {
+		return wrap(kind, name, do(false))
+	}
+	if v.Done || v.Torn && kind == "write" {
+		do(v.Torn)
+	}
+	return wrap(kind, name, v.Err)
+}
+
+func wrap(kind, name string, err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return &fs.PathError{Op: kind, Path: name, Err: err}
+}
+
+func (d *Disk) open(kind, name string, find func() (*node, error)) (output.File, error) {
+	f := &file{disk: d, name: name}
+	err := d.op(kind, name, func(bool) (err error) {
+		f.node, err = find()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Create implements output.Disk.
+func (d *Disk) Create(name string) (output.File, error) {
+	return d.open("create", name, func() (*node, error) {
+		if d.names[name] != nil {
+			return nil, fs.ErrExist
+		}
+		return d.make(name)
+	})
+}
+
+func (d *Disk) make(name string) (*node, error) {
+	if d.names[path.Dir(name)] == nil {
+		return nil, fs.ErrNotExist
+	}
+	d.names[name] = &node{}
+	return d.names[name], nil
+}
+
+// Open implements output.Disk.
+func (d *Disk) Open(name string) (output.File, error) {
+	return d.open("open", name, func() (*node, error) {
+		if n := d.names[name]; n != nil {
+			return n, nil
+		}
+		return nil, fs.ErrNotExist
+	})
+}
+
+// Append implements output.Disk.
+func (d *Disk) Append(name string) (output.File, error) {
+	return d.open("append", name, func() (*node, error) {
+		if n := d.names[name]; n != nil {
+			return n, nil
+		}
+		return d.make(name)
+	})
+}
+
+// Rename implements output.Disk.
+func (d *Disk) Rename(from, to string) error {
+	return d.op("rename", to, func(bool) error {
+		n := d.names[from]
+		if n == nil {
+			return fs.ErrNotExist
+		}
+		delete(d.names, from)
+		d.names[to] = n
+		return nil
+	})
+}
+
+// Remove implements output.Disk.
+func (d *Disk) Remove(name string) error {
+	return d.op("remove", name, func(bool) error {
+		if d.names[name] == nil {
+			return fs.ErrNotExist
+		}
+		delete(d.names, name)
+		return nil
+	})
+}
+
+// Mkdir implements output.Disk.
+func (d *Disk) Mkdir(name string) error {
+	return d.op("mkdir", name, func(bool) error {
+		if d.names[name] == nil {
+			d.names[name] = &node{dir: true}
+		}
+		return nil
+	})
+}
+
+// ReadDir implements output.Disk.
+func (d *Disk) ReadDir(name string) (entries []fs.DirEntry, err error) {
+	err = d.op("readdir", name, func(bool) error {
+		if n := d.names[name]; n == nil || !n.dir {
+			return fs.ErrNotExist
+		}
+		for file, n := range d.names {
+			if file != "." && path.Dir(file) == name {
+				entries = append(entries, fs.FileInfoToDirEntry(info{path.Base(file), int64(len(n.data)), n.dir}))
+			}
+		}
+		slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+		return nil
+	})
+	return entries, err
+}
+
+// Lstat implements output.Disk.
+func (d *Disk) Lstat(name string) (fi fs.FileInfo, err error) {
+	err = d.op("lstat", name, func(bool) error {
+		n := d.names[name]
+		if n == nil {
+			return fs.ErrNotExist
+		}
+		fi = info{path.Base(name), int64(len(n.data)), n.dir}
+		return nil
+	})
+	return fi, err
+}
+
+// SyncDir implements output.Disk.
+func (d *Disk) SyncDir(name string) error {
+	return d.op("syncdir", name, func(bool) error {
+		in := func(file string) bool { return file != "." && path.Dir(file) == name }
+		maps.DeleteFunc(d.durable, func(file string, _ *node) bool { return in(file) })
+		for file, n := range d.names {
+			if in(file) {
+				d.durable[file] = n
+			}
+		}
+		return nil
+	})
+}
+
+type file struct {
+	disk *Disk
+	node *node
+	name string
+	at   int64
+}
+
+func (f *file) Read(b []byte) (n int, err error) {
+	err = f.disk.op("read", f.name, func(bool) error {
+		if f.at >= int64(len(f.node.data)) {
+			return io.EOF
+		}
+		n = copy(b, f.node.data[f.at:])
+		f.at += int64(n)
+		return nil
+	})
+	return n, err
+}
+
+func (f *file) ReadAt(b []byte, at int64) (n int, err error) {
+	err = f.disk.op("read", f.name, func(bool) error {
+		if at < int64(len(f.node.data)) {
+			n = copy(b, f.node.data[at:])
+		}
+		if n < len(b) {
+			return io.EOF
+		}
+		return nil
+	})
+	return n, err
+}
+
+func (f *file) Write(b []byte) (n int, err error) {
+	err = f.disk.op("write", f.name, func(torn bool) error {
+		n = len(b)
+		if torn {
+			n /= 2
+		}
+		f.node.data = append(f.node.data, b[:n]...)
+		return nil
+	})
+	return n, err
+}
+
+func (f *file) Sync() error {
+	return f.disk.op("sync", f.name, func(bool) error {
+		f.node.synced = slices.Clone(f.node.data)
+		return nil
+	})
+}
+
+func (f *file) Truncate(size int64) error {
+	return f.disk.op("truncate", f.name, func(bool) error {
+		f.node.data = slices.Clone(f.node.data[:min(size, int64(len(f.node.data)))])
+		return nil
+	})
+}
+
+func (f *file) Stat() (fs.FileInfo, error) { return f.disk.Lstat(f.name) }
+
+func (f *file) Close() error { return f.disk.op("close", f.name, func(bool) error { return nil }) }
+
+type info struct {
+	name string
+	size int64
+	dir  bool
+}
+
+func (i info) Name() string       { return i.name }
+func (i info) Size() int64        { return i.size }
+func (i info) ModTime() time.Time { return time.Time{} }
+func (i info) IsDir() bool        { return i.dir }
+func (i info) Sys() any           { return nil }
+
+func (i info) Mode() fs.FileMode {
+	if i.dir {
+		return fs.ModeDir | 0o755
+	}
+	return 0o644
+}
