@@ -223,3 +223,25 @@ func TestOptionsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestRestartWithMoreRoom: tasks that wait when the service stops start when it is back, not before.
+func TestRestartWithMoreRoom(t *testing.T) {
+	o := exact()
+	o.Books = filepath.Join(t.TempDir(), "books")
+	synctest.Test(t, func(t *testing.T) {
+		o.Quota = func(string) (Quota, bool) { return Quota{Running: 1}, true }
+		r := newRig(t, o)
+		r.submit("a")
+		r.submit("b")
+		time.Sleep(5 * time.Second)
+		stopped := r.s.Now()
+		r.close()
+		o.Quota = nil
+		r = newRig(t, o)
+		defer r.close()
+		time.Sleep(time.Second)
+		if got := r.s.Books().Tasks[1].Scheduled; got.Before(stopped) {
+			t.Errorf("the second task started %v, before the restart at %v", got, stopped)
+		}
+	})
+}

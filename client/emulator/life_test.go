@@ -50,3 +50,33 @@ func TestLifeOfATask(t *testing.T) {
 		}
 	})
 }
+
+func TestTimesAreBeijings(t *testing.T) {
+	bubble(t, exact(), func(t *testing.T, r *rig) {
+		a := r.ask("GET", "/api/v1/tasks/"+r.submit("a cat"), "")
+		// Both are the same moment: a bubble begins at midnight UTC of 2000-01-01.
+		if got, want := text(t, a, "output", "submit_time"), "2000-01-01 08:00:00.000"; got != want {
+			t.Errorf("submit_time %s, want %s", got, want)
+		}
+		if got, want := a.header.Get("Date"), "Sat, 01 Jan 2000 00:00:00 GMT"; got != want {
+			t.Errorf("Date %s, want %s", got, want)
+		}
+	})
+}
+
+func TestTaskWithoutResultInThreeHours(t *testing.T) {
+	o := exact()
+	o.Service = 5 * time.Hour
+	bubble(t, o, func(t *testing.T, r *rig) {
+		id := r.submit("a cat")
+		time.Sleep(taskLimit)
+		if got := r.status(id); got != running {
+			t.Errorf("before three hours: %s, want RUNNING", got)
+		}
+		time.Sleep(time.Second)
+		a := r.ask("GET", "/api/v1/tasks/"+id, "")
+		if text(t, a, "output", "task_status") != failed || text(t, a, "output", "code") != "InternalError.Timeout" {
+			t.Errorf("after three hours: %s", a.body)
+		}
+	})
+}
