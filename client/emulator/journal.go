@@ -57,7 +57,7 @@ func (j *journal) open(name string, apply func(entry)) (time.Time, error) {
 	}
 	end, size, err := replay(name, data, apply)
 	if err == nil && size < len(data) {
-		err = f.Truncate(int64(size))
+		err = os.Truncate(name, int64(size)) // by name: Windows lets no appending file be cut
 	}
 	if err != nil {
 		return time.Time{}, errors.Join(err, f.Close())
