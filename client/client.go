@@ -2,7 +2,11 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +32,7 @@ type Config struct {
 	Timeout time.Duration
 	// SyncTimeout of a call of Generate; 0 is 610 s, 10 s above what the shared hosts allow (REG, 2026-11).
 	SyncTimeout time.Duration
-	// Idle is how long a picture may send nothing before its download counts as broken; 0 is 30 s.
+	// Idle is how long a picture may bring less than 16 KiB before its download counts as broken; 0 is 30 s.
 	Idle time.Duration
 	// Insecure allows plain http to any host; without it only loopback addresses may go unencrypted.
 	Insecure bool
@@ -36,6 +40,11 @@ type Config struct {
 	PrivateImageHosts bool
 	// Dial replaces the network, for emulators in the same process. No address is checked then.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// For the tests of this package: who is trusted, instead of the system's authorities, and what takes the place of
+	// the environment's proxies.
+	roots   *x509.CertPool
+	proxies func(*http.Request) (*url.URL, error)
 }
 
 // A Client calls the service. It is safe for concurrent use, keeps connections open and must be closed.
@@ -43,7 +52,8 @@ type Client struct {
 	config Config
 	base   *url.URL
 
-	submissions, queries, pictures *http.Client
+	// Transports, not http.Clients: those follow redirects, and send the signed URL of a picture along as Referer.
+	submissions, queries, pictures *http.Transport
 }
 
 // New checks the configuration and returns a client; nothing is sent.
@@ -53,18 +63,21 @@ func New(c Config) (*Client, error) {
 	}
 	base, err := url.Parse(strings.TrimSuffix(c.BaseURL, "/"))
 	if err != nil {
-		return nil, fmt.Errorf("base URL: %w", err)
+		return nil, errors.New("base URL: want https://HOST/api/v1") // the parser's error would repeat it, with what is in it
 	}
 	if err := checkBase(base, c.Insecure); err != nil {
-		return nil, fmt.Errorf("base URL %s: %w", base.Redacted(), err)
+		return nil, fmt.Errorf("base URL %s: %w", c.Key.plain(base.Host+base.Path), err)
+	}
+	if err := c.checkHeaders(); err != nil {
+		return nil, err
 	}
 	setDefaults(&c)
 	return &Client{
 		config:      c,
 		base:        base,
-		submissions: c.submissionClient(),
-		queries:     c.queryClient(),
-		pictures:    c.pictureClient(base),
+		submissions: c.submissionTransport(),
+		queries:     c.transport(),
+		pictures:    c.pictureTransport(base),
 	}, nil
 }
 
@@ -86,7 +99,7 @@ func setDefaults(c *Config) {
 // checkBase refuses what would send the key in the clear or nowhere.
 func checkBase(u *url.URL, insecure bool) error {
 	switch {
-	case u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+	case u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return errors.New("want https://HOST/api/v1")
 	case u.Scheme == "https":
 		return nil
@@ -98,6 +111,16 @@ func checkBase(u *url.URL, insecure bool) error {
 	return fmt.Errorf("scheme %q is not https", u.Scheme)
 }
 
+// checkHeaders finds what net/http would refuse at every call: a key with a line break at its end, most of the time.
+func (c Config) checkHeaders() error {
+	for name, value := range map[string]string{"key": c.Key.reveal(), "workspace": c.Workspace, "user agent": c.UserAgent} {
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return fmt.Errorf("the %s has a line break or a letter in it that is not ASCII", name)
+		}
+	}
+	return nil
+}
+
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
@@ -105,26 +128,23 @@ func isLoopback(host string) bool {
 
 // Close drops the idle connections.
 func (c *Client) Close() {
-	for _, h := range []*http.Client{c.submissions, c.queries, c.pictures} {
-		h.CloseIdleConnections()
+	for _, t := range []*http.Transport{c.submissions, c.queries, c.pictures} {
+		t.CloseIdleConnections()
 	}
 }
 
 // BaseURL returns the endpoint that is called.
 func (c *Client) BaseURL() string { return c.base.String() }
 
-// submissionClient speaks HTTP/1.1 only, since Go's HTTP/2 client was seen to send one POST thousands of times after a
-// stream error, and drops connections after 4 idle seconds, before the service closes them under a POST.
-func (c Config) submissionClient() *http.Client {
+// submissionTransport speaks HTTP/1.1 only, since Go's HTTP/2 client was seen to send one POST thousands of times after
+// a stream error, and drops connections after 4 idle seconds, before the service closes them under a POST.
+func (c Config) submissionTransport() *http.Transport {
 	t := c.transport()
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
 	t.IdleConnTimeout = 4 * time.Second
-	return &http.Client{Transport: t, CheckRedirect: noRedirect}
-}
-
-func (c Config) queryClient() *http.Client {
-	return &http.Client{Transport: c.transport(), CheckRedirect: noRedirect}
+	t.DialContext = dialFunc(t.DialContext).metered
+	return t
 }
 
 // transport has no transparent gzip: a small answer must not unfold into gigabytes.
@@ -134,14 +154,16 @@ func (c Config) transport() *http.Transport {
 		dial = (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 15 * time.Second}).DialContext
 	}
 	return &http.Transport{
-		Proxy:                 c.proxy(),
-		DialContext:           dial,
-		ForceAttemptHTTP2:     true,
-		DisableCompression:    true,
-		MaxIdleConnsPerHost:   64,
-		IdleConnTimeout:       60 * time.Second,
-		TLSHandshakeTimeout:   15 * time.Second,
-		ResponseHeaderTimeout: 0, // the call's own timeout covers it
+		Proxy:                  c.proxy(),
+		DialContext:            dial,
+		TLSClientConfig:        &tls.Config{RootCAs: c.roots},
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true,
+		MaxIdleConnsPerHost:    64,
+		IdleConnTimeout:        60 * time.Second,
+		TLSHandshakeTimeout:    15 * time.Second,
+		ResponseHeaderTimeout:  0, // the call's own timeout covers it
+		MaxResponseHeaderBytes: 256 << 10,
 	}
 }
 
@@ -150,11 +172,17 @@ func (c Config) proxy() func(*http.Request) (*url.URL, error) {
 	if c.Dial != nil {
 		return nil
 	}
-	return http.ProxyFromEnvironment
+	if c.proxies != nil {
+		return c.proxies
+	}
+	return func(req *http.Request) (*url.URL, error) {
+		u, err := http.ProxyFromEnvironment(req)
+		if err != nil { // its text repeats the setting, which may hold a password
+			return nil, errors.New("the proxy that the environment names is no URL")
+		}
+		return u, nil
+	}
 }
-
-// noRedirect hands a 3xx back as an answer: a redirected POST would be a second POST, and the key stays with its host.
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 const (
 	maxJSON  = 1 << 20  // an answer of the API; the largest seen is under 10 KB
@@ -167,6 +195,7 @@ type answer struct {
 	body      []byte
 	date      time.Time
 	requestID string
+	key       Key // to be hidden, should the service repeat it
 }
 
 // request builds an API request. GetBody stays nil, so that no layer of net/http can send a body twice.
@@ -181,7 +210,7 @@ func (c *Client) request(ctx context.Context, method, path string, body []byte) 
 	} else {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	req.Header.Set("Authorization", "Bearer "+c.config.Key.secret)
+	req.Header.Set("Authorization", "Bearer "+c.config.Key.reveal())
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.config.UserAgent)
 	if c.config.Workspace != "" {
@@ -190,39 +219,53 @@ func (c *Client) request(ctx context.Context, method, path string, body []byte) 
 	return req, nil
 }
 
-// send makes one exchange and reads a bounded body.
-func send(h *http.Client, req *http.Request) (answer, error) {
-	resp, err := h.Do(req)
+// send makes one exchange and reads a bounded body. A redirect is an answer like any other: a redirected POST would be a
+// second POST, and the key stays with its host.
+func (c *Client) send(t *http.Transport, req *http.Request) (answer, error) {
+	resp, err := exchange(t, req)
 	if err != nil {
-		return answer{}, withoutURL(err)
+		return answer{}, c.config.Key.told(err)
 	}
 	defer resp.Body.Close()
-	a := answer{status: resp.StatusCode, requestID: requestID(resp.Header)}
+	a := answer{status: resp.StatusCode, key: c.config.Key}
+	a.requestID = requestID(resp.Header, a.key)
 	a.date, _ = http.ParseTime(resp.Header.Get("Date"))
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxJSON+1))
-	if err == nil && len(a.body) > maxJSON {
+	switch {
+	case len(a.body) > maxJSON:
 		err = fmt.Errorf("%w: more than 1 MiB", ErrUnreadable)
+	case err != nil && json.Valid(a.body):
+		err = nil // a whole object came; what broke after it does not matter
 	}
-	return a, withoutURL(err)
+	return a, c.config.Key.told(err)
 }
 
-// withoutURL drops the URL that net/http puts into its errors: it may be signed, and says nothing new.
-func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
+// exchange is one request and one answer.
+func exchange(t *http.Transport, req *http.Request) (*http.Response, error) {
+	resp, err := t.RoundTrip(req)
+	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
+		resp.Body.Close() // it is the bare connection, which no context ends: reading from it could take for ever
+		return nil, errSwitched
 	}
-	return err
+	return resp, err
 }
 
 // requestID reads the header of either gateway (wire.md §1, §5).
-func requestID(h http.Header) string {
+func requestID(h http.Header, key Key) string {
 	for _, name := range []string{"X-Request-Id", "X-Dashscope-Requestid"} {
-		if id := h.Get(name); taskID.MatchString(id) {
+		if id := key.plain(h.Get(name)); taskID.MatchString(id) {
 			return id
 		}
 	}
 	return ""
+}
+
+// id is the request's id from the header, else from the body, "" where neither tells one.
+func (a answer) id() string {
+	if e, err := a.envelope(); a.requestID == "" && err == nil && taskID.MatchString(e.RequestID) {
+		return e.RequestID
+	}
+	return a.requestID
 }
 
 // apiError turns an answer that is not a success into an *APIError, or ErrUnreadable where it is not the API's JSON.
@@ -231,13 +274,10 @@ func (a answer) apiError(op string) error {
 	if a.status >= 300 && a.status < 400 {
 		return fmt.Errorf("%s: %w: HTTP %d, a redirect; is the base URL right?", op, ErrUnreadable, a.status)
 	}
-	e, err := parseEnvelope(a.body[:min(len(a.body), maxError)])
+	a.body = a.body[:min(len(a.body), maxError)]
+	e, err := a.envelope()
 	if err != nil || e.Code == "" {
 		return fmt.Errorf("%s: %w: HTTP %d, %s", op, ErrUnreadable, a.status, describe(a.body))
 	}
-	id := e.RequestID
-	if id == "" {
-		id = a.requestID
-	}
-	return &APIError{Op: op, Status: a.status, Code: e.Code, Message: e.Message, RequestID: id}
+	return &APIError{Op: op, Status: a.status, Code: e.Code, Message: e.Message, RequestID: cmp.Or(e.RequestID, a.requestID)}
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,35 +34,35 @@ var (
 //
 // ErrGone asks for a fresh URL from the task; every other error is worth another try.
 func (c *Client) Download(ctx context.Context, rawURL string) ([]byte, error) {
-	u, err := pictureURL(rawURL, c.base.Scheme == "http")
+	u, err := c.pictureURL(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("download: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	idle := time.AfterFunc(c.config.Idle, func() { cancel(fmt.Errorf("nothing came for %v", c.config.Idle)) })
+	idle := time.AfterFunc(c.config.Idle, func() { cancel(fmt.Errorf("less than 16 KiB came in %v", c.config.Idle)) })
 	defer idle.Stop()
-	body, err := c.fetch(ctx, u, func() { idle.Reset(c.config.Idle) })
+	body, err := c.follow(ctx, u, func() { idle.Reset(c.config.Idle) })
 	if err != nil && context.Cause(ctx) != nil {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("download from %s: %w", u.Hostname(), err)
+		return nil, fmt.Errorf("download from %s: %w", oneLine(u.Hostname()), c.config.Key.told(err))
 	}
 	return body, nil
 }
 
 // pictureURL checks a URL that the service gave. Samples of the documents say http; it is raised to https, unless the
 // API itself is plain http, which only an emulator is.
-func pictureURL(raw string, plain bool) (*url.URL, error) {
+func (c *Client) pictureURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "":
+	case err != nil || u.Hostname() == "":
 		return nil, errors.New("the picture's URL is none")
 	case u.User != nil:
 		return nil, errors.New("the picture's URL carries a user")
-	case u.Scheme == "http" && !plain:
-		u.Scheme = "https"
+	case u.Scheme == "http" && c.base.Scheme != "http":
+		u.Scheme, u.Host = "https", strings.TrimSuffix(u.Host, ":80")
 	case u.Scheme != "https" && u.Scheme != "http":
 		return nil, fmt.Errorf("the picture's URL has the scheme %q", oneLine(u.Scheme))
 	}
@@ -69,25 +71,63 @@ func pictureURL(raw string, plain bool) (*url.URL, error) {
 			return nil, errors.New("the picture's host has odd letters")
 		}
 	}
-	return u, nil
+	return u, c.checkLiteral(u.Hostname())
 }
 
-func (c *Client) fetch(ctx context.Context, u *url.URL, progress func()) ([]byte, error) {
+// checkLiteral refuses private addresses that stand in the URL. The dialer would, too, but a proxy would not.
+func (c *Client) checkLiteral(host string) error {
+	if ip, err := netip.ParseAddr(host); err == nil && c.config.refuses(c.base)(ip) {
+		return privateHost(ip)
+	}
+	return nil
+}
+
+// follow gets a picture over at most three redirects, each checked like the first URL. None of them learns where it came
+// from: a Referer would carry the signed query.
+func (c *Client) follow(ctx context.Context, u *url.URL, progress func()) ([]byte, error) {
+	for range 4 {
+		body, location, err := c.fetch(ctx, u, progress)
+		if err != nil || location == "" {
+			return body, err
+		}
+		next, err := u.Parse(location)
+		if err != nil {
+			return nil, errors.New("redirected to what is no URL")
+		}
+		if next.Scheme == "http" && u.Scheme == "https" {
+			next.Scheme, next.Host = "https", strings.TrimSuffix(next.Host, ":80")
+		}
+		if u, err = c.pictureURL(next.String()); err != nil {
+			return nil, fmt.Errorf("redirected: %w", err)
+		}
+	}
+	return nil, errors.New("too many redirects")
+}
+
+// fetch makes one request. It returns where a redirect leads instead of a body.
+func (c *Client) fetch(ctx context.Context, u *url.URL, progress func()) (body []byte, location string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, errors.New("the picture's URL is none")
+		return nil, "", errors.New("the picture's URL is none")
 	}
 	req.URL = u // as parsed: RawQuery is sent untouched
 	req.Header.Set("User-Agent", c.config.UserAgent)
-	resp, err := c.pictures.Do(req)
+	resp, err := exchange(c.pictures, req)
 	if err != nil {
-		return nil, withoutURL(err)
+		return nil, "", err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, storeError(resp)
+	location = resp.Header.Get("Location")
+	switch resp.StatusCode {
+	case http.StatusOK:
+		body, err = readPicture(resp, progress)
+		return body, "", err
+	case 301, 302, 303, 307, 308:
+		if location != "" {
+			return nil, location, nil
+		}
 	}
-	return readPicture(resp, progress)
+	return nil, "", storeError(resp)
 }
 
 // storeError reads the store's XML: <Error><Code>AccessDenied</Code>… (OSS39, 2026-11).
@@ -107,7 +147,7 @@ func readPicture(resp *http.Response, progress func()) ([]byte, error) {
 	if resp.ContentLength > MaxPicture {
 		return nil, fmt.Errorf("%d bytes are no picture", resp.ContentLength)
 	}
-	body, err := io.ReadAll(io.LimitReader(&progressReader{resp.Body, progress}, MaxPicture+1))
+	body, err := io.ReadAll(io.LimitReader(&progressReader{Reader: resp.Body, progress: progress}, MaxPicture+1))
 	switch {
 	case err != nil:
 		return nil, err
@@ -131,80 +171,105 @@ func checkCRC(header string, body []byte) error {
 	return nil
 }
 
-// A progressReader tells when bytes come.
+// A progressReader tells when another 16 KiB have come: a byte a second is no progress.
 type progressReader struct {
 	io.Reader
 	progress func()
+	since    int
 }
 
 func (r *progressReader) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
-	if n > 0 {
+	if r.since += n; r.since >= 16<<10 {
+		r.since = 0
 		r.progress()
 	}
 	return n, err
 }
 
-// pictureClient follows at most three redirects, none of them down to http, and checks every address when it dials: a
-// name that resolves to this machine or its network is an attack, not a picture. The vendor has no list of hosts and
-// changes them (QI FAQ, 2026-11), so there is none here.
-func (c Config) pictureClient(base *url.URL) *http.Client {
+// pictureTransport checks every address when it dials: a name that resolves to this machine or its network is an attack,
+// not a picture. The vendor has no list of hosts and changes them (QI FAQ, 2026-11), so there is none here. A proxy may
+// be anywhere: its own address is exempt, and it resolves the host itself.
+func (c Config) pictureTransport(base *url.URL) *http.Transport {
 	t := c.transport()
-	if c.Dial == nil && !c.PrivateImageHosts && !isLoopback(base.Hostname()) {
-		t.DialContext = guardedDial
-		// A proxy may be anywhere: its own address is exempt, and it resolves the host itself.
-		plain := (&net.Dialer{Timeout: 15 * time.Second}).DialContext
-		if proxied := proxyOf(base); proxied != "" {
-			t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-				if address == proxied {
-					return plain(ctx, network, address)
-				}
-				return guardedDial(ctx, network, address)
-			}
-		}
+	if c.Dial != nil {
+		return t
 	}
-	return &http.Client{Transport: t, CheckRedirect: func(req *http.Request, via []*http.Request) error {
-		if len(via) > 3 {
-			return errors.New("too many redirects")
+	exempt, plain, guarded := c.proxyAddresses(), t.DialContext, guardedDial(c.refuses(base))
+	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if slices.Contains(exempt, address) {
+			return plain(ctx, network, address)
 		}
-		_, err := pictureURL(req.URL.String(), base.Scheme == "http")
-		if err == nil && req.URL.Scheme != via[0].URL.Scheme {
-			err = errors.New("redirected away from https")
-		}
-		return err
-	}}
+		return guarded(ctx, network, address)
+	}
+	return t
 }
 
-// proxyOf is the address of the environment's proxy for https, "" where there is none.
-func proxyOf(base *url.URL) string {
-	p, err := http.ProxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: "https", Host: base.Host}})
-	if err != nil || p == nil {
-		return ""
+// proxyAddresses are the environment's proxies. The name asked for is one that no NO_PROXY excludes by chance: the API's
+// own host may be excluded where the pictures' are not.
+func (c Config) proxyAddresses() []string {
+	var all []string
+	for _, scheme := range []string{"http", "https"} {
+		p, err := c.proxy()(&http.Request{URL: &url.URL{Scheme: scheme, Host: "pictures.invalid"}})
+		if err != nil || p == nil {
+			continue
+		}
+		port := cmp.Or(p.Port(), map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[p.Scheme], "80")
+		all = append(all, net.JoinHostPort(p.Hostname(), port))
 	}
-	port := p.Port()
-	if port == "" {
-		port = map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[p.Scheme]
-	}
-	if port == "" {
-		port = "80"
-	}
-	return net.JoinHostPort(p.Hostname(), port)
+	return all
 }
 
-// guardedDial refuses private addresses after the name is resolved, so that no DNS trick comes between.
-func guardedDial(ctx context.Context, network, address string) (net.Conn, error) {
-	d := net.Dialer{Timeout: 15 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
-		if ap, err := netip.ParseAddrPort(address); err == nil && private(ap.Addr().Unmap()) {
-			return fmt.Errorf("%w: %s; --allow-private-image-hosts allows it", ErrPrivateHost, ap.Addr())
+// guardedDial refuses addresses after the name is resolved, so that no DNS trick comes between.
+func guardedDial(refuses func(netip.Addr) bool) dialFunc {
+	d := &net.Dialer{Timeout: 15 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
+		ap, err := netip.ParseAddrPort(address)
+		if err != nil || refuses(ap.Addr()) {
+			return privateHost(ap.Addr())
 		}
 		return nil
 	}}
-	return d.DialContext(ctx, network, address)
+	return d.DialContext
+}
+
+func privateHost(a netip.Addr) error {
+	return fmt.Errorf("%w: %s; --allow-private-image-hosts allows it", ErrPrivateHost, a)
+}
+
+// refuses says which addresses no picture may come from. An API on this machine is an emulator, whose pictures are here,
+// too; nothing else of the private network is.
+func (c Config) refuses(base *url.URL) func(netip.Addr) bool {
+	return func(a netip.Addr) bool {
+		a = unwrap(a)
+		switch {
+		case c.Dial != nil || c.PrivateImageHosts:
+			return false
+		case a.IsLoopback() && isLoopback(base.Hostname()):
+			return false
+		}
+		return private(a)
+	}
+}
+
+// unwrap finds the IPv4 address in the forms of IPv6 that carry one: mapped, and NAT64 (RFC 6052).
+func unwrap(a netip.Addr) netip.Addr {
+	if b := a.As16(); netip.MustParsePrefix("64:ff9b::/96").Contains(a.WithZone("")) {
+		return netip.AddrFrom4([4]byte(b[12:]))
+	}
+	return a.Unmap().WithZone("")
+}
+
+// reserved are the ranges that netip has no name for.
+var reserved = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("100.100.100.200/32"), // Alibaba's own metadata service
+	netip.MustParsePrefix("fec0::/10"),
 }
 
 // private lists what is never the public internet. 198.18.0.0/15 is not among it: DNS tools of proxies answer with it.
+// Nor is 100.64.0.0/10: inside Alibaba's cloud its object store has such addresses.
 func private(a netip.Addr) bool {
-	metadata := netip.AddrFrom4([4]byte{100, 100, 100, 200}) // Alibaba's own metadata service
-	return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast() || a.IsMulticast() ||
-		a.IsUnspecified() || a == metadata || strings.HasPrefix(a.String(), "0.")
+	return !a.IsValid() || a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() ||
+		slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) })
 }

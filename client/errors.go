@@ -1,9 +1,11 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -23,14 +25,17 @@ type APIError struct {
 	Code      string // the service's code: "Throttling.RateQuota"
 	Message   string // one line, control characters removed
 	RequestID string
+	Date      time.Time // the service's clock when it answered; zero inside a task
 }
 
 // Error names the operation, the code, the message and the request id, never a key or a signed URL.
 func (e *APIError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", e.Op, e.Code)
-	if e.Message != "" {
-		fmt.Fprintf(&b, ": %s", e.Message)
+	b.WriteString(e.Op)
+	for _, text := range []string{cmp.Or(e.Code, "no reason given"), e.Message} {
+		if text != "" {
+			fmt.Fprintf(&b, ": %s", text)
+		}
 	}
 	if e.Status != 0 && e.Status != 200 {
 		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
@@ -43,13 +48,17 @@ func (e *APIError) Error() string {
 
 // A DoubtError is a submission whose outcome is unknown. errors.Is(err, ErrInDoubt) holds.
 type DoubtError struct {
-	// RequestID is the id that the answer's header carried, if it came that far: it finds the task in the list exactly.
+	Op string // "submit" or "generate"
+	// RequestID is the id that the answer carried, if it came that far: it finds the task in the list exactly.
 	RequestID string
 	Cause     error
 }
 
 // Error says what left the doubt.
-func (e *DoubtError) Error() string { return fmt.Sprintf("submit: %v: %v", ErrInDoubt, e.Cause) }
+func (e *DoubtError) Error() string {
+	op := cmp.Or(e.Op, "submit")
+	return fmt.Sprintf("%s: %v: %s", op, ErrInDoubt, strings.TrimPrefix(fmt.Sprint(e.Cause), op+": "))
+}
 
 // Unwrap gives both ErrInDoubt and the cause.
 func (e *DoubtError) Unwrap() []error { return []error{ErrInDoubt, e.Cause} }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 )
 
 // Generate makes pictures over the synchronous interface: one POST that is answered when they are there, after 15 s and
@@ -22,26 +23,28 @@ func (c *Client) Generate(ctx context.Context, r Request) (Task, error) {
 	if err != nil {
 		return Task{}, fmt.Errorf("generate: %w: %w", ErrNotSent, err)
 	}
-	a, err := c.post(req)
+	a, err := c.post("generate", req)
 	if err != nil {
 		return Task{}, err
 	}
 	return a.generated()
 }
 
-// generated judges a synchronous answer. HTTP 200 with a code and no picture is a refusal, too (wire.md §5).
+// generated judges a synchronous answer: a picture is a success, whatever stands beside it. HTTP 200 with a code and no
+// picture is a refusal, too (wire.md §5).
 func (a answer) generated() (Task, error) {
-	e, err := parseEnvelope(a.body)
-	if err == nil && a.status < 300 && e.Code == "" {
-		if t := e.task(); len(t.Results) > 0 {
-			t.Status, t.Date = Succeeded, a.date
+	if e, err := a.envelope(); err == nil && a.success() {
+		t := e.task()
+		if slices.ContainsFunc(t.Results, func(r Result) bool { return r.URL != "" }) {
+			t.ID, t.Status, t.Date = "", Succeeded, a.date
+			t.Code, t.Message = "", ""
 			return t, nil
 		}
 	}
-	err = a.apiError("generate")
+	err := a.apiError("generate")
 	var refusal *APIError
 	if errors.As(err, &refusal) {
 		return Task{}, err
 	}
-	return Task{}, &DoubtError{RequestID: a.requestID, Cause: err}
+	return Task{}, &DoubtError{Op: "generate", RequestID: a.id(), Cause: err}
 }

@@ -3,22 +3,41 @@ package client
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"log/slog"
+	"regexp"
+	"strings"
 )
 
 // A Key is an API key. It prints as [redacted] everywhere, so that it cannot reach a log, an error or a dump by accident.
 // The zero value is no key.
-type Key struct{ secret string }
+type Key struct {
+	// A pointer, since package fmt cannot call methods on what stands in an unexported field and would print a string
+	// there: a whole Client printed with %+v shows an address.
+	secret *string
+}
 
 // NewKey returns the key with the given secret.
-func NewKey(secret string) Key { return Key{secret} }
+func NewKey(secret string) Key {
+	if secret == "" {
+		return Key{}
+	}
+	return Key{&secret}
+}
 
 // IsZero reports whether there is no key.
-func (k Key) IsZero() bool { return k.secret == "" }
+func (k Key) IsZero() bool { return k.secret == nil }
+
+func (k Key) reveal() string {
+	if k.secret == nil {
+		return ""
+	}
+	return *k.secret
+}
 
 // Fingerprint returns 12 hex digits that tell two keys apart under the same salt and say nothing of the secret.
 func (k Key) Fingerprint(salt string) string {
-	sum := sha256.Sum256([]byte("qwenbatch key\x00" + salt + "\x00" + k.secret))
+	sum := sha256.Sum256([]byte("qwenbatch key\x00" + salt + "\x00" + k.reveal()))
 	return hex.EncodeToString(sum[:6])
 }
 
@@ -33,3 +52,27 @@ func (k Key) MarshalText() ([]byte, error) { return []byte("[redacted]"), nil }
 
 // LogValue hides the secret from slog.
 func (k Key) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+
+// signed is the query of a URL, or what is left of one in a text. It may be a signature that gives out a picture.
+var signed = regexp.MustCompile(`(?i)\?[^\s"'<>]*=[^\s"'<>]*|\b(signature|ossaccesskeyid)=[^\s"'<>&]*`)
+
+// plain makes a text from outside fit to be shown: one line, without the key, should the sender repeat it, and without
+// the queries of URLs. A key of fewer than 8 letters is a word of a test and stays.
+func (k Key) plain(s string) string {
+	if secret := k.reveal(); len(secret) >= 8 {
+		s = strings.ReplaceAll(s, secret, "[redacted]")
+	}
+	return oneLine(signed.ReplaceAllString(s, "?…"))
+}
+
+// told is plain for errors of the network: some of net/http's repeat what the other side sent. An error that has to be
+// changed loses its chain, which would still tell.
+func (k Key) told(err error) error {
+	if err == nil {
+		return nil
+	}
+	if text := k.plain(err.Error()); text != err.Error() {
+		return errors.New(text)
+	}
+	return err
+}

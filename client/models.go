@@ -40,6 +40,8 @@ type Model struct {
 	// MinArea, MaxArea (pixels) and MaxRatio (long side to short side, 0 unlimited) bound the free sizes; 0 where only
 	// Sizes are offered.
 	MinArea, MaxArea, MaxRatio int
+	// MinSide and MaxSide bound each side of the free sizes, in pixels; 0 is no bound.
+	MinSide, MaxSide int
 	// MaxN is how many pictures one request may ask for.
 	MaxN int
 	// PromptLimit and NegativeLimit are in code points; 0 is unknown. The service cuts what is longer without a word.
@@ -179,6 +181,6 @@ func series30(m Model) []Model {
 }
 
 func wan22(name string, price Money) Model {
-	return Model{Name: name, Async: TextToImage, Sizes: []Size{{1024, 1024}}, MinArea: 512 * 512, MaxArea: 1440 * 1440, MaxN: 4,
+	return Model{Name: name, Async: TextToImage, Sizes: []Size{{1024, 1024}}, MinArea: 512 * 512, MaxArea: 1440 * 1440, MinSide: 512, MaxSide: 1440, MaxN: 4,
 		PromptLimit: 500, NegativeLimit: 500, Submissions: 2, Per: time.Second, Running: 2, Mainland: price, Known: true, Source: "text-to-image-v2 2026-11"}
 }

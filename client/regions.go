@@ -38,13 +38,13 @@ func LookupRegion(name string) (Region, bool) {
 	return Region{}, false
 }
 
-// BaseURL returns the region's base URL. With a workspace it is that workspace's own host, which takes only that
-// workspace's keys (BASE, 2026-11), where the region has no shared host; "" where a workspace is needed and missing.
+// BaseURL returns the region's base URL: the shared host, or, where the region has none, the workspace's own, which takes
+// only that workspace's keys (BASE, 2026-11). It is "" where a workspace is needed and missing or no workspace id.
 func (r Region) BaseURL(workspace string) string {
 	if r.Shared != "" {
 		return "https://" + r.Shared + "/api/v1"
 	}
-	if workspace == "" {
+	if !taskID.MatchString(workspace) { // the key goes to the host that this makes
 		return ""
 	}
 	return "https://" + workspace + "." + r.ID + ".maas.aliyuncs.com/api/v1"

@@ -3,6 +3,7 @@ package client
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,18 +16,20 @@ func (s Size) String() string { return fmt.Sprintf("%d*%d", s.W, s.H) }
 
 // Ratio returns the shape in small numbers where the vendor's documents name one ("16:9"), else reduced: "1:2".
 func (s Size) Ratio() string {
-	for name, shapes := range namedRatios {
-		for _, shape := range shapes {
-			if shape == s {
-				return name
-			}
+	for _, named := range namedRatios {
+		if slices.Contains(named.sizes, s) {
+			return named.ratio
 		}
 	}
 	if s.W <= 0 || s.H <= 0 {
 		return ""
 	}
-	g := gcd(s.W, s.H)
-	return fmt.Sprintf("%d:%d", s.W/g, s.H/g)
+	return reduced(s.W, s.H)
+}
+
+func reduced(w, h int) string {
+	g := gcd(w, h)
+	return fmt.Sprintf("%d:%d", w/g, h/g)
 }
 
 func gcd(a, b int) int {
@@ -38,14 +41,20 @@ func gcd(a, b int) int {
 
 // namedRatios are the sizes that the documents call by a ratio that they only nearly have. 1472*1140 is the user's
 // document (2025-09), 1472*1104 every edition since 2026.
-var namedRatios = map[string][]Size{
-	"16:9": {{1664, 928}, {2688, 1536}},
-	"9:16": {{928, 1664}, {1536, 2688}},
-	"4:3":  {{1472, 1104}, {1472, 1140}, {2368, 1728}},
-	"3:4":  {{1104, 1472}, {1140, 1472}, {1728, 2368}},
+var namedRatios = []struct {
+	ratio string
+	sizes []Size
+}{
+	{"16:9", []Size{{1664, 928}, {2688, 1536}}},
+	{"9:16", []Size{{928, 1664}, {1536, 2688}}},
+	{"4:3", []Size{{1472, 1104}, {1472, 1140}, {2368, 1728}}},
+	{"3:4", []Size{{1104, 1472}, {1140, 1472}, {1728, 2368}}},
 }
 
-// ParseSize reads "1328*1328", "1328x1328" and "1328×1328"; false for anything else.
+// longest keeps the arithmetic of sizes far from overflow; no picture has such a side.
+const longest = 100_000
+
+// ParseSize reads "1328*1328", "1328x1328" and "1328×1328"; false for anything else, sides above 100,000 among it.
 func ParseSize(s string) (Size, bool) {
 	w, h, ok := cutAny(s, "*", "x", "X", "×")
 	return Size{w, h}, ok
@@ -62,7 +71,10 @@ func cutAny(s string, seps ...string) (a, b int, ok bool) {
 		}
 		a, errA := strconv.Atoi(strings.TrimSpace(left))
 		b, errB := strconv.Atoi(strings.TrimSpace(right))
-		return a, b, errA == nil && errB == nil && a > 0 && b > 0
+		if errA != nil || errB != nil || min(a, b) <= 0 || max(a, b) > longest {
+			return 0, 0, false
+		}
+		return a, b, true
 	}
 	return 0, 0, false
 }
@@ -111,14 +123,14 @@ func (m Model) Default() Size {
 
 // shape finds the model's size for a ratio.
 func (m Model) shape(said string, w, h int) (Size, error) {
-	ratio := fmt.Sprintf("%d:%d", w, h)
+	ratio := reduced(w, h)
 	for _, s := range m.Sizes {
 		if s.Ratio() == ratio {
 			return s, nil
 		}
 	}
 	near := m.nearest(w, h)
-	if m.free() && m.offers(near) && math.Abs(math.Log(float64(near.W)/float64(near.H)*float64(h)/float64(w))) < 0.05 {
+	if m.free() && apart(near, float64(w)/float64(h)) < 0.05 {
 		return near, nil
 	}
 	return Size{}, &SizeError{Said: said, Model: m.Name, Nearest: near}
@@ -128,17 +140,16 @@ func (m Model) shape(said string, w, h int) (Size, error) {
 func (m Model) free() bool { return m.MaxArea > 0 }
 
 func (m Model) offers(s Size) bool {
-	for _, offered := range append(m.Sizes, m.AlsoSizes...) {
-		if offered == s {
-			return true
-		}
+	if slices.Contains(m.Sizes, s) || slices.Contains(m.AlsoSizes, s) {
+		return true
 	}
 	if !m.free() {
 		return len(m.Sizes) == 0 // an unknown model: the service decides
 	}
 	area := s.W * s.H
 	long, short := max(s.W, s.H), min(s.W, s.H)
-	return area >= m.MinArea && area <= m.MaxArea && (m.MaxRatio == 0 || long <= m.MaxRatio*short)
+	return area >= m.MinArea && area <= m.MaxArea && (m.MaxRatio == 0 || long <= m.MaxRatio*short) &&
+		short >= m.MinSide && (m.MaxSide == 0 || long <= m.MaxSide)
 }
 
 // nearest is the allowed size nearest in shape to w:h.
@@ -146,34 +157,58 @@ func (m Model) nearest(w, h int) Size {
 	if m.free() {
 		return m.fit(w, h)
 	}
+	return closest(m.Sizes, float64(w)/float64(h))
+}
+
+// closest is the first of the sizes whose shape differs least.
+func closest(sizes []Size, ratio float64) Size {
 	var best Size
-	distance := math.Inf(1)
-	for _, s := range m.Sizes {
-		d := math.Abs(math.Log(float64(s.W) * float64(h) / (float64(s.H) * float64(w))))
-		if d < distance {
-			best, distance = s, d
+	least := math.Inf(1)
+	for _, s := range sizes {
+		if d := apart(s, ratio); d < least {
+			best, least = s, d
 		}
 	}
 	return best
 }
 
-// fit scales w:h to the area of the model's default, in steps of 16 pixels, within its limits of shape.
-func (m Model) fit(w, h int) Size {
-	ratio := float64(w) / float64(h)
-	if limit := float64(m.MaxRatio); limit > 0 {
-		ratio = min(max(ratio, 1/limit), limit)
-	}
-	d := m.Default()
-	height := math.Sqrt(float64(d.W*d.H) / ratio)
-	size := Size{round16(height * ratio), round16(height)}
-	for size.W*size.H > m.MaxArea || (m.MaxRatio > 0 && max(size.W, size.H) > m.MaxRatio*min(size.W, size.H)) {
-		if size.W > size.H {
-			size.W -= 16
-		} else {
-			size.H -= 16
-		}
-	}
-	return size
+// apart tells how much a shape differs from a ratio, the same for 2:1 as for 1:2.
+func apart(s Size, ratio float64) float64 {
+	return math.Abs(math.Log(float64(s.W) / float64(s.H) / ratio))
 }
 
-func round16(x float64) int { return max(16, int(math.Round(x/16))*16) }
+// fit is an allowed size in steps of 16 pixels that is nearest in shape to w:h and has about the area of the default.
+func (m Model) fit(w, h int) Size {
+	limit := m.longestShape()
+	ratio := min(max(float64(w)/float64(h), 1/limit), limit)
+	d := m.Default()
+	height := math.Sqrt(float64(d.W*d.H) / ratio)
+	if long := max(height, height*ratio); m.MaxSide > 0 && long > float64(m.MaxSide) {
+		height *= float64(m.MaxSide) / long
+	}
+	return closest(m.around(int(height*ratio)/16, int(height)/16), ratio)
+}
+
+// longestShape is the ratio of the long side to the short one that a model goes to; 16 where only areas bound it.
+func (m Model) longestShape() float64 {
+	switch {
+	case m.MaxRatio > 0:
+		return float64(m.MaxRatio)
+	case m.MinSide > 0:
+		return float64(m.MaxSide) / float64(m.MinSide)
+	}
+	return 16
+}
+
+// around lists the allowed sizes near w by h steps of 16 pixels, the same size first.
+func (m Model) around(w, h int) []Size {
+	var all []Size
+	for _, dw := range []int{0, 1, -1, 2, -2} {
+		for _, dh := range []int{0, 1, -1, 2, -2} {
+			if s := (Size{(w + dw) * 16, (h + dh) * 16}); s.W > 0 && s.H > 0 && m.offers(s) {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}

@@ -1,13 +1,13 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
-	"sync/atomic"
 )
 
 // A Request asks for pictures. What is not set is still sent, so that a later default of the service changes nothing.
@@ -42,37 +42,35 @@ func (c *Client) Submit(ctx context.Context, r Request) (Task, error) {
 		return Task{}, fmt.Errorf("submit: %w: %w", ErrNotSent, err)
 	}
 	req.Header.Set("X-DashScope-Async", "enable")
-	a, err := c.post(req)
+	a, err := c.post("submit", req)
 	if err != nil {
 		return Task{}, err
 	}
 	return a.created()
 }
 
-// post sends a submission and reads its answer. What fails before the whole request went out is ErrNotSent: a JSON body
-// that is not complete creates nothing.
-func (c *Client) post(req *http.Request) (answer, error) {
-	var connected, cut atomic.Bool
-	trace := &httptrace.ClientTrace{
-		GotConn:      func(httptrace.GotConnInfo) { connected.Store(true) },
-		WroteRequest: func(info httptrace.WroteRequestInfo) { cut.Store(info.Err != nil) },
-	}
-	a, err := send(c.submissions, req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+// post sends a submission and reads its answer. What fails before the whole body went out is ErrNotSent: JSON that is not
+// complete creates nothing. httptrace's WroteRequest is no judge: it speaks before the last buffer is flushed.
+func (c *Client) post(op string, req *http.Request) (answer, error) {
+	var p passage
+	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { p.on(info.Conn) }}
+	a, err := c.send(c.submissions, req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
 	switch {
 	case err == nil:
 		return a, nil
-	case a.status == 0 && (!connected.Load() || cut.Load()):
-		return a, fmt.Errorf("submit: %w: %w", ErrNotSent, err)
+	case a.status == 0 && p.incomplete(int(req.ContentLength)):
+		return a, fmt.Errorf("%s: %w: %w", op, ErrNotSent, err)
 	}
-	return a, &DoubtError{RequestID: a.requestID, Cause: err}
+	return a, &DoubtError{Op: op, RequestID: a.requestID, Cause: err}
 }
 
 // created judges the answer to a submission: only a 2xx with a task id says yes, only the API's own 4xx says no.
 func (a answer) created() (Task, error) {
-	if a.status >= 200 && a.status < 300 {
-		e, err := parseEnvelope(a.body)
+	if a.success() {
+		e, err := a.envelope()
 		if err == nil && taskID.MatchString(e.Output.TaskID) {
 			t := e.task()
+			t.Status = cmp.Or(t.Status, Pending) // some answers leave it out (wire.md §1)
 			t.Date = a.date
 			return t, nil
 		}
@@ -82,8 +80,10 @@ func (a answer) created() (Task, error) {
 	if errors.As(err, &refusal) && a.status >= 400 && a.status < 500 && a.status != http.StatusRequestTimeout {
 		return Task{}, err
 	}
-	return Task{}, &DoubtError{RequestID: a.requestID, Cause: err}
+	return Task{}, &DoubtError{Op: "submit", RequestID: a.id(), Cause: err}
 }
+
+func (a answer) success() bool { return a.status >= 200 && a.status < 300 }
 
 type parameters struct {
 	NegativePrompt *string `json:"negative_prompt,omitempty"`

@@ -22,7 +22,7 @@ func (c *Client) Task(ctx context.Context, id string) (Task, error) {
 	if err != nil {
 		return Task{}, err
 	}
-	e, err := parseEnvelope(a.body)
+	e, err := a.envelope()
 	switch {
 	case err != nil:
 		return Task{}, fmt.Errorf("query: %w", err)
@@ -44,11 +44,11 @@ func (c *Client) get(ctx context.Context, op, path string) (answer, error) {
 	if err != nil {
 		return answer{}, fmt.Errorf("%s: %w", op, err)
 	}
-	a, err := send(c.queries, req)
+	a, err := c.send(c.queries, req)
 	if err != nil {
 		return a, fmt.Errorf("%s: %w", op, err)
 	}
-	if a.status < 200 || a.status >= 300 {
+	if !a.success() {
 		return a, a.apiError(op)
 	}
 	return a, nil
@@ -66,11 +66,12 @@ func (c *Client) Cancel(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("cancel: %w", err)
 	}
-	a, err := send(c.submissions, req)
+	a, err := c.send(c.submissions, req)
 	if err != nil {
 		return fmt.Errorf("cancel: %w", err)
 	}
-	if a.status < 200 || a.status >= 300 {
+	e, err := a.envelope()
+	if !a.success() || err != nil || e.Code != "" || e.RequestID == "" { // a login page has HTTP 200, too
 		return a.apiError("cancel")
 	}
 	return nil
@@ -114,7 +115,12 @@ func (c *Client) TaskPage(ctx context.Context, f Filter, page int) (TaskPage, er
 	if err != nil {
 		return TaskPage{}, err
 	}
-	return a.page()
+	p, err := a.page()
+	if err == nil && p.Page != page {
+		// A cache that answers every page with the first would hide tasks, and what is not in the list is paid again.
+		return TaskPage{}, fmt.Errorf("list: %w: asked for page %d, got page %d", ErrUnreadable, page, p.Page)
+	}
+	return p, err
 }
 
 // Tasks iterates over the account's tasks, page by page. It ends after the first error.
@@ -179,21 +185,21 @@ func (a answer) page() (TaskPage, error) {
 	if p.Code != "" {
 		return TaskPage{}, a.apiError("list")
 	}
-	if p.Data == nil && p.Total == 0 && p.Page == 0 {
+	if p.Page == 0 || p.Data == nil && p.Total != 0 {
 		return TaskPage{}, fmt.Errorf("list: %w: no list in it", ErrUnreadable)
 	}
 	page := TaskPage{Page: p.Page, Pages: p.Pages, Total: p.Total, Date: a.date}
 	for _, raw := range p.Data {
-		t, err := parseRow(raw)
+		t, err := a.row(raw)
 		if err != nil {
-			return TaskPage{}, fmt.Errorf("list: %w: a row: %w", ErrUnreadable, err)
+			return TaskPage{}, fmt.Errorf("list: %w: a row: %w", ErrUnreadable, a.key.told(err))
 		}
 		page.Tasks = append(page.Tasks, t)
 	}
 	return page, nil
 }
 
-func parseRow(raw []byte) (TaskInfo, error) {
+func (a answer) row(raw []byte) (TaskInfo, error) {
 	var r struct {
 		ID      string  `json:"task_id"`
 		Request string  `json:"request_id"`
@@ -212,7 +218,8 @@ func parseRow(raw []byte) (TaskInfo, error) {
 		return TaskInfo{}, errors.New("no task id")
 	}
 	return TaskInfo{
-		ID: r.ID, RequestID: r.Request, Model: r.Model, Status: Status(r.Status), KeyID: r.KeyID, Region: r.Region,
+		ID: r.ID, RequestID: a.key.plain(r.Request), Model: a.key.plain(r.Model), Status: status(r.Status),
+		KeyID: a.key.plain(r.KeyID), Region: a.key.plain(r.Region),
 		Created: epoch(r.Created), Started: epoch(r.Started), Ended: epoch(r.Ended),
 	}, nil
 }
@@ -220,7 +227,7 @@ func parseRow(raw []byte) (TaskInfo, error) {
 // epoch reads milliseconds since 1970, and seconds where the number is too small for them.
 func epoch(n float64) time.Time {
 	switch {
-	case n <= 0:
+	case n <= 0 || n > 1e14: // after the year 5000
 		return time.Time{}
 	case n < 1e11:
 		return time.Unix(int64(n), 0)

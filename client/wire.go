@@ -1,9 +1,12 @@
 package client
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -41,13 +44,31 @@ type Task struct {
 	Date time.Time
 }
 
-// A Result is one picture of a task, or why there is none.
+// A Result is one picture of a task, or why there is none. Printed, logged or as JSON it shows its URL without the query,
+// which is a signature that gives the picture to anyone; URL itself is whole.
 type Result struct {
 	URL string
-	// OrigPrompt is the prompt as sent (maybe cut at 800), ActualPrompt the rewritten one. Only the text2image path tells them.
+	// OrigPrompt is the prompt as sent (maybe cut at 800), ActualPrompt the rewritten one. Only the text2image path tells
+	// them. Both are as the service tells them: not cleaned for a terminal.
 	OrigPrompt, ActualPrompt string
 	Code, Message            string
 }
+
+type shown Result
+
+func (r Result) shown() shown {
+	r.URL, _, _ = strings.Cut(r.URL, "?")
+	return shown(r)
+}
+
+// String shows the result without the query of its URL.
+func (r Result) String() string { return fmt.Sprintf("%+v", r.shown()) }
+
+// GoString is String for %#v.
+func (r Result) GoString() string { return fmt.Sprintf("%#v", r.shown()) }
+
+// MarshalJSON writes the result without the query of its URL.
+func (r Result) MarshalJSON() ([]byte, error) { return json.Marshal(r.shown()) }
 
 // Err is the failure of a FAILED task, else nil.
 func (t Task) Err() error {
@@ -71,11 +92,14 @@ type envelope struct {
 		Ended     string            `json:"end_time"`
 		Code      string            `json:"code"`
 		Message   string            `json:"message"`
+		Error     string            `json:"error_message"` // other tasks' (wire.md §2); "Success" where it is one
 		Results   []json.RawMessage `json:"results"`
 		Choices   []json.RawMessage `json:"choices"`
 	} `json:"output"`
 	// Usage has other members for every model; only counts are read, and none is required.
 	Usage json.RawMessage `json:"usage"`
+
+	key Key
 }
 
 type choice struct {
@@ -86,29 +110,39 @@ type choice struct {
 	} `json:"message"`
 }
 
-// parseEnvelope decodes an answer. ErrUnreadable wraps what is not a JSON object.
-func parseEnvelope(body []byte) (envelope, error) {
-	var e envelope
-	if err := json.Unmarshal(body, &e); err != nil {
-		return e, fmt.Errorf("%w: %s", ErrUnreadable, describe(body))
+// envelope decodes an answer. ErrUnreadable wraps what is not JSON. A member of another type than expected counts as
+// absent and spoils nothing else: a task id is worth money.
+func (a answer) envelope() (envelope, error) {
+	e := envelope{key: a.key}
+	if err := decode(a.body, &e); err != nil {
+		return e, fmt.Errorf("%w: %s", ErrUnreadable, describe(a.body))
 	}
-	if e.Message == "" {
-		e.Message = e.Msg
-	}
-	e.Message = oneLine(e.Message)
+	e.RequestID, e.Code, e.Message = e.text(e.RequestID), e.text(e.Code), e.text(cmp.Or(e.Message, e.Msg))
 	return e, nil
+}
+
+func (e envelope) text(s string) string { return e.key.plain(s) }
+
+// decode is json.Unmarshal, but for the complaint about types, after which it has read all the rest.
+func decode(data []byte, into any) error {
+	err := json.Unmarshal(data, into)
+	var other *json.UnmarshalTypeError
+	if errors.As(err, &other) {
+		return nil
+	}
+	return err
 }
 
 // describe says in a few words what came instead of JSON.
 func describe(body []byte) string {
-	text := strings.ToLower(string(body[:min(len(body), 512)]))
+	text := strings.TrimSpace(strings.ToLower(string(body[:min(len(body), 512)])))
 	switch {
-	case len(body) == 0:
+	case text == "":
 		return "empty body"
 	case strings.Contains(text, "<html") || strings.Contains(text, "<!doctype"):
 		return "an HTML page; is a proxy or a login page in between?"
 	case text[0] == '{' || text[0] == '[':
-		return "torn JSON"
+		return "torn or odd JSON"
 	}
 	return fmt.Sprintf("%d bytes of something else", len(body))
 }
@@ -116,24 +150,37 @@ func describe(body []byte) string {
 // taskID is what a task id may look like: the id becomes part of a path.
 var taskID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 
+// status takes a word as it is and quotes anything else, so that nothing odd becomes a status by being cleaned.
+func status(s string) Status {
+	if s != "" && !statusWord.MatchString(s) {
+		s = oneLine(strconv.QuoteToASCII(s))
+	}
+	return Status(s)
+}
+
+var statusWord = regexp.MustCompile(`^[A-Za-z_]{1,32}$`)
+
 // task turns an answer into a Task.
 func (e envelope) task() Task {
 	t := Task{
-		ID: e.Output.TaskID, RequestID: e.RequestID, Status: Status(e.Output.Status),
-		Code: e.Output.Code, Message: oneLine(e.Output.Message),
+		ID: e.Output.TaskID, RequestID: e.RequestID, Status: status(e.Output.Status),
+		Code: e.text(e.Output.Code), Message: e.text(e.Output.Message),
 		Submitted: parseTime(e.Output.Submitted), Scheduled: parseTime(e.Output.Scheduled), Ended: parseTime(e.Output.Ended),
 		Results: e.results(), Images: e.images(),
 	}
 	if t.Status == Failed && t.Code == "" { // lobe-chat's tests expect the reason at the top level or not at all
-		t.Code, t.Message = e.Code, e.Message
+		t.Code, t.Message = e.Code, cmp.Or(t.Message, e.Message, e.text(e.Output.Error))
 	}
 	return t
 }
 
+// maxResults is far above what a request may ask for (12 in one mode of wan2.7) and bounds what an answer unfolds into.
+const maxResults = 1000
+
 // results reads both shapes: results[] of text2image, choices[].message.content[] of the others.
 func (e envelope) results() []Result {
 	var all []Result
-	for _, raw := range e.Output.Results {
+	for _, raw := range e.Output.Results[:min(len(e.Output.Results), maxResults)] {
 		var r struct {
 			URL     string `json:"url"`
 			Orig    string `json:"orig_prompt"`
@@ -141,31 +188,39 @@ func (e envelope) results() []Result {
 			Code    string `json:"code"`
 			Message string `json:"message"`
 		}
-		if json.Unmarshal(raw, &r) == nil {
-			all = append(all, Result{URL: r.URL, OrigPrompt: r.Orig, ActualPrompt: r.Actual, Code: r.Code, Message: oneLine(r.Message)})
-		}
+		_ = decode(raw, &r) // it is valid JSON, as part of a whole
+		all = append(all, Result{URL: r.URL, OrigPrompt: r.Orig, ActualPrompt: r.Actual, Code: e.text(r.Code), Message: e.text(r.Message)})
 	}
-	for _, raw := range e.Output.Choices {
-		var c choice
-		_ = json.Unmarshal(raw, &c) // other families put a plain string where pictures are a list
-		for _, part := range c.Message.Content {
-			if part.Image != "" { // z-image puts a text beside the picture
-				all = append(all, Result{URL: part.Image})
-			}
+	for _, raw := range e.Output.Choices[:min(len(e.Output.Choices), maxResults)] {
+		all = append(all, pictures(raw)...)
+	}
+	return all[:min(len(all), maxResults)]
+}
+
+// pictures reads one choice; other families put a plain string where pictures are a list.
+func pictures(raw []byte) []Result {
+	var c choice
+	_ = decode(raw, &c)
+	var all []Result
+	for _, part := range c.Message.Content[:min(len(c.Message.Content), maxResults)] {
+		if part.Image != "" { // z-image puts a text beside the picture
+			all = append(all, Result{URL: part.Image})
 		}
 	}
 	return all
 }
 
+// images counts what is billed; a number that cannot be one counts as not told.
 func (e envelope) images() int {
 	var usage struct {
 		Images float64 `json:"image_count"`
 		Output float64 `json:"output_image_count"` // qwen-image-3.0
 	}
-	if json.Unmarshal(e.Usage, &usage) != nil {
-		return 0
+	_ = decode(e.Usage, &usage) // absent: all zero
+	if n := max(usage.Images, usage.Output); n > 0 && n <= maxResults {
+		return int(n)
 	}
-	return int(max(usage.Images, usage.Output))
+	return 0
 }
 
 // serviceZone is the zone of the service's time strings: recorded traffic is UTC+8 (wire.md §2, 2024-03).
