@@ -96,10 +96,17 @@ func (r *run) download(ctx context.Context, rec *record, i int, url string) ([]b
 			r.trouble(err)
 			return nil, errLeave
 		case errors.Is(err, client.ErrGone):
-			if refused++; refused > 3 {
+			if refused == freshURLs {
 				return nil, fmt.Errorf("%w: %w", errGone, err)
 			}
-			url = r.freshURL(ctx, rec, i, url)
+			fresh, known := r.freshURL(ctx, rec, i)
+			if !known {
+				return nil, fmt.Errorf("%w: its task has expired: %w", errGone, err)
+			}
+			if fresh != "" {
+				url = fresh
+				refused++
+			}
 		}
 		r.trouble(err)
 		if err := r.clock.sleep(ctx, backoff(failures)); err != nil {
@@ -108,13 +115,21 @@ func (r *run) download(ctx context.Context, rec *record, i int, url string) ([]b
 	}
 }
 
-// freshURL asks the task for its URL again; the old one is as good as any where that fails.
-func (r *run) freshURL(ctx context.Context, rec *record, i int, url string) string {
+// freshURLs is how many URLs of one picture are tried before it counts as gone.
+const freshURLs = 5
+
+// freshURL asks the task for its URL again: "" where it does not tell one now, known false where it never will.
+func (r *run) freshURL(ctx context.Context, rec *record, i int) (url string, known bool) {
 	task, err := r.ask(ctx, rec.Task)
-	if err != nil || i >= len(task.Results) || task.Results[i].URL == "" {
-		return url
+	switch {
+	case err != nil:
+		return "", true
+	case task.Status == client.Unknown:
+		return "", r.clock.now().Sub(rec.Submitted) < young
+	case i >= len(task.Results):
+		return "", true
 	}
-	return task.Results[i].URL
+	return task.Results[i].URL, true
 }
 
 // foreign reports whether a picture of a task that was adopted for its words alone is not what this item asked for.
@@ -134,7 +149,7 @@ func (r *run) save(rec *record, i int, body []byte) error {
 		return err // unreachable unless download stopped checking
 	}
 	body = output.Annotate(body, r.texts(rec, i))
-	name, err := output.Publish(r.o.Disk, imagesDir, output.FileName(pictureName(rec.Name, i), found.Ext), body)
+	name, err := r.publish(output.FileName(pictureName(rec.Name, i), found.Ext), body)
 	if err != nil {
 		return err
 	}
@@ -145,6 +160,17 @@ func (r *run) save(rec *record, i int, body []byte) error {
 	rec.Warnings = append(rec.Warnings, warnings(rec.Sent, saved)...)
 	rec.Pictures = append(rec.Pictures, picture{path.Join(imagesDir, name), saved.Width, saved.Height, saved.Bytes, saved.SHA256})
 	return nil
+}
+
+// publish puts a picture under its name, or the next that is free. Two pictures that want the same name go one after the
+// other: the name is looked at before it is taken. The wait is that of a few writes, so it takes no context.
+func (r *run) publish(name string, body []byte) (string, error) {
+	folded := output.Fold(stem(name))
+	if err := r.names.enter(context.Background(), folded); err != nil {
+		return "", err
+	}
+	defer r.names.leave(folded)
+	return output.Publish(r.o.Disk, imagesDir, name, body)
 }
 
 // pictureName is the name of the i-th picture of one request.

@@ -28,6 +28,7 @@ type run struct {
 	queries   *rate.Limiter
 	downloads *semaphore.Weighted
 	words     turnstile
+	names     turnstile
 	saved     map[savedPicture]picture // pictures of open tasks that were found on disk; not written after the start
 	resumed   map[int32]bool           // entries that resume takes in this pass, and nobody else; not written while it runs
 	lister    *lister

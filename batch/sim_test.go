@@ -106,6 +106,7 @@ type sim struct {
 	log      *strings.Builder
 	runs     int
 	heldSeen []string
+	failed   int
 }
 
 func newSim(t testing.TB, random *rand.Rand, o emulator.Options) *sim {
@@ -214,7 +215,7 @@ func (s *sim) settled(manifest string) bool {
 		s.t.Fatal(err)
 	}
 	defer b.Close()
-	s.heldSeen = nil
+	s.heldSeen, s.failed = nil, 0
 	all := true
 	for i, mt := range b.matches {
 		if mt.entry < 0 {
@@ -225,7 +226,9 @@ func (s *sim) settled(manifest string) bool {
 			s.t.Fatal(err)
 		}
 		switch rec.Phase {
-		case held, failed:
+		case failed: // three refusals in a row; it must have cost nothing
+			s.failed++
+		case held:
 			s.heldSeen = append(s.heldSeen, fmt.Sprintf("item %d %s: %s: %s", i, rec.Phase, rec.Code, rec.Message))
 		case done:
 			s.checkPicture(rec)
@@ -260,8 +263,8 @@ func (s *sim) check(items int) {
 	for _, task := range books.Tasks {
 		charged += task.Charged
 	}
-	if charged != items {
-		s.t.Errorf("%d pictures are charged, want %d", charged, items)
+	if want := items - s.failed; charged != want {
+		s.t.Errorf("%d pictures are charged, want %d", charged, want)
 	}
 	for _, v := range books.Violations {
 		s.t.Errorf("violation: %+v", v)
@@ -329,7 +332,7 @@ var simItems = []int{2, 3, 3, 3, 4, 4}
 // drawFaults gives a service that misbehaves in one of many ways, each call with its own luck.
 func drawFaults(random *rand.Rand) func(emulator.Call) emulator.Fault {
 	p := []float64{0, 0.05, 0.2, 0.4}[random.IntN(4)]
-	lag := time.Duration(random.IntN(25)) * time.Second
+	lag := time.Duration(random.IntN(18)) * time.Second // with the latest submission below, less than the settling time
 	var mu sync.Mutex
 	draw := func() (float64, int) {
 		mu.Lock()
