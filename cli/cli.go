@@ -1,0 +1,126 @@
+// Package cli is the command qwenbatch: it reads flags and the environment, prints, and picks exit codes. No other
+// package does any of these.
+//
+// stdout carries results (plan, status, models, the records of --progress json), stderr everything else. The names of
+// commands, flags and exit codes are promises to scripts, listed in docs/cli.md; they are added to and never changed.
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Main runs the command with the given arguments, without the program's name, and returns its exit code. It reads the
+// environment and, while a batch runs, catches signals; a second one ends the process.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p := &program{args: args, stdin: stdin, stdout: stdout, stderr: stderr, env: os.LookupEnv, groups: map[*cobra.Command][]group{}}
+	root := p.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(context.Background())
+	if err != nil && cmd == root && len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		err = p.noCommand(root, args[0])
+	}
+	return p.report(err)
+}
+
+// A program is one call of the command: what it was called with, and whom it speaks to.
+type program struct {
+	args   []string
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	env    func(name string) (value string, set bool)
+	groups map[*cobra.Command][]group // flags by theme, for the help
+}
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "qwenbatch",
+		Short: "Turn a sheet of prompts into Qwen-Image pictures",
+		Long: `Turn a sheet of prompts (YAML, CSV, TSV or JSON lines) into Qwen-Image pictures and
+a report. A run that stops anywhere is finished by the same command, and no
+picture is paid twice.`,
+		Example: `  qwenbatch init                            write a starter prompts.yaml
+  qwenbatch run prompts.yaml --rehearse     try it: no key, no cost
+  qwenbatch plan prompts.yaml               what it would cost and how long it takes
+  qwenbatch run prompts.yaml                make the pictures`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.DisableSuggestions = true // noCommand makes them
+	root.SetHelpFunc(p.help)
+	root.SetUsageFunc(func(cmd *cobra.Command) error { p.help(cmd, nil); return nil })
+	root.SetFlagErrorFunc(flagMistake)
+	root.AddCommand(p.runCommand())
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	return root
+}
+
+// noCommand is the mistake of a command that does not exist.
+func (p *program) noCommand(root *cobra.Command, typed string) error {
+	var names []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	m := &mistake{text: "there is no command " + quote(typed), hint: "qwenbatch help lists the commands"}
+	if near := nearest(typed, names); near != "" {
+		m.hint = "did you mean qwenbatch " + near + "?"
+	} else if isManifest(typed) {
+		m.hint = "to run it: qwenbatch run " + shellQuote(typed)
+	}
+	return m
+}
+
+// oneManifest wants the manifest as the only argument.
+func oneManifest(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return &mistake{text: cmd.Name() + " wants a manifest", hint: "qwenbatch " + cmd.Name() + " prompts.yaml; qwenbatch init writes one to start from"}
+	case len(args) > 1:
+		return &mistake{text: cmd.Name() + " takes one manifest, not " + quote(strings.Join(args, " ")),
+			hint: "a name with blanks wants quotes around it"}
+	}
+	return nil
+}
+
+// completeManifest offers files that can be a manifest.
+func completeManifest(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"yaml", "yml", "csv", "tsv", "jsonl"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// An exitCode is an error that has been told already, or was none: it only picks the exit code.
+type exitCode int
+
+const (
+	codeStopped exitCode = 1
+	codeUsage   exitCode = 2
+	codeItems   exitCode = 3
+	codeLimit   exitCode = 4
+	codeBusy    exitCode = 75
+)
+
+func (exitCode) Error() string { return "told already" }
+
+// report prints an error and returns the exit code.
+func (p *program) report(err error) int {
+	if err == nil {
+		return 0
+	}
+	var code exitCode
+	if errors.As(err, &code) {
+		return int(code)
+	}
+	c := explain(err)
+	p.complain(c)
+	return int(c.code)
+}

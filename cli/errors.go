@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/manifests"
+)
+
+// A mistake is an error that this package found: its text and hint were written where it was found. Its code is 2 unless
+// it says another.
+type mistake struct {
+	text, hint string
+	code       exitCode
+}
+
+func (m *mistake) Error() string { return m.text }
+
+// A complaint is what a person is told of an error.
+type complaint struct {
+	text, hint string
+	code       exitCode
+}
+
+// complain prints an error and its hint.
+func (p *program) complain(c complaint) {
+	fmt.Fprintln(p.stderr, p.red("qwenbatch: error:")+" "+plain(c.text))
+	if c.hint != "" {
+		fmt.Fprintln(p.stderr, "qwenbatch: hint: "+plain(c.hint))
+	}
+}
+
+// warn prints what is no error.
+func (p *program) warn(text string) { fmt.Fprintln(p.stderr, "qwenbatch: warning: "+plain(text)) }
+
+// red is for the word "error" on a terminal that shows colours.
+func (p *program) red(s string) string {
+	if !p.colours() {
+		return s
+	}
+	return "\x1b[31m" + s + "\x1b[0m"
+}
+
+// colours reports whether stderr is a terminal that wants them.
+func (p *program) colours() bool {
+	no, _ := p.env("NO_COLOR")
+	kind, _ := p.env("TERM")
+	return no == "" && kind != "dumb" && isTerminal(p.stderr)
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// explain maps every error to its words and its exit code. Errors that are not here are told as they are, code 1.
+func explain(err error) complaint {
+	var m *mistake
+	var list *manifests.ErrorList
+	var api *client.APIError
+	var damage *batch.DamageError
+	switch {
+	case errors.As(err, &m):
+		return complaint{m.text, m.hint, m.codeOr(codeUsage)}
+	case errors.As(err, &list):
+		return explainManifest(list)
+	case errors.Is(err, batch.ErrLocked):
+		return complaint{err.Error(), "wait for it, or stop it with Ctrl-C; the same command then goes on", codeBusy}
+	case errors.Is(err, batch.ErrOther):
+		return complaint{err.Error(), "name another output folder with --out, or the service that it belongs to", codeUsage}
+	case errors.As(err, &damage):
+		return complaint{err.Error(), "nothing was sent. It says what is paid for: do not delete it. Put a copy back, or begin anew in another folder with --out, which pays all pictures again", codeStopped}
+	case errors.As(err, &api):
+		return explainService(api)
+	case errors.Is(err, client.ErrUnreadable):
+		return complaint{err.Error(), "is --base-url right, and no proxy or login page in between?", codeStopped}
+	case errors.Is(err, syscall.ENOSPC):
+		return complaint{err.Error(), "make room, then run the same command: what is paid is fetched for 24 hours", codeStopped}
+	case errors.Is(err, syscall.EMFILE):
+		return complaint{err.Error(), "raise the limit of open files: ulimit -n 256", codeStopped}
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return complaint{err.Error(), "the folder must be writable, or another be named with --out", codeStopped}
+	case errors.Is(err, context.Canceled):
+		return complaint{"stopped", "the same command goes on", codeStopped}
+	}
+	return complaint{err.Error(), "", codeStopped}
+}
+
+func (m *mistake) codeOr(code exitCode) exitCode {
+	if m.code != 0 {
+		return m.code
+	}
+	return code
+}
+
+// explainManifest lists the mistakes one a line, each beginning with its place, as editors and terminals like it.
+func explainManifest(list *manifests.ErrorList) complaint {
+	c := complaint{code: codeUsage}
+	text := list.Error()
+	switch {
+	case list.Total == 1:
+		c.text = text
+	default:
+		c.text = amount(list.Total, "mistake") + " in the manifest; nothing was sent\n" + text
+	}
+	switch {
+	case strings.Contains(text, "is not offered by"):
+		c.hint = "--nearest-size takes the allowed size nearest in shape"
+	case strings.Contains(text, "(--allow-truncation"):
+		c.hint = "shorten the prompts: what is behind the limit is paid for and ignored"
+	case strings.Contains(text, ".xlsx: workbooks"):
+		c.hint = "in Excel: File, Save As, CSV UTF-8"
+	}
+	return c
+}
+
+// explainService says what to do about an error of the service that concerns more than one item.
+func explainService(e *client.APIError) complaint {
+	c := complaint{e.Error(), "", codeStopped}
+	code, message := strings.ToLower(e.Code), strings.ToLower(e.Message)
+	switch {
+	case code == "invalidapikey" || code == "invalid_api_key" || code == "not authorized" || e.Status == 401:
+		c.hint = "is the key of this region? Keys of Beijing, Singapore and the others are not interchangeable: --region NAME; else copy DASHSCOPE_API_KEY anew from the console"
+	case code == "arrearage" || strings.HasSuffix(code, "billoverdue"):
+		c.hint = "the account is in arrears: top it up in the console, then run the same command; nothing is lost"
+	case strings.Contains(code, "purchased"):
+		c.hint = "the account has not opened Model Studio (Bailian): open it in the console, then run the same command"
+	case strings.Contains(code, "freetieronly") || strings.Contains(message, "free allocated quota") || strings.Contains(message, "free tier"):
+		c.hint = "the free quota is used up: switch \"free tier only\" off in the console, or take another --model"
+	case strings.Contains(code, "workspace"):
+		c.hint = "the key belongs to another workspace: --workspace ID"
+	case code == "notfound":
+		c.hint = "is --base-url right? It ends in /api/v1"
+	case e.Reach() == client.ReachModel:
+		c.hint = "this account or region does not have the model: qwenbatch models lists others for --model"
+	}
+	return c
+}

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// folderOf is the output folder: as --out says, else NAME-output beside the manifest, so that cron and another terminal
+// find the same one; a rehearsal's is NAME-rehearsal in the current folder.
+func folderOf(out, manifest string, rehearsal bool) string {
+	name := strings.TrimSuffix(filepath.Base(manifest), filepath.Ext(manifest))
+	switch {
+	case out != "":
+		return filepath.Clean(out)
+	case rehearsal:
+		return name + "-rehearsal"
+	}
+	return filepath.Join(filepath.Dir(manifest), name+"-output")
+}
+
+// takeFolder makes the output folder and locks it for one run.
+func takeFolder(path string) (dir *output.Dir, unlock func() error, err error) {
+	if dir, err = output.OpenDir(path); err != nil {
+		return nil, nil, notWritable(path, err)
+	}
+	unlock, err = batch.Lock(path)
+	if err == nil {
+		return dir, unlock, nil
+	}
+	dir.Close()
+	if errors.Is(err, batch.ErrLocked) {
+		return nil, nil, fmt.Errorf("%w (%s)", err, path)
+	}
+	return nil, nil, notWritable(path, err)
+}
+
+func notWritable(path string, err error) error {
+	var detail *fs.PathError
+	if errors.As(err, &detail) {
+		err = detail.Err
+	}
+	return &mistake{text: fmt.Sprintf("the output folder %s cannot be written: %v", quote(path), err),
+		hint: "name another with --out DIR"}
+}
+
+// readFolder opens the output folder of an earlier run to look at; nil where there is none.
+func readFolder(path string) (*output.Dir, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return output.OpenDir(path)
+}
+
+// A glance is a disk whose state file is looked at and never changed: a run may be writing it at this moment, and what
+// looks like a torn last line may be one that is on its way. Other files can be written only where reports are.
+type glance struct {
+	output.Disk
+	reports bool
+}
+
+// Append opens for reading only.
+func (g glance) Append(name string) (output.File, error) {
+	f, err := g.Disk.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return readOnly{f}, nil
+}
+
+// Create makes reports.
+func (g glance) Create(name string) (output.File, error) {
+	if !g.reports {
+		return nil, &fs.PathError{Op: "create", Path: name, Err: fs.ErrPermission}
+	}
+	return g.Disk.Create(name)
+}
+
+// A readOnly file takes changes and forgets them.
+type readOnly struct{ output.File }
+
+func (readOnly) Write(p []byte) (int, error) { return len(p), nil }
+func (readOnly) Truncate(int64) error        { return nil }
+func (readOnly) Sync() error                 { return nil }
+
+// A blank is the disk of a batch that was never run: nothing is in it, and nothing can be put there.
+type blank struct{}
+
+func absent(op, name string) error { return &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist} }
+
+func (blank) Create(name string) (output.File, error)    { return nil, absent("create", name) }
+func (blank) Open(name string) (output.File, error)      { return nil, absent("open", name) }
+func (blank) Append(name string) (output.File, error)    { return nil, absent("open", name) }
+func (blank) Rename(from, _ string) error                { return absent("rename", from) }
+func (blank) Remove(name string) error                   { return absent("remove", name) }
+func (blank) Mkdir(name string) error                    { return absent("mkdir", name) }
+func (blank) ReadDir(name string) ([]fs.DirEntry, error) { return nil, absent("readdir", name) }
+func (blank) Lstat(name string) (fs.FileInfo, error)     { return nil, absent("lstat", name) }
+func (blank) SyncDir(string) error                       { return nil }

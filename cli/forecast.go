@@ -1,0 +1,52 @@
+package cli
+
+import "time"
+
+// A forecast tells how much longer a run takes: at first from its plan, later from the pace seen over the whole run, not
+// over the last second. Between the two it moves with the number of items that have ended.
+type forecast struct {
+	planned time.Duration // for all work
+	work    int           // items that this run is to take to their end
+	start   time.Time
+	first   time.Time // when the first of them ended
+	ended   int
+}
+
+// trusted is after how many ended items the plan has no say any more.
+const trusted = 20
+
+// see takes how many items have ended by now.
+func (f *forecast) see(now time.Time, ended int) {
+	if ended > 0 && f.first.IsZero() {
+		f.first = now
+	}
+	f.ended = min(max(ended, 0), f.work)
+}
+
+// rate is how many items have ended a second, 0 where too few have to tell. The wait for the first is no part of it.
+func (f *forecast) rate(now time.Time) float64 {
+	took := now.Sub(f.first).Seconds()
+	if f.ended < 2 || took <= 0 {
+		return 0
+	}
+	return float64(f.ended-1) / took
+}
+
+// left is how much longer it takes; false where nobody knows.
+func (f *forecast) left(now time.Time) (time.Duration, bool) {
+	open := f.work - f.ended
+	if open <= 0 {
+		return 0, true
+	}
+	plan := max(f.planned-now.Sub(f.start), 0)
+	rate := f.rate(now)
+	if rate == 0 {
+		return plan, plan > 0
+	}
+	seen := float64(open) / rate * float64(time.Second)
+	if f.planned == 0 {
+		return time.Duration(seen), true
+	}
+	weight := min(1, float64(f.ended)/trusted)
+	return time.Duration(weight*seen + (1-weight)*float64(plan)), true
+}

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// The records of --progress json, one a line on stdout. Fields may be added, never renamed. Amounts are exact decimals in
+// CNY, durations seconds, times RFC 3339.
+//
+// startRecord is the first: what the run is about to do. It is not written where there is nothing to do.
+type startRecord struct {
+	Type      string    `json:"type"` // "start"
+	Time      time.Time `json:"time"`
+	Manifest  string    `json:"manifest"`
+	Folder    string    `json:"folder"`
+	Rehearsal bool      `json:"rehearsal"` // nothing is paid
+	Items     int       `json:"items"`     // of the manifest, skipped ones not counted
+	Done      int       `json:"done"`      // of them, before this run
+	Pictures  int       `json:"pictures"`  // that this run may make
+	Cost      string    `json:"cost"`      // of those
+	Seconds   float64   `json:"seconds"`   // that it takes at the documented quota
+}
+
+// itemRecord says that an item has come to its end in this run.
+type itemRecord struct {
+	Type     string    `json:"type"` // "item"
+	Time     time.Time `json:"time"`
+	ID       string    `json:"id,omitempty"`
+	Key      string    `json:"key"`
+	Status   string    `json:"status"`          // "done", "failed" or "held"
+	Files    []string  `json:"files,omitempty"` // relative to the folder
+	Cost     string    `json:"cost,omitempty"`  // of a done one
+	Code     string    `json:"error_code,omitempty"`
+	Message  string    `json:"error_message,omitempty"`
+	Warnings []string  `json:"warnings,omitempty"`
+}
+
+// progressRecord says every ten seconds where the run stands.
+type progressRecord struct {
+	Type string    `json:"type"` // "progress"
+	Time time.Time `json:"time"`
+	counters
+	PerMinute float64  `json:"items_per_minute"`       // over this run
+	Left      *float64 `json:"seconds_left,omitempty"` // absent where nobody knows
+	Spent     string   `json:"spent"`                  // by this run
+}
+
+// counters are items of the manifest.
+type counters struct {
+	Done    int `json:"done"`
+	Failed  int `json:"failed"`
+	Held    int `json:"held"`
+	Open    int `json:"open"`    // at the service, or being saved
+	Pending int `json:"pending"` // not sent
+}
+
+// summaryRecord is the last, also after a stop.
+type summaryRecord struct {
+	Type     string    `json:"type"` // "summary"
+	Time     time.Time `json:"time"`
+	ExitCode int       `json:"exit_code"`
+	Error    string    `json:"error,omitempty"` // why the run stopped
+	counters
+	Seconds   float64  `json:"seconds"`     // that this run took
+	Spent     string   `json:"spent"`       // by this run
+	Total     string   `json:"spent_total"` // by the batch so far
+	Files     []string `json:"files"`       // reports, relative to the folder
+	Rehearsal bool     `json:"rehearsal"`
+}
+
+// A jsonView writes records. A reader that has gone stops nothing.
+type jsonView struct{ w io.Writer }
+
+func (v jsonView) write(record any) {
+	enc := json.NewEncoder(v.w)
+	enc.SetEscapeHTML(false)
+	enc.Encode(record) // an error is dropped: what is paid must still be collected
+}
+
+func (jsonView) interval() time.Duration { return 10 * time.Second }
+
+func (v jsonView) settled(e batch.Event) {
+	r := itemRecord{Type: "item", Time: time.Now().UTC(), ID: e.ID, Key: e.Key, Status: e.Phase, Files: e.Files,
+		Code: e.Code, Message: e.Message, Warnings: e.Warnings}
+	if e.Phase == "done" {
+		r.Cost = e.Cost.String()
+	}
+	v.write(r)
+}
+
+func (v jsonView) tick(s standing) {
+	r := progressRecord{Type: "progress", Time: time.Now().UTC(), counters: countersOf(s.Progress), PerMinute: s.rate * 60, Spent: s.Spent.String()}
+	if s.known {
+		left := s.left.Seconds()
+		r.Left = &left
+	}
+	v.write(r)
+}
+
+func (v jsonView) end(s standing) { v.tick(s) }
+
+func countersOf(p batch.Progress) counters {
+	return counters{p.Done, p.Failed, p.Held, p.Open, p.Pending}
+}
+
+func (v jsonView) start(o opening) {
+	v.write(startRecord{Type: "start", Time: time.Now().UTC(), Manifest: o.manifest, Folder: o.folder, Rehearsal: o.rehearsal,
+		Items: o.items, Done: o.done, Pictures: o.pictures, Cost: o.cost.String(), Seconds: o.duration.Seconds()})
+}
+
+func (v jsonView) summary(s summary) {
+	r := summaryRecord{Type: "summary", Time: time.Now().UTC(), ExitCode: int(s.code), counters: countersOf(s.progress), Seconds: s.took.Seconds(),
+		Spent: s.progress.Spent.String(), Total: (s.before + s.progress.Spent).String(), Files: s.reports, Rehearsal: s.rehearsal}
+	if s.err != nil {
+		r.Error = plain(s.err.Error())
+	}
+	if r.Files == nil {
+		r.Files = []string{}
+	}
+	v.write(r)
+}
+
+var _ client.Money

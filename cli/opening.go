@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// An opening is what a run is about to do.
+type opening struct {
+	manifest, folder string
+	rehearsal        bool
+	speed            float64
+	items, done      int
+	open             int // at the service from an earlier run, or in doubt
+	requests         int
+	pictures         int
+	cost             client.Money
+	about            bool // the cost is an estimate, since --limit cuts a batch of several prices
+	unpriced         bool
+	duration         time.Duration // in the service's time
+}
+
+// newOpening takes a plan and cuts it down to what --limit lets through.
+func newOpening(p batch.Plan, limit int) opening {
+	o := opening{items: p.Items - p.Skipped, done: p.Done, open: p.Open + p.Doubt, pictures: p.Pictures, cost: p.Cost,
+		unpriced: p.Unpriced, duration: p.Duration}
+	for _, m := range p.Models {
+		o.requests += m.Requests
+	}
+	if limit > 0 && limit < o.requests {
+		part := func(n int) int { return (n*limit + o.requests - 1) / o.requests }
+		o.pictures = part(o.pictures)
+		o.about = len(p.Models) > 1 || o.pictures != limit
+		o.cost = client.Money(int64(o.cost) * int64(limit) / int64(o.requests))
+		o.duration = time.Duration(float64(o.duration) * float64(limit) / float64(o.requests))
+		o.requests = limit
+	}
+	return o
+}
+
+// String is the line before the first submission.
+func (o opening) String() string {
+	var b strings.Builder
+	if o.done > 0 {
+		fmt.Fprintf(&b, "%s of %s done; ", number(o.done), number(o.items))
+	}
+	if o.open > 0 {
+		fmt.Fprintf(&b, "%s to collect; ", number(o.open))
+	}
+	if o.pictures == 0 {
+		b.WriteString("nothing new to pay")
+		return b.String()
+	}
+	fmt.Fprintf(&b, "%s, %s, %s", amount(o.pictures, "picture"), o.costText(), "about "+span(o.duration))
+	if o.rehearsal {
+		fmt.Fprintf(&b, " in life, %s here", span(o.here()))
+	}
+	return b.String()
+}
+
+// here is how long it takes in this run.
+func (o opening) here() time.Duration {
+	if o.rehearsal && o.speed > 0 {
+		return time.Duration(float64(o.duration) / o.speed)
+	}
+	return o.duration
+}
+
+func (o opening) costText() string {
+	text := yuan(o.cost)
+	switch {
+	case o.unpriced && o.cost == 0:
+		return "price not known"
+	case o.unpriced:
+		text = "more than " + text
+	case o.about:
+		text = "about " + text
+	}
+	return text
+}
+
+// asked is the amount from which a person at a terminal is asked.
+const asked = 10_000_000 // ¥10
+
+// confirm asks once. Only a yes goes on.
+func (p *program) confirm(ctx context.Context, o opening) error {
+	fmt.Fprintf(p.stderr, "Make and pay them? [y/N] ")
+	answer := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(p.stdin).ReadString('\n')
+		answer <- strings.ToLower(strings.TrimSpace(text))
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(p.stderr)
+		return context.Cause(ctx)
+	case a := <-answer:
+		if a == "y" || a == "yes" || a == "是" {
+			return nil
+		}
+	}
+	return &mistake{text: "not confirmed; nothing was sent", hint: "--yes answers beforehand"}
+}

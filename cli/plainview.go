@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+)
+
+// A plainView prints a line every ten seconds, for logs, and one for each item that failed or is held.
+type plainView struct {
+	screen   *screen
+	troubles int
+}
+
+// troublesShown is how many items that failed are printed while a run goes on; the report has all.
+const troublesShown = 50
+
+func (*plainView) interval() time.Duration { return 10 * time.Second }
+
+func (v *plainView) settled(e batch.Event) { v.troubles = showTrouble(v.screen, e, v.troubles) }
+
+// showTrouble prints an item that failed, up to a number of them, and returns how many there were.
+func showTrouble(s *screen, e batch.Event, before int) int {
+	if e.Phase == "done" {
+		return before
+	}
+	if before < troublesShown {
+		s.say("%s", troubleLine(e))
+	} else if before == troublesShown {
+		s.say("more have failed; results.csv has them all")
+	}
+	return before + 1
+}
+
+func (v *plainView) tick(s standing) { v.screen.say("%s", progressLine(s, v.screen.rehearsal)) }
+
+func (*plainView) end(standing) {}
+
+// progressLine is where a run stands.
+func progressLine(s standing, rehearsal bool) string {
+	parts := []string{fmt.Sprintf("%s/%s done", number(s.Done), number(s.total))}
+	if s.Failed > 0 {
+		parts = append(parts, number(s.Failed)+" failed")
+	}
+	if s.Held > 0 {
+		parts = append(parts, number(s.Held)+" held")
+	}
+	parts = append(parts, number(s.Open)+" open")
+	return strings.Join(append(parts, paceTexts(s, rehearsal)...), ", ")
+}
+
+// paceTexts are pace, time left and money, as far as they are known.
+func paceTexts(s standing, rehearsal bool) []string {
+	var parts []string
+	if s.rate > 0 {
+		parts = append(parts, rateText(s.rate))
+	}
+	if s.known {
+		parts = append(parts, span(s.left)+" left")
+	}
+	return append(parts, moneyText(s.Spent, rehearsal))
+}
+
+// A silentView shows nothing.
+type silentView struct{}
+
+func (silentView) interval() time.Duration { return time.Hour }
+func (silentView) settled(batch.Event)     {}
+func (silentView) tick(standing)           {}
+func (silentView) end(standing)            {}

@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// A standing is where a run stands at one moment.
+type standing struct {
+	batch.Progress
+	total int
+	rate  float64 // items a second over this run; 0 is not known yet
+	left  time.Duration
+	known bool // left is
+}
+
+// A view shows a run while it runs. Its methods are called by one goroutine at a time.
+type view interface {
+	// settled is told of every item that is done, failed or held.
+	settled(batch.Event)
+	// tick is told where the run stands, once every interval.
+	tick(standing)
+	interval() time.Duration
+	// end takes down what is on the screen.
+	end(standing)
+}
+
+// A watch tells a view what happens.
+type watch struct {
+	mu       sync.Mutex
+	view     view
+	forecast forecast
+	total    int
+	progress func() batch.Progress
+	due      int // items that the plan wants taken to their end
+}
+
+// tell passes an event on; it is batch.Options.Tell.
+func (w *watch) tell(e batch.Event) {
+	switch e.Phase {
+	case "done", "failed", "held":
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.view != nil {
+			w.view.settled(e)
+		}
+	}
+}
+
+// during shows the view while f runs, also while f is being stopped.
+func (w *watch) during(f func() error) error {
+	stop := make(chan struct{})
+	var ticking sync.WaitGroup
+	ticking.Go(func() { w.ticks(stop) })
+	err := f()
+	close(stop)
+	ticking.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.view.end(w.stand(time.Now()))
+	w.view = nil
+	return err
+}
+
+func (w *watch) ticks(stop <-chan struct{}) {
+	ticker := time.NewTicker(w.view.interval())
+	defer ticker.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case now := <-ticker.C:
+			w.mu.Lock()
+			w.view.tick(w.stand(now))
+			w.mu.Unlock()
+		}
+	}
+}
+
+// stand takes the state of things.
+func (w *watch) stand(now time.Time) standing {
+	p := w.progress()
+	if counted(p) {
+		w.forecast.see(now, w.due-p.Pending-p.Open)
+	}
+	s := standing{Progress: p, total: w.total, rate: w.forecast.rate(now)}
+	s.left, s.known = w.forecast.left(now)
+	return s
+}
+
+// counted reports whether a run has come as far as to count its items.
+func counted(p batch.Progress) bool { return p.Pending+p.Open+p.Done+p.Failed+p.Held > 0 }
+
+// troubleLine is what is said of an item that failed or is held.
+func troubleLine(e batch.Event) string {
+	name := e.ID
+	if name == "" {
+		name = e.Key
+	}
+	return fmt.Sprintf("%s %s: %s (%s)", e.Phase, short(name, 30), reasonOf(e.Code, e.Message), short(e.Prompt, 30))
+}
+
+// reasonOf joins code and message of the service.
+func reasonOf(code, message string) string {
+	switch {
+	case message == "":
+		return line(code)
+	case code == "" || strings.Contains(message, code):
+		return short(message, 120)
+	}
+	return line(code) + ": " + short(message, 120)
+}
+
+// rateText is a pace in the unit in which it can be read: 1.9/s, 7.5/min.
+func rateText(perSecond float64) string {
+	switch {
+	case perSecond >= 10:
+		return fmt.Sprintf("%.0f/s", perSecond)
+	case perSecond >= 1:
+		return fmt.Sprintf("%.1f/s", perSecond)
+	}
+	return fmt.Sprintf("%.1f/min", perSecond*60)
+}
+
+// moneyText is what a run has spent; a rehearsal never spends any.
+func moneyText(m client.Money, rehearsal bool) string {
+	if rehearsal {
+		return "real: " + yuan(m)
+	}
+	return yuan(m)
+}

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/manifests"
+)
+
+// A reading is the flags that say how a manifest is read and what its rows leave open.
+type reading struct {
+	defaults manifests.Defaults
+	rules    batch.Rules
+	encoding string
+	columns  columns
+	maxItems int
+}
+
+func newReading() *reading {
+	return &reading{rules: batch.Rules{Mode: "auto"}, columns: columns{}, maxItems: 10000}
+}
+
+// what are the flags of the pictures.
+func (r *reading) what() group {
+	g := newGroup("Pictures, where a row says nothing")
+	g.flags.StringVar(&r.defaults.Model, "model", "", "`NAME` of the model (default the manifest's, else "+batch.DefaultModel+"); qwenbatch models lists them")
+	g.flags.StringVar(&r.defaults.Size, "size", "", "`SIZE` as 1328*1328 or 16:9 (default the manifest's, else the model's)")
+	g.flags.StringVar(&r.defaults.NegativePrompt, "negative-prompt", "", "what the pictures shall not show; `TEXT` of at most 500 characters")
+	g.flags.Var(seed{&r.defaults.Seed}, "seed", "seed `N`, 0 to 2147483647; the same seed and prompt give much the same picture (default one for each item, drawn once and reported)")
+	g.flags.Var(maybe{&r.defaults.PromptExtend}, "prompt-extend", "let a language model enrich the prompts (default true, as the API does)")
+	g.flags.Var(maybe{&r.defaults.Watermark}, "watermark", "put the vendor's watermark on the pictures (default false)")
+	for _, name := range []string{"prompt-extend", "watermark"} {
+		g.flags.Lookup(name).NoOptDefVal = "true"
+	}
+	return g
+}
+
+// how are the flags of the manifest.
+func (r *reading) how() group {
+	g := newGroup("Reading the manifest")
+	g.flags.StringVar(&r.encoding, "encoding", "", "character encoding: utf-8, utf-16le, utf-16be, gb18030, gbk, big5 … (default detected)")
+	g.flags.Lookup("encoding").Usage = "character encoding `NAME`: utf-8, gb18030, utf-16le, big5 … (default detected)"
+	g.flags.Var(r.columns, "column", "which header gives a field, as in prompt=描述; `FIELD=HEADER`, may be repeated (default told by the usual names)")
+	g.flags.Var(count{&r.maxItems}, "max-items", "`N` items that count may add to the rows, so that a slip buys no million pictures")
+	g.flags.BoolVar(&r.rules.AllowTruncation, "allow-truncation", false, "send prompts that are too long for the model; the API cuts them without a word")
+	g.flags.BoolVar(&r.rules.NearestSize, "nearest-size", false, "take the allowed size nearest in shape where a row asks for another")
+	return g
+}
+
+// mode is the flag of the interface.
+func (r *reading) mode(g group) {
+	g.flags.Var(choice{&r.rules.Mode, []string{"auto", "async", "sync"}}, "mode", "which interface of the API: auto, async or sync; auto is async where the model has it")
+	g.flags.Lookup("mode").Usage = "which interface of the API, `auto|async|sync`; auto takes async where the model has it"
+}
+
+// open reads the manifest's structure and checks every row of it.
+func (r *reading) open(name string) (*manifests.Manifest, manifests.Totals, error) {
+	m, err := manifests.Open(name, manifests.Options{
+		Defaults: r.defaults, Encoding: r.encoding, Columns: r.columns, MaxItems: r.maxItems, Check: r.rules.Check})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, manifests.Totals{}, noManifest(name)
+	}
+	if err != nil {
+		return nil, manifests.Totals{}, err
+	}
+	totals, err := m.Check()
+	if err != nil {
+		m.Close()
+		return nil, totals, err
+	}
+	return m, totals, nil
+}
+
+// noManifest guesses what was meant by the name of a file that is not there.
+func noManifest(name string) error {
+	m := &mistake{text: quote(name) + " does not exist", hint: "qwenbatch init " + shellQuote(name) + " writes one to start from"}
+	entries, err := os.ReadDir(filepath.Dir(name))
+	if err != nil {
+		m.hint = "there is no folder " + quote(filepath.Dir(name))
+		return m
+	}
+	var names, all []string
+	for _, e := range entries {
+		if !e.IsDir() && isManifest(e.Name()) {
+			names = append(names, e.Name())
+			all = append(all, shellQuote(filepath.Join(filepath.Dir(name), e.Name())))
+		}
+	}
+	switch near := nearest(filepath.Base(name), names); {
+	case near != "":
+		m.hint = "did you mean " + shellQuote(filepath.Join(filepath.Dir(name), near)) + "?"
+	case len(all) > 0:
+		m.hint = "that folder has " + orList(all[:min(len(all), 4)])
+	case !isManifest(name):
+		m.hint = "qwenbatch init writes prompts.yaml to start from"
+	}
+	return m
+}

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net"
+	"path/filepath"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/client/emulator"
+)
+
+// booksFile keeps what the emulator did, in the output folder of the rehearsal: one that was killed goes on like a real
+// run, with the same tasks.
+const booksFile = ".rehearsal-books.jsonl"
+
+// A rehearsal is the emulator in this process. It exists from start to close, so that a run with nothing to do and the
+// work before a run leave time and books alone.
+type rehearsal struct {
+	server *emulator.Server
+	net    *emulator.InProcess
+}
+
+// start opens the books and serves.
+func (r *rehearsal) start(folder string, speed float64) error {
+	server, err := emulator.New(emulator.Options{Speed: speed, Books: filepath.Join(folder, booksFile), ImageURL: "http://pictures.rehearsal"})
+	if err != nil {
+		return err
+	}
+	r.server, r.net = server, server.ServeInProcess()
+	return nil
+}
+
+// dial takes the place of the network.
+func (r *rehearsal) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if r.net == nil {
+		return nil, errors.New("the rehearsal has not started")
+	}
+	return r.net.Dial(ctx, network, address)
+}
+
+// config reaches the emulator and nothing else. Its key is no secret; it must not be a part of the host's name, where the
+// emulator would take it for a leak.
+func (r *rehearsal) config() client.Config {
+	return client.Config{BaseURL: rehearsalURL, Key: client.NewKey("costs-nothing"), Dial: r.dial, Insecure: true, UserAgent: "qwenbatch/" + version()}
+}
+
+// close stops the emulator's time.
+func (r *rehearsal) close() error {
+	if r.net == nil {
+		return nil
+	}
+	return errors.Join(r.net.Close(), r.server.Close())
+}

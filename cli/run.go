@@ -1,0 +1,252 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/manifests"
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// runFlags are the flags of run.
+type runFlags struct {
+	*reading
+	*service
+	out                 string
+	submit, query       pace
+	window, limit       int
+	retry, accept, yes  bool
+	grace               time.Duration
+	progress            string
+	logLevel, logFormat string
+	quiet               bool
+}
+
+func (p *program) runCommand() *cobra.Command {
+	f := &runFlags{reading: newReading(), service: newService(), progress: "auto", logLevel: "info", logFormat: "text"}
+	cmd := &cobra.Command{
+		Use:   "run MANIFEST",
+		Short: "Make the pictures of a manifest, or go on with it",
+		Long: `Make the pictures of a manifest, or go on where an earlier run stopped. Every
+mistake in the manifest is listed before anything is sent. What is finished is
+never paid again; the same command goes on after Ctrl-C, a crash or a failure.
+
+Exit codes: 0 every item is done; 1 could not go on; 2 usage or manifest wrong,
+nothing was sent; 3 some items failed or are held; 4 stopped by --limit; 75
+another run holds this batch; 129, 130, 143 ended by a signal.`,
+		Example: `  qwenbatch run prompts.yaml --rehearse
+  qwenbatch run prompts.csv --size 16:9 --limit 3
+  qwenbatch run prompts.csv --yes --progress plain >>run.log 2>&1`,
+		Args: oneManifest, ValidArgsFunction: completeManifest,
+	}
+	main := newGroup("Running")
+	main.flags.StringVarP(&f.out, "out", "o", "", "output folder `DIR` (default NAME-output beside the manifest; with --rehearse NAME-rehearsal here)")
+	f.rehearsal(main)
+	main.flags.Var(count{&f.limit}, "limit", "only the first `N` items that are not done; 0 is all")
+	main.flags.BoolVar(&f.retry, "retry-failed", false, "try items again that failed for good")
+	main.flags.BoolVar(&f.accept, "accept-changes", false, "go on although many finished pictures would be paid anew, since their rows have changed")
+	main.flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask, as a run of more than ¥10 does on a terminal")
+	main.flags.DurationVar(&f.grace, "grace", 0, "how long Ctrl-C waits for answers that are on their way, a `DURATION` as 5s (default 3s)")
+	tempo := newGroup("Pace")
+	f.reading.mode(tempo)
+	tempo.flags.Var(&f.submit, "submit-rate", "submissions `N/s|N/m`, as 2/s or 8/m; 0 is unlimited (default the model's documented quota)")
+	tempo.flags.Var(&f.query, "query-rate", "questions about tasks `N/s`, all together; 0 is unlimited (default 16/s)")
+	tempo.flags.Var(count{&f.window}, "window", "tasks `N` held open at the service at most; 0 takes what suits the model")
+	where := f.where()
+	f.access(where)
+	shown := newGroup("Screen")
+	shown.flags.Var(choice{&f.progress, []string{"auto", "bar", "plain", "json", "none"}}, "progress", "`auto|bar|plain|json|none`: a bar on a terminal, a line every 10 s elsewhere, JSON lines on stdout for programs")
+	shown.flags.Var(choice{&f.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level", "diagnostics on stderr from this level on: `debug|info|warn|error`")
+	shown.flags.Var(choice{&f.logFormat, []string{"text", "json"}}, "log-format", "diagnostics as `text|json`")
+	shown.flags.BoolVarP(&f.quiet, "quiet", "q", false, "only the final line and errors")
+	p.flags(cmd, main, f.what(), f.how(), tempo, where, shown)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		settings, err := f.settle(p, cmd.Flags(), nil)
+		if err != nil {
+			return err
+		}
+		if f.quiet && !cmd.Flags().Changed("log-level") {
+			f.logLevel = "error"
+		}
+		return p.run(cmd.Context(), f, settings, args[0])
+	}
+	return cmd
+}
+
+// A job is one run of a batch, from its plan to its summary.
+type job struct {
+	p        *program
+	f        *runFlags
+	screen   *screen
+	manifest string // path
+	folder   string
+	disk     output.Disk
+	stage    rehearsal
+	batch    *batch.Batch
+	plan     batch.Plan
+	watch    watch
+	records  *jsonView // with --progress json
+}
+
+// run takes a manifest as far as it comes. Nothing is made on disk before the manifest is known to be right.
+func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings, name string) error {
+	m, totals, err := f.open(name)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	settings.Manifest, settings.Mode = m.Name(), f.rules.Mode
+	key, err := f.key(p, p.warn)
+	if err != nil && !f.rehearse {
+		return err
+	}
+	j := &job{p: p, f: f, manifest: name, folder: folderOf(f.out, name, f.rehearse),
+		screen: &screen{rehearsal: f.rehearse, quiet: f.quiet || f.progress == "none" && false, stderr: p.stderr}}
+	if key.IsZero() && !f.rehearse && !hasState(j.folder) {
+		return noKey()
+	}
+	for _, w := range totals.Warnings {
+		j.screen.say("%s", w.Error())
+	}
+	dir, unlock, err := takeFolder(j.folder)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	defer unlock()
+	j.disk = dir
+	return j.open(ctx, m, settings, key)
+}
+
+// hasState reports whether a batch was begun in a folder.
+func hasState(folder string) bool {
+	dir, err := readFolder(folder)
+	if err != nil || dir == nil {
+		return false
+	}
+	defer dir.Close()
+	_, err = dir.Lstat("state.jsonl")
+	return err == nil
+}
+
+// open joins manifest and state, and decides whether there is anything to do.
+func (j *job) open(ctx context.Context, m *manifests.Manifest, settings batch.Settings, key client.Key) error {
+	o := batch.Options{Manifest: m, Disk: j.disk, Settings: settings, Rules: j.f.rules, Key: key, Tool: version(),
+		SubmitRate: j.f.submit.limit, QueryRate: j.f.query.limit, Window: j.f.window, Limit: j.f.limit,
+		RetryFailed: j.f.retry, AcceptChanges: j.f.accept, Grace: j.f.grace, Tell: j.watch.tell,
+		Log: j.screen.logger(j.f.logLevel, j.f.logFormat)}
+	config := j.f.config(settings, key)
+	if j.f.rehearse {
+		config, o.Speed, o.Key = j.stage.config(), j.f.speed, client.Key{}
+	}
+	var err error
+	if o.Client, err = client.New(config); err != nil {
+		return &mistake{text: err.Error(), hint: "--base-url is https://HOST/api/v1; plain http only on this machine, or with --insecure"}
+	}
+	defer o.Client.Close()
+	if j.batch, err = batch.Open(o); err != nil {
+		return j.other(err)
+	}
+	defer j.batch.Close()
+	if j.plan, err = j.batch.Plan(); err != nil {
+		return err
+	}
+	switch {
+	case j.plan.Idle():
+		return j.idle()
+	case j.plan.Much() && !j.f.accept:
+		return tooMuch(j.plan)
+	case key.IsZero() && !j.f.rehearse:
+		return noKey()
+	}
+	return j.work(ctx)
+}
+
+// other says which flag leads to the batch that a folder holds.
+func (j *job) other(err error) error {
+	recorded, found, readErr := batch.ReadSettings(j.disk)
+	if !errors.Is(err, batch.ErrOther) || !found || readErr != nil {
+		return err
+	}
+	m := &mistake{text: fmt.Sprintf("%s: %v", j.folder, err), hint: "name another output folder with --out"}
+	switch {
+	case recorded.Rehearsal && !j.f.rehearse:
+		m.hint = "add --rehearse to go on with it, or name another output folder with --out"
+	case !recorded.Rehearsal && !j.f.rehearse:
+		m.hint = fmt.Sprintf("--base-url %s goes on with it; or name another output folder with --out", shellQuote(recorded.BaseURL))
+		if r, ok := client.LookupRegion(recorded.Region); ok && r.BaseURL(recorded.Workspace) == recorded.BaseURL {
+			m.hint = fmt.Sprintf("--region %s goes on with it; or name another output folder with --out", r.Name)
+		}
+	}
+	return m
+}
+
+// tooMuch refuses a run that would pay for much that is finished.
+func tooMuch(p batch.Plan) error {
+	return &mistake{
+		text: fmt.Sprintf("%s of %s finished pictures would be made and paid anew, since what the manifest or the flags say of them has changed; this run would cost %s",
+			number(p.Anew), number(p.Finished), yuan(p.Cost)),
+		hint: "is it the right manifest, with the flags of the last run (--model, --size, …)? --accept-changes goes on; the older pictures are kept in images/replaced"}
+}
+
+// idle ends a run that has nothing to do, without a word to the service.
+func (j *job) idle() error {
+	s := j.summary(batch.Progress{})
+	if s.code = j.standingCode(s.progress); s.progress.Done == s.items {
+		j.screen.say("nothing to do: all %s done", amount(s.items, "item"))
+	} else {
+		j.screen.say("nothing to do")
+	}
+	var err error
+	if j.reportMissing() {
+		s.reports, err = j.batch.Report()
+	}
+	return j.close(s, err)
+}
+
+// reportMissing tells whether a report is not there.
+func (j *job) reportMissing() bool {
+	for _, name := range []string{"results.csv", "results.jsonl"} {
+		if _, err := j.disk.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+			return true
+		}
+	}
+	return false
+}
+
+// original is the command without the flags of a rehearsal.
+func (j *job) original() string {
+	var words []string
+	for _, a := range j.p.args {
+		if a != "--rehearse" && a != "--rehearse=true" && !strings.HasPrefix(a, "--rehearse-speed=") {
+			words = append(words, a)
+		}
+	}
+	for i, a := range words {
+		if a == "--rehearse-speed" && i+1 < len(words) {
+			words = append(words[:i:i], words[i+2:]...)
+			break
+		}
+	}
+	return command(words)
+}
+
+// command is a command line that a person can copy.
+func command(args []string) string {
+	words := []string{"qwenbatch"}
+	for _, a := range args {
+		words = append(words, shellQuote(a))
+	}
+	return strings.Join(words, " ")
+}
+
+var _ = filepath.Join

@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// A service is the flags that say whom a batch talks to.
+type service struct {
+	region, base, workspace, keyFile string
+	insecure, privateHosts           bool
+	rehearse                         bool
+	speed                            float64
+}
+
+func newService() *service { return &service{region: client.Regions()[0].Name, speed: 60} }
+
+// where are the flags of the service.
+func (s *service) where() group {
+	g := newGroup("Service")
+	g.flags.Var(choice{&s.region, regionNames()}, "region", "where the key belongs: `NAME` is "+orList(regionNames()))
+	g.flags.StringVar(&s.base, "base-url", "", "any other endpoint, up to and including /api/v1; `URL` is https, plain http only on this machine (default the region's; DASHSCOPE_HTTP_BASE_URL)")
+	g.flags.StringVar(&s.workspace, "workspace", "", "workspace `ID` (default DASHSCOPE_WORKSPACE_ID, else none)")
+	return g
+}
+
+// access are the flags that only matter where something is sent.
+func (s *service) access(g group) {
+	g.flags.StringVar(&s.keyFile, "api-key-file", "", "read the API key from `FILE`, which only you should be able to read (default the variable DASHSCOPE_API_KEY)")
+	g.flags.BoolVar(&s.insecure, "insecure", false, "allow a --base-url of plain http; everyone on the way can read the key")
+	g.flags.BoolVar(&s.privateHosts, "allow-private-image-hosts", false, "allow pictures from addresses of a private network")
+}
+
+func (s *service) rehearsal(g group) {
+	g.flags.BoolVar(&s.rehearse, "rehearse", false, "run against the built-in emulator: no key, no cost; keeps its own output folder")
+	g.flags.Var(factor{&s.speed}, "rehearse-speed", "how many times faster than life a rehearsal runs, `X`")
+}
+
+func regionNames() []string {
+	var names []string
+	for _, r := range client.Regions() {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// rehearsalURL stands for the emulator in state files.
+const rehearsalURL = "http://rehearsal.local/api/v1"
+
+// settle fills in what the flags leave open: from the environment as the vendor's SDKs read it, or from the state file of
+// an earlier run where a command takes its settings from there.
+func (s *service) settle(p *program, flags *pflag.FlagSet, recorded *batch.Settings) (batch.Settings, error) {
+	if recorded != nil && !flags.Changed("region") && !flags.Changed("base-url") {
+		s.region, s.base = recorded.Region, recorded.BaseURL
+		s.rehearse = s.rehearse || recorded.Rehearsal
+	}
+	if s.rehearse {
+		return batch.Settings{BaseURL: rehearsalURL, Region: s.region, Rehearsal: true}, nil
+	}
+	if v, _ := p.env("DASHSCOPE_HTTP_BASE_URL"); v != "" && s.base == "" && !flags.Changed("region") {
+		s.base = v
+	}
+	if said(flags, "region") && !said(flags, "base-url") {
+		s.base = "" // a flag wins over QWENBATCH_BASE_URL
+	}
+	if v, _ := p.env("DASHSCOPE_WORKSPACE_ID"); v != "" && s.workspace == "" {
+		s.workspace = strings.TrimSpace(v)
+	}
+	region, _ := client.LookupRegion(s.region)
+	if s.base == "" {
+		s.base = region.BaseURL(s.workspace)
+	} else if !flags.Changed("region") {
+		region = regionOf(s.base, region)
+	}
+	if s.base == "" {
+		return batch.Settings{}, &mistake{text: region.Name + " has only hosts of a workspace", hint: "add --workspace ID, or --base-url URL"}
+	}
+	return batch.Settings{BaseURL: strings.TrimSuffix(s.base, "/"), Region: region.Name, Workspace: s.workspace}, nil
+}
+
+// regionOf tells by its host which region's prices hold at a base URL.
+func regionOf(base string, otherwise client.Region) client.Region {
+	for _, r := range client.Regions() {
+		if r.Shared != "" && strings.Contains(base, "//"+r.Shared+"/") || strings.Contains(base, "."+r.ID+".") {
+			return r
+		}
+	}
+	return otherwise
+}
+
+// config is how the client reaches the service.
+func (s *service) config(settings batch.Settings, key client.Key) client.Config {
+	return client.Config{BaseURL: settings.BaseURL, Key: key, Workspace: settings.Workspace, UserAgent: "qwenbatch/" + version(),
+		Insecure: s.insecure, PrivateImageHosts: s.privateHosts}
+}
+
+// key reads the API key: from a file where one is named, else from the environment. The zero key is none.
+func (s *service) key(p *program, warn func(string)) (client.Key, error) {
+	if s.keyFile == "" {
+		secret, _ := p.env("DASHSCOPE_API_KEY")
+		return newKey("DASHSCOPE_API_KEY", secret)
+	}
+	info, err := os.Stat(s.keyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return client.Key{}, &mistake{text: "the key file " + quote(s.keyFile) + " does not exist", hint: "--api-key-file names a file with nothing but the key in it"}
+	}
+	if err != nil {
+		return client.Key{}, &mistake{text: fmt.Sprintf("the key file: %v", err)}
+	}
+	if wide := info.Mode().Perm() & 0o077; wide != 0 && os.PathSeparator == '/' {
+		warn("others on this machine can read the key in " + quote(s.keyFile) + "; chmod 600 " + shellQuote(s.keyFile))
+	}
+	if info.Size() > 1<<12 || !info.Mode().IsRegular() {
+		return client.Key{}, &mistake{text: quote(s.keyFile) + " is no key file", hint: "it holds nothing but the key"}
+	}
+	secret, err := os.ReadFile(s.keyFile)
+	if err != nil {
+		return client.Key{}, &mistake{text: fmt.Sprintf("the key file: %v", err)}
+	}
+	key, err := newKey(s.keyFile, string(secret))
+	if err == nil && key.IsZero() {
+		err = &mistake{text: "the key file " + quote(s.keyFile) + " is empty"}
+	}
+	return key, err
+}
+
+// newKey takes a key as it was pasted. It never says what it read.
+func newKey(source, secret string) (client.Key, error) {
+	secret = strings.Trim(strings.TrimSpace(strings.TrimPrefix(secret, "\uFEFF")), `"'`)
+	for _, r := range secret {
+		if r <= ' ' || r > '~' {
+			return client.Key{}, &mistake{text: "the key in " + source + " has blanks or signs in it that no key has", hint: "copy it again from the console; it is one word that begins with sk-"}
+		}
+	}
+	return client.NewKey(secret), nil
+}
+
+// noKey is the first error that many people meet.
+func noKey() error {
+	return &mistake{text: "no API key",
+		hint: "export DASHSCOPE_API_KEY=sk-…  (or --api-key-file FILE); to try it without a key and without cost: add --rehearse"}
+}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// A summary is how a run ended.
+type summary struct {
+	code      exitCode
+	err       error // why it stopped before its end
+	progress  batch.Progress
+	items     int
+	took      time.Duration
+	before    client.Money // paid by earlier runs
+	folder    string
+	reports   []string
+	reasons   map[string]int // how many items failed with which code
+	rehearsal bool
+	again     string // the command that was given
+	original  string // without the flags of a rehearsal
+	manifest  string
+	retried   bool // --retry-failed was given
+}
+
+// lines are at most twelve.
+func (s summary) lines() []string {
+	p := s.progress
+	lines := []string{entryLine("done", fmt.Sprintf("%s of %s in %s", number(p.Done), amount(s.items, "item"), span(s.took)))}
+	if p.Failed > 0 {
+		lines = append(lines, entryLine("failed", number(p.Failed)+s.reasonText("failed")))
+	}
+	if p.Held > 0 {
+		lines = append(lines, entryLine("held", number(p.Held)+", paid or not: nobody can tell yet"))
+	}
+	if p.Open > 0 {
+		lines = append(lines, entryLine("open", number(p.Open)+" at the service; fetch them within 24 hours"))
+	}
+	if p.Pending > 0 {
+		lines = append(lines, entryLine("not sent", number(p.Pending)))
+	}
+	lines = append(lines, entryLine("money", s.money()))
+	if p.Done > 0 {
+		lines = append(lines, entryLine("pictures", filepath.Join(s.folder, "images")))
+	}
+	if len(s.reports) > 0 {
+		lines = append(lines, entryLine("reports", s.reportText()))
+	}
+	for i, next := range s.next() {
+		lines = append(lines, entryLine([]string{"next", "or"}[min(i, 1)], next))
+	}
+	return lines
+}
+
+func entryLine(name, text string) string { return fmt.Sprintf("%-8s  %s", name, text) }
+
+// oneLine is the summary for --quiet.
+func (s summary) oneLine() string {
+	p := s.progress
+	return fmt.Sprintf("%s done, %s failed, %s held, %s left; %s; %s", number(p.Done), number(p.Failed), number(p.Held),
+		number(p.Open+p.Pending), s.money(), s.folder)
+}
+
+func (s summary) money() string {
+	spent, all := s.progress.Spent, s.before+s.progress.Spent
+	switch {
+	case s.rehearsal:
+		return fmt.Sprintf("¥0.00; a real run would have paid %s", yuan(spent))
+	case spent == all:
+		return yuan(spent) + " paid"
+	}
+	return fmt.Sprintf("%s paid, %s with the runs before", yuan(spent), yuan(all))
+}
+
+func (s summary) reportText() string {
+	return filepath.Join(s.folder, s.reports[0]) + strings.Join(append([]string{""}, s.reports[1:]...), ", ")
+}
+
+// reasonText names the most frequent codes.
+func (s summary) reasonText(status string) string {
+	var codes []string
+	for code := range s.reasons {
+		codes = append(codes, code)
+	}
+	slices.SortFunc(codes, func(a, b string) int {
+		return cmp.Or(s.reasons[b]-s.reasons[a], strings.Compare(a, b))
+	})
+	var texts []string
+	for _, code := range codes[:min(2, len(codes))] {
+		texts = append(texts, fmt.Sprintf("%s ×%s", short(code, 24), number(s.reasons[code])))
+	}
+	if len(codes) > 2 {
+		texts = append(texts, "…")
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(texts, ", ")
+}
+
+// next are the commands that a person may want now.
+func (s summary) next() []string {
+	p := s.progress
+	var next []string
+	if p.Open+p.Pending > 0 {
+		return []string{s.again + "   (goes on)"}
+	}
+	if p.Failed > 0 && !s.retried {
+		next = append(next, s.again+" --retry-failed")
+	}
+	if p.Failed+p.Held > 0 {
+		next = append(next, "qwenbatch status "+shellQuote(s.manifest)+"   (lists them)")
+	}
+	if len(next) == 0 && s.rehearsal {
+		next = append(next, s.original+"   (the real run)")
+	}
+	return next
+}

@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/time/rate"
+)
+
+// A choice is a flag that takes one of a few words.
+type choice struct {
+	value *string
+	among []string
+}
+
+func (c choice) String() string { return *c.value }
+func (c choice) Type() string   { return "NAME" }
+
+// Set takes a word in any case.
+func (c choice) Set(s string) error {
+	for _, name := range c.among {
+		if strings.EqualFold(s, name) {
+			*c.value = name
+			return nil
+		}
+	}
+	if near := nearest(s, c.among); near != "" {
+		return fmt.Errorf("did you mean %s? It takes %s", near, orList(c.among))
+	}
+	return fmt.Errorf("it takes %s", orList(c.among))
+}
+
+// A pace is a flag such as 2/s, 8/m or 0 for unlimited. Its zero value says nothing.
+type pace struct {
+	limit rate.Limit
+	text  string
+}
+
+func (p *pace) String() string { return p.text }
+func (p *pace) Type() string   { return "N/s|N/m" }
+
+// Set reads N/s, N/m, N/h and 0.
+func (p *pace) Set(s string) error {
+	number, unit, _ := strings.Cut(strings.TrimSpace(s), "/")
+	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	per, known := map[string]float64{"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "": 0}[strings.TrimSpace(unit)]
+	switch {
+	case err != nil || !known || n < 0 || per == 0 && n != 0:
+		return errors.New("write 2/s, 8/m (a minute), or 0 for unlimited")
+	case n == 0:
+		p.limit = rate.Inf
+	default:
+		p.limit = rate.Limit(n / per)
+	}
+	p.text = s
+	return nil
+}
+
+// A maybe is a yes or no that can be left open.
+type maybe struct{ value **bool }
+
+func (m maybe) Type() string { return "bool" }
+
+func (m maybe) String() string {
+	if m.value == nil || *m.value == nil {
+		return ""
+	}
+	return strconv.FormatBool(**m.value)
+}
+
+// Set reads true or false.
+func (m maybe) Set(s string) error {
+	b, err := strconv.ParseBool(s)
+	if err != nil {
+		return errors.New("it takes true or false")
+	}
+	*m.value = &b
+	return nil
+}
+
+// A seed is a number from 0 to 2147483647 that can be left open.
+type seed struct{ value **int64 }
+
+func (s seed) Type() string { return "N" }
+
+func (s seed) String() string {
+	if s.value == nil || *s.value == nil {
+		return ""
+	}
+	return strconv.FormatInt(**s.value, 10)
+}
+
+// Set reads the number; the bounds are the API's.
+func (s seed) Set(text string) error {
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || n < 0 {
+		return errors.New("it takes a number from 0 to 2147483647")
+	}
+	*s.value = &n
+	return nil
+}
+
+// columns are FIELD=HEADER pairs, one a flag. In the environment each stands on a line of its own.
+type columns map[string]string
+
+func (c columns) Type() string { return "FIELD=HEADER" }
+
+func (c columns) String() string {
+	var pairs []string
+	for field, header := range c {
+		pairs = append(pairs, field+"="+header)
+	}
+	return strings.Join(pairs, "\n")
+}
+
+// Set adds pairs. Headers may hold any sign but a line break.
+func (c columns) Set(s string) error {
+	for line := range strings.Lines(s) {
+		field, header, ok := strings.Cut(strings.TrimSpace(line), "=")
+		if !ok || field == "" || header == "" {
+			return errors.New("write FIELD=HEADER, as in prompt=描述")
+		}
+		c[field] = header
+	}
+	return nil
+}
+
+// A count is a whole number from 0 up.
+type count struct{ value *int }
+
+func (c count) Type() string   { return "N" }
+func (c count) String() string { return strconv.Itoa(*c.value) }
+
+// Set reads the number.
+func (c count) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		return errors.New("it takes a whole number, 0 or more")
+	}
+	*c.value = n
+	return nil
+}
+
+// A factor is a number above 0.
+type factor struct{ value *float64 }
+
+func (f factor) Type() string   { return "X" }
+func (f factor) String() string { return strconv.FormatFloat(*f.value, 'g', -1, 64) }
+
+// Set reads the number.
+func (f factor) Set(s string) error {
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(x > 0) || x > 1e6 {
+		return errors.New("it takes a number above 0, at most 1000000")
+	}
+	*f.value = x
+	return nil
+}
