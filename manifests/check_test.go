@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 )
@@ -149,6 +150,33 @@ func TestDefaultsOfFlags(t *testing.T) {
 	}
 }
 
+// A manifest may be read from several goroutines at once.
+func TestReadingAtTheSameTime(t *testing.T) {
+	for name, text := range map[string]string{
+		"a.csv": "id,prompt\n" + strings.Repeat(",a\n", 500), "a.jsonl": strings.Repeat("{\"prompt\": \"a\"}\n", 500), "a.yaml": "items:\n" + strings.Repeat("- {prompt: a}\n", 500),
+	} {
+		m, err := load(t, name, text, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wait sync.WaitGroup
+		for range 4 {
+			wait.Go(func() {
+				n := 0
+				for it := range m.Items() {
+					if it.At("prompt").Line > 0 {
+						n++
+					}
+				}
+				if n != 500 {
+					t.Errorf("%s: %d items, want 500", name, n)
+				}
+			})
+		}
+		wait.Wait()
+	}
+}
+
 // M5: what is read is what was there when the manifest was opened.
 func TestM5PrivateCopy(t *testing.T) {
 	for _, rows := range []int{1, 2 * memoryCopy / 100} {
@@ -190,6 +218,12 @@ func TestWhatCannotBeOpened(t *testing.T) {
 	}
 	if _, err := load(t, "a.csv", "prompt\na\n", Options{Encoding: "klingon"}); err == nil || !strings.Contains(err.Error(), `encoding "klingon" is not known`) {
 		t.Errorf("an unknown encoding gives %v", err)
+	}
+	if got, want := mistakes(t, "a.csv", "prompt\n", Options{Sheet: "x"}), "a.csv: --sheet names a sheet of a workbook, and this is none"; got != want {
+		t.Errorf("a sheet of a CSV gives %s, want %s", got, want)
+	}
+	if got, want := mistakes(t, "a.yaml", "", Options{Columns: map[string]string{"prompt": "x"}}), "a.yaml: --column is for sheets and JSON lines; the keys of YAML are fixed"; got != want {
+		t.Errorf("a column of YAML gives %s, want %s", got, want)
 	}
 	if err := os.Mkdir("b.csv", 0o700); err != nil {
 		t.Fatal(err)

@@ -103,10 +103,10 @@ func inside(t *testing.T, err error, text string) {
 			inside(t, e, text)
 		}
 	case errors.As(err, &one) && one.Pos.Line > 0:
-		// YAML takes more characters for line ends than editors do.
+		// YAML takes more characters for line ends than editors do, JSON lines fewer.
 		all := strings.Split(strings.Map(yamlBreak, strings.ReplaceAll(text, "\r\n", "\n")), "\n")
 		longest := 0
-		for _, line := range all {
+		for _, line := range strings.Split(text, "\n") {
 			longest = max(longest, utf8.RuneCountInString(line))
 		}
 		if one.Pos.Line > len(all) || one.Pos.Column < 1 || one.Pos.Column > longest+2 {

@@ -22,8 +22,8 @@ type Options struct {
 	Columns  map[string]string // which header gives a field, field → header; others are told by their names
 	MaxItems int               // how many items count may add to the rows; 0 means 10000
 
-	// Check gives the rules of the API, for each item that will be sent (not for skipped ones). It must not keep the
-	// item's address beyond the call. nil means none.
+	// Check gives the rules of the API. It is asked for the first item of each row, as the others differ by id and seed
+	// only, and not for rows that are skipped or have mistakes already. nil means none.
 	Check func(*Item) []Problem
 }
 
@@ -66,6 +66,12 @@ func (d Defaults) or(e Defaults) Defaults {
 // normal is d with its size as an item has it.
 func (d Defaults) normal() (Defaults, error) {
 	d.NegativeSaid = d.NegativeSaid || d.NegativePrompt != ""
+	if d.Seed != nil && (*d.Seed < 0 || *d.Seed > maxSeed) {
+		return d, fmt.Errorf("default seed: %d is not among 0…%d", *d.Seed, int64(maxSeed))
+	}
+	if d.N < 0 {
+		return d, fmt.Errorf("default n: %d is less than 1", d.N)
+	}
 	if d.Size == "" {
 		return d, nil
 	}
@@ -128,6 +134,9 @@ func (m *Manifest) read(o Options) error {
 	open, err := opener(m.path)
 	if err != nil {
 		return err
+	}
+	if o.Sheet != "" {
+		return single(Position{File: m.path}, "", "--sheet names a sheet of a workbook, and this is none")
 	}
 	m.copy, m.encoding, err = takeCopy(f, m.path, o.Encoding)
 	if err != nil {

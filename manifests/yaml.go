@@ -27,7 +27,10 @@ const defaultsRow = -1
 
 // openYAML parses the document. Only what makes it unreadable is returned; all other mistakes wait for those of the
 // items.
-func openYAML(m *Manifest, _ Options) error {
+func openYAML(m *Manifest, o Options) error {
+	if len(o.Columns) > 0 {
+		return single(Position{File: m.path}, "", "--column is for sheets and JSON lines; the keys of YAML are fixed")
+	}
 	if m.copy.size > maxYAML {
 		return single(Position{File: m.path}, "", "a YAML manifest has at most %d MiB; CSV and JSONL may be of any size", maxYAML>>20)
 	}
@@ -35,6 +38,8 @@ func openYAML(m *Manifest, _ Options) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", m.path, err)
 	}
+	m.copy.close()
+	m.copy = nil
 	root, err := parseYAML(m.path, text)
 	if err != nil {
 		return err
@@ -44,7 +49,6 @@ func openYAML(m *Manifest, _ Options) error {
 	m.opening = d.topLevel(root)
 	d.findColumns()
 	m.readDefaults(d)
-	m.copy = nil
 	return nil
 }
 
@@ -123,11 +127,6 @@ func (m *Manifest) readDefaults(d *document) {
 	}
 	r := d.row(d.defaults)
 	r.at = ref{offset: defaultsRow, line: d.defaults.Line}
-	for _, f := range []field{fieldID, fieldPrompt, fieldFile, fieldSkip} {
-		if r.cells[f].said {
-			r.faults = append(r.faults, fault{field: f.String(), text: "belongs to an item and has no default"})
-		}
-	}
 	j := judge{m: m, row: r}
 	for _, f := range r.faults {
 		j.fault(f)

@@ -75,10 +75,11 @@ a.yaml:5:11: prompt: an alias may stand for a single value only, not for a list 
 		{"items that are no list", "a.yaml", "items: {prompt: a}\n", `a.yaml:1:8: items: must be a list, each item beginning with "- prompt: "`},
 		{"a list alone", "a.yaml", "- prompt: a\n", "a.yaml:1:1: a manifest has the keys defaults and items; put the list under items:"},
 		{"defaults of an item's own", "a.yaml", "defaults: {prompt: a, id: x, sise: 1:1, size: big}\nitems: []\n",
-			`a.yaml:1:20: prompt: belongs to an item and has no default
-a.yaml:1:27: id: belongs to an item and has no default
+			`a.yaml:1:12: prompt: belongs to an item and has no default
+a.yaml:1:23: id: belongs to an item and has no default
 a.yaml:1:30: sise: is not a key here; did you mean size?
 a.yaml:1:47: size: "big" is not a size; write 1328*1328 or 16:9`},
+		{"columns of defaults", "a.yaml", "defaults: {columns: {x: 1}}\n", "a.yaml:1:12: columns: belongs to an item and has no default"},
 		{"defaults that are no mapping", "a.yaml", "defaults: x\n", "a.yaml:1:11: defaults: must be a mapping, as in defaults: {model: qwen-image-plus}"},
 		{"not yet", "a.yaml", "rows: prompts.xlsx\nitems:\n- {prompt: a, matrix: {color: [red]}}\n",
 			"a.yaml:1:1: rows: is not read yet; write the rows under items, or run the sheet itself\na.yaml:3:15: matrix: is not read yet; write the items out"},

@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -24,6 +25,8 @@ func (d *document) row(item *yaml.Node) *row {
 	for key, value := range pairs(item, complain) {
 		f, known := fieldNamed(key.Value)
 		switch {
+		case item == d.defaults && isOwn(key.Value):
+			complain(key, key.Value, "belongs to an item and has no default")
 		case known:
 			r.cells[f] = d.cell(f, value, complain)
 		case key.Value == "columns":
@@ -35,6 +38,11 @@ func (d *document) row(item *yaml.Node) *row {
 		}
 	}
 	return r
+}
+
+// isOwn reports whether a key says something that items cannot share.
+func isOwn(key string) bool {
+	return key == "id" || key == "prompt" || key == "file" || key == "skip" || key == "columns"
 }
 
 // cell reads the value of a field.
@@ -121,7 +129,7 @@ func notNumber(value *yaml.Node, text string) string {
 
 // suggestion guesses which key was meant, or lists them.
 func suggestion(key string, known []string) string {
-	if f, ok := fieldMeant(key); ok && contains(known, f.String()) {
+	if f, ok := fieldMeant(key); ok && slices.Contains(known, f.String()) {
 		return fmt.Sprintf("did you mean %s?", f)
 	}
 	best, least := "", len(key)/3+2
@@ -134,15 +142,6 @@ func suggestion(key string, known []string) string {
 		return fmt.Sprintf("did you mean %s?", best)
 	}
 	return "there are " + strings.Join(known, ", ")
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }
 
 // distance is how many letters must be put in, left out or changed to make b of a (Levenshtein).
