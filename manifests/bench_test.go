@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 )
 
@@ -97,7 +96,4 @@ func benchmarkCheck(b *testing.B, path string) {
 			b.Fatal(totals, err)
 		}
 	}
-	var s runtime.MemStats
-	runtime.ReadMemStats(&s)
-	b.ReportMetric(float64(s.HeapSys)/(1<<20), "MB-heap")
 }
