@@ -35,6 +35,13 @@ type Options struct {
 	Window int
 	// Limit is how many items are started at most; 0 is all.
 	Limit int
+	// Budget is the most that this batch may cost over the life of its state file, in millionths; 0 is no bound. Open, held and
+	// doubtful items count in full.
+	Budget client.Money
+	// Deadline is how long items are started; what is open then is still collected. 0 is without end.
+	Deadline time.Duration
+	// MaxFailures is how many items may fail for good in this run before no more are started; 0 is any number.
+	MaxFailures int
 	// RetryFailed sends items again that failed for good.
 	RetryFailed bool
 	// OnDoubt is what becomes of a submission that cannot be settled: "hold" or, at the risk of paying twice, "resubmit".
@@ -46,7 +53,7 @@ type Options struct {
 	AcceptChanges bool
 	// NoMetadata keeps prompts out of the pictures; key and task stay in.
 	NoMetadata bool
-	// Grace is how long a stop waits for answers to submissions; 0 is 3 s.
+	// Grace is how long a stop waits for answers to submissions; 0 is 3 s, and 60 s where they bring the picture.
 	Grace time.Duration
 	// Tell is called after every change of an item, from many goroutines; nil tells nobody.
 	Tell func(Event)

@@ -66,6 +66,9 @@ func (r Rules) model(m client.Model) string {
 	return ""
 }
 
+// sync reports whether a model is used over the synchronous interface.
+func (r Rules) sync(m client.Model) bool { return r.Mode == "sync" || m.Async == client.None }
+
 // size is what is sent for what an item says.
 func (r Rules) size(m client.Model, said string) (client.Size, error) {
 	size, err := m.Size(said)
@@ -95,6 +98,7 @@ func (r Rules) sent(it *manifests.Item, k string, redone int) (sent, error) {
 		Seed:         drawSeed(k, redone),
 		PromptExtend: it.PromptExtend == nil || *it.PromptExtend, // the API's default (the user's document, 2025-09)
 		Watermark:    it.Watermark != nil && *it.Watermark,
+		Sync:         r.sync(m),
 	}
 	if it.Seed != nil && redone == 0 {
 		s.Seed = *it.Seed

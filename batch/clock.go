@@ -43,6 +43,14 @@ func (c *clock) sleep(ctx context.Context, d time.Duration) error { return sleep
 // ours is how long a duration of the service's time takes here.
 func (c *clock) ours(d time.Duration) time.Duration { return time.Duration(float64(d) / c.speed) }
 
+// deadline is when a duration of the service's time will be over, by its clock; zero for none.
+func (c *clock) deadline(d time.Duration) time.Time {
+	if d == 0 {
+		return time.Time{}
+	}
+	return c.now().Add(d)
+}
+
 // backoff is how long to wait after the n-th failure in a row, from 0: 1 s, 2 s, 4 s… up to a minute, half of it by chance.
 func backoff(n int) time.Duration {
 	d := min(time.Minute, time.Second<<min(n, 6))

@@ -39,6 +39,7 @@ func (r *run) live(ctx context.Context, rec record) error {
 		if err != nil {
 			return err
 		}
+		r.settled(&rec)
 		r.tell(before, rec)
 	}
 }
@@ -103,6 +104,9 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 	if err := r.state.put(*rec, true); err != nil {
 		return err
 	}
+	if rec.Sent.Sync {
+		return r.generate(ctx, pace, rec)
+	}
 	// A crash from here on leaves the intent: the next run asks the task list before it sends anything.
 	task, err := r.post(ctx, rec.Sent)
 	r.clock.heard(task.Date)
@@ -115,16 +119,23 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 // post finishes a submission that is on the wire even when the run is being stopped: its answer is worth money. After the
 // stop it has the run's grace.
 func (r *run) post(ctx context.Context, s sent) (client.Task, error) {
-	wire, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	wire, cancel := r.wire(ctx, r.grace)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(r.grace, cancel) })()
 	return r.o.Client.Submit(wire, s.request())
+}
+
+// wire is a context that outlives ctx by the grace.
+func (r *run) wire(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	wire, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return wire, func() { stop(); cancel() }
 }
 
 // opened records a task. A crash before the record is durable leaves the intent, and the task is found in the list.
 func (r *run) opened(pace *pace, rec *record, task client.Task) error {
 	pace.accepted()
 	r.online()
+	r.wasAccepted()
 	r.created(task.ID)
 	rec.Phase, rec.Task, rec.Request, rec.At = open, task.ID, task.RequestID, r.clock.now()
 	rec.Submitted = r.clock.now()
@@ -152,6 +163,9 @@ func (r *run) refused(ctx context.Context, pace *pace, rec *record, err error) e
 		rec.Attempt--
 		return r.back(rec, err)
 	case errors.As(err, &api):
+		if api.Reach() == client.ReachItem {
+			r.refusedForGood(api)
+		}
 		return r.judge(ctx, rec, api)
 	}
 	// Not sent: nothing reached the service. The network is away; that uses up no attempt.

@@ -28,7 +28,7 @@ type pace struct {
 }
 
 // newPace takes the model's documented quota where the options do not say otherwise; speed multiplies rates.
-func newPace(m client.Model, submit rate.Limit, size int, speed float64) *pace {
+func newPace(m client.Model, sync bool, submit rate.Limit, size int, speed float64) *pace {
 	full := submit
 	if full == 0 {
 		full = rate.Limit(float64(m.Submissions) / m.Per.Seconds())
@@ -37,15 +37,15 @@ func newPace(m client.Model, submit rate.Limit, size int, speed float64) *pace {
 		full *= rate.Limit(speed)
 	}
 	if size == 0 {
-		size = windowOf(m)
+		size = windowOf(m, sync)
 	}
 	return &pace{limiter: rate.NewLimiter(full, 1), full: full, window: &window{size: size}}
 }
 
 // windowOf is twice what the service works on at once: one task waits behind each that runs. Where nothing bounds what
 // runs, as many as the quota lets in during the longest service time seen, 170 s (community measurements, 2026).
-func windowOf(m client.Model) int {
-	if m.Running > 0 {
+func windowOf(m client.Model, sync bool) int {
+	if m.Running > 0 && !sync {
 		return 2 * m.Running
 	}
 	return max(4, int(170*float64(m.Submissions)/m.Per.Seconds()))

@@ -87,6 +87,8 @@ type sent struct {
 	N            int    `json:"n"`
 	PromptExtend bool   `json:"prompt_extend"`
 	Watermark    bool   `json:"watermark"`
+	// Sync says that it goes over the synchronous interface, which knows no tasks.
+	Sync bool `json:"sync,omitempty"`
 }
 
 func (s sent) request() client.Request {

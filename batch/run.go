@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path"
 	"slices"
 	"sync"
 	"time"
@@ -25,6 +24,7 @@ type run struct {
 	log       *slog.Logger
 	clock     *clock
 	grace     time.Duration
+	syncGrace time.Duration
 	queries   *rate.Limiter
 	downloads *semaphore.Weighted
 	words     turnstile
@@ -38,11 +38,11 @@ type run struct {
 
 	sweepSince time.Time // tasks since then may be ours and unknown; zero where there are none such
 
-	mu     sync.Mutex
-	paces  map[string]*pace
-	halted map[string]error // why a model, or "" for all, is not submitted to any more
-	begun  int              // items started, for Options.Limit
-	away   int              // submissions in a row that did not reach the service
+	limits limits
+
+	mu    sync.Mutex
+	paces map[string]*pace
+	away  int // submissions in a row that did not reach the service
 }
 
 const (
@@ -65,13 +65,10 @@ func (b *Batch) Run(ctx context.Context) error {
 		return err
 	}
 	err := r.all(ctx)
-	if halt := r.halted[""]; err == nil {
-		err = halt
+	if err == nil {
+		err = r.limits.reason()
 	}
-	if stop := r.stop(); err == nil || errors.Is(err, context.Canceled) && stop != nil {
-		err = errors.Join(err, stop)
-	}
-	return err
+	return errors.Join(err, r.stop(ctx))
 }
 
 func (b *Batch) newRun() *run {
@@ -82,20 +79,20 @@ func (b *Batch) newRun() *run {
 	if queries != rate.Inf {
 		queries *= rate.Limit(b.o.Speed)
 	}
-	grace := b.o.Grace
+	grace, syncGrace := b.o.Grace, b.o.Grace
 	if grace == 0 {
-		grace = 3 * time.Second
+		grace, syncGrace = 3*time.Second, time.Minute
 	}
 	return &run{
-		Batch: b, log: b.o.Log, grace: grace,
+		Batch: b, log: b.o.Log, grace: grace, syncGrace: syncGrace,
 		clock:     &clock{speed: b.o.Speed},
 		queries:   rate.NewLimiter(queries, 1),
 		downloads: semaphore.NewWeighted(parallelDownloads),
 		saved:     map[savedPicture]picture{},
 		paces:     map[string]*pace{},
-		halted:    map[string]error{},
 		given:     map[int]key{},
 		lister:    newLister(),
+		limits:    limits{halted: map[string]error{}, refusals: map[string]int{}},
 	}
 }
 
@@ -111,6 +108,7 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.greet(ctx); err != nil {
 		return err
 	}
+	r.limits.deadline = r.clock.deadline(r.o.Deadline)
 	since := r.lastKnown()
 	if !r.found {
 		if err := r.state.create(r.newHeader()); err != nil {
@@ -128,6 +126,9 @@ func (r *run) start(ctx context.Context) error {
 	if !clean || recovered > 0 {
 		r.sweepSince = since
 	}
+	if err := r.countMoney(); err != nil {
+		return err
+	}
 	return r.state.mark(mark{Run: "start", At: r.clock.now(), Tool: r.o.Tool})
 }
 
@@ -142,14 +143,19 @@ func (r *run) lastKnown() time.Time {
 	return r.clock.now().Add(-listed)
 }
 
+// hurry is how large a state file may be to be made small while somebody waits for the end: about half a second.
+const hurry = 32 << 20
+
 // stop marks a clean end and makes the state file small. The mark is durable before the file is written anew.
-func (r *run) stop() error {
+func (r *run) stop(ctx context.Context) error {
 	end := mark{Run: "stop", At: r.clock.now(), Tool: r.o.Tool}
 	if err := r.state.mark(end); err != nil {
 		return err
 	}
-	if err := r.state.compact(&end, r.order()); err != nil {
-		return err
+	if ctx.Err() == nil || r.state.journal.size < hurry {
+		if err := r.state.compact(&end, r.order()); err != nil {
+			return err
+		}
 	}
 	return r.o.Disk.Remove(reserveFile)
 }
@@ -236,6 +242,7 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 		all = append(all, rec)
 		r.resumed[int32(i)] = true
 	}
+	slices.SortStableFunc(all, func(a, b record) int { return a.Submitted.Compare(b.Submitted) }) // what expires first, first
 	for _, m := range r.matches {
 		again = again || m.changed && waiting(r.state.entries[m.entry].phase)
 	}
@@ -286,145 +293,13 @@ func (r *run) produce(ctx context.Context, model string) error {
 		if err := r.claimOrphan(&rec); err != nil {
 			return errors.Join(g.Wait(), err)
 		}
-		if !r.begin(model) {
+		if !r.begin(rec) {
 			r.leave(&rec)
 			break
 		}
 		g.Go(func() error { return r.guarded(ctx, rec) })
 	}
 	return g.Wait()
-}
-
-// due makes the record of an item that is to be sent in this pass.
-func (r *run) due(i int, it item) (record, bool, error) {
-	m := r.matches[i]
-	if m.entry < 0 {
-		rec, err := r.fresh(i, it)
-		return rec, true, err
-	}
-	if r.resumed[m.entry] || !r.again(m) {
-		return record{}, false, nil
-	}
-	rec, err := r.state.get(int(m.entry))
-	if err != nil {
-		return rec, false, err
-	}
-	return r.renew(rec, it, m.changed)
-}
-
-// again reports whether an item that was seen before is to be sent (again).
-func (b *Batch) again(m match) bool {
-	p := b.state.phaseOf(int(m.entry))
-	return p == ready || p == failed && b.o.RetryFailed || m.changed && (p == done || p == failed)
-}
-
-// fresh is the record of an item that was never seen before. It gets its key here, for good.
-func (r *run) fresh(i int, it item) (record, error) {
-	k := r.give(i)
-	rec := record{Key: k.String(), ID: it.ID, Print: r.idents[i].print, Phase: ready, Name: nameOf(it, k)}
-	var err error
-	rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
-	return rec, err
-}
-
-// give is the key of the i-th item, which is new.
-func (r *run) give(i int) key {
-	r.state.mu.Lock()
-	defer r.state.mu.Unlock()
-	k, given := r.given[i]
-	if !given {
-		k = freeKey(r.idents[i].base, r.idents[i].number, r.state.index)
-		r.state.index[k] = -1
-		r.given[i] = k
-	}
-	return k
-}
-
-// renew is the record of an item that is sent again. What a changed row made before is put aside.
-func (r *run) renew(rec record, it item, changed bool) (record, bool, error) {
-	if changed && len(rec.Pictures) > 0 {
-		if err := r.putAside(&rec); err != nil {
-			return rec, false, err
-		}
-	}
-	k, err := parseKey(rec.Key)
-	if err != nil {
-		return rec, false, err
-	}
-	if rec.Task != "" && !slices.Contains(rec.Earlier, rec.Task) {
-		rec.Earlier = append(rec.Earlier, rec.Task)
-	}
-	rec.Phase, rec.Attempt, rec.ID, rec.Print = ready, 0, it.ID, fingerprint(it.Fingerprint())
-	rec.Name = nameOf(it, k)
-	if changed || rec.Sent == (sent{}) {
-		rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
-	}
-	return rec, err == nil, err
-}
-
-const replacedDir = imagesDir + "/replaced"
-
-// putAside moves the pictures of an item to images/replaced, where they stay. Its record still names them until the next
-// intent is written; a crash in between leaves a done item whose picture is missing, which fetches it again or says so.
-func (r *run) putAside(rec *record) error {
-	if err := r.o.Disk.Mkdir(replacedDir); err != nil {
-		return err
-	}
-	for _, p := range rec.Pictures {
-		there, err := exists(r.o.Disk, p.File)
-		if err != nil {
-			return err
-		}
-		if !there {
-			continue
-		}
-		name := path.Base(p.File)
-		for n := 2; ; n++ {
-			taken, err := exists(r.o.Disk, path.Join(replacedDir, name))
-			if err != nil {
-				return err
-			}
-			if !taken {
-				break
-			}
-			ext := path.Ext(p.File)
-			name = fmt.Sprintf("%s~%d%s", stem(path.Base(p.File)), n, ext)
-		}
-		if err := r.o.Disk.Rename(p.File, path.Join(replacedDir, name)); err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(r.o.Disk.SyncDir(replacedDir), r.o.Disk.SyncDir(imagesDir)); err != nil {
-		return err
-	}
-	rec.Before, rec.Cost, rec.Replaced = rec.Before+rec.Cost, 0, rec.Replaced+len(rec.Pictures)
-	rec.Pictures, rec.ActualPrompt, rec.Warnings = nil, "", nil
-	return nil
-}
-
-// nameOf is what an item's picture shall be called: as its row says, else its id, else the beginning of its prompt with
-// the first half of its key.
-func nameOf(it item, k key) string {
-	number := ""
-	if it.Index > 1 {
-		number = fmt.Sprintf("-%d", it.Index)
-	}
-	switch {
-	case it.File != "":
-		return stemOf(it.File) + number
-	case it.ID != "":
-		return it.ID
-	}
-	return fmt.Sprintf("%s-%08x%s", output.Slug(it.Prompt), k.base>>32, number)
-}
-
-// stemOf is a file name without an extension of pictures.
-func stemOf(name string) string {
-	switch path.Ext(name) {
-	case ".png", ".jpg", ".jpeg", ".webp", ".gif", ".PNG", ".JPG":
-		return name[:len(name)-len(path.Ext(name))]
-	}
-	return name
 }
 
 // guarded keeps a panic of one item from taking the others' records with it.
@@ -437,44 +312,14 @@ func (r *run) guarded(ctx context.Context, rec record) (err error) {
 	return r.live(ctx, rec)
 }
 
-// begin counts an item that is started; false where no more may be.
-func (r *run) begin(model string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.halted[""] != nil || r.halted[model] != nil || r.o.Limit > 0 && r.begun >= r.o.Limit {
-		return false
-	}
-	r.begun++
-	return true
-}
-
-// admit has the last word before an intent is written.
-func (r *run) admit(rec *record) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.halted[""] != nil || r.halted[rec.Sent.Model] != nil {
-		return errLeave
-	}
-	return nil
-}
-
-// halt stops submissions of a model, or with "" all of them. What is open is still collected.
-func (r *run) halt(model string, why error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.halted[model] == nil {
-		r.halted[model] = why
-		r.log.Error("no more submissions", "model", model, "cause", why)
-	}
-}
-
 // pace is the model's.
 func (r *run) pace(model string) *pace {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := r.paces[model]
 	if p == nil {
-		p = newPace(client.LookupModel(model), r.o.SubmitRate, r.o.Window, r.o.Speed)
+		m := client.LookupModel(model)
+		p = newPace(m, r.o.Rules.sync(m), r.o.SubmitRate, r.o.Window, r.o.Speed)
 		r.paces[model] = p
 	}
 	return p

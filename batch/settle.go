@@ -49,6 +49,9 @@ const (
 
 // settle decides, or waits until it can. Other items go on meanwhile.
 func (r *run) settle(ctx context.Context, rec *record) error {
+	if rec.Sent.Sync {
+		return r.unsettled(ctx, rec, "the synchronous interface has no task to find it by")
+	}
 	s := settling{run: r, rec: rec, began: r.clock.now(), not: map[string]bool{}}
 	for {
 		v, err := s.look(ctx)

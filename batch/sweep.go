@@ -250,18 +250,18 @@ func (r *run) recoverPicture(name string, found map[string]*record) {
 	if !whole || err != nil {
 		return
 	}
-	rec := found[id.Task]
+	rec := found[id.Task+id.Request]
 	if rec == nil {
 		if i, known := r.state.index[k]; known {
 			old, err := r.state.get(i)
-			if err != nil || old.Phase == done || old.Task == id.Task || slices.Contains(old.Earlier, id.Task) {
+			if err != nil || old.Phase == done || id.Task != "" && (old.Task == id.Task || slices.Contains(old.Earlier, id.Task)) {
 				return
 			}
 		}
 		rec = &record{Key: id.Key, ID: id.ID, Print: id.Print, Phase: done, At: r.clock.now(), Intent: id.At, Name: id.Name,
 			Sent: id.Sent, Attempt: 1, Task: id.Task, Request: id.Request, Submitted: id.At, Finished: id.At, ActualPrompt: id.Actual,
 			Warnings: []string{"taken in from its picture: the state file did not know it"}}
-		found[id.Task] = rec
+		found[id.Task+id.Request] = rec
 	}
 	rec.Pictures = append(rec.Pictures, picture{name, p.Width, p.Height, p.Bytes, p.SHA256})
 	rec.Cost += id.Cost

@@ -106,6 +106,17 @@ func (r rule) fits(code, message string) bool {
 	return strings.Contains(strings.ToLower(message), r.message)
 }
 
+// OfContent reports whether a code speaks of what a prompt or a picture shows: the content filter, a rule of the account.
+// It says nothing of the next item.
+func OfContent(code string) bool {
+	for _, c := range []string{"DataInspectionFailed", "data_inspection_failed", "IPInfringementSuspect", "CustomRoleBlocked", "FaqRuleBlocked"} {
+		if strings.EqualFold(code, c) {
+			return true
+		}
+	}
+	return false
+}
+
 // Throttled reports whether err is the service's "slower, please": nothing was created and no attempt is used up.
 func Throttled(err error) bool {
 	var e *APIError

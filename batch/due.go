@@ -1,0 +1,144 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// This file makes records of items that are to be sent: of new ones, and of those that are sent again.
+
+// due makes the record of an item that is to be sent in this pass.
+func (r *run) due(i int, it item) (record, bool, error) {
+	m := r.matches[i]
+	if m.entry < 0 {
+		rec, err := r.fresh(i, it)
+		return rec, true, err
+	}
+	if r.resumed[m.entry] || !r.again(m) {
+		return record{}, false, nil
+	}
+	rec, err := r.state.get(int(m.entry))
+	if err != nil {
+		return rec, false, err
+	}
+	return r.renew(rec, it, m.changed)
+}
+
+// again reports whether an item that was seen before is to be sent (again).
+func (b *Batch) again(m match) bool {
+	p := b.state.phaseOf(int(m.entry))
+	return p == ready || p == failed && b.o.RetryFailed || m.changed && (p == done || p == failed)
+}
+
+// fresh is the record of an item that was never seen before. It gets its key here, for good.
+func (r *run) fresh(i int, it item) (record, error) {
+	k := r.give(i)
+	rec := record{Key: k.String(), ID: it.ID, Print: r.idents[i].print, Phase: ready, Name: nameOf(it, k)}
+	var err error
+	rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
+	return rec, err
+}
+
+// give is the key of the i-th item, which is new.
+func (r *run) give(i int) key {
+	r.state.mu.Lock()
+	defer r.state.mu.Unlock()
+	k, given := r.given[i]
+	if !given {
+		k = freeKey(r.idents[i].base, r.idents[i].number, r.state.index)
+		r.state.index[k] = -1
+		r.given[i] = k
+	}
+	return k
+}
+
+// renew is the record of an item that is sent again. What a changed row made before is put aside.
+func (r *run) renew(rec record, it item, changed bool) (record, bool, error) {
+	if changed && len(rec.Pictures) > 0 {
+		if err := r.putAside(&rec); err != nil {
+			return rec, false, err
+		}
+	}
+	k, err := parseKey(rec.Key)
+	if err != nil {
+		return rec, false, err
+	}
+	if rec.Task != "" && !slices.Contains(rec.Earlier, rec.Task) {
+		rec.Earlier = append(rec.Earlier, rec.Task)
+	}
+	rec.Phase, rec.Attempt, rec.ID, rec.Print = ready, 0, it.ID, fingerprint(it.Fingerprint())
+	rec.Name = nameOf(it, k)
+	if changed || rec.Sent == (sent{}) {
+		rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
+	}
+	return rec, err == nil, err
+}
+
+const replacedDir = imagesDir + "/replaced"
+
+// putAside moves the pictures of an item to images/replaced, where they stay. Its record still names them until the next
+// intent is written; a crash in between leaves a done item whose picture is missing, which fetches it again or says so.
+func (r *run) putAside(rec *record) error {
+	if err := r.o.Disk.Mkdir(replacedDir); err != nil {
+		return err
+	}
+	for _, p := range rec.Pictures {
+		there, err := exists(r.o.Disk, p.File)
+		if err != nil {
+			return err
+		}
+		if !there {
+			continue
+		}
+		name := path.Base(p.File)
+		for n := 2; ; n++ {
+			taken, err := exists(r.o.Disk, path.Join(replacedDir, name))
+			if err != nil {
+				return err
+			}
+			if !taken {
+				break
+			}
+			ext := path.Ext(p.File)
+			name = fmt.Sprintf("%s~%d%s", stem(path.Base(p.File)), n, ext)
+		}
+		if err := r.o.Disk.Rename(p.File, path.Join(replacedDir, name)); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(r.o.Disk.SyncDir(replacedDir), r.o.Disk.SyncDir(imagesDir)); err != nil {
+		return err
+	}
+	rec.Before, rec.Cost, rec.Replaced = rec.Before+rec.Cost, 0, rec.Replaced+len(rec.Pictures)
+	rec.Pictures, rec.ActualPrompt, rec.Warnings = nil, "", nil
+	return nil
+}
+
+// nameOf is what an item's picture shall be called: as its row says, else its id, else the beginning of its prompt with
+// the first half of its key.
+func nameOf(it item, k key) string {
+	number := ""
+	if it.Index > 1 {
+		number = fmt.Sprintf("-%d", it.Index)
+	}
+	switch {
+	case it.File != "":
+		return stemOf(it.File) + number
+	case it.ID != "":
+		return it.ID
+	}
+	return fmt.Sprintf("%s-%08x%s", output.Slug(it.Prompt), k.base>>32, number)
+}
+
+// stemOf is a file name without an extension of pictures.
+func stemOf(name string) string {
+	switch path.Ext(name) {
+	case ".png", ".jpg", ".jpeg", ".webp", ".gif", ".PNG", ".JPG":
+		return name[:len(name)-len(path.Ext(name))]
+	}
+	return name
+}

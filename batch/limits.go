@@ -1,0 +1,163 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// ErrLimit says that a run stopped starting items because of a limit of its own: Limit, Budget, Deadline or MaxFailures.
+// What was open has been collected.
+var ErrLimit = errors.New("stopped by its own limit")
+
+// limits are what stops submissions. What is open at the service is collected all the same.
+type limits struct {
+	mu       sync.Mutex
+	halted   map[string]error // why a model, or "" for all, is not submitted to any more
+	limit    error            // which limit of the run's own was reached
+	deadline time.Time        // by the service's clock; zero for none
+	begun    int              // items started
+	failures int              // items that failed for good
+	accepted bool             // the service has taken a submission
+	refusals map[string]int   // items refused for good by code, before anything was accepted
+	money    client.Money     // what the batch has cost or may cost, if all that is open succeeds
+}
+
+// reason is why the run did not try everything: a refusal that concerns all, one of a model, or a limit.
+func (l *limits) reason() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.halted[""] != nil {
+		return l.halted[""]
+	}
+	for model, why := range l.halted {
+		return fmt.Errorf("%s: %w", model, why)
+	}
+	return l.limit
+}
+
+// begin counts an item that is started; false where no more may be.
+func (r *run) begin(rec record) bool {
+	l := &r.limits
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed(rec.Sent.Model) {
+		return false
+	}
+	if r.o.Limit > 0 && l.begun >= r.o.Limit {
+		l.limit = fmt.Errorf("%w: %d items were started", ErrLimit, l.begun)
+		return false
+	}
+	l.begun++
+	return true
+}
+
+func (l *limits) closed(model string) bool {
+	return l.halted[""] != nil || l.halted[model] != nil || l.limit != nil
+}
+
+// admit has the last word before an intent is written. It counts the money before anything is sent, so that no crash can
+// make a batch cost more than its budget.
+func (r *run) admit(rec *record) error {
+	l := &r.limits
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	price := r.price(rec.Sent) * client.Money(rec.Sent.N)
+	switch {
+	case l.halted[""] != nil || l.halted[rec.Sent.Model] != nil:
+		return errLeave
+	case !l.deadline.IsZero() && !r.clock.now().Before(l.deadline):
+		l.limit = fmt.Errorf("%w: the deadline has passed", ErrLimit)
+		return errLeave
+	case r.o.MaxFailures > 0 && l.failures >= r.o.MaxFailures:
+		l.limit = fmt.Errorf("%w: %d items have failed", ErrLimit, l.failures)
+		return errLeave
+	case r.o.Budget > 0 && l.money+price > r.o.Budget:
+		l.limit = fmt.Errorf("%w: the next picture could bring the batch to ¥%s", ErrLimit, (l.money + price).String())
+		return errLeave
+	}
+	l.money += price
+	return nil
+}
+
+// countMoney adds up what the batch has cost so far or may have cost.
+func (r *run) countMoney() error {
+	if r.o.Budget == 0 {
+		return nil
+	}
+	for i := range r.state.count() {
+		rec, err := r.state.get(i)
+		if err != nil {
+			return err
+		}
+		r.limits.money += r.mayCost(rec)
+	}
+	return nil
+}
+
+// mayCost is what an item has cost, or will have cost if what is open or in doubt succeeds.
+func (b *Batch) mayCost(rec record) client.Money {
+	switch rec.Phase {
+	case intent, open, held:
+		return rec.Before + b.price(rec.Sent)*client.Money(rec.Sent.N)
+	}
+	return rec.Before + rec.Cost
+}
+
+// settled corrects the money when it is known what a submission cost, and counts failures.
+func (r *run) settled(rec *record) {
+	l := &r.limits
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	price := r.price(rec.Sent) * client.Money(rec.Sent.N)
+	switch rec.Phase {
+	case ready:
+		l.money -= price
+	case failed:
+		l.money -= price
+		l.failures++
+	case done:
+		l.money += rec.Cost - price
+	}
+}
+
+// halt stops submissions of a model, or with "" all of them.
+func (r *run) halt(model string, why error) {
+	r.limits.mu.Lock()
+	defer r.limits.mu.Unlock()
+	r.limits.halt(r, model, why)
+}
+
+func (l *limits) halt(r *run, model string, why error) {
+	if l.halted[model] == nil {
+		l.halted[model] = why
+		r.log.Error("no more submissions", "model", model, "cause", why)
+	}
+}
+
+// sameRefusals is how many items may be refused for good with one code before anything is accepted: then it is not the
+// items, and the quota is better kept.
+const sameRefusals = 3
+
+// refusedForGood counts a refusal that speaks of one item.
+func (r *run) refusedForGood(api *client.APIError) {
+	l := &r.limits
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.accepted || client.OfContent(api.Code) {
+		return
+	}
+	if l.refusals[api.Code]++; l.refusals[api.Code] >= sameRefusals {
+		l.halt(r, "", fmt.Errorf("the first %d submissions were all refused alike: %w", l.refusals[api.Code], api))
+	}
+}
+
+// wasAccepted notes that the service takes what it is sent.
+func (r *run) wasAccepted() {
+	r.limits.mu.Lock()
+	r.limits.accepted = true
+	r.limits.mu.Unlock()
+}

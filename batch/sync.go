@@ -1,0 +1,35 @@
+package batch
+
+import (
+	"context"
+	"errors"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// The synchronous interface answers a submission with the picture: no task, no list, nothing to ask again. It is faster,
+// since the service bounds only its rate, and dearer in a crash: what is on its way then is paid and lost, and the item
+// is held. That is said before anybody chooses it (see ModelPlan).
+
+// generate sends an item whose intent is durable and saves the picture that comes back. The record stays an intent until
+// the picture is in place.
+func (r *run) generate(ctx context.Context, pace *pace, rec *record) error {
+	wire, cancel := r.wire(ctx, r.syncGrace)
+	defer cancel()
+	task, err := r.o.Client.Generate(wire, rec.Sent.request())
+	r.clock.heard(task.Date)
+	if err == nil {
+		pace.accepted()
+		r.online()
+		r.wasAccepted()
+		rec.Request, rec.Submitted = task.RequestID, rec.Intent
+		// A crash up to the rename loses the picture; from there on its own text tells whose it is (recoverPictures).
+		return r.fetch(wire, rec, task)
+	}
+	var doubt *client.DoubtError
+	if errors.As(err, &doubt) {
+		rec.Request, rec.Message = doubt.RequestID, doubt.Cause.Error()
+		return r.state.put(*rec, false) // settle will hold it
+	}
+	return r.refused(ctx, pace, rec, err)
+}
