@@ -279,5 +279,5 @@ func (a answer) apiError(op string) error {
 	if err != nil || e.Code == "" {
 		return fmt.Errorf("%s: %w: HTTP %d, %s", op, ErrUnreadable, a.status, describe(a.body))
 	}
-	return &APIError{Op: op, Status: a.status, Code: e.Code, Message: e.Message, RequestID: cmp.Or(e.RequestID, a.requestID)}
+	return &APIError{Op: op, Status: a.status, Code: e.Code, Message: e.Message, RequestID: cmp.Or(e.RequestID, a.requestID), Date: a.date}
 }

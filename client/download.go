@@ -136,7 +136,7 @@ func storeError(resp *http.Response) error {
 		Code string `xml:"Code"`
 	}
 	_ = xml.NewDecoder(io.LimitReader(resp.Body, maxError)).Decode(&e)
-	err := fmt.Errorf("HTTP %d %s", resp.StatusCode, oneLine(e.Code))
+	err := errors.New(strings.TrimSpace(fmt.Sprintf("HTTP %d %s", resp.StatusCode, oneLine(e.Code))))
 	if resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusNotFound {
 		return fmt.Errorf("%w: %w", ErrGone, err)
 	}

@@ -65,14 +65,22 @@ func (k Key) plain(s string) string {
 	return oneLine(signed.ReplaceAllString(s, "?…"))
 }
 
-// told is plain for errors of the network: some of net/http's repeat what the other side sent. An error that has to be
-// changed loses its chain, which would still tell.
+// told is plain for errors of the network: some of net/http's repeat what the other side sent.
 func (k Key) told(err error) error {
 	if err == nil {
 		return nil
 	}
 	if text := k.plain(err.Error()); text != err.Error() {
-		return errors.New(text)
+		return &toldError{text, func(target error) bool { return errors.Is(err, target) }}
 	}
 	return err
 }
+
+// A toldError still is what it was, a context's end for example, but does not hand out the chain, which would tell.
+type toldError struct {
+	text string
+	is   func(target error) bool
+}
+
+func (e *toldError) Error() string        { return e.text }
+func (e *toldError) Is(target error) bool { return e.is(target) }

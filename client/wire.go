@@ -61,11 +61,8 @@ func (r Result) shown() shown {
 	return shown(r)
 }
 
-// String shows the result without the query of its URL.
-func (r Result) String() string { return fmt.Sprintf("%+v", r.shown()) }
-
-// GoString is String for %#v.
-func (r Result) GoString() string { return fmt.Sprintf("%#v", r.shown()) }
+// Format prints the result, under every verb, without the query of its URL.
+func (r Result) Format(f fmt.State, verb rune) { fmt.Fprintf(f, fmt.FormatString(f, verb), r.shown()) }
 
 // MarshalJSON writes the result without the query of its URL.
 func (r Result) MarshalJSON() ([]byte, error) { return json.Marshal(r.shown()) }
