@@ -72,6 +72,7 @@ type Batch struct {
 	models  []string // of the manifest's items, in order of appearance
 	region  client.Region
 	counts  counts
+	present map[uint64]bool // hashes of the pictures that are in place; see look
 }
 
 // Open reads the state file, where there is one, and matches the manifest with it. Nothing is written, but for a torn
@@ -98,7 +99,7 @@ func Open(o Options) (*Batch, error) {
 		b.Close()
 		return nil, err
 	}
-	if err := b.match(); err != nil {
+	if err := errors.Join(b.look(), b.match()); err != nil {
 		b.Close()
 		return nil, err
 	}
@@ -151,9 +152,16 @@ func (b *Batch) match() error {
 
 // idle reports whether a run has nothing to do.
 func (b *Batch) idle() (bool, error) {
-	for _, e := range b.state.entries {
+	for i, e := range b.state.entries {
 		if waiting(e.phase) {
 			return false, nil
+		}
+		if !b.missing(i) {
+			continue
+		}
+		rec, err := b.state.get(i)
+		if err != nil || b.fetchable(rec, time.Now()) {
+			return false, err
 		}
 	}
 	for i, it := range b.items() {

@@ -221,6 +221,14 @@ func (r *run) hold(rec *record, code, format string, args ...any) error {
 
 // collect waits for an open task and saves what it made.
 func (r *run) collect(ctx context.Context, rec *record) error {
+	was := *rec
+	if err := r.gather(ctx, rec); err != nil {
+		return err
+	}
+	return r.stillMissing(rec, was)
+}
+
+func (r *run) gather(ctx context.Context, rec *record) error {
 	task, err := r.await(ctx, rec)
 	if err != nil {
 		return err

@@ -14,6 +14,8 @@ type Plan struct {
 	// Ready items were refused for now; Open ones are at the service; Doubt is about submissions without an answer.
 	Ready, Open, Doubt                     int
 	Done, Failed, Held, Abandoned, Skipped int
+	// Missing items are done and paid, and their pictures are gone. Fetchable of them can be had again without cost.
+	Missing, Fetchable int
 	// Pictures are to be paid by a run, for Cost. Unpriced says that a model without a known price is among them.
 	Pictures int
 	Cost     client.Money
@@ -91,6 +93,13 @@ func (b *Batch) planItem(p *Plan, models map[string]*ModelPlan, i int, it item) 
 	case open:
 		p.Open++
 	case done:
+		if b.missing(int(m.entry)) {
+			p.Missing++
+			if b.fetchable(rec, time.Now()) {
+				p.Fetchable++
+			}
+			return nil
+		}
 		p.Done++
 	case failed:
 		p.Failed++
@@ -172,4 +181,4 @@ func (b *Batch) anew(p *Plan) (anew, finished int) {
 func (p Plan) Much() bool { return p.Anew >= 10 && p.Anew*10 > p.Finished }
 
 // Idle reports whether a run has nothing to do.
-func (p Plan) Idle() bool { return p.Pictures == 0 && p.Open == 0 && p.Doubt == 0 }
+func (p Plan) Idle() bool { return p.Pictures == 0 && p.Open == 0 && p.Doubt == 0 && p.Fetchable == 0 }

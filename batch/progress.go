@@ -93,7 +93,7 @@ func (r *run) tell(before, after record) {
 		p.Submitted++
 	case done:
 		p.Saved += len(after.Pictures)
-		p.Spent += after.Cost
+		p.Spent += after.Cost - before.Cost
 	}
 	r.counts.mu.Unlock()
 	if r.o.Tell != nil && before.Phase != after.Phase {

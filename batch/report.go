@@ -68,6 +68,9 @@ func (b *Batch) result(it item, m match) (output.Result, error) {
 		return res, nil
 	}
 	describe(&res, rec)
+	if b.missing(int(m.entry)) {
+		res.Status = "missing"
+	}
 	return res, nil
 }
 
@@ -108,7 +111,7 @@ func stamp(t time.Time) string {
 type Failure struct {
 	Row           int
 	ID, Key       string
-	Status        string // "failed" or "held"
+	Status        string // "failed", "held" or "missing"
 	Code, Message string
 	Cost          client.Money // what a held one may have cost
 }
@@ -126,7 +129,8 @@ func (b *Batch) Failures() iter.Seq2[Failure, error] {
 			if m.entry < 0 || it.Skip {
 				continue
 			}
-			if p := b.state.phaseOf(int(m.entry)); p != failed && p != held {
+			p, gone := b.state.phaseOf(int(m.entry)), b.missing(int(m.entry))
+			if p != failed && p != held && !gone {
 				continue
 			}
 			rec, err := b.state.get(int(m.entry))
@@ -135,6 +139,9 @@ func (b *Batch) Failures() iter.Seq2[Failure, error] {
 				return
 			}
 			f := Failure{Row: it.Row, ID: it.ID, Key: rec.Key, Status: string(rec.Phase), Code: rec.Code, Message: rec.Message}
+			if gone {
+				f.Status, f.Code, f.Message = "missing", "Missing", "its picture was paid for and is not in its place any more"
+			}
 			if rec.Phase == held {
 				f.Cost = b.price(rec.Sent) * client.Money(rec.Sent.N)
 			}

@@ -68,7 +68,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	if err == nil {
 		err = r.limits.reason()
 	}
-	return errors.Join(err, r.stop(ctx))
+	return errors.Join(err, r.stop(ctx), r.look())
 }
 
 func (b *Batch) newRun() *run {
@@ -126,7 +126,7 @@ func (r *run) start(ctx context.Context) error {
 	if !clean || recovered > 0 {
 		r.sweepSince = since
 	}
-	if err := r.countMoney(); err != nil {
+	if err := errors.Join(r.reopen(), r.countMoney()); err != nil {
 		return err
 	}
 	return r.state.mark(mark{Run: "start", At: r.clock.now(), Tool: r.o.Tool})

@@ -1,0 +1,79 @@
+package batch
+
+import (
+	"fmt"
+	"regexp"
+	"time"
+)
+
+// A Resolution is what a person decides about a held item.
+type Resolution struct {
+	// Adopt is the id of the task that is the item's; "" for none.
+	Adopt string
+	// Resubmit sends the item again, at the risk of paying twice. Abandon gives it up. Exactly one of the three is set.
+	Resubmit, Abandon bool
+}
+
+var taskPattern = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`) // what the service's task ids look like
+
+// Resolve settles held items by hand. Items are named by id or by key. Nothing is sent and nothing changes unless all names
+// are those of held items; the next run goes on with them. It wants the batch's lock.
+func (b *Batch) Resolve(names []string, how Resolution) error {
+	if how.Adopt != "" && (len(names) != 1 || !taskPattern.MatchString(how.Adopt)) {
+		return fmt.Errorf("adopt: want one item and one task id, not %d items and %q", len(names), how.Adopt)
+	}
+	var all []record
+	for _, name := range names {
+		rec, err := b.heldItem(name)
+		if err != nil {
+			return err
+		}
+		all = append(all, rec)
+	}
+	for _, rec := range all {
+		how.apply(&rec)
+		if err := b.state.put(rec, false); err != nil {
+			return err
+		}
+	}
+	if err := b.state.journal.sync(); err != nil {
+		return err
+	}
+	return b.state.mark(mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool})
+}
+
+// apply writes the decision into a record.
+func (h Resolution) apply(rec *record) {
+	rec.At = time.Now().UTC()
+	switch {
+	case h.Adopt != "":
+		rec.Phase, rec.Task, rec.Adopted, rec.Submitted = open, h.Adopt, "hand", rec.Intent
+	case h.Resubmit:
+		rec.Phase = ready
+	case h.Abandon:
+		rec.Phase = abandoned
+	}
+}
+
+// heldItem finds a held item by its id or key.
+func (b *Batch) heldItem(name string) (record, error) {
+	id := hashID(name)
+	k, keyErr := parseKey(name)
+	for i, e := range b.state.entries {
+		if e.id != id && (keyErr != nil || e.key != k) {
+			continue
+		}
+		rec, err := b.state.get(i)
+		if err != nil {
+			return rec, err
+		}
+		if rec.ID != name && rec.Key != name {
+			continue // two ids with one hash
+		}
+		if rec.Phase != held {
+			return rec, fmt.Errorf("%s is not held, it is %s", name, statuses[rec.Phase])
+		}
+		return rec, nil
+	}
+	return record{}, fmt.Errorf("no item is called %s; status lists the held ones by id or key", name)
+}
