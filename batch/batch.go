@@ -59,6 +59,8 @@ type Options struct {
 	Tell func(Event)
 	// Log takes diagnostics; nil takes none.
 	Log *slog.Logger
+
+	reserve int // bytes kept free for the last records on a full disk; 0 is reserveSize
 }
 
 // A Batch is a manifest joined with its state file. It is not safe for concurrent use, but for Progress during Run.
@@ -124,6 +126,8 @@ func (b *Batch) bound() error {
 		return fmt.Errorf("%w: it is of a real run", ErrOther)
 	case was.BaseURL != is.BaseURL && !is.Rehearsal:
 		return fmt.Errorf("%w: it is of %s, not of %s", ErrOther, was.BaseURL, is.BaseURL)
+	case was.Region != is.Region && !is.Rehearsal:
+		return fmt.Errorf("%w: it is of the region %s, not of %s", ErrOther, was.Region, is.Region)
 	}
 	return nil
 }

@@ -125,19 +125,34 @@ func (j *journal) load(fold func([]byte, span) error) ([]byte, error) {
 		j.synced = j.size
 		return nil, err
 	}
-	if seq, ok := sealed(tail); ok && seq == j.seq+1 {
-		// The newline alone was lost: the record is whole.
-		if _, err := j.file.Write([]byte("\n")); err != nil {
-			return nil, err
-		}
-		at := span{j.size, len(tail)}
-		j.seq, j.size = seq, j.size+int64(len(tail))+1
-		return nil, fold(tail, at)
+	if whole := bytes.TrimRight(tail, "\x00"); j.next(whole) {
+		return nil, j.endLine(whole, tail, fold)
 	}
 	if !cutShort(tail) {
 		return nil, j.damage("the last line ends in something else than a newline")
 	}
 	return tail, j.file.Truncate(j.size)
+}
+
+// next reports whether a line is the record that is due.
+func (j *journal) next(line []byte) bool {
+	seq, ok := sealed(line)
+	return ok && seq == j.seq+1
+}
+
+// endLine takes in a tail that is a whole record: its newline alone was lost, or became zeros, of which there may be more.
+func (j *journal) endLine(line, tail []byte, fold func([]byte, span) error) error {
+	at := span{j.size, len(line)}
+	if len(tail) > len(line) {
+		if err := j.file.Truncate(j.size + int64(len(line))); err != nil {
+			return err
+		}
+	}
+	if _, err := j.file.Write([]byte("\n")); err != nil {
+		return err
+	}
+	j.seq, j.size = j.seq+1, j.size+int64(len(line))+1
+	return fold(line, at)
 }
 
 // cutShort reports whether a tail can be the beginning of a record. A record's end can only be followed by a newline, so
@@ -160,6 +175,9 @@ func (j *journal) readLines(r io.Reader, fold func([]byte, span) error) ([]byte,
 		line, err := readLine(in)
 		if err == io.EOF {
 			return line, nil
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			return nil, j.damage("it is longer than any record")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", j.name, err)

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,7 +116,7 @@ func (r *run) start(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := r.state.reserve(); err != nil {
+	if err := r.state.reserve(cmp.Or(r.o.reserve, reserveSize)); err != nil {
 		return err
 	}
 	clean := r.state.stopped || !r.found && !r.torn

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -170,7 +171,7 @@ func (s *sim) process(ctx context.Context, k *killer, manifest string) error {
 	if s.log != nil {
 		o.Log = slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	o.Manifest, o.Client, o.Disk, o.Key = m, c, s.disk, client.NewKey(canary)
+	o.Manifest, o.Client, o.Disk, o.Key, o.reserve = m, c, s.disk, client.NewKey(canary), 1<<10
 	o.Settings = Settings{Manifest: m.Name(), BaseURL: c.BaseURL(), Region: "beijing"}
 	b, err := Open(o)
 	if err != nil {
@@ -422,6 +423,7 @@ func simulate(t testing.TB, seed uint64, sheets [][2]string) {
 }
 
 func TestSimulation(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // small worlds, thrown away by the thousand
 	from, count := seeds(t, 300)
 	sheets := simManifests(t)
 	var next atomic.Int64

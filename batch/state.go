@@ -28,6 +28,7 @@ type state struct {
 	disk    output.Disk
 	journal *journal
 	header  header
+	head    span // where its line stands
 
 	mu      sync.Mutex // guards the fields below; never held while waiting for the disk's fsync
 	entries []entry
@@ -106,7 +107,7 @@ func (s *state) create(h header) error {
 	}
 	h.Version = stateVersion
 	s.journal, s.header = j, h
-	if _, err := j.append(h); err != nil {
+	if s.head, err = j.append(h); err != nil {
 		return err
 	}
 	if err := j.sync(); err != nil {
@@ -116,9 +117,9 @@ func (s *state) create(h header) error {
 }
 
 // reserve puts a file aside whose removal lets the last task ids be recorded on a full disk.
-func (s *state) reserve() error {
+func (s *state) reserve(size int) error {
 	err := output.Replace(s.disk, reserveFile, func(w io.Writer) error {
-		_, err := w.Write(make([]byte, reserveSize))
+		_, err := w.Write(make([]byte, size))
 		return err
 	})
 	if err == nil {
@@ -143,6 +144,7 @@ func (s *state) fold(line []byte, at span) error {
 	case l.Version > stateVersion:
 		return fmt.Errorf("%w: it was written by a newer qwenbatch (format %d, this one reads %d)", ErrOther, l.Version, stateVersion)
 	case l.Version > 0:
+		s.head = at
 		return json.Unmarshal(line, &s.header)
 	case s.header.Version == 0:
 		return errors.New("it is no header")
@@ -273,7 +275,7 @@ func (s *state) compact(stop *mark, order []int) error {
 	if err != nil {
 		return err
 	}
-	s.journal, s.entries, s.index = fresh.journal, fresh.entries, fresh.index
+	s.journal, s.head, s.entries, s.index = fresh.journal, fresh.head, fresh.entries, fresh.index
 	s.marks, s.stale, s.stopped, s.last = fresh.marks, fresh.stale, fresh.stopped, fresh.last
 	return nil
 }
@@ -288,11 +290,12 @@ func (s *state) rewrite(w io.Writer, stop *mark, order []int) error {
 		}
 		return err
 	}
-	if err := write(s.header); err != nil {
-		return err
-	}
+	lines := []span{s.head}
 	for _, i := range order {
-		line, err := s.journal.read(s.entries[i].at)
+		lines = append(lines, s.entries[i].at)
+	}
+	for _, at := range lines {
+		line, err := s.journal.read(at)
 		if err != nil {
 			return err
 		}
