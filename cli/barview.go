@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"io"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -95,5 +94,3 @@ func (v *barView) end(standing) {
 	v.bars.Wait()
 	v.screen.drawAbove(nil)
 }
-
-var _ io.Writer = (*mpb.Progress)(nil)

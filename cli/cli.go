@@ -59,7 +59,8 @@ picture is paid twice.`,
 	root.SetHelpFunc(p.help)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { p.help(cmd, nil); return nil })
 	root.SetFlagErrorFunc(flagMistake)
-	root.AddCommand(p.runCommand())
+	root.AddCommand(p.runCommand(), p.planCommand(), p.statusCommand(), p.reportCommand(), p.modelsCommand(), p.initCommand(),
+		p.emulateCommand(), p.versionCommand())
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	return root
 }

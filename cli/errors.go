@@ -35,8 +35,16 @@ type complaint struct {
 func (p *program) complain(c complaint) {
 	fmt.Fprintln(p.stderr, p.red("qwenbatch: error:")+" "+plain(c.text))
 	if c.hint != "" {
-		fmt.Fprintln(p.stderr, "qwenbatch: hint: "+plain(c.hint))
+		fmt.Fprintln(p.stderr, p.folded("qwenbatch: hint: ", c.hint))
 	}
+}
+
+// folded breaks a text at the width of a terminal; a log gets it on one line, for grep.
+func (p *program) folded(start, text string) string {
+	if !isTerminal(p.stderr) {
+		return start + plain(text)
+	}
+	return fold(plain(text), screenWidth, start, strings.Repeat(" ", width(start)))
 }
 
 // warn prints what is no error.
@@ -60,6 +68,19 @@ func (p *program) colours() bool {
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// columnsOf is the width of a terminal, 0 for anything else.
+func columnsOf(stream any) int {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
 }
 
 // explain maps every error to its words and its exit code. Errors that are not here are told as they are, code 1.
@@ -105,11 +126,9 @@ func (m *mistake) codeOr(code exitCode) exitCode {
 // explainManifest lists the mistakes one a line, each beginning with its place, as editors and terminals like it.
 func explainManifest(list *manifests.ErrorList) complaint {
 	c := complaint{code: codeUsage}
-	text := list.Error()
-	switch {
-	case list.Total == 1:
-		c.text = text
-	default:
+	text := mistakeLines(list)
+	c.text = text
+	if list.Total > 1 {
 		c.text = amount(list.Total, "mistake") + " in the manifest; nothing was sent\n" + text
 	}
 	switch {
@@ -121,6 +140,27 @@ func explainManifest(list *manifests.ErrorList) complaint {
 		c.hint = "in Excel: File, Save As, CSV UTF-8"
 	}
 	return c
+}
+
+// sameShown is how often the same mistake is shown: a wrong flag makes it in every row.
+const sameShown = 3
+
+// mistakeLines has a line a mistake, and how many more there are.
+func mistakeLines(list *manifests.ErrorList) string {
+	var lines []string
+	seen := map[string]int{}
+	for _, e := range list.Errors {
+		what := e.Field + ": " + e.Text
+		if seen[what]++; seen[what] <= sameShown {
+			lines = append(lines, e.Error())
+		}
+	}
+	if more := list.Total - len(lines); more > 0 && len(seen) == 1 {
+		lines = append(lines, fmt.Sprintf("… and %s more of the same", number(more)))
+	} else if more > 0 {
+		lines = append(lines, fmt.Sprintf("… and %s more", number(more)))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // explainService says what to do about an error of the service that concerns more than one item.

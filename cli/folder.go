@@ -12,6 +12,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
+// outHelp is the help of --out.
+const outHelp = "output folder (default NAME-output beside the manifest; with --rehearse NAME-rehearsal in the current folder)"
+
 // folderOf is the output folder: as --out says, else NAME-output beside the manifest, so that cron and another terminal
 // find the same one; a rehearsal's is NAME-rehearsal in the current folder.
 func folderOf(out, manifest string, rehearsal bool) string {

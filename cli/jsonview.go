@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
-	"github.com/qwenbatch/qwenbatch/client"
 )
 
 // The records of --progress json, one a line on stdout. Fields may be added, never renamed. Amounts are exact decimals in
@@ -124,5 +123,3 @@ func (v jsonView) summary(s summary) {
 	}
 	v.write(r)
 }
-
-var _ client.Money

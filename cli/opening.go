@@ -57,7 +57,7 @@ func (o opening) String() string {
 		b.WriteString("nothing new to pay")
 		return b.String()
 	}
-	fmt.Fprintf(&b, "%s, %s, %s", amount(o.pictures, "picture"), o.costText(), "about "+span(o.duration))
+	fmt.Fprintf(&b, "%s to make, %s, about %s", amount(o.pictures, "picture"), o.costText(), span(o.duration))
 	if o.rehearsal {
 		fmt.Fprintf(&b, " in life, %s here", span(o.here()))
 	}

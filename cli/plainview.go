@@ -27,7 +27,7 @@ func showTrouble(s *screen, e batch.Event, before int) int {
 		return before
 	}
 	if before < troublesShown {
-		s.say("%s", troubleLine(e))
+		s.say("%s", s.fit(troubleLine(e)))
 	} else if before == troublesShown {
 		s.say("more have failed; results.csv has them all")
 	}

@@ -100,9 +100,9 @@ func counted(p batch.Progress) bool { return p.Pending+p.Open+p.Done+p.Failed+p.
 func troubleLine(e batch.Event) string {
 	name := e.ID
 	if name == "" {
-		name = e.Key
+		name = quote(short(e.Prompt, 24))
 	}
-	return fmt.Sprintf("%s %s: %s (%s)", e.Phase, short(name, 30), reasonOf(e.Code, e.Message), short(e.Prompt, 30))
+	return fmt.Sprintf("%s %s: %s", e.Phase, short(name, 30), reasonOf(e.Code, e.Message))
 }
 
 // reasonOf joins code and message of the service.

@@ -26,10 +26,10 @@ func newReading() *reading {
 // what are the flags of the pictures.
 func (r *reading) what() group {
 	g := newGroup("Pictures, where a row says nothing")
-	g.flags.StringVar(&r.defaults.Model, "model", "", "`NAME` of the model (default the manifest's, else "+batch.DefaultModel+"); qwenbatch models lists them")
-	g.flags.StringVar(&r.defaults.Size, "size", "", "`SIZE` as 1328*1328 or 16:9 (default the manifest's, else the model's)")
-	g.flags.StringVar(&r.defaults.NegativePrompt, "negative-prompt", "", "what the pictures shall not show; `TEXT` of at most 500 characters")
-	g.flags.Var(seed{&r.defaults.Seed}, "seed", "seed `N`, 0 to 2147483647; the same seed and prompt give much the same picture (default one for each item, drawn once and reported)")
+	g.flags.Var(word{&r.defaults.Model, "NAME"}, "model", "model (default the manifest's, else "+batch.DefaultModel+"); qwenbatch models lists them")
+	g.flags.Var(word{&r.defaults.Size, "SIZE"}, "size", "as 1328*1328 or 16:9 (default the manifest's, else the model's)")
+	g.flags.Var(word{&r.defaults.NegativePrompt, "TEXT"}, "negative-prompt", "what the pictures shall not show")
+	g.flags.Var(seed{&r.defaults.Seed}, "seed", "0 to 2147483647; the same seed and prompt give much the same picture (default one for each item, drawn once and reported)")
 	g.flags.Var(maybe{&r.defaults.PromptExtend}, "prompt-extend", "let a language model enrich the prompts (default true, as the API does)")
 	g.flags.Var(maybe{&r.defaults.Watermark}, "watermark", "put the vendor's watermark on the pictures (default false)")
 	for _, name := range []string{"prompt-extend", "watermark"} {
@@ -41,10 +41,9 @@ func (r *reading) what() group {
 // how are the flags of the manifest.
 func (r *reading) how() group {
 	g := newGroup("Reading the manifest")
-	g.flags.StringVar(&r.encoding, "encoding", "", "character encoding: utf-8, utf-16le, utf-16be, gb18030, gbk, big5 … (default detected)")
-	g.flags.Lookup("encoding").Usage = "character encoding `NAME`: utf-8, gb18030, utf-16le, big5 … (default detected)"
-	g.flags.Var(r.columns, "column", "which header gives a field, as in prompt=描述; `FIELD=HEADER`, may be repeated (default told by the usual names)")
-	g.flags.Var(count{&r.maxItems}, "max-items", "`N` items that count may add to the rows, so that a slip buys no million pictures")
+	g.flags.Var(word{&r.encoding, "NAME"}, "encoding", "character encoding: utf-8, gb18030, utf-16le, big5 … (default detected)")
+	g.flags.Var(r.columns, "column", "which header gives a field, as in prompt=描述; can be repeated (default told by the usual names)")
+	g.flags.Var(count{&r.maxItems}, "max-items", "items that count may add to the rows, so that a slip buys no million pictures")
 	g.flags.BoolVar(&r.rules.AllowTruncation, "allow-truncation", false, "send prompts that are too long for the model; the API cuts them without a word")
 	g.flags.BoolVar(&r.rules.NearestSize, "nearest-size", false, "take the allowed size nearest in shape where a row asks for another")
 	return g
@@ -52,8 +51,7 @@ func (r *reading) how() group {
 
 // mode is the flag of the interface.
 func (r *reading) mode(g group) {
-	g.flags.Var(choice{&r.rules.Mode, []string{"auto", "async", "sync"}}, "mode", "which interface of the API: auto, async or sync; auto is async where the model has it")
-	g.flags.Lookup("mode").Usage = "which interface of the API, `auto|async|sync`; auto takes async where the model has it"
+	g.flags.Var(choice{&r.rules.Mode, []string{"auto", "async", "sync"}}, "mode", "which interface of the API; auto takes async where the model has it")
 }
 
 // open reads the manifest's structure and checks every row of it.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,24 +48,24 @@ another run holds this batch; 129, 130, 143 ended by a signal.`,
 		Args: oneManifest, ValidArgsFunction: completeManifest,
 	}
 	main := newGroup("Running")
-	main.flags.StringVarP(&f.out, "out", "o", "", "output folder `DIR` (default NAME-output beside the manifest; with --rehearse NAME-rehearsal here)")
+	main.flags.VarP(word{&f.out, "DIR"}, "out", "o", outHelp)
 	f.rehearsal(main)
-	main.flags.Var(count{&f.limit}, "limit", "only the first `N` items that are not done; 0 is all")
+	main.flags.Var(count{&f.limit}, "limit", "only the first N items that are not done; 0 is all")
 	main.flags.BoolVar(&f.retry, "retry-failed", false, "try items again that failed for good")
 	main.flags.BoolVar(&f.accept, "accept-changes", false, "go on although many finished pictures would be paid anew, since their rows have changed")
 	main.flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask, as a run of more than ¥10 does on a terminal")
-	main.flags.DurationVar(&f.grace, "grace", 0, "how long Ctrl-C waits for answers that are on their way, a `DURATION` as 5s (default 3s)")
+	main.flags.DurationVar(&f.grace, "grace", 0, "how long Ctrl-C waits for answers that are on their way (default 3s)")
 	tempo := newGroup("Pace")
 	f.reading.mode(tempo)
-	tempo.flags.Var(&f.submit, "submit-rate", "submissions `N/s|N/m`, as 2/s or 8/m; 0 is unlimited (default the model's documented quota)")
-	tempo.flags.Var(&f.query, "query-rate", "questions about tasks `N/s`, all together; 0 is unlimited (default 16/s)")
-	tempo.flags.Var(count{&f.window}, "window", "tasks `N` held open at the service at most; 0 takes what suits the model")
+	tempo.flags.Var(&f.submit, "submit-rate", "submissions, as 2/s or 8/m; 0 is unlimited (default the model's documented quota)")
+	tempo.flags.Var(&f.query, "query-rate", "questions about tasks, all together; 0 is unlimited (default 16/s)")
+	tempo.flags.Var(count{&f.window}, "window", "tasks held open at the service at most; 0 takes what suits the model")
 	where := f.where()
 	f.access(where)
 	shown := newGroup("Screen")
-	shown.flags.Var(choice{&f.progress, []string{"auto", "bar", "plain", "json", "none"}}, "progress", "`auto|bar|plain|json|none`: a bar on a terminal, a line every 10 s elsewhere, JSON lines on stdout for programs")
-	shown.flags.Var(choice{&f.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level", "diagnostics on stderr from this level on: `debug|info|warn|error`")
-	shown.flags.Var(choice{&f.logFormat, []string{"text", "json"}}, "log-format", "diagnostics as `text|json`")
+	shown.flags.Var(choice{&f.progress, []string{"auto", "bar", "plain", "json", "none"}}, "progress", "auto is a bar on a terminal and a line every 10 s elsewhere (plain); json is lines on stdout for programs")
+	shown.flags.Var(choice{&f.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level", "diagnostics on stderr, from this level on")
+	shown.flags.Var(choice{&f.logFormat, []string{"text", "json"}}, "log-format", "form of the diagnostics")
 	shown.flags.BoolVarP(&f.quiet, "quiet", "q", false, "only the final line and errors")
 	p.flags(cmd, main, f.what(), f.how(), tempo, where, shown)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -110,7 +109,7 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 		return err
 	}
 	j := &job{p: p, f: f, manifest: name, folder: folderOf(f.out, name, f.rehearse),
-		screen: &screen{rehearsal: f.rehearse, quiet: f.quiet || f.progress == "none" && false, stderr: p.stderr}}
+		screen: &screen{rehearsal: f.rehearse, quiet: f.quiet, stderr: p.stderr, columns: columnsOf(p.stderr)}}
 	if key.IsZero() && !f.rehearse && !hasState(j.folder) {
 		return noKey()
 	}
@@ -154,7 +153,7 @@ func (j *job) open(ctx context.Context, m *manifests.Manifest, settings batch.Se
 	}
 	defer o.Client.Close()
 	if j.batch, err = batch.Open(o); err != nil {
-		return j.other(err)
+		return otherBatch(j.folder, j.disk, j.f.rehearse, err)
 	}
 	defer j.batch.Close()
 	if j.plan, err = j.batch.Plan(); err != nil {
@@ -171,17 +170,23 @@ func (j *job) open(ctx context.Context, m *manifests.Manifest, settings batch.Se
 	return j.work(ctx)
 }
 
-// other says which flag leads to the batch that a folder holds.
-func (j *job) other(err error) error {
-	recorded, found, readErr := batch.ReadSettings(j.disk)
+// otherBatch says where a state file is damaged, or which flag leads to the batch that a folder holds.
+func otherBatch(folder string, disk output.Disk, rehearse bool, err error) error {
+	var damage *batch.DamageError
+	if errors.As(err, &damage) {
+		return &batch.DamageError{File: filepath.Join(folder, damage.File), Line: damage.Line, Reason: damage.Reason}
+	}
+	recorded, found, readErr := batch.ReadSettings(disk)
 	if !errors.Is(err, batch.ErrOther) || !found || readErr != nil {
 		return err
 	}
-	m := &mistake{text: fmt.Sprintf("%s: %v", j.folder, err), hint: "name another output folder with --out"}
+	m := &mistake{text: fmt.Sprintf("%s: %v", folder, err), hint: "name another output folder with --out"}
 	switch {
-	case recorded.Rehearsal && !j.f.rehearse:
+	case recorded.Rehearsal && !rehearse:
 		m.hint = "add --rehearse to go on with it, or name another output folder with --out"
-	case !recorded.Rehearsal && !j.f.rehearse:
+	case !recorded.Rehearsal && rehearse:
+		m.hint = "leave --rehearse out to go on with it, or name another output folder with --out"
+	case !recorded.Rehearsal && !rehearse:
 		m.hint = fmt.Sprintf("--base-url %s goes on with it; or name another output folder with --out", shellQuote(recorded.BaseURL))
 		if r, ok := client.LookupRegion(recorded.Region); ok && r.BaseURL(recorded.Workspace) == recorded.BaseURL {
 			m.hint = fmt.Sprintf("--region %s goes on with it; or name another output folder with --out", r.Name)
@@ -222,31 +227,3 @@ func (j *job) reportMissing() bool {
 	}
 	return false
 }
-
-// original is the command without the flags of a rehearsal.
-func (j *job) original() string {
-	var words []string
-	for _, a := range j.p.args {
-		if a != "--rehearse" && a != "--rehearse=true" && !strings.HasPrefix(a, "--rehearse-speed=") {
-			words = append(words, a)
-		}
-	}
-	for i, a := range words {
-		if a == "--rehearse-speed" && i+1 < len(words) {
-			words = append(words[:i:i], words[i+2:]...)
-			break
-		}
-	}
-	return command(words)
-}
-
-// command is a command line that a person can copy.
-func command(args []string) string {
-	words := []string{"qwenbatch"}
-	for _, a := range args {
-		words = append(words, shellQuote(a))
-	}
-	return strings.Join(words, " ")
-}
-
-var _ = filepath.Join

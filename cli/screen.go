@@ -13,9 +13,10 @@ type screen struct {
 	rehearsal bool
 	quiet     bool
 
-	mu     sync.Mutex
-	stderr io.Writer
-	above  io.Writer // the bar's; nil without one
+	mu      sync.Mutex
+	stderr  io.Writer
+	columns int       // of the terminal; 0 is no terminal, where lines are as long as they are
+	above   io.Writer // the bar's; nil without one
 }
 
 // mark begins every line of a rehearsal, so that none can be taken for a real one.
@@ -26,6 +27,17 @@ func (s *screen) say(format string, args ...any) {
 	if !s.quiet {
 		s.print(fmt.Sprintf(format, args...))
 	}
+}
+
+// fit cuts a line to the terminal.
+func (s *screen) fit(text string) string {
+	if s.columns == 0 {
+		return text
+	}
+	if s.rehearsal {
+		return short(text, s.columns-width(mark))
+	}
+	return short(text, s.columns)
 }
 
 // print prints a line in any case.
@@ -54,6 +66,15 @@ func (s *screen) drawAbove(w io.Writer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.above = w
+}
+
+// rewind takes the cursor back to the first column, from which the bar is drawn anew: the terminal has echoed ^C.
+func (s *screen) rewind() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.above != nil {
+		io.WriteString(s.stderr, "\r")
+	}
 }
 
 // logger writes diagnostics to the screen.

@@ -26,22 +26,22 @@ func newService() *service { return &service{region: client.Regions()[0].Name, s
 // where are the flags of the service.
 func (s *service) where() group {
 	g := newGroup("Service")
-	g.flags.Var(choice{&s.region, regionNames()}, "region", "where the key belongs: `NAME` is "+orList(regionNames()))
-	g.flags.StringVar(&s.base, "base-url", "", "any other endpoint, up to and including /api/v1; `URL` is https, plain http only on this machine (default the region's; DASHSCOPE_HTTP_BASE_URL)")
-	g.flags.StringVar(&s.workspace, "workspace", "", "workspace `ID` (default DASHSCOPE_WORKSPACE_ID, else none)")
+	g.flags.Var(choice{&s.region, regionNames()}, "region", "where the account and its key are")
+	g.flags.Var(word{&s.base, "URL"}, "base-url", "any other endpoint, up to and including /api/v1; plain http only on this machine (default DASHSCOPE_HTTP_BASE_URL, else the region's)")
+	g.flags.Var(word{&s.workspace, "ID"}, "workspace", "workspace of the account (default DASHSCOPE_WORKSPACE_ID, else none)")
 	return g
 }
 
 // access are the flags that only matter where something is sent.
 func (s *service) access(g group) {
-	g.flags.StringVar(&s.keyFile, "api-key-file", "", "read the API key from `FILE`, which only you should be able to read (default the variable DASHSCOPE_API_KEY)")
+	g.flags.Var(word{&s.keyFile, "FILE"}, "api-key-file", "read the API key from a file, which only you should be able to read (default the variable DASHSCOPE_API_KEY)")
 	g.flags.BoolVar(&s.insecure, "insecure", false, "allow a --base-url of plain http; everyone on the way can read the key")
 	g.flags.BoolVar(&s.privateHosts, "allow-private-image-hosts", false, "allow pictures from addresses of a private network")
 }
 
 func (s *service) rehearsal(g group) {
 	g.flags.BoolVar(&s.rehearse, "rehearse", false, "run against the built-in emulator: no key, no cost; keeps its own output folder")
-	g.flags.Var(factor{&s.speed}, "rehearse-speed", "how many times faster than life a rehearsal runs, `X`")
+	g.flags.Var(factor{&s.speed}, "rehearse-speed", "how many times faster than life a rehearsal runs")
 }
 
 func regionNames() []string {
@@ -59,7 +59,7 @@ const rehearsalURL = "http://rehearsal.local/api/v1"
 // an earlier run where a command takes its settings from there.
 func (s *service) settle(p *program, flags *pflag.FlagSet, recorded *batch.Settings) (batch.Settings, error) {
 	if recorded != nil && !flags.Changed("region") && !flags.Changed("base-url") {
-		s.region, s.base = recorded.Region, recorded.BaseURL
+		s.region, s.base, s.workspace = recorded.Region, recorded.BaseURL, recorded.Workspace
 		s.rehearse = s.rehearse || recorded.Rehearsal
 	}
 	if s.rehearse {

@@ -26,14 +26,18 @@ type summary struct {
 	rehearsal bool
 	again     string // the command that was given
 	original  string // without the flags of a rehearsal
-	manifest  string
-	retried   bool // --retry-failed was given
+	status    string // the command that lists problems
+	retried   bool   // --retry-failed was given
 }
 
 // lines are at most twelve.
 func (s summary) lines() []string {
 	p := s.progress
-	lines := []string{entryLine("done", fmt.Sprintf("%s of %s in %s", number(p.Done), amount(s.items, "item"), span(s.took)))}
+	done := fmt.Sprintf("%s of %s", number(p.Done), amount(s.items, "item"))
+	if s.took > 0 {
+		done += " in " + span(s.took)
+	}
+	lines := []string{entryLine("done", done)}
 	if p.Failed > 0 {
 		lines = append(lines, entryLine("failed", number(p.Failed)+s.reasonText("failed")))
 	}
@@ -53,10 +57,7 @@ func (s summary) lines() []string {
 	if len(s.reports) > 0 {
 		lines = append(lines, entryLine("reports", s.reportText()))
 	}
-	for i, next := range s.next() {
-		lines = append(lines, entryLine([]string{"next", "or"}[min(i, 1)], next))
-	}
-	return lines
+	return append(lines, s.next()...)
 }
 
 func entryLine(name, text string) string { return fmt.Sprintf("%-8s  %s", name, text) }
@@ -72,9 +73,11 @@ func (s summary) money() string {
 	spent, all := s.progress.Spent, s.before+s.progress.Spent
 	switch {
 	case s.rehearsal:
-		return fmt.Sprintf("¥0.00; a real run would have paid %s", yuan(spent))
+		return fmt.Sprintf("¥0.00; a real run would have paid %s", yuan(all))
 	case spent == all:
 		return yuan(spent) + " paid"
+	case spent == 0:
+		return yuan(all) + " paid, all by runs before"
 	}
 	return fmt.Sprintf("%s paid, %s with the runs before", yuan(spent), yuan(all))
 }
@@ -110,16 +113,16 @@ func (s summary) next() []string {
 	p := s.progress
 	var next []string
 	if p.Open+p.Pending > 0 {
-		return []string{s.again + "   (goes on)"}
+		return []string{entryLine("go on", s.again)}
 	}
 	if p.Failed > 0 && !s.retried {
-		next = append(next, s.again+" --retry-failed")
+		next = append(next, entryLine("retry", s.again+" --retry-failed"))
 	}
 	if p.Failed+p.Held > 0 {
-		next = append(next, "qwenbatch status "+shellQuote(s.manifest)+"   (lists them)")
+		next = append(next, entryLine("list", s.status))
 	}
 	if len(next) == 0 && s.rehearsal {
-		next = append(next, s.original+"   (the real run)")
+		next = append(next, entryLine("real run", s.original))
 	}
 	return next
 }

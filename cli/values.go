@@ -9,6 +9,21 @@ import (
 	"golang.org/x/time/rate"
 )
 
+// A word is a flag that takes a text. Its name is what the help calls it.
+type word struct {
+	value *string
+	name  string
+}
+
+func (w word) String() string { return *w.value }
+func (w word) Type() string   { return w.name }
+
+// Set takes the text as it is.
+func (w word) Set(s string) error {
+	*w.value = s
+	return nil
+}
+
 // A choice is a flag that takes one of a few words.
 type choice struct {
 	value *string
@@ -16,7 +31,7 @@ type choice struct {
 }
 
 func (c choice) String() string { return *c.value }
-func (c choice) Type() string   { return "NAME" }
+func (c choice) Type() string   { return strings.Join(c.among, "|") }
 
 // Set takes a word in any case.
 func (c choice) Set(s string) error {

@@ -117,3 +117,23 @@ func isManifest(name string) bool {
 	}
 	return false
 }
+
+// fold breaks a text at its blanks so that no line is wider than the screen. The first line begins with start, the others
+// with indent.
+func fold(text string, columns int, start, indent string) string {
+	var b strings.Builder
+	at := width(start)
+	b.WriteString(start)
+	for i, word := range strings.Fields(text) {
+		if i > 0 && at+1+width(word) > columns {
+			b.WriteString("\n" + indent)
+			at = width(indent)
+		} else if i > 0 {
+			b.WriteByte(' ')
+			at++
+		}
+		b.WriteString(word)
+		at += width(word)
+	}
+	return b.String()
+}

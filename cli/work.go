@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
@@ -76,7 +75,8 @@ func (j *job) view(o opening, first standing) view {
 
 // stopping answers the first signal.
 func (j *job) stopping(why stopSignal) {
-	j.screen.say("%s: nothing new is sent; waiting for what is on its way. Again: leave at once", why.name())
+	j.screen.rewind()
+	j.screen.say("%s: finishing what is on its way; again: leave at once", why.name())
 }
 
 // set puts a view up.
@@ -98,7 +98,12 @@ func (j *job) outcome(ctx context.Context, err error, p batch.Progress) (exitCod
 	case err != nil:
 		return explain(err).code, err
 	}
-	return j.standingCode(p), nil
+	code := j.standingCode(p)
+	if code == codeStopped {
+		err = &mistake{text: number(p.Open+p.Pending) + " items were left out: the service takes no more requests of their model",
+			hint: "the reason is above; qwenbatch models lists others for --model", code: codeStopped}
+	}
+	return code, err
 }
 
 // standingCode is the exit code of a run that nothing has stopped.
@@ -121,7 +126,7 @@ func (j *job) summary(p batch.Progress) summary {
 		p.Open, p.Pending = j.plan.Open+j.plan.Doubt, j.plan.New+j.plan.Changed+j.plan.Ready
 	}
 	s := summary{progress: p, items: j.plan.Items - j.plan.Skipped, before: j.plan.Spent, folder: j.folder, rehearsal: j.f.rehearse,
-		again: command(j.p.args), original: j.original(), manifest: j.manifest, retried: j.f.retry}
+		again: j.again(), original: j.original(), status: j.status(), retried: j.f.retry}
 	if p.Failed > 0 {
 		s.reasons = map[string]int{}
 		for f, err := range j.batch.Failures() {
@@ -158,5 +163,3 @@ func (j *job) close(s summary, reportErr error) error {
 	}
 	return s.code
 }
-
-var _ sync.Mutex

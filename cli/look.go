@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/manifests"
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// A look is a batch that is looked at: nothing is sent, no key is wanted, the state file stays as it is.
+type look struct {
+	*reading
+	*service
+	out   string
+	retry bool
+
+	name     string // of the manifest
+	folder   string
+	found    bool // there is a state file
+	settings batch.Settings
+	totals   manifests.Totals
+	batch    *batch.Batch
+	plan     batch.Plan
+}
+
+func newLook() *look { return &look{reading: newReading(), service: newService()} }
+
+// folderFlags are the flags that find the batch.
+func (l *look) folderFlags() group {
+	g := newGroup("Batch")
+	g.flags.VarP(word{&l.out, "DIR"}, "out", "o", outHelp)
+	g.flags.BoolVar(&l.rehearse, "rehearse", false, "look at the rehearsal")
+	return g
+}
+
+// open joins the manifest with the state file, where there is one, under the settings of the last run.
+func (l *look) open(p *program, cmd *cobra.Command, name string, reports bool) (closing func(), err error) {
+	l.name, l.folder = name, folderOf(l.out, name, l.rehearse)
+	dir, err := readFolder(l.folder)
+	if err != nil {
+		return nil, err
+	}
+	var disk output.Disk = blank{}
+	var recorded *batch.Settings
+	if dir != nil {
+		disk = glance{dir, reports}
+		was, found, err := batch.ReadSettings(dir)
+		if err != nil {
+			dir.Close()
+			return nil, otherBatch(l.folder, disk, l.rehearse, err)
+		}
+		if l.found = found; found {
+			recorded = &was
+		}
+	}
+	m, err := l.join(p, cmd, disk, recorded)
+	closing = func() {
+		if l.batch != nil {
+			l.batch.Close()
+		}
+		if m != nil {
+			m.Close()
+		}
+		if dir != nil {
+			dir.Close()
+		}
+	}
+	if err != nil {
+		closing()
+		return nil, err
+	}
+	return closing, nil
+}
+
+// join reads the manifest and opens the batch.
+func (l *look) join(p *program, cmd *cobra.Command, disk output.Disk, recorded *batch.Settings) (m *manifests.Manifest, err error) {
+	if l.settings, err = l.settle(p, cmd.Flags(), recorded); err != nil {
+		return nil, err
+	}
+	if recorded != nil && recorded.Mode != "" && !cmd.Flags().Changed("mode") {
+		l.rules.Mode = recorded.Mode
+	}
+	if m, l.totals, err = l.reading.open(l.name); err != nil {
+		return nil, err
+	}
+	l.settings.Manifest, l.settings.Mode = m.Name(), l.rules.Mode
+	l.batch, err = batch.Open(batch.Options{Manifest: m, Disk: disk, Settings: l.settings, Rules: l.rules, Tool: version(), RetryFailed: l.retry})
+	if err != nil {
+		return m, otherBatch(l.folder, disk, l.rehearse, err)
+	}
+	l.plan, err = l.batch.Plan()
+	return m, err
+}
+
+// begun wants a state file: status and report have nothing to tell without one.
+func (l *look) begun() error {
+	if l.found {
+		return nil
+	}
+	m := &mistake{text: "there is no batch in " + quote(l.folder) + " yet", hint: "qwenbatch run " + shellQuote(l.name) + " begins it"}
+	switch other := folderOf("", l.name, !l.rehearse); {
+	case l.out == "" && !l.rehearse && hasState(other):
+		m.hint = "there is a rehearsal: add --rehearse"
+	case l.out == "" && l.rehearse && hasState(other):
+		m.hint = "there is a real run: leave --rehearse out"
+	}
+	return m
+}
+
+// title is the first line: what is looked at.
+func (l *look) title() string {
+	text := l.name + ": " + amount(l.plan.Items, "item")
+	if l.found {
+		text += " in " + l.folder
+	}
+	if l.settings.Rehearsal {
+		return text + " (rehearsal: free)"
+	}
+	if l.settings.Region != "beijing" {
+		text += " (" + l.settings.Region + ")"
+	}
+	return text
+}

@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+func (p *program) planCommand() *cobra.Command {
+	l := newLook()
+	cmd := &cobra.Command{
+		Use:   "plan MANIFEST",
+		Short: "Tell what a run would make, pay and take; send nothing",
+		Long: `Check a manifest as run does and tell what a run would do: items that are new,
+done, changed, failed or held, pictures to pay, their price, and how long the
+documented quotas make it take. Nothing is sent or written; no key is wanted.`,
+		Example: `  qwenbatch plan prompts.csv
+  qwenbatch plan prompts.csv --model qwen-image --region singapore`,
+		Args: oneManifest, ValidArgsFunction: completeManifest,
+	}
+	main := l.folderFlags()
+	main.flags.BoolVar(&l.retry, "retry-failed", false, "count items that failed as ones to be tried again")
+	l.reading.mode(main)
+	p.flags(cmd, main, l.what(), l.how(), l.where())
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		closing, err := l.open(p, cmd, args[0], false)
+		if err != nil {
+			return err
+		}
+		defer closing()
+		for _, w := range l.totals.Warnings {
+			p.warn(w.Error())
+		}
+		l.printPlan(p.stdout)
+		return nil
+	}
+	return cmd
+}
+
+func (l *look) printPlan(w io.Writer) {
+	fmt.Fprintln(w, plain(l.title()))
+	for _, c := range planCounts(l.plan, l.settings.Rehearsal) {
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-10s %9s   %s", c.name, number(c.n), c.note), " "))
+	}
+	if len(l.plan.Models) > 0 {
+		fmt.Fprintln(w)
+		t := planTable(l.plan)
+		t.print(w)
+	}
+	fmt.Fprintf(w, "\n%s\n", planEnd(l.plan))
+}
+
+// A tally is a line of counts; one of 0 is left out.
+type tally struct {
+	name string
+	n    int
+	note string
+}
+
+func planCounts(p batch.Plan, rehearsal bool) []tally {
+	paid := yuan(p.Spent) + " paid"
+	if rehearsal {
+		paid = "free; " + yuan(p.Spent) + " in a real run"
+	}
+	all := []tally{
+		{"new", p.New + p.Ready, ""},
+		{"changed", p.Changed, "finished, but their rows say something else now"},
+		{"in flight", p.Open + p.Doubt, "at the service; the next run collects them"},
+		{"done", p.Done, paid},
+		{"failed", p.Failed, "--retry-failed tries them again"},
+		{"held", p.Held, "may be paid for; nobody can tell yet"},
+		{"abandoned", p.Abandoned, ""},
+		{"skipped", p.Skipped, ""},
+	}
+	var some []tally
+	for _, t := range all {
+		if t.n > 0 {
+			some = append(some, t)
+		}
+	}
+	return some
+}
+
+// planTable has a line a model, and what both interfaces take side by side.
+func planTable(p batch.Plan) *table {
+	t := &table{heads: []string{"MODEL", "PICTURES", "EACH", "COST", "ASYNC", "SYNC", "QUOTA"}, left: []int{6}}
+	for _, m := range p.Models {
+		each := yuan(m.Price)
+		if m.Pictures > 0 && m.Price*client.Money(m.Pictures) != m.Cost {
+			each = "mixed"
+		}
+		t.add(m.Name, number(m.Pictures), orUnknown(m.Price, each), orUnknown(m.Cost, yuan(m.Cost)), orNone(m.Async), orNone(m.Sync), quota(client.LookupModel(m.Name)))
+	}
+	if len(p.Models) > 1 {
+		t.add("all", number(p.Pictures), "", orUnknown(p.Cost, yuan(p.Cost)), "", "", "")
+	}
+	return t
+}
+
+func orUnknown(m client.Money, text string) string {
+	if m == 0 {
+		return "?"
+	}
+	return text
+}
+
+func orNone(d time.Duration) string {
+	if d == 0 {
+		return "-"
+	}
+	return span(d)
+}
+
+// quota is what an account may submit, and "×2" where the service works on two tasks at once.
+func quota(m client.Model) string {
+	unit := map[time.Duration]string{time.Second: "s", time.Minute: "min"}[m.Per]
+	text := fmt.Sprintf("%d/%s", m.Submissions, unit)
+	if m.Async != client.None && m.Running > 0 {
+		text += fmt.Sprintf(" ×%d", m.Running)
+	}
+	return text
+}
+
+// planEnd is what it comes down to.
+func planEnd(p batch.Plan) string {
+	switch {
+	case p.Idle():
+		return "A run has nothing to do."
+	case p.Much():
+		return fmt.Sprintf("A run stops: %s finished pictures would be paid anew, %s in all. --accept-changes goes on.", number(p.Anew), yuan(p.Cost))
+	case p.Pictures == 0:
+		return "A run only collects what is in flight; it pays nothing new."
+	}
+	o := newOpening(p, 0)
+	return fmt.Sprintf("A run makes %s in about %s: %s.", amount(o.pictures, "picture"), span(o.duration), o.costText())
+}

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+)
+
+func (p *program) reportCommand() *cobra.Command {
+	l := newLook()
+	cmd := &cobra.Command{
+		Use:   "report MANIFEST",
+		Short: "Write the reports again from the state file",
+		Long: `Write results.csv and results.jsonl again, in the order of the manifest. Also
+while a run is going on. Flags that say something of the pictures (--model,
+--size, …) must be given as they were for run.`,
+		Example: "  qwenbatch report prompts.csv",
+		Args:    oneManifest, ValidArgsFunction: completeManifest,
+	}
+	p.flags(cmd, l.folderFlags(), l.what(), l.how())
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		closing, err := l.open(p, cmd, args[0], true)
+		if err != nil {
+			return err
+		}
+		defer closing()
+		if err := l.begun(); err != nil {
+			return err
+		}
+		files, err := l.batch.Report()
+		for _, name := range files {
+			fmt.Fprintln(p.stdout, plain(filepath.Join(l.folder, name)))
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			return notWritable(l.folder, err)
+		}
+		return err
+	}
+	return cmd
+}

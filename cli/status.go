@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+func (p *program) statusCommand() *cobra.Command {
+	l := newLook()
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "status MANIFEST",
+		Short: "Tell where a batch stands, from its state file",
+		Long: `Tell where a batch stands: counts, money, and the items that failed or are held,
+with the reason. Also while a run is going on. Region and endpoint are those of
+the last run; flags that say something of the pictures (--model, --size, …) must
+be given as they were for run.`,
+		Example: `  qwenbatch status prompts.csv
+  qwenbatch status prompts.csv --json | jq .failed`,
+		Args: oneManifest, ValidArgsFunction: completeManifest,
+	}
+	main := l.folderFlags()
+	main.flags.BoolVar(&asJSON, "json", false, "one JSON object for programs, with all problems")
+	p.flags(cmd, main, l.what(), l.how())
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		closing, err := l.open(p, cmd, args[0], false)
+		if err != nil {
+			return err
+		}
+		defer closing()
+		if err := l.begun(); err != nil {
+			return err
+		}
+		if asJSON {
+			return l.statusJSON(p.stdout)
+		}
+		return l.printStatus(p.stdout)
+	}
+	return cmd
+}
+
+// problemsShown is how many items that failed or are held a person is shown.
+const problemsShown = 20
+
+func (l *look) printStatus(w io.Writer) error {
+	fmt.Fprintln(w, plain(l.title()))
+	for _, c := range statusCounts(l.plan) {
+		fmt.Fprintf(w, "  %-10s %9s\n", c.name, number(c.n))
+	}
+	held, problems, more, err := l.problems(problemsShown)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "  %-10s %9s%s\n", "paid", yuan(l.plan.Spent), heldMoney(held, l.settings.Rehearsal))
+	if len(problems) == 0 {
+		return nil
+	}
+	fmt.Fprintln(w)
+	problemTable(problems).print(w)
+	if more > 0 {
+		fmt.Fprintf(w, "… and %s more; %s has them all\n", number(more), plain(filepath.Join(l.folder, "results.csv")))
+	}
+	return nil
+}
+
+func heldMoney(held client.Money, rehearsal bool) string {
+	text := ""
+	if held > 0 {
+		text = fmt.Sprintf("   held items may have cost %s more", yuan(held))
+	}
+	if rehearsal {
+		text += "   in a real run; this one is free"
+	}
+	return text
+}
+
+func statusCounts(p batch.Plan) []tally {
+	all := []tally{{"done", p.Done, ""}, {"not sent", p.New + p.Ready, ""}, {"changed", p.Changed, ""}, {"in flight", p.Open + p.Doubt, ""},
+		{"failed", p.Failed, ""}, {"held", p.Held, ""}, {"abandoned", p.Abandoned, ""}, {"skipped", p.Skipped, ""}}
+	var some []tally
+	for _, t := range all {
+		if t.n > 0 || t.name == "done" {
+			some = append(some, t)
+		}
+	}
+	return some
+}
+
+// problems are the items that want a person: at most so many, how many more, and what the held ones may have cost.
+func (l *look) problems(most int) (held client.Money, some []batch.Failure, more int, err error) {
+	for f, err := range l.batch.Failures() {
+		if err != nil {
+			return held, some, more, err
+		}
+		held += f.Cost
+		if len(some) < most {
+			some = append(some, f)
+		} else {
+			more++
+		}
+	}
+	return held, some, more, nil
+}
+
+// problemTable tells what is the matter with each.
+func problemTable(problems []batch.Failure) *table {
+	t := &table{heads: []string{"STATUS", "ROW", "ITEM", "REASON"}, left: []int{2, 3}, cut: 3}
+	for _, f := range problems {
+		name := f.ID
+		if name == "" {
+			name = f.Key
+		}
+		t.add(f.Status, fmt.Sprint(f.Row), short(name, 24), reasonOf(f.Code, f.Message))
+	}
+	return t
+}
+
+// A statusRecord is what status --json prints. Fields may be added, never renamed; amounts are exact decimals in CNY.
+type statusRecord struct {
+	Manifest  string          `json:"manifest"`
+	Folder    string          `json:"folder"`
+	Region    string          `json:"region"`
+	BaseURL   string          `json:"base_url"`
+	Rehearsal bool            `json:"rehearsal"`
+	Items     int             `json:"items"`
+	Done      int             `json:"done"`
+	Pending   int             `json:"pending"`
+	Changed   int             `json:"changed"`
+	Open      int             `json:"open"`
+	Failed    int             `json:"failed"`
+	Held      int             `json:"held"`
+	Abandoned int             `json:"abandoned"`
+	Skipped   int             `json:"skipped"`
+	Spent     string          `json:"spent"`
+	HeldCost  string          `json:"held_cost"` // what held items may have cost on top
+	Problems  []problemRecord `json:"problems"`
+}
+
+// A problemRecord is an item that failed or is held.
+type problemRecord struct {
+	Row     int    `json:"row"`
+	ID      string `json:"id,omitempty"`
+	Key     string `json:"key"`
+	Status  string `json:"status"`
+	Code    string `json:"error_code"`
+	Message string `json:"error_message"`
+}
+
+func (l *look) statusJSON(w io.Writer) error {
+	held, problems, _, err := l.problems(int(^uint(0) >> 1))
+	if err != nil {
+		return err
+	}
+	p := l.plan
+	r := statusRecord{Manifest: l.name, Folder: l.folder, Region: l.settings.Region, BaseURL: l.settings.BaseURL, Rehearsal: l.settings.Rehearsal,
+		Items: p.Items, Done: p.Done, Pending: p.New + p.Ready, Changed: p.Changed, Open: p.Open + p.Doubt, Failed: p.Failed, Held: p.Held,
+		Abandoned: p.Abandoned, Skipped: p.Skipped, Spent: p.Spent.String(), HeldCost: held.String(), Problems: []problemRecord{}}
+	for _, f := range problems {
+		r.Problems = append(r.Problems, problemRecord{f.Row, f.ID, f.Key, f.Status, f.Code, f.Message})
+	}
+	return writeJSON(w, r)
+}
+
+// writeJSON writes an indented object. Prompts stay readable.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
