@@ -17,13 +17,22 @@ import (
 	"time"
 )
 
-// large does not fit into the buffers of a loopback connection: its end is not sent while the server reads nothing.
-var large = strings.Repeat("a red fox ", 2<<20)
+// large does not fit into the buffers of a narrow connection: its end is not sent while the server reads nothing.
+var large = strings.Repeat("a red fox ", 400_000)
+
+// narrow dials with a small buffer for what is written.
+func narrow(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err == nil {
+		err = conn.(*net.TCPConn).SetWriteBuffer(32 << 10)
+	}
+	return conn, err
+}
 
 // once submits and checks how many POSTs the server saw and what the error says.
 func once(t *testing.T, s *rawServer, prompt string, posts int32, want string) error {
 	t.Helper()
-	c := newTest(t, Config{BaseURL: s.base(), Timeout: 20 * time.Second})
+	c := newTest(t, Config{BaseURL: s.base(), Timeout: 20 * time.Second, Dial: narrow})
 	_, err := submit(c, prompt)
 	if got := class(err); got != want {
 		t.Errorf("Submit = %s (%v), want %s", got, err, want)
@@ -435,7 +444,7 @@ func TestN2OverTLS(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := serveRaw(t, l, tt.handle)
-			c := newTest(t, Config{BaseURL: "https://" + s.Addr().String(), roots: pool(helper)})
+			c := newTest(t, Config{BaseURL: "https://" + s.Addr().String(), roots: pool(helper), Dial: narrow})
 			if _, err = submit(c, tt.prompt); class(err) != tt.want || s.posts.Load() != 1 {
 				t.Errorf("Submit = %v with %d POSTs, want %s, 1", err, s.posts.Load(), tt.want)
 			}

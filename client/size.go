@@ -124,7 +124,7 @@ func (m Model) Default() Size {
 // shape finds the model's size for a ratio.
 func (m Model) shape(said string, w, h int) (Size, error) {
 	ratio := reduced(w, h)
-	for _, s := range m.Sizes {
+	for _, s := range m.named() {
 		if s.Ratio() == ratio {
 			return s, nil
 		}
@@ -134,6 +134,14 @@ func (m Model) shape(said string, w, h int) (Size, error) {
 		return near, nil
 	}
 	return Size{}, &SizeError{Said: said, Model: m.Name, Nearest: near}
+}
+
+// named are the sizes that ratios stand for: those of the family where the model is not known.
+func (m Model) named() []Size {
+	if len(m.Sizes) == 0 {
+		return fiveSizes
+	}
+	return m.Sizes
 }
 
 // free reports whether any size within an area and a shape is allowed.
@@ -157,7 +165,7 @@ func (m Model) nearest(w, h int) Size {
 	if m.free() {
 		return m.fit(w, h)
 	}
-	return closest(m.Sizes, float64(w)/float64(h))
+	return closest(m.named(), float64(w)/float64(h))
 }
 
 // closest is the first of the sizes whose shape differs least.

@@ -22,6 +22,11 @@ func (c *Client) Task(ctx context.Context, id string) (Task, error) {
 	if err != nil {
 		return Task{}, err
 	}
+	return a.asked(id)
+}
+
+// asked reads the answer to a query.
+func (a answer) asked(id string) (Task, error) {
 	e, err := a.envelope()
 	switch {
 	case err != nil:
