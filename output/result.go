@@ -1,5 +1,7 @@
 package output
 
+import "strings"
+
 // Result is a line of the reports: what became of one item. Its fields are the columns of results.csv in
 // their order and the keys of results.jsonl; scripts rely on both, so they are added to and never renamed.
 // A field that is not known is its zero value, and empty or left out there.
@@ -32,4 +34,21 @@ type Result struct {
 	// Columns are the cells of the manifest's own columns, in the order of the columns that the report is
 	// given. Missing ones at the end are empty.
 	Columns []string `csv:"-" json:"-"`
+}
+
+// Files are the pictures of an item, each relative to the output folder. A name may hold a ";" but no "/",
+// so that they can be told apart: all of them stand below the folder of the first.
+func (r Result) Files() []string {
+	if r.File == "" {
+		return nil
+	}
+	dir, _, inDir := strings.Cut(r.File, "/")
+	if !inDir {
+		return []string{r.File}
+	}
+	files := strings.Split(r.File, ";"+dir+"/")
+	for i := range files[1:] {
+		files[i+1] = dir + "/" + files[i+1]
+	}
+	return files
 }

@@ -195,8 +195,9 @@ func (d *simDisk) Mkdir(name string) error {
 func (d *simDisk) ReadDir(name string) ([]fs.DirEntry, error) {
 	files := fstest.MapFS{}
 	for file, n := range d.names {
-		if !n.dir {
-			files[file] = &fstest.MapFile{Data: n.data}
+		files[file] = &fstest.MapFile{Data: n.data}
+		if n.dir {
+			files[file].Mode = fs.ModeDir
 		}
 	}
 	return files.ReadDir(name)

@@ -153,6 +153,17 @@ func (d *Disk) Content(name string) ([]byte, bool) {
 	return slices.Clone(n.data), true
 }
 
+// Durable is what of a file would survive a power cut, if its name does.
+func (d *Disk) Durable(name string) ([]byte, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n, ok := d.names[name]
+	if !ok || n.dir {
+		return nil, false
+	}
+	return slices.Clone(n.synced), true
+}
+
 // Files are the names of all files, sorted.
 func (d *Disk) Files() []string {
 	d.mu.Lock()

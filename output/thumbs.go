@@ -1,0 +1,142 @@
+package output
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"path"
+	"strings"
+)
+
+const (
+	thumbsDir = "thumbs"
+	thumbSide = 320 // pixels of the longer side: sharp at 160 points on a phone
+
+	// pictureLimit is how many bytes of a picture are read, well above what a download may have.
+	pictureLimit = 128 << 20
+)
+
+// ThumbName is where the thumbnail of a picture stands, for example thumbs/cat-1f2e3d4c.jpg of
+// images/cat.png. The beginning of the item's SHA-256 is part of it, so that a picture which was bought
+// anew under its old name is never shown by the thumbnail of the old one.
+func ThumbName(file, sha256 string) string {
+	name := path.Base(file)
+	name = strings.TrimSuffix(name, path.Ext(name))
+	if sha256 != "" {
+		name += "-" + sha256[:min(8, len(sha256))]
+	}
+	return thumbsDir + "/" + name + ".jpg"
+}
+
+// Thumbs makes the thumbnails that the rows' pictures lack, one after the other, and holds one picture at a
+// time. A picture that is gone or cannot be made small gets none, and the reports show the picture
+// itself. An error is the rows', the disk's or the context's; what was made stays, and the next call goes on.
+//
+// At a crash a thumbnail is there whole or not at all. After a power cut one may be empty, as they are not
+// synced: they cost nothing, and whoever deletes the folder gets them again.
+func Thumbs(ctx context.Context, d Disk, rows iter.Seq2[Result, error]) error {
+	there, err := thumbsThere(d)
+	if err != nil {
+		return fmt.Errorf("make thumbnails: %w", err)
+	}
+	for r, err := range rows {
+		if err == nil {
+			err = makeThumbs(ctx, d, there, r)
+		}
+		if err != nil {
+			return fmt.Errorf("make thumbnails: %w", err)
+		}
+	}
+	return nil
+}
+
+// thumbsThere lists the folder, which it makes where missing, and clears what a killed process left in it.
+func thumbsThere(d Disk) (map[string]bool, error) {
+	if err := d.Mkdir(thumbsDir); err != nil {
+		return nil, err
+	}
+	entries, err := d.ReadDir(thumbsDir)
+	if err != nil {
+		return nil, err
+	}
+	there := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		name := path.Join(thumbsDir, e.Name())
+		if partPattern.MatchString(e.Name()) {
+			d.Remove(name) // at worst it is found again
+			continue
+		}
+		there[name] = true
+	}
+	return there, nil
+}
+
+func makeThumbs(ctx context.Context, d Disk, there map[string]bool, r Result) error {
+	for _, file := range r.Files() {
+		name := ThumbName(file, r.SHA256)
+		if there[name] {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		there[name] = true
+		if err := makeThumb(d, file, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func makeThumb(d Disk, file, name string) error {
+	b, err := readPicture(d, file)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errLongPicture) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	small, err := Thumbnail(b, thumbSide)
+	if errors.Is(err, ErrNoThumbnail) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return put(d, name, small)
+}
+
+var errLongPicture = errors.New("longer than any picture")
+
+func readPicture(d Disk, file string) ([]byte, error) {
+	f, err := d.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, pictureLimit+1))
+	if len(b) > pictureLimit {
+		return nil, errLongPicture
+	}
+	return b, err
+}
+
+// put writes a file that can be made again: whole or not at all, but not synced.
+func put(d Disk, name string, b []byte) error {
+	part := partOf(name)
+	f, err := d.Create(part)
+	if err != nil {
+		return err
+	}
+	_, err = steady{f}.Write(b)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = d.Rename(part, name)
+	}
+	if err != nil {
+		d.Remove(part)
+	}
+	return err
+}
