@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
@@ -202,8 +203,19 @@ func (r *run) judge(ctx context.Context, rec *record, api *client.APIError) erro
 			}
 			return r.clock.sleep(ctx, backoff(rec.Attempt))
 		}
+	case client.ReachItem:
+		if other, ok := client.OtherForm(rec.Sent.Size); ok && !rec.OtherSize && speaksOfSize(api) {
+			rec.Sent.Size, rec.OtherSize = other, true
+			rec.Attempt--
+			return r.back(rec, api)
+		}
 	}
 	return r.fail(rec)
+}
+
+// speaksOfSize reports whether a refusal is about the size: "The size is not match the allowed size" (ERR, 2026-11).
+func speaksOfSize(e *client.APIError) bool {
+	return e.Code == "InvalidParameter" && strings.Contains(strings.ToLower(e.Message), "size")
 }
 
 // fail ends an item that cost nothing.

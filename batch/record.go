@@ -62,6 +62,8 @@ type record struct {
 	// "request_id" or "prompt". Released are tasks that were adopted and turned out to be another client's.
 	Adopted  string   `json:"adopted,omitempty"`
 	Released []string `json:"released_tasks,omitempty"`
+	// OtherSize says that the size was refused in one edition's form and is sent in the other's.
+	OtherSize bool `json:"other_size,omitempty"`
 	// Pictures are on disk, in the order of the task.
 	Pictures     []picture    `json:"pictures,omitempty"`
 	ActualPrompt string       `json:"actual_prompt,omitempty"`

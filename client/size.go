@@ -220,3 +220,11 @@ func (m Model) around(w, h int) []Size {
 	}
 	return all
 }
+
+// OtherForm is the size that another edition of the vendor's page gives for the same shape: 1472*1140 in the user's document
+// (2025-09), 1472*1104 since 2026. Nobody has recorded which of them the service takes, so one is tried after the other.
+func OtherForm(size string) (string, bool) {
+	forms := map[string]string{"1472*1104": "1472*1140", "1472*1140": "1472*1104", "1104*1472": "1140*1472", "1140*1472": "1104*1472"}
+	other, ok := forms[size]
+	return other, ok
+}

@@ -1,0 +1,80 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// Limits are what an account may do with one model. 0 is unlimited or not told.
+type Limits struct {
+	Model     string
+	Workspace string
+	// Submissions in Per are taken; the tighter of the account's and the workspace's.
+	Submissions int
+	Per         time.Duration
+	Running     int // async tasks that are worked on at once
+	Queue       int // async tasks that may wait
+}
+
+// Limits asks for the account's own limits of a model. The service tells them on hosts of a workspace only, and its pages
+// call the same thing /models/limits (zh, 2026-11) and /quotas (en, 2026-09-28): the second is asked where the first is
+// not found. false means that it tells nothing of the model.
+func (c *Client) Limits(ctx context.Context, model string) (Limits, bool, error) {
+	query := "?" + url.Values{"model": {model}, "page_no": {"1"}, "page_size": {"20"}}.Encode()
+	a, err := c.get(ctx, "limits", "/models/limits"+query)
+	var api *APIError
+	if err != nil && (errors.Is(err, ErrUnreadable) || errors.As(err, &api) && api.Status == 404) {
+		a, err = c.get(ctx, "limits", "/quotas"+query)
+	}
+	if err != nil {
+		return Limits{}, false, err
+	}
+	return a.limits(model)
+}
+
+// A modelLimit is the limit of an account or of a workspace; periods are seconds, null is no limit.
+type modelLimit struct {
+	Requests int `json:"request_limit"`
+	Period   int `json:"request_limit_period"`
+	Queue    int `json:"async_user_queue_limit"`
+	Running  int `json:"async_user_concurrency_limit"`
+}
+
+func (a answer) limits(model string) (Limits, bool, error) {
+	var body struct {
+		Output struct {
+			Quotas []struct {
+				Model     string      `json:"model"`
+				Workspace string      `json:"workspace_id"`
+				Account   modelLimit  `json:"model_limit"`
+				Own       *modelLimit `json:"workspace_limit"`
+			} `json:"quotas"`
+		} `json:"output"`
+	}
+	if err := json.Unmarshal(a.body, &body); err != nil {
+		return Limits{}, false, fmt.Errorf("limits: %w: %s", ErrUnreadable, describe(a.body))
+	}
+	for _, q := range body.Output.Quotas {
+		if q.Model != model {
+			continue
+		}
+		l := q.Account
+		if q.Own != nil && tighter(*q.Own, l) {
+			l.Requests, l.Period = q.Own.Requests, q.Own.Period
+		}
+		return Limits{q.Model, q.Workspace, l.Requests, time.Duration(l.Period) * time.Second, l.Running, l.Queue}, true, nil
+	}
+	return Limits{}, false, nil
+}
+
+// tighter reports whether a lets fewer requests through than b.
+func tighter(a, b modelLimit) bool {
+	if a.Requests == 0 || a.Period == 0 {
+		return false
+	}
+	return b.Requests == 0 || b.Period == 0 || a.Requests*b.Period < b.Requests*a.Period
+}
