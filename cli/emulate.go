@@ -26,12 +26,12 @@ func (p *program) emulateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "emulate",
 		Short: "Serve an emulator of the API to any client, free of charge",
-		Long: `Serve an emulator of the Qwen-Image API to any client: asynchronous and
-synchronous interface, tasks, quotas, prices and pictures that say REHEARSAL. The
-base URL is printed on stdout as one line when it can be used. It keeps books of
-every charge, task, query and refusal: GET /books. Ctrl-C stops it, exit code 0.
+		Long: `Serve an emulator of the Qwen-Image API to any client: both interfaces, tasks,
+quotas, prices and pictures that say REHEARSAL. The base URL is printed on
+stdout as one line when it can be used. It keeps books of every charge, task,
+query and refusal: GET /books. Ctrl-C stops it, exit code 0.
 
-Faults (--faults name=probability,… ; op.name narrows one to submit, sync, query,
+Faults (--faults name=probability,…; op.name narrows one to submit, sync, query,
 list, cancel, image or limits; or a script file of lines "op N name"):
 ` + faultHelp(),
 		Example: `  qwenbatch emulate --speed 60
@@ -60,7 +60,7 @@ func faultHelp() string {
 	var b strings.Builder
 	for _, fault := range emulator.FaultNames() {
 		name, text, _ := strings.Cut(fault, ": ")
-		b.WriteString(fold(text, 80, "  "+name+strings.Repeat(" ", max(1, 22-len(name))), strings.Repeat(" ", 24)) + "\n")
+		b.WriteString(fold(text, screenWidth, "  "+name+strings.Repeat(" ", max(1, 22-len(name))), strings.Repeat(" ", 24)) + "\n")
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

@@ -100,8 +100,10 @@ func explain(err error) complaint {
 		return complaint{err.Error(), "name another output folder with --out, or the service that it belongs to", codeUsage}
 	case errors.As(err, &damage):
 		return complaint{err.Error(), "nothing was sent. It says what is paid for: do not delete it. Put a copy back, or begin anew in another folder with --out, which pays all pictures again", codeStopped}
+	case errors.Is(err, batch.ErrLimit):
+		return complaint{err.Error(), "", codeLimit}
 	case errors.As(err, &api):
-		return explainService(api)
+		return explainService(err.Error(), api)
 	case errors.Is(err, client.ErrUnreadable):
 		return complaint{err.Error(), "is --base-url right, and no proxy or login page in between?", codeStopped}
 	case errors.Is(err, syscall.ENOSPC):
@@ -164,8 +166,8 @@ func mistakeLines(list *manifests.ErrorList) string {
 }
 
 // explainService says what to do about an error of the service that concerns more than one item.
-func explainService(e *client.APIError) complaint {
-	c := complaint{e.Error(), "", codeStopped}
+func explainService(text string, e *client.APIError) complaint {
+	c := complaint{text, "", codeStopped}
 	code, message := strings.ToLower(e.Code), strings.ToLower(e.Message)
 	switch {
 	case code == "invalidapikey" || code == "invalid_api_key" || code == "not authorized" || e.Status == 401:

@@ -26,7 +26,32 @@ func (p *program) flags(cmd *cobra.Command, groups ...group) {
 		cmd.Flags().AddFlagSet(g.flags)
 	}
 	p.groups[cmd] = groups
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		// The error would be of a flag that does not exist, or twice the same one.
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, completion(f))
+	})
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return p.bind(cmd.Flags()) }
+}
+
+// completion offers the values of a flag to the shell.
+func completion(f *pflag.Flag) cobra.CompletionFunc {
+	var names []string
+	directive := cobra.ShellCompDirectiveNoFileComp
+	switch v := f.Value.(type) {
+	case choice:
+		names = v.among
+	case word:
+		switch v.name {
+		case "DIR":
+			directive = cobra.ShellCompDirectiveFilterDirs
+		case "FILE":
+			directive = cobra.ShellCompDirectiveDefault
+		}
+	}
+	if f.Name == "model" {
+		names = modelNames()
+	}
+	return cobra.FixedCompletions(names, directive)
 }
 
 // variable is the name under which the environment gives a flag.

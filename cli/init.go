@@ -22,7 +22,8 @@ func (p *program) initCommand() *cobra.Command {
 		Use:   "init [FILE]",
 		Short: "Write a starter manifest: .yaml or .csv",
 		Long: `Write a small manifest to start from, with comments: prompts.yaml, or the FILE
-that is named, .yaml or .csv (opens in Excel). A file that is there is left alone.`,
+that is named, .yaml or .csv (which Excel opens). A file that is there is left
+alone.`,
 		Example: `  qwenbatch init
   qwenbatch init shop.csv`,
 		Args: cobra.MaximumNArgs(1),

@@ -65,6 +65,7 @@ type summaryRecord struct {
 	ExitCode int       `json:"exit_code"`
 	Error    string    `json:"error,omitempty"` // why the run stopped
 	counters
+	Missing   int      `json:"missing"`     // done and paid, and their pictures are gone
 	Seconds   float64  `json:"seconds"`     // that this run took
 	Spent     string   `json:"spent"`       // by this run
 	Total     string   `json:"spent_total"` // by the batch so far
@@ -113,7 +114,7 @@ func (v jsonView) start(o opening) {
 }
 
 func (v jsonView) summary(s summary) {
-	r := summaryRecord{Type: "summary", Time: time.Now().UTC(), ExitCode: int(s.code), counters: countersOf(s.progress), Seconds: s.took.Seconds(),
+	r := summaryRecord{Type: "summary", Time: time.Now().UTC(), ExitCode: int(s.code), counters: countersOf(s.progress), Missing: s.missing, Seconds: s.took.Seconds(),
 		Spent: s.progress.Spent.String(), Total: (s.before + s.progress.Spent).String(), Files: s.reports, Rehearsal: s.rehearsal}
 	if s.err != nil {
 		r.Error = plain(s.err.Error())

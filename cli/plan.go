@@ -73,6 +73,7 @@ func planCounts(p batch.Plan, rehearsal bool) []tally {
 		{"changed", p.Changed, "finished, but their rows say something else now"},
 		{"in flight", p.Open + p.Doubt, "at the service; the next run collects them"},
 		{"done", p.Done, paid},
+		{"missing", p.Missing, missingText(p)},
 		{"failed", p.Failed, "--retry-failed tries them again"},
 		{"held", p.Held, "may be paid for; nobody can tell yet"},
 		{"abandoned", p.Abandoned, ""},
@@ -85,6 +86,14 @@ func planCounts(p batch.Plan, rehearsal bool) []tally {
 		}
 	}
 	return some
+}
+
+// missingText says what becomes of items whose pictures are gone.
+func missingText(p batch.Plan) string {
+	if p.Fetchable == 0 {
+		return "paid; their picture files are gone"
+	}
+	return "paid; " + number(p.Fetchable) + " fetched again without cost"
 }
 
 // planTable has a line a model, and what both interfaces take side by side.

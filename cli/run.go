@@ -12,7 +12,6 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
@@ -110,9 +109,17 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 	}
 	j := &job{p: p, f: f, manifest: name, folder: folderOf(f.out, name, f.rehearse),
 		screen: &screen{rehearsal: f.rehearse, quiet: f.quiet, stderr: p.stderr, columns: columnsOf(p.stderr)}}
+	if f.progress == "json" {
+		j.records = &jsonView{w: p.stdout}
+	}
 	if key.IsZero() && !f.rehearse && !hasState(j.folder) {
 		return noKey()
 	}
+	caller, err := j.caller(settings, key)
+	if err != nil {
+		return err
+	}
+	defer caller.Close()
 	for _, w := range totals.Warnings {
 		j.screen.say("%s", w.Error())
 	}
@@ -123,7 +130,20 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 	defer dir.Close()
 	defer unlock()
 	j.disk = dir
-	return j.open(ctx, m, settings, key)
+	return j.open(ctx, batch.Options{Manifest: m, Disk: dir, Client: caller, Settings: settings, Key: key})
+}
+
+// caller is the client of the service, or of the rehearsal. It sends nothing yet.
+func (j *job) caller(settings batch.Settings, key client.Key) (*client.Client, error) {
+	config := j.f.config(settings, key)
+	if j.f.rehearse {
+		config = j.stage.config()
+	}
+	c, err := client.New(config)
+	if err != nil {
+		return nil, &mistake{text: err.Error(), hint: "--base-url is https://HOST/api/v1; plain http only on this machine, or with --insecure"}
+	}
+	return c, nil
 }
 
 // hasState reports whether a batch was begun in a folder.
@@ -138,22 +158,16 @@ func hasState(folder string) bool {
 }
 
 // open joins manifest and state, and decides whether there is anything to do.
-func (j *job) open(ctx context.Context, m *manifests.Manifest, settings batch.Settings, key client.Key) error {
-	o := batch.Options{Manifest: m, Disk: j.disk, Settings: settings, Rules: j.f.rules, Key: key, Tool: version(),
-		SubmitRate: j.f.submit.limit, QueryRate: j.f.query.limit, Window: j.f.window, Limit: j.f.limit,
-		RetryFailed: j.f.retry, AcceptChanges: j.f.accept, Grace: j.f.grace, Tell: j.watch.tell,
-		Log: j.screen.logger(j.f.logLevel, j.f.logFormat)}
-	config := j.f.config(settings, key)
-	if j.f.rehearse {
-		config, o.Speed, o.Key = j.stage.config(), j.f.speed, client.Key{}
+func (j *job) open(ctx context.Context, o batch.Options) (err error) {
+	f := j.f
+	o.Rules, o.Tool, o.Tell, o.Log = f.rules, version(), j.watch.tell, j.screen.logger(f.logLevel, f.logFormat)
+	o.SubmitRate, o.QueryRate, o.Window, o.Limit, o.Grace = f.submit.limit, f.query.limit, f.window, f.limit, f.grace
+	o.RetryFailed, o.AcceptChanges = f.retry, f.accept
+	if f.rehearse {
+		o.Speed, o.Key = f.speed, client.Key{}
 	}
-	var err error
-	if o.Client, err = client.New(config); err != nil {
-		return &mistake{text: err.Error(), hint: "--base-url is https://HOST/api/v1; plain http only on this machine, or with --insecure"}
-	}
-	defer o.Client.Close()
 	if j.batch, err = batch.Open(o); err != nil {
-		return otherBatch(j.folder, j.disk, j.f.rehearse, err)
+		return otherBatch(j.folder, j.disk, f.rehearse, err)
 	}
 	defer j.batch.Close()
 	if j.plan, err = j.batch.Plan(); err != nil {
@@ -162,9 +176,9 @@ func (j *job) open(ctx context.Context, m *manifests.Manifest, settings batch.Se
 	switch {
 	case j.plan.Idle():
 		return j.idle()
-	case j.plan.Much() && !j.f.accept:
+	case j.plan.Much() && !f.accept:
 		return tooMuch(j.plan)
-	case key.IsZero() && !j.f.rehearse:
+	case o.Key.IsZero() && !f.rehearse:
 		return noKey()
 	}
 	return j.work(ctx)
@@ -206,7 +220,7 @@ func tooMuch(p batch.Plan) error {
 // idle ends a run that has nothing to do, without a word to the service.
 func (j *job) idle() error {
 	s := j.summary(batch.Progress{})
-	if s.code = j.standingCode(s.progress); s.progress.Done == s.items {
+	if s.code = s.standingCode(); s.progress.Done == s.items {
 		j.screen.say("nothing to do: all %s done", amount(s.items, "item"))
 	} else {
 		j.screen.say("nothing to do")

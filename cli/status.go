@@ -83,6 +83,7 @@ func heldMoney(held client.Money, rehearsal bool) string {
 
 func statusCounts(p batch.Plan) []tally {
 	all := []tally{{"done", p.Done, ""}, {"not sent", p.New + p.Ready, ""}, {"changed", p.Changed, ""}, {"in flight", p.Open + p.Doubt, ""},
+		{"missing", p.Missing, ""},
 		{"failed", p.Failed, ""}, {"held", p.Held, ""}, {"abandoned", p.Abandoned, ""}, {"skipped", p.Skipped, ""}}
 	var some []tally
 	for _, t := range all {
@@ -134,6 +135,7 @@ type statusRecord struct {
 	Pending   int             `json:"pending"`
 	Changed   int             `json:"changed"`
 	Open      int             `json:"open"`
+	Missing   int             `json:"missing"` // paid, and their pictures are gone
 	Failed    int             `json:"failed"`
 	Held      int             `json:"held"`
 	Abandoned int             `json:"abandoned"`
@@ -160,7 +162,7 @@ func (l *look) statusJSON(w io.Writer) error {
 	}
 	p := l.plan
 	r := statusRecord{Manifest: l.name, Folder: l.folder, Region: l.settings.Region, BaseURL: l.settings.BaseURL, Rehearsal: l.settings.Rehearsal,
-		Items: p.Items, Done: p.Done, Pending: p.New + p.Ready, Changed: p.Changed, Open: p.Open + p.Doubt, Failed: p.Failed, Held: p.Held,
+		Items: p.Items, Done: p.Done, Pending: p.New + p.Ready, Changed: p.Changed, Open: p.Open + p.Doubt, Missing: p.Missing, Failed: p.Failed, Held: p.Held,
 		Abandoned: p.Abandoned, Skipped: p.Skipped, Spent: p.Spent.String(), HeldCost: held.String(), Problems: []problemRecord{}}
 	for _, f := range problems {
 		r.Problems = append(r.Problems, problemRecord{f.Row, f.ID, f.Key, f.Status, f.Code, f.Message})

@@ -17,6 +17,7 @@ type summary struct {
 	code      exitCode
 	err       error // why it stopped before its end
 	progress  batch.Progress
+	missing   int // paid, and their pictures are gone
 	items     int
 	took      time.Duration
 	before    client.Money // paid by earlier runs
@@ -43,6 +44,9 @@ func (s summary) lines() []string {
 	}
 	if p.Held > 0 {
 		lines = append(lines, entryLine("held", number(p.Held)+", paid or not: nobody can tell yet"))
+	}
+	if s.missing > 0 {
+		lines = append(lines, entryLine("missing", number(s.missing)+", paid; their picture files are gone"))
 	}
 	if p.Open > 0 {
 		lines = append(lines, entryLine("open", number(p.Open)+" at the service; fetch them within 24 hours"))

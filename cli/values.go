@@ -62,7 +62,7 @@ func (p *pace) Set(s string) error {
 	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	per, known := map[string]float64{"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "": 0}[strings.TrimSpace(unit)]
 	switch {
-	case err != nil || !known || n < 0 || per == 0 && n != 0:
+	case err != nil || !known || !(n >= 0) || per == 0 && n != 0:
 		return errors.New("write 2/s, 8/m (a minute), or 0 for unlimited")
 	case n == 0:
 		p.limit = rate.Inf

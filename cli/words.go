@@ -76,17 +76,17 @@ func amount(n int, noun string) string {
 
 // span is a duration in its two largest units: "3 h 38 min", "6 min 32 s", "12 s".
 func span(d time.Duration) string {
+	d = d.Round(time.Second)
 	switch {
 	case d < time.Second:
 		return "1 s"
 	case d < time.Minute:
-		return fmt.Sprintf("%d s", d.Round(time.Second)/time.Second)
+		return fmt.Sprintf("%d s", d/time.Second)
 	case d < 10*time.Minute:
-		d = d.Round(time.Second)
 		return pair(int(d/time.Minute), "min", int(d%time.Minute/time.Second), "s")
 	case d < time.Hour-30*time.Second:
 		return fmt.Sprintf("%d min", d.Round(time.Minute)/time.Minute)
-	case d < 24*time.Hour:
+	case d < 24*time.Hour-30*time.Second:
 		d = d.Round(time.Minute)
 		return pair(int(d/time.Hour), "h", int(d%time.Hour/time.Minute), "min")
 	}

@@ -31,7 +31,7 @@ func (j *job) work(ctx context.Context) error {
 	err := j.watch.during(func() error { return j.batch.Run(ctx) })
 	s := j.summary(j.batch.Progress())
 	s.took = time.Since(started)
-	s.code, s.err = j.outcome(ctx, err, s.progress)
+	s.code, s.err = j.outcome(ctx, err, s)
 	reports, reportErr := j.batch.Report()
 	s.reports = reports
 	return j.close(s, reportErr)
@@ -61,8 +61,7 @@ func (j *job) due() int {
 // view is how the run is shown.
 func (j *job) view(o opening, first standing) view {
 	switch kind := j.f.progress; {
-	case kind == "json":
-		j.records = &jsonView{w: j.p.stdout}
+	case j.records != nil:
 		j.records.start(o)
 		return *j.records
 	case kind == "none" || j.f.quiet:
@@ -87,7 +86,7 @@ func (w *watch) set(v view) {
 }
 
 // outcome is the exit code of a run. Where several hold: signal, 1, 4, 3, 0.
-func (j *job) outcome(ctx context.Context, err error, p batch.Progress) (exitCode, error) {
+func (j *job) outcome(ctx context.Context, err error, s summary) (exitCode, error) {
 	var stop stopSignal
 	switch {
 	case err != nil && errors.As(context.Cause(ctx), &stop):
@@ -95,25 +94,32 @@ func (j *job) outcome(ctx context.Context, err error, p batch.Progress) (exitCod
 			err = nil
 		}
 		return stop.code(), err
+	case errors.Is(err, batch.ErrLimit) && alone(err):
+		return codeLimit, nil
 	case err != nil:
 		return explain(err).code, err
 	}
-	code := j.standingCode(p)
+	code := s.standingCode()
 	if code == codeStopped {
-		err = &mistake{text: number(p.Open+p.Pending) + " items were left out: the service takes no more requests of their model",
+		err = &mistake{text: number(s.progress.Open+s.progress.Pending) + " items were left out: the service takes no more requests of their model",
 			hint: "the reason is above; qwenbatch models lists others for --model", code: codeStopped}
 	}
 	return code, err
 }
 
+// alone reports whether nothing else is wrong beside an error.
+func alone(err error) bool {
+	several, ok := err.(interface{ Unwrap() []error })
+	return !ok || len(several.Unwrap()) == 1
+}
+
 // standingCode is the exit code of a run that nothing has stopped.
-func (j *job) standingCode(p batch.Progress) exitCode {
+func (s summary) standingCode() exitCode {
+	p := s.progress
 	switch {
-	case p.Open+p.Pending > 0 && j.f.limit > 0:
-		return codeLimit
 	case p.Open+p.Pending > 0:
 		return codeStopped
-	case p.Failed+p.Held > 0:
+	case p.Failed+p.Held+s.missing > 0:
 		return codeItems
 	}
 	return 0
@@ -121,11 +127,15 @@ func (j *job) standingCode(p batch.Progress) exitCode {
 
 // summary takes what stands; where the run has not come as far as to count its items, the plan's counts hold.
 func (j *job) summary(p batch.Progress) summary {
-	if !counted(p) {
+	missing := j.plan.Missing
+	if counted(p) {
+		missing = j.stillMissing()
+		p.Done -= missing
+	} else {
 		p.Done, p.Failed, p.Held = j.plan.Done+j.plan.Abandoned, j.plan.Failed, j.plan.Held
 		p.Open, p.Pending = j.plan.Open+j.plan.Doubt, j.plan.New+j.plan.Changed+j.plan.Ready
 	}
-	s := summary{progress: p, items: j.plan.Items - j.plan.Skipped, before: j.plan.Spent, folder: j.folder, rehearsal: j.f.rehearse,
+	s := summary{progress: p, missing: missing, items: j.plan.Items - j.plan.Skipped, before: j.plan.Spent, folder: j.folder, rehearsal: j.f.rehearse,
 		again: j.again(), original: j.original(), status: j.status(), retried: j.f.retry}
 	if p.Failed > 0 {
 		s.reasons = map[string]int{}
@@ -136,6 +146,18 @@ func (j *job) summary(p batch.Progress) summary {
 		}
 	}
 	return s
+}
+
+// stillMissing counts the items whose pictures could not be fetched again.
+func (j *job) stillMissing() int {
+	if j.plan.Missing == 0 {
+		return 0
+	}
+	p, err := j.batch.Plan()
+	if err != nil {
+		return j.plan.Missing
+	}
+	return p.Missing
 }
 
 // close prints the summary and what went wrong, and gives the exit code.

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// TestSummaryIsShort: at most twelve lines, 80 columns where the command and the folder are short, whatever happened.
+func TestSummaryIsShort(t *testing.T) {
+	s := summary{progress: batch.Progress{Done: 1200, Failed: 31, Held: 7, Open: 4, Pending: 390, Spent: 240_000_000}, missing: 3,
+		items: 1632, took: 3 * time.Hour, before: 12_000_000, folder: "prompts-output", reports: []string{"results.csv", "results.jsonl"},
+		reasons: map[string]int{"DataInspectionFailed": 20, "InvalidParameter": 8, "InternalError.Algo": 3},
+		again:   "qwenbatch run prompts.csv", original: "qwenbatch run prompts.csv", status: "qwenbatch status prompts.csv"}
+	for _, pending := range []int{0, 390} {
+		s.progress.Pending, s.progress.Open = pending, pending/90
+		lines := s.lines()
+		if len(lines) > 12 {
+			t.Errorf("%d lines, want at most 12:\n%s", len(lines), strings.Join(lines, "\n"))
+		}
+		for _, l := range lines {
+			if width(mark+l) > screenWidth {
+				t.Errorf("wider than %d columns with the mark of a rehearsal: %s", screenWidth, l)
+			}
+		}
+	}
+}
+
+// TestExplain: every error that a person can meet has its exit code, and what can be done about it is said.
+func TestExplain(t *testing.T) {
+	api := func(status int, code, message string) error {
+		return fmt.Errorf("run: %w", &client.APIError{Op: "submit", Status: status, Code: code, Message: message})
+	}
+	for _, tt := range []struct {
+		err  error
+		code exitCode
+		hint string
+	}{
+		{&mistake{text: "x", hint: "y"}, 2, "y"},
+		{fmt.Errorf("%w (out)", batch.ErrLocked), 75, "wait for it"},
+		{fmt.Errorf("%w: it is of a rehearsal", batch.ErrOther), 2, "--out"},
+		{&batch.DamageError{File: "state.jsonl", Line: 3, Reason: "its checksum does not fit"}, 1, "do not delete it"},
+		{api(401, "InvalidApiKey", "Invalid API-key provided."), 1, "not interchangeable"},
+		{api(400, "Arrearage", "Access denied."), 1, "top it up"},
+		{api(429, "CommodityNotPurchased", "Commodity has not purchased yet."), 1, "console"},
+		{api(403, "AllocationQuota.FreeTierOnly", "The free tier of the model has been exhausted."), 1, "free quota"},
+		{api(403, "Model.AccessDenied", "Model access denied."), 1, "qwenbatch models"},
+		{api(404, "NotFound", "Not Found!"), 1, "/api/v1"},
+		{errors.New("anything"), 1, ""},
+	} {
+		c := explain(tt.err)
+		if c.code != tt.code || !strings.Contains(c.hint, tt.hint) {
+			t.Errorf("explain(%v) = %d, hint %q; want %d, hint with %q", tt.err, c.code, c.hint, tt.code, tt.hint)
+		}
+	}
+}
+
+// TestKeyIsNeverPrinted: H17, here for the ways that a key can be given wrongly.
+func TestKeyIsNeverPrinted(t *testing.T) {
+	for _, secret := range []string{"sk-canary 1", "sk-canary\n2", "sk-canary\x1b[31m", "密sk-canary"} {
+		p, stderr := newProgram(map[string]string{"DASHSCOPE_API_KEY": secret})
+		_, err := newService().key(p, p.warn)
+		if p.report(err) != 2 {
+			t.Errorf("a key %q is taken", secret)
+		}
+		if bytes.Contains(stderr.Bytes(), []byte("canary")) {
+			t.Errorf("printed: %s", stderr)
+		}
+	}
+	p, _ := newProgram(map[string]string{"DASHSCOPE_API_KEY": " \"sk-canary\"\r\n"})
+	key, err := newService().key(p, p.warn)
+	if err != nil || key.IsZero() {
+		t.Errorf("a key with quotes and line break around it: %v, %v", key, err)
+	}
+	if text := fmt.Sprintf("%v %+v %#v", key, key, key); strings.Contains(text, "canary") {
+		t.Errorf("formatted: %s", text)
+	}
+}
+
+func TestOpening(t *testing.T) {
+	plan := batch.Plan{Items: 100, Done: 40, Open: 2, Pictures: 58, Cost: 11_600_000, Duration: 8 * time.Minute,
+		Models: []batch.ModelPlan{{Name: "qwen-image-plus", Pictures: 58, Requests: 58, Price: 200_000, Cost: 11_600_000}}}
+	for limit, want := range map[int]string{
+		0:   "40 of 100 done; 2 to collect; 58 pictures to make, ¥11.60, about 8 min",
+		29:  "40 of 100 done; 2 to collect; 29 pictures to make, ¥5.80, about 4 min",
+		100: "40 of 100 done; 2 to collect; 58 pictures to make, ¥11.60, about 8 min",
+	} {
+		if got := newOpening(plan, limit).String(); got != want {
+			t.Errorf("with --limit %d: %q, want %q", limit, got, want)
+		}
+	}
+}
+
+func TestProgressLine(t *testing.T) {
+	s := standing{Progress: batch.Progress{Done: 412, Failed: 3, Open: 4, Spent: 82_400_000}, total: 1632, rate: 0.125, left: 163 * time.Minute, known: true}
+	if got, want := progressLine(s, false), "412/1,632 done, 3 failed, 4 open, 7.5/min, 2 h 43 min left, ¥82.40"; got != want {
+		t.Errorf("progressLine = %q, want %q", got, want)
+	}
+}
+
+// TestTable: 80 columns at most, Chinese counting two.
+func TestTable(t *testing.T) {
+	table := &table{heads: []string{"MODEL", "COST"}}
+	table.add(strings.Repeat("猫", 60), "¥1.00")
+	table.add("dog", "¥12.00")
+	var b bytes.Buffer
+	table.print(&b)
+	for text := range strings.Lines(b.String()) {
+		if w := width(strings.TrimRight(text, "\n")); w > screenWidth {
+			t.Errorf("%d columns: %s", w, text)
+		}
+	}
+	if !strings.HasSuffix(b.String(), "  ¥12.00\n") {
+		t.Errorf("costs do not stand right:\n%s", b.String())
+	}
+}
