@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 
 	"github.com/qwenbatch/qwenbatch/client/emulator"
+	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 )
 
@@ -137,6 +138,22 @@ func (s *scene) records() map[string]record {
 		all[rec.Sent.Prompt] = rec
 	}
 	return all
+}
+
+// open matches the sheet with the state file, without a client.
+func (s *scene) open() (*Batch, func()) {
+	s.t.Helper()
+	m, err := manifests.Open(s.sheet, manifests.Options{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	o := s.options
+	o.Manifest, o.Disk, o.Settings = m, s.disk, Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}
+	b, err := Open(o)
+	if err != nil {
+		s.t.Fatalf("Open = %v", err)
+	}
+	return b, func() { b.Close(); m.Close() }
 }
 
 // phase is how far the item with a prompt has come.

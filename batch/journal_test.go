@@ -1,0 +1,311 @@
+package batch
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client/emulator"
+	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/disktest"
+)
+
+// slowSyncs is a disk whose fsyncs take a while, as real ones do, so that others gather behind one.
+type slowSyncs struct {
+	output.Disk
+	count *atomic.Int64
+}
+
+func (d slowSyncs) Append(name string) (output.File, error) {
+	f, err := d.Disk.Append(name)
+	return slowFile{f, d.count}, err
+}
+
+type slowFile struct {
+	output.File
+	count *atomic.Int64
+}
+
+func (f slowFile) Sync() error {
+	f.count.Add(1)
+	time.Sleep(2 * time.Millisecond)
+	return f.File.Sync()
+}
+
+// newState is a state with a header, on a disk.
+func newState(t testing.TB, disk output.Disk) *state {
+	t.Helper()
+	s, _, err := openState(disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.create(header{Created: time.Unix(1e9, 0).UTC()}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func recordOf(i int) record {
+	return record{Key: key{uint64(i) + 1, 1}.String(), ID: fmt.Sprint("id-", i), Phase: intent, Sent: sent{Prompt: fmt.Sprint("prompt ", i)}}
+}
+
+// TestGroupCommit lets many items write at once: they share fsyncs, and none goes on before its own bytes are durable.
+func TestGroupCommit(t *testing.T) {
+	const items = 64
+	disk, syncs := disktest.New(), new(atomic.Int64)
+	s := newState(t, slowSyncs{disk, syncs})
+	syncs.Store(0)
+	var wg sync.WaitGroup
+	for i := range items {
+		wg.Go(func() {
+			if err := s.put(recordOf(i), true); err != nil {
+				t.Errorf("put = %v", err)
+			}
+			if b, _ := disk.Durable(stateFile); !bytes.Contains(b, []byte(fmt.Sprintf(`"id-%d"`, i))) {
+				t.Errorf("item %d went on before its record was durable", i)
+			}
+		})
+	}
+	wg.Wait()
+	if n := syncs.Load(); n >= items/2 {
+		t.Errorf("%d records took %d fsyncs", items, n)
+	}
+	s.close()
+	if again, _, err := openState(disk); err != nil || len(again.entries) != items {
+		t.Errorf("openState = %v", err)
+	}
+}
+
+// fail makes every operation of a kind on a file end with an error, from the n-th on and for so many.
+func fail(kind, name string, n, times int, v disktest.Verdict) func(disktest.Op) disktest.Verdict {
+	return func(op disktest.Op) disktest.Verdict {
+		if op.Kind != kind || op.Name != name {
+			return disktest.Verdict{}
+		}
+		if n--; n > 0 || n <= -times {
+			return disktest.Verdict{}
+		}
+		return v
+	}
+}
+
+const ever = 1 << 30
+
+// TestD5FailedSyncIsNeverTrusted lets one fsync fail: the kernel tells of lost pages once, so that a second one that
+// succeeds proves nothing. Nothing is written any more, and who waited behind the failed one is told, too.
+func TestD5FailedSyncIsNeverTrusted(t *testing.T) {
+	for _, done := range []bool{false, true} {
+		disk := disktest.New()
+		s := newState(t, disk)
+		disk.Decide = fail("sync", stateFile, 1, 1, disktest.Verdict{Err: syscall.EIO, Done: done})
+		if err := s.put(recordOf(1), true); !errors.Is(err, syscall.EIO) {
+			t.Errorf("put = %v, want EIO", err)
+		}
+		size := len(content(disk))
+		for i := range 3 {
+			if err := s.put(recordOf(2), i == 0); !errors.Is(err, syscall.EIO) {
+				t.Errorf("put after a failed fsync = %v, want EIO", err)
+			}
+		}
+		if err := s.journal.sync(); !errors.Is(err, syscall.EIO) {
+			t.Errorf("sync after a failed fsync = %v, want EIO", err)
+		}
+		if len(content(disk)) != size {
+			t.Error("something was written after a failed fsync")
+		}
+	}
+}
+
+func content(d *disktest.Disk) []byte {
+	b, _ := d.Content(stateFile)
+	return b
+}
+
+// TestD5RunEndsAtFailedSync lets each fsync of a run's state file fail in turn: the run ends with the disk's error, sends
+// nothing more, tells the tasks that it could not record, and the next run pays nothing twice.
+func TestD5RunEndsAtFailedSync(t *testing.T) {
+	for n := 1; n <= 12; n++ {
+		play(t, three, emulator.Options{}, func(s *scene) {
+			s.log = new(strings.Builder)
+			err := s.startOn(fail("sync", stateFile, n, 1, disktest.Verdict{Err: syscall.EIO}))
+			if !errors.Is(err, syscall.EIO) {
+				t.Errorf("fsync %d fails: Run = %v, want EIO", n, err)
+			}
+			posts := s.posts()
+			for _, task := range s.server.Books().Tasks {
+				if !bytes.Contains(s.stateBytes(), []byte(task.ID)) && !strings.Contains(s.log.String(), task.ID) {
+					t.Errorf("fsync %d fails: task %s is neither recorded nor told", n, task.ID)
+				}
+			}
+			if posts > 3 {
+				t.Errorf("fsync %d fails: %d submissions", n, posts)
+			}
+			s.disk = s.disk.After(disktest.PowerCut, nil)
+			s.wantFinish(3)
+		})
+	}
+}
+
+// startOn is start on a disk that misbehaves.
+func (s *scene) startOn(decide func(disktest.Op) disktest.Verdict) error {
+	k := &killer{cancel: func() {}, disk: s.disk}
+	s.disk.Decide = decide
+	err := s.process(s.t.Context(), k, s.sheet)
+	s.disk.Decide = nil
+	return err
+}
+
+// TestD3ReserveIsUsedOnce fills the disk: the reserve makes room for records once, then the error stands.
+func TestD3ReserveIsUsedOnce(t *testing.T) {
+	for _, full := range []error{syscall.ENOSPC, errQuota} {
+		disk := disktest.New()
+		s := newState(t, disk)
+		if err := s.reserve(10); err != nil {
+			t.Fatal(err)
+		}
+		room := false
+		disk.Decide = func(op disktest.Op) disktest.Verdict {
+			room = room || op.Kind == "remove" && op.Name == reserveFile
+			if op.Kind == "write" && op.Name == stateFile && !room {
+				return disktest.Verdict{Err: full, Torn: true}
+			}
+			return disktest.Verdict{}
+		}
+		for i := range 50 {
+			if err := s.put(recordOf(i), true); err != nil {
+				t.Fatalf("put %d with a reserve = %v", i, err)
+			}
+		}
+		disk.Decide = fail("write", stateFile, 1, ever, disktest.Verdict{Err: full, Torn: true})
+		if err := s.put(recordOf(50), true); !errors.Is(err, full) {
+			t.Errorf("put without a reserve = %v, want %v", err, full)
+		}
+		disk.Decide = nil
+		if err := s.put(recordOf(51), true); err != nil {
+			t.Errorf("put when there is room again = %v", err)
+		}
+		s.close()
+		if again, _, err := openState(disk); err != nil || len(again.entries) != 51 {
+			t.Errorf("openState = %v", err)
+		}
+	}
+}
+
+// TestD3FullDiskRecordsOpenTasks fills the disk at each write of a run's state file: what the service was asked for is
+// recorded, nothing new is sent, and the next run pays nothing twice.
+func TestD3FullDiskRecordsOpenTasks(t *testing.T) {
+	for first := 3; first <= 10; first++ {
+		play(t, three, emulator.Options{}, func(s *scene) {
+			n, room, full := first, 0, false
+			err := s.startOn(func(op disktest.Op) disktest.Verdict {
+				if op.Kind == "write" && op.Name == stateFile && !full {
+					n--
+					full = n <= 0
+				}
+				switch {
+				case op.Kind == "remove" && op.Name == reserveFile:
+					room = 8 // records
+				case op.Kind == "write" && full && room > 0 && op.Name == stateFile:
+					room--
+				case (op.Kind == "write" || op.Kind == "create") && full:
+					return disktest.Verdict{Err: syscall.ENOSPC, Torn: true}
+				}
+				return disktest.Verdict{}
+			})
+			if !errors.Is(err, syscall.ENOSPC) {
+				t.Errorf("Run = %v, want ENOSPC", err)
+			}
+			for _, task := range s.server.Books().Tasks {
+				if !bytes.Contains(s.stateBytes(), []byte(task.ID)) {
+					t.Errorf("task %s is open and not recorded", task.ID)
+				}
+			}
+			s.wantFinish(3)
+		})
+	}
+}
+
+// TestD6ShortWriteIsCutBack lets writes end half-way, with and without an error: the file is cut back to its last whole
+// line and the next record follows it.
+func TestD6ShortWriteIsCutBack(t *testing.T) {
+	for _, cause := range []error{syscall.EIO, syscall.EINTR, io.ErrShortWrite, syscall.EFBIG} {
+		disk := disktest.New()
+		s := newState(t, disk)
+		before := content(disk)
+		disk.Decide = fail("write", stateFile, 1, 1, disktest.Verdict{Err: cause, Torn: true})
+		if err := s.put(recordOf(1), true); !errors.Is(err, cause) {
+			t.Errorf("put = %v, want %v", err, cause)
+		}
+		if !bytes.Equal(content(disk), before) {
+			t.Errorf("%v: a half record is left", cause)
+		}
+		if err := s.put(recordOf(2), true); err != nil {
+			t.Errorf("put after %v = %v", cause, err)
+		}
+		s.close()
+		if again, _, err := openState(disk); err != nil || len(again.entries) != 1 {
+			t.Errorf("openState = %v", err)
+		}
+	}
+}
+
+// TestD6NotCutBackIsBroken lets the cutting fail, too: nothing is written behind half a record.
+func TestD6NotCutBackIsBroken(t *testing.T) {
+	disk := disktest.New()
+	s := newState(t, disk)
+	disk.Decide = func(op disktest.Op) disktest.Verdict {
+		if op.Name == stateFile && (op.Kind == "write" || op.Kind == "truncate") {
+			return disktest.Verdict{Err: syscall.EIO, Torn: true}
+		}
+		return disktest.Verdict{}
+	}
+	s.put(recordOf(1), true)
+	disk.Decide = nil
+	size := len(content(disk))
+	if err := s.put(recordOf(2), true); !errors.Is(err, syscall.EIO) || len(content(disk)) != size {
+		t.Errorf("put behind half a record = %v, %d bytes more, want EIO and none", err, len(content(disk))-size)
+	}
+	s.close()
+	if again, _, err := openState(disk); err != nil || len(again.entries) != 0 {
+		t.Errorf("openState = %v", err)
+	}
+}
+
+// TestD6EveryDiskErrorOnce lets each operation of a run that changes the disk fail once, with each kind of error. The run
+// may end there; what follows pays nothing twice and leaves every picture in place.
+func TestD6EveryDiskErrorOnce(t *testing.T) {
+	ops := 0
+	play(t, three, emulator.Options{}, func(s *scene) {
+		s.startOn(func(op disktest.Op) disktest.Verdict {
+			if op.Changes() || op.Kind == "close" {
+				ops++
+			}
+			return disktest.Verdict{}
+		})
+	})
+	causes := []error{syscall.EIO, syscall.ENOSPC, syscall.EROFS, syscall.EMFILE}
+	path := writeManifest(t, "p.csv", three)
+	crowd(t, ops*len(causes), number, func(t *testing.T, i int) {
+		n, cause := i/len(causes)+1, causes[i%len(causes)]
+		stage(t, path, emulator.Options{}, func(s *scene) {
+			s.startOn(func(op disktest.Op) disktest.Verdict {
+				if op.Changes() || op.Kind == "close" {
+					if n--; n == 0 {
+						return disktest.Verdict{Err: cause, Torn: op.Kind == "write", Done: op.Kind != "write" && i%2 == 0}
+					}
+				}
+				return disktest.Verdict{}
+			})
+			s.disk = s.disk.After(disktest.Loss(i%int(disktest.Losses)), s.random)
+			s.wantFinish(3)
+		})
+	})
+	t.Logf("%d operations, %d errors each", ops, len(causes))
+}
