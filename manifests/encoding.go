@@ -29,7 +29,7 @@ func takeCopy(f io.Reader, path, name string) (*privateCopy, string, error) {
 		return nil, "", fmt.Errorf("read %s: %w", path, err)
 	}
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) {
-		return nil, "", single(Position{File: path}, "", "is a workbook by another name; save the sheet as CSV (UTF-8)")
+		return nil, "", single(Position{File: path}, "", "is a workbook by another name; call it .xlsx")
 	}
 	marked, mark := byteOrderMark(head)
 	r.Discard(mark)

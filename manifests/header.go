@@ -155,6 +155,16 @@ func (h *header) carry(i int, name string) {
 	h.names = append(h.names, unique)
 }
 
+// known is how many fields there are columns for.
+func (h *header) known() (n int) {
+	for _, column := range h.index {
+		if column >= 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // noPrompt says that no column is known to hold the prompts, shows the first row and how to name one.
 func noPrompt(names []string) string {
 	text := "no column holds the prompts; the first row is " + quoteAll(names)

@@ -34,11 +34,11 @@ func openLines(m *Manifest, o Options) error {
 			continue // rows reports it
 		}
 		if first == nil {
-			first = single(Position{l.path, r.at.line, 1}, "", "%s", noPrompt(keysOf(r.text)))
+			first = single(placeIn(l.path, r.at.line, 1), "", "%s", noPrompt(keysOf(r.text)))
 		}
 		prompts = l.learn(r.text, chosen) || prompts
 		if len(l.names) > maxColumns {
-			return single(Position{l.path, r.at.line, 1}, "", "here are more than %d different keys", maxColumns)
+			return single(placeIn(l.path, r.at.line, 1), "", "here are more than %d different keys", maxColumns)
 		}
 	}
 	if r.err != nil {
@@ -149,7 +149,7 @@ func (l *lines) rows() iter.Seq2[*row, error] {
 func (l *lines) place(at ref, name string) Position {
 	r := l.reader(at)
 	if !r.next() || r.overlong || !isObject(r.text) {
-		return Position{l.path, at.line, 1}
+		return placeIn(l.path, at.line, 1)
 	}
 	if m, ok := l.find(r.text, name); ok {
 		return r.position(l.path, m.valueAt)

@@ -62,5 +62,5 @@ func (r *lineReader) line() ([]byte, error) {
 
 // position is the place of an offset of the text.
 func (r *lineReader) position(path string, offset int) Position {
-	return Position{path, r.at.line, utf8.RuneCount(r.indent) + utf8.RuneCount(r.text[:offset]) + 1}
+	return placeIn(path, r.at.line, utf8.RuneCount(r.indent)+utf8.RuneCount(r.text[:offset])+1)
 }

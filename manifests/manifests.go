@@ -1,4 +1,4 @@
-// Package manifests reads prompts: YAML, CSV, TSV and JSONL files become items, one picture request each.
+// Package manifests reads prompts: YAML, CSV, TSV, XLSX and JSONL files become items, one picture request each.
 //
 // It guarantees that every mistake of a file is found before anything is paid, each with file, line and column; that a
 // file of a million rows is never held in memory (only YAML is); and that what is read later is what was checked, as
@@ -18,7 +18,7 @@ import (
 type Options struct {
 	Defaults Defaults          // from flags: they win over the manifest's own defaults and lose against the row
 	Encoding string            // "" detects; else utf-8, utf-16le, utf-16be, gb18030, gbk, gb2312, big5 or windows-1252
-	Sheet    string            // of a workbook; "" means the first
+	Sheet    string            // of a workbook; "" means the first that is not hidden
 	Columns  map[string]string // which header gives a field, field → header; others are told by their names
 	MaxItems int               // how many items count may add to the rows; 0 means 10000
 
@@ -102,7 +102,8 @@ type Manifest struct {
 }
 
 // Open reads what a manifest says of its structure (kind, encoding, header) and takes a private copy of it, so that
-// a later change of the file changes nothing; a copy above 8 MB is a temporary file that Close removes. The error is
+// a later change of the file changes nothing; a copy above 8 MB is a temporary file that Close removes. Of a workbook
+// the copy is what stands in the cells, read once. The error is
 // an *ErrorList where the file is at fault, and wraps fs.ErrNotExist where it is missing.
 func Open(name string, o Options) (*Manifest, error) {
 	flags, err := o.Defaults.normal()
@@ -135,14 +136,7 @@ func (m *Manifest) read(o Options) error {
 	if err != nil {
 		return err
 	}
-	if o.Sheet != "" {
-		return single(Position{File: m.path}, "", "--sheet names a sheet of a workbook, and this is none")
-	}
-	m.copy, m.encoding, err = takeCopy(f, m.path, o.Encoding)
-	if err != nil {
-		return err
-	}
-	return open(m, o)
+	return open(m, f, o)
 }
 
 // Close lets go of the private copy. Items and their positions are of no use afterwards, their values are.

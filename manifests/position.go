@@ -8,15 +8,24 @@ import (
 )
 
 // A Position is a place in a manifest. Line and Column count from 1, Column in code points of the line as an editor
-// shows it. A Line of 0 means the file as a whole.
+// shows it; in a workbook they are row and column of the sheet. A Line of 0 means the file, or the sheet, as a whole.
 type Position struct {
 	File         string
 	Line, Column int
+	Cell         string // of a workbook, as Sheet1!C12; only the sheet where Line is 0
 }
 
-// String formats the place as prompts.csv:12:5, the form that editors and terminals make a link of.
+// placeIn is a place in a text.
+func placeIn(path string, line, column int) Position {
+	return Position{File: path, Line: line, Column: column}
+}
+
+// String formats the place as prompts.csv:12:5, the form that editors and terminals make a link of, or as
+// prompts.xlsx:Sheet1!C12.
 func (p Position) String() string {
 	switch {
+	case p.Cell != "":
+		return p.File + ":" + p.Cell
 	case p.Line == 0:
 		return p.File
 	case p.Column == 0:
@@ -26,7 +35,7 @@ func (p Position) String() string {
 }
 
 func (p Position) compare(q Position) int {
-	return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
+	return cmp.Or(strings.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
 }
 
 // A Problem is what a rule has against one field of an item. Its Text stands behind "FIELD: ", as in

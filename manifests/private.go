@@ -67,6 +67,16 @@ func (c *privateCopy) from(offset int64) io.Reader {
 	return io.NewSectionReader(c.file, offset, c.size-offset)
 }
 
+// readAt fills p with what stands at an offset.
+func (c *privateCopy) readAt(p []byte, offset int64) error {
+	if c.file == nil {
+		copy(p, c.memory[offset:])
+		return nil
+	}
+	_, err := c.file.ReadAt(p, offset)
+	return err
+}
+
 // position counts the lines and code points before an offset.
 func (c *privateCopy) position(path string, offset int64) Position {
 	r := bufio.NewReaderSize(io.LimitReader(c.from(0), offset), 1<<16)

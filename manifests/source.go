@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"iter"
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -56,6 +57,7 @@ type row struct {
 	columns []string // carried-through values; fresh for each row, as items keep it
 	faults  []fault  // what is wrong with the form of the row
 	unfit   bool     // the faults leave nothing in its place, so that more mistakes would only confuse
+	spoiled []spoil  // carried-through values that are for show only
 }
 
 // A ref leads back to a row of its source.
@@ -70,7 +72,13 @@ type fault struct {
 	field, text string
 }
 
-// A source yields the raw rows of one kind of manifest. A workbook, or rows filled into a template, are further ones.
+// A spoil is why the value of a carried-through column cannot be used for a picture, such as an error of a formula.
+type spoil struct {
+	column int // in row.columns
+	text   string
+}
+
+// A source yields the raw rows of one kind of manifest.
 type source interface {
 	// columns are the names of the columns that are carried through.
 	columns() []string
@@ -81,20 +89,47 @@ type source interface {
 }
 
 // opener tells from the extension how a manifest is opened.
-func opener(path string) (func(*Manifest, Options) error, error) {
+func opener(path string) (func(*Manifest, *os.File, Options) error, error) {
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
 	case ".yaml", ".yml":
-		return openYAML, nil
+		return text(openYAML), nil
 	case ".csv", ".tsv", ".tab", ".txt":
-		return openTable, nil
+		return text(openTable), nil
 	case ".jsonl", ".ndjson":
-		return openLines, nil
+		return text(openLines), nil
 	case ".xlsx", ".xlsm":
-		return nil, single(Position{File: path}, "", "workbooks are not read yet; save the sheet as CSV (UTF-8)")
-	case ".xls", ".ods", ".numbers":
-		return nil, single(Position{File: path}, "", "%s is not read; save the sheet as CSV (UTF-8)", ext)
+		return openSheet, nil
+	case ".xls", ".xlsb", ".ods", ".numbers", ".et":
+		return nil, single(Position{File: path}, "", "%s is not read; %s", ext, saveAs(ext))
 	case ".json":
 		return nil, single(Position{File: path}, "", "one JSON object a line is read as .jsonl; a whole JSON document is not")
 	}
-	return nil, single(Position{File: path}, "", "not a kind of manifest that is known: .yaml, .csv, .tsv or .jsonl")
+	return nil, single(Position{File: path}, "", "not a kind of manifest that is known: .yaml, .csv, .tsv, .xlsx or .jsonl")
+}
+
+// saveAs tells how a program writes what is read.
+func saveAs(ext string) string {
+	switch ext {
+	case ".ods":
+		return "in LibreOffice: File, Save As, Excel 2007-365 (.xlsx)"
+	case ".numbers":
+		return "in Numbers: File, Export To, Excel… (.xlsx)"
+	case ".et":
+		return "in WPS: save as Excel workbook (.xlsx)"
+	}
+	return "in Excel or WPS: File, Save As, Excel workbook (.xlsx), or CSV UTF-8"
+}
+
+// text opens manifests that are text: it takes the private copy before their own opener looks at it.
+func text(open func(*Manifest, Options) error) func(*Manifest, *os.File, Options) error {
+	return func(m *Manifest, f *os.File, o Options) (err error) {
+		if o.Sheet != "" {
+			return single(Position{File: m.path}, "", "--sheet names a sheet of a workbook, and this is none")
+		}
+		m.copy, m.encoding, err = takeCopy(f, m.path, o.Encoding)
+		if err != nil {
+			return err
+		}
+		return open(m, o)
+	}
 }

@@ -77,13 +77,7 @@ func separators(path string) []byte {
 // score is higher the more a header means: first by its fields, then by its columns.
 func (t *table) score(names []string, explicit map[string]string) int {
 	h, _ := readHeader(names[:min(len(names), maxColumns)], explicit)
-	known := 0
-	for _, column := range h.index {
-		if column >= 0 {
-			known++
-		}
-	}
-	return known*(maxColumns+1) + len(names)
+	return h.known()*(maxColumns+1) + len(names)
 }
 
 // headerRecord reads up to the first row that is not blank. Empty cells at its end are no columns.
@@ -111,7 +105,7 @@ func (t *table) headerErrors(faults []headerFault) error {
 	headerRecord(s)
 	for _, f := range faults {
 		line, column := s.position(f.column)
-		list.add(Error{Pos: Position{t.path, line, column}, Text: f.text})
+		list.add(Error{Pos: placeIn(t.path, line, column), Text: f.text})
 	}
 	return list.err()
 }
@@ -123,7 +117,7 @@ func (t *table) place(at ref, name string) Position {
 	s := newScanner(t.copy.from(at.offset), t.sep, at, 0, 4096)
 	s.next()
 	line, column := s.position(t.header.column(name))
-	return Position{t.path, line, column}
+	return placeIn(t.path, line, column)
 }
 
 // column is the column of a field or of a carried-through name, -1 where there is none.
@@ -286,7 +280,7 @@ func (f *feed) row(read *sheetRow) *row {
 
 func (f *feed) fault(column int, text string) {
 	line, at := f.scanner.position(column)
-	f.current.faults = append(f.current.faults, fault{pos: Position{f.table.path, line, at}, text: text})
+	f.current.faults = append(f.current.faults, fault{pos: placeIn(f.table.path, line, at), text: text})
 	f.current.unfit = true
 }
 

@@ -65,7 +65,7 @@ func parseYAML(path string, text []byte) (*yaml.Node, error) {
 	}
 	switch err := decoder.Decode(&second); {
 	case err == nil:
-		return nil, single(Position{path, second.Line, second.Column}, "", "a second document begins here; a manifest is one")
+		return nil, single(placeIn(path, second.Line, second.Column), "", "a second document begins here; a manifest is one")
 	case !errors.Is(err, io.EOF):
 		return nil, syntaxError(path, text, err)
 	}
@@ -183,7 +183,7 @@ func (d *document) place(at ref, name string) Position {
 	return d.position(item)
 }
 
-func (d *document) position(n *yaml.Node) Position { return Position{d.path, n.Line, n.Column} }
+func (d *document) position(n *yaml.Node) Position { return placeIn(d.path, n.Line, n.Column) }
 
 // pairs are the keys of a mapping and their values. What cannot be a key of ours is complained of, where there is
 // somebody to complain to, and left out.

@@ -113,7 +113,7 @@ func culprit(text []byte, message string) int {
 // positionIn is the place of an offset of text.
 func positionIn(path string, text []byte, offset int) Position {
 	before := text[:offset]
-	return Position{path, bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1}
+	return placeIn(path, bytes.Count(before, []byte("\n"))+1, utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])+1)
 }
 
 // brokenLine is the line with which the text stops being YAML, found by halving; said, in a text too large for that.

@@ -132,16 +132,21 @@ func suggestion(key string, known []string) string {
 	if f, ok := fieldMeant(key); ok && slices.Contains(known, f.String()) {
 		return fmt.Sprintf("did you mean %s?", f)
 	}
-	best, least := "", len(key)/3+2
-	for _, k := range known {
-		if d := distance(strings.ToLower(key), k); d < least {
-			best, least = k, d
-		}
-	}
-	if best != "" {
+	if best := nearest(key, known); best != "" {
 		return fmt.Sprintf("did you mean %s?", best)
 	}
 	return "there are " + strings.Join(known, ", ")
+}
+
+// nearest is the name that was probably meant, "" where none is near.
+func nearest(name string, known []string) string {
+	best, least := "", len(name)/3+2
+	for _, k := range known {
+		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least && d < len(k) {
+			best, least = k, d
+		}
+	}
+	return best
 }
 
 // distance is how many letters must be put in, left out or changed to make b of a (Levenshtein).

@@ -1,0 +1,245 @@
+package manifests
+
+import (
+	"encoding/xml"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// maxRows is what a spreadsheet has at most.
+const maxRows = 1048576
+
+// A sheetCell is a cell with something in it.
+type sheetCell struct {
+	column int    // from 0
+	text   string // as it is shown
+	raw    string // of a number, without its format; else empty
+	bad    string // why the text cannot be used, "" where it can
+}
+
+// A gridRow is a row with something in it, in the order of its columns.
+type gridRow struct {
+	number int // from 1
+	cells  []sheetCell
+}
+
+// A merge is a range of cells that are shown as one.
+type merge struct{ left, right, top, bottom int }
+
+// A cellReader reads the XML of a sheet. Hidden rows and columns are read like others: what a filter hides today is
+// meant to be there tomorrow.
+type cellReader struct {
+	texts  *sharedTexts
+	format *cellFormat
+	row    gridRow
+	take   func(*gridRow) error // of each row; good during the call
+	merges []merge
+}
+
+// read goes through the sheet.
+func (c *cellReader) read(x *xmlReader) error {
+	for token := x.next(); token != nil; token = x.next() {
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		var err error
+		switch start.Name.Local {
+		case "sheetData":
+			err = c.rows(x)
+		case "mergeCell":
+			err = c.merge(attribute(start, "ref"))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *cellReader) rows(x *xmlReader) error {
+	for outside := x.depth - 1; x.depth > outside; {
+		switch token := x.next().(type) {
+		case nil:
+			return nil
+		case xml.StartElement:
+			if token.Name.Local != "row" {
+				continue
+			}
+			if err := c.startRow(attribute(token, "r")); err != nil {
+				return err
+			}
+			if err := c.cells(x); err != nil {
+				return err
+			}
+			if err := c.take(&c.row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// startRow takes the number of a row, which some programs leave out.
+func (c *cellReader) startRow(said string) error {
+	before := c.row.number
+	c.row.number++
+	if said != "" {
+		n, err := strconv.Atoi(said)
+		if err != nil || n <= before {
+			return fmt.Errorf("row %q comes after row %d", said, before)
+		}
+		c.row.number = n
+	}
+	if c.row.number > maxRows {
+		return fmt.Errorf("row %d is beyond the last that a sheet has", c.row.number)
+	}
+	c.row.cells = c.row.cells[:0]
+	return nil
+}
+
+// cells reads those of the row that has just begun.
+func (c *cellReader) cells(x *xmlReader) error {
+	last := -1
+	for outside := x.depth - 1; x.depth > outside; {
+		token := x.next()
+		if token == nil {
+			return nil
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok || start.Name.Local != "c" {
+			continue
+		}
+		column, err := c.column(attribute(start, "r"), last)
+		if err != nil {
+			return err
+		}
+		last = column
+		cell, err := c.value(readCell(x, start))
+		if err != nil {
+			return err
+		}
+		if cell.text != "" || cell.bad != "" {
+			cell.column = column
+			c.row.cells = append(c.row.cells, cell)
+		}
+	}
+	return nil
+}
+
+// column is that of a cell called C12, or the one after the last where it is not called.
+func (c *cellReader) column(name string, last int) (int, error) {
+	column := last + 1
+	if name != "" {
+		number, _, err := excelize.CellNameToCoordinates(name)
+		if err != nil || number <= last+1 {
+			return 0, fmt.Errorf("cell %q is out of order in row %d", name, c.row.number)
+		}
+		column = number - 1
+	}
+	if column >= maxColumns {
+		return 0, fmt.Errorf("row %d has more than %d columns", c.row.number, maxColumns)
+	}
+	return column, nil
+}
+
+// A rawCell is a cell as it stands in the XML.
+type rawCell struct {
+	kind          string // s, str, inlineStr, b, e, d, or n for a number
+	style         int
+	value         string
+	formula, said bool // there is a formula, a value
+}
+
+// readCell reads the cell that has just begun.
+func readCell(x *xmlReader, start xml.StartElement) rawCell {
+	raw := rawCell{kind: attribute(start, "t")}
+	raw.style, _ = strconv.Atoi(attribute(start, "s"))
+	for outside := x.depth - 1; x.depth > outside; {
+		token := x.next()
+		if token == nil {
+			break
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		switch start.Name.Local {
+		case "v":
+			raw.said, raw.value = true, plainText(x)
+		case "is":
+			raw.said, raw.value = true, richText(x)
+		case "f":
+			raw.formula = true
+			x.skip()
+		}
+	}
+	return raw
+}
+
+// plainText is the text of the element that has just begun.
+func plainText(x *xmlReader) string {
+	var b strings.Builder
+	for outside := x.depth - 1; x.depth > outside; {
+		switch token := x.next().(type) {
+		case nil:
+			return b.String()
+		case xml.CharData:
+			x.append(&b, token)
+		}
+	}
+	return b.String()
+}
+
+// value is what a person sees in a cell.
+func (c *cellReader) value(raw rawCell) (cell sheetCell, err error) {
+	switch raw.kind {
+	case "s":
+		cell.text, err = c.texts.text(raw.value)
+	case "inlineStr":
+		cell.text = raw.value
+	case "str":
+		cell.text = unescaped(raw.value)
+	case "b":
+		cell.text = map[string]string{"1": "TRUE", "true": "TRUE", "0": "FALSE", "false": "FALSE"}[raw.value]
+	case "e":
+		cell.text, cell.bad = raw.value, fmt.Sprintf("is the error %s; mend the formula", raw.value)
+	case "d":
+		cell.text = strings.TrimSuffix(raw.value, "T00:00:00")
+	default:
+		c.number(&cell, raw)
+	}
+	// What never was calculated has no value; a formula that gives no text has one that is empty, and its kind is str.
+	if raw.formula && cell.text == "" && (raw.kind != "str" || !raw.said) {
+		cell.bad = "is a formula that was never calculated; open the workbook in a spreadsheet program and save it"
+	}
+	return cell, err
+}
+
+func (c *cellReader) number(cell *sheetCell, raw rawCell) {
+	value := strings.TrimSpace(raw.value)
+	if _, err := strconv.ParseFloat(value, 64); err != nil {
+		cell.text = raw.value
+		return
+	}
+	cell.raw = plainNumber(value)
+	cell.text, cell.bad = c.format.show(number{value, raw.style})
+}
+
+// merge takes a range such as B2:D2.
+func (c *cellReader) merge(ref string) error {
+	from, to, ok := strings.Cut(ref, ":")
+	left, top, err := excelize.CellNameToCoordinates(from)
+	right, bottom, err2 := excelize.CellNameToCoordinates(to)
+	if !ok || err != nil || err2 != nil {
+		return nil // a single cell, or nothing that a spreadsheet program would show
+	}
+	if len(c.merges) == maxRows {
+		return fmt.Errorf("more than %d ranges of cells are merged", maxRows)
+	}
+	c.merges = append(c.merges, merge{left - 1, right - 1, top, bottom})
+	return nil
+}

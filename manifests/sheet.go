@@ -1,0 +1,203 @@
+package manifests
+
+import (
+	"fmt"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// headerRows is among how many rows with something in them the header is looked for: titles and notes stand above it.
+const headerRows = 20
+
+// A sheet is a manifest in a sheet of a workbook. Texts are taken as they are shown, but for seed, count and n, of
+// which the number itself counts, whatever its format. Hidden rows are rows.
+type sheet struct {
+	path, name string
+	grid       *grid
+	header     header
+	number     int // of the header row
+}
+
+// openSheet finds the sheet, takes it out of the workbook and finds its header.
+func openSheet(m *Manifest, f *os.File, o Options) error {
+	w, err := openBook(m.path, f)
+	if err != nil {
+		return err
+	}
+	name, part, err := w.sheet(o.Sheet)
+	if err != nil {
+		return err
+	}
+	g, err := takeGrid(w, part)
+	if err != nil {
+		return err
+	}
+	m.copy, m.encoding = g.copy, utf8Name
+	s := &sheet{path: m.path, name: name, grid: g}
+	m.source = s
+	return s.findHeader(o.Columns)
+}
+
+// findHeader takes the first of the first rows that has a column of prompts. Where nothing but a word for prompts
+// stands in it, as a title may be, a fuller row below is preferred.
+func (s *sheet) findHeader(explicit map[string]string) error {
+	var chosen, widest []string
+	r, at := s.grid.reader(), 0
+	for range headerRows {
+		if !r.next() {
+			break
+		}
+		names := r.row.names(len(s.grid.filled))
+		h, _ := readHeader(names, explicit)
+		if h.index[fieldPrompt] >= 0 && (chosen == nil || filled(chosen) == 1 && h.known() > 1) {
+			chosen, s.number = names, r.row.number
+		}
+		if filled(names) > filled(widest) {
+			widest, at = names, r.row.number
+		}
+	}
+	switch {
+	case r.err != nil:
+		return r.err
+	case widest == nil:
+		return nil // an empty sheet is an empty manifest
+	case chosen == nil:
+		s.number = at
+		return s.headerErrors(noHeader(widest, explicit))
+	}
+	var faults []headerFault
+	s.header, faults = readHeader(chosen, explicit)
+	s.header.leaveOut(func(column int) bool { return chosen[column] == "" && s.grid.filled[column] <= s.number })
+	return s.headerErrors(faults)
+}
+
+// noHeader says that no row has a column of prompts, and shows the likeliest row for a header.
+func noHeader(names []string, explicit map[string]string) []headerFault {
+	names = slices.DeleteFunc(names, func(n string) bool { return n == "" })
+	h := header{}
+	if faults := h.choose(names, explicit); len(faults) > 0 {
+		return faults
+	}
+	return []headerFault{{-1, noPrompt(names)}}
+}
+
+// leaveOut drops carried-through columns.
+func (h *header) leaveOut(empty func(column int) bool) {
+	carried, names := h.carried[:0], h.names[:0]
+	for i, column := range h.carried {
+		if !empty(column) {
+			carried, names = append(carried, column), append(names, h.names[i])
+		}
+	}
+	h.carried, h.names = carried, names
+}
+
+func filled(names []string) (n int) {
+	for _, name := range names {
+		if name != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// names are the texts of a row by column, for a sheet of that width.
+func (r *gridRow) names(width int) []string {
+	names := make([]string, width)
+	for _, c := range r.cells {
+		names[c.column] = strings.TrimSpace(c.text)
+	}
+	return names
+}
+
+// headerErrors gives the faults of the header their places.
+func (s *sheet) headerErrors(faults []headerFault) error {
+	var list ErrorList
+	for _, f := range faults {
+		list.add(Error{Pos: s.position(s.number, f.column), Text: f.text})
+	}
+	return list.err()
+}
+
+// position is a cell, the first of the row where the column is -1.
+func (s *sheet) position(row, column int) Position {
+	column = max(column, 0)
+	cell, _ := excelize.CoordinatesToCellName(column+1, row)
+	return Position{File: s.path, Line: row, Column: column + 1, Cell: quotedSheet(s.name) + "!" + cell}
+}
+
+// quotedSheet is the name of a sheet as formulas have it.
+func quotedSheet(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' }) {
+		return "'" + strings.ReplaceAll(name, "'", "''") + "'"
+	}
+	return name
+}
+
+func (s *sheet) columns() []string { return s.header.names }
+
+func (s *sheet) place(at ref, name string) Position {
+	return s.position(at.line, s.header.column(name))
+}
+
+func (s *sheet) rows() iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
+		if s.header.width == 0 {
+			return
+		}
+		var current row
+		r := s.grid.reader()
+		for r.next() {
+			if r.row.number <= s.number {
+				continue
+			}
+			if s.fill(&current, r); !yield(&current, nil) {
+				return
+			}
+		}
+		if r.err != nil {
+			yield(nil, r.err)
+		}
+	}
+}
+
+// fill makes a row of the cells that r stands on.
+func (s *sheet) fill(to *row, r *gridReader) {
+	*to = row{number: r.row.number, at: ref{line: r.row.number}, faults: to.faults[:0], spoiled: to.spoiled[:0]}
+	for f, column := range s.header.index {
+		if column < 0 {
+			continue
+		}
+		c := r.cell(column)
+		if c.bad != "" {
+			to.faults = append(to.faults, fault{pos: s.position(r.row.number, column), field: field(f).String(), text: c.bad})
+			continue
+		}
+		text := c.text
+		if isNumber(field(f)) && c.raw != "" {
+			text = c.raw
+		}
+		to.cells[f] = cell{text: text, said: strings.TrimSpace(text) != ""}
+	}
+	s.carry(to, r)
+}
+
+// carry takes the values of the carried-through columns. What is wrong with one matters only to those who use it.
+func (s *sheet) carry(to *row, r *gridReader) {
+	if len(s.header.carried) == 0 {
+		return
+	}
+	to.columns = make([]string, len(s.header.carried))
+	for i, column := range s.header.carried {
+		c := r.cell(column)
+		to.columns[i] = plainBreaks(c.text)
+		if c.bad != "" {
+			to.spoiled = append(to.spoiled, spoil{i, fmt.Sprintf("%s %s", s.position(r.row.number, column), c.bad)})
+		}
+	}
+}
