@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
@@ -70,11 +71,16 @@ func (r *run) renew(rec record, it item, changed bool) (record, bool, error) {
 	if rec.Task != "" && !slices.Contains(rec.Earlier, rec.Task) {
 		rec.Earlier = append(rec.Earlier, rec.Task)
 	}
-	rec.Phase, rec.Attempt, rec.ID, rec.Print = ready, 0, it.ID, fingerprint(it.Fingerprint())
+	if changed || rec.Phase != ready { // what was refused for now has used up its attempts, also over a restart
+		rec.Attempt = 0
+	}
+	rec.Phase, rec.ID, rec.Print = ready, it.ID, fingerprint(it.Fingerprint())
 	rec.Name = nameOf(it, k)
 	if changed || rec.Sent == (sent{}) {
 		rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
+		rec.OtherSize = false
 	}
+	rec.Sent.Sync = r.o.Rules.sync(client.LookupModel(rec.Sent.Model))
 	return rec, err == nil, err
 }
 

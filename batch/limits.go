@@ -49,7 +49,7 @@ func (r *run) begin(rec record) bool {
 	}
 	if r.o.Limit > 0 && l.begun >= r.o.Limit {
 		l.limit = fmt.Errorf("%w: %d items were started", ErrLimit, l.begun)
-		return false
+		return false // those that were started may go on
 	}
 	l.begun++
 	return true
@@ -70,17 +70,23 @@ func (r *run) admit(rec *record) error {
 	case l.halted[""] != nil || l.halted[rec.Sent.Model] != nil:
 		return errLeave
 	case !l.deadline.IsZero() && !r.clock.now().Before(l.deadline):
-		l.limit = fmt.Errorf("%w: the deadline has passed", ErrLimit)
-		return errLeave
+		return r.enough("the deadline has passed")
 	case r.o.MaxFailures > 0 && l.failures >= r.o.MaxFailures:
-		l.limit = fmt.Errorf("%w: %d items have failed", ErrLimit, l.failures)
-		return errLeave
+		return r.enough(fmt.Sprintf("%d items have failed", l.failures))
 	case r.o.Budget > 0 && l.money+price > r.o.Budget:
-		l.limit = fmt.Errorf("%w: the next picture could bring the batch to ¥%s", ErrLimit, (l.money + price).String())
-		return errLeave
+		return r.enough(fmt.Sprintf("the next picture could bring the batch to ¥%s", l.money+price))
 	}
 	l.money += price
 	return nil
+}
+
+// enough notes which limit was reached; limits.mu is held.
+func (r *run) enough(why string) error {
+	if r.limits.limit == nil {
+		r.limits.limit = fmt.Errorf("%w: %s", ErrLimit, why)
+	}
+	r.closePaces("")
+	return errLeave
 }
 
 // countMoney adds up what the batch has cost so far or may have cost.
@@ -136,6 +142,7 @@ func (l *limits) halt(r *run, model string, why error) {
 		l.halted[model] = why
 		r.log.Error("no more submissions", "model", model, "cause", why)
 	}
+	r.closePaces(model)
 }
 
 // sameRefusals is how many items may be refused for good with one code before anything is accepted: then it is not the

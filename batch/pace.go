@@ -22,6 +22,8 @@ type pace struct {
 	limiter *rate.Limiter
 	full    rate.Limit // the quota
 	window  *window
+	open    context.Context // ends when nothing more is to be submitted
+	close   context.CancelFunc
 
 	mu     sync.Mutex
 	resume time.Time // nothing is submitted before
@@ -39,7 +41,9 @@ func newPace(m client.Model, sync bool, submit rate.Limit, size int, speed float
 	if size == 0 {
 		size = windowOf(m, sync)
 	}
-	return &pace{limiter: rate.NewLimiter(full, 1), full: full, window: &window{size: size}}
+	p := &pace{limiter: rate.NewLimiter(full, 1), full: full, window: &window{size: size}}
+	p.open, p.close = context.WithCancel(context.Background())
+	return p
 }
 
 // windowOf is twice what the service works on at once: one task waits behind each that runs. Where nothing bounds what
@@ -51,8 +55,20 @@ func windowOf(m client.Model, sync bool) int {
 	return max(4, int(170*float64(m.Submissions)/m.Per.Seconds()))
 }
 
-// wait lets the next submission go.
+// wait lets the next submission go; errLeave where there shall be none. At two a minute, whoever is far behind in the line
+// would otherwise learn only after an hour that it was closed.
 func (p *pace) wait(ctx context.Context) error {
+	either, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(p.open, cancel)()
+	err := p.turn(either)
+	if err != nil && ctx.Err() == nil && p.open.Err() != nil {
+		return errLeave
+	}
+	return err
+}
+
+func (p *pace) turn(ctx context.Context) error {
 	for {
 		if err := p.limiter.Wait(ctx); err != nil {
 			return errors.Join(ctx.Err(), err)

@@ -66,6 +66,7 @@ func (b *Batch) Run(ctx context.Context) error {
 		return err
 	}
 	err := r.all(ctx)
+	r.closePaces("")
 	if err == nil {
 		err = r.limits.reason()
 	}
@@ -107,6 +108,9 @@ func (r *run) start(ctx context.Context) error {
 		return err
 	}
 	if err := r.greet(ctx); err != nil {
+		return err
+	}
+	if err := r.sameAccount(ctx); err != nil {
 		return err
 	}
 	r.limits.deadline = r.clock.deadline(r.o.Deadline)
@@ -324,6 +328,17 @@ func (r *run) pace(model string) *pace {
 		r.paces[model] = p
 	}
 	return p
+}
+
+// closePaces sends away who waits to submit to a model, or with "" to any.
+func (r *run) closePaces(model string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, p := range r.paces {
+		if model == "" || name == model {
+			p.close()
+		}
+	}
 }
 
 // offline waits longer the longer the service cannot be reached.

@@ -116,6 +116,19 @@ func (s *state) create(h header) error {
 	return s.disk.SyncDir(".")
 }
 
+// rekey records another key of the same account in a header that replaces the first.
+func (s *state) rekey(print string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.header.KeyPrint = print
+	at, err := s.journal.append(s.header)
+	if err == nil {
+		s.head = at
+		s.stale++
+	}
+	return err
+}
+
 // reserve puts a file aside whose removal lets the last task ids be recorded on a full disk.
 func (s *state) reserve(size int) error {
 	err := output.Replace(s.disk, reserveFile, func(w io.Writer) error {

@@ -29,9 +29,13 @@ func (r *run) greet(ctx context.Context) error {
 			return ctx.Err()
 		case errors.As(err, &api) && api.Reach() == client.ReachAccount:
 			return err
-		case errors.As(err, &api) && api.Reach() != client.ReachRetry:
+		case errors.As(err, &api) && (api.Reach() != client.ReachRetry || n == 3):
 			r.clock.heard(api.Date)
-			return nil // the list is not for this key; doubts will be held
+			return nil // the list is not for this key, or not for now; what it cannot settle will be held
+		case n == greetings && errors.As(err, &api):
+			r.clock.heard(api.Date)
+			r.log.Warn("the task list is down; doubts will be held", "cause", err)
+			return nil
 		case n == greetings:
 			return fmt.Errorf("the service does not answer: %w", err)
 		}
@@ -40,6 +44,36 @@ func (r *run) greet(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// sameAccount lets another key go on only if it sees a task that is open: keys of one account may change, but with the key
+// of another account every open task would look lost.
+func (r *run) sameAccount(ctx context.Context) error {
+	print := r.o.Key.Fingerprint(r.state.header.Salt)
+	if !r.found || r.state.header.KeyPrint == print || r.o.Settings.Rehearsal {
+		return nil
+	}
+	for i := range r.state.count() {
+		if r.state.phaseOf(i) != open {
+			continue
+		}
+		rec, err := r.state.get(i)
+		if err != nil {
+			return err
+		}
+		if r.clock.now().Sub(rec.Submitted) > listed {
+			continue // no key sees it any more
+		}
+		task, err := r.ask(ctx, rec.Task)
+		if err != nil {
+			return err
+		}
+		if task.Status == client.Unknown {
+			return fmt.Errorf("%w: this key does not see its open task %s, so it is of another account", ErrOther, rec.Task)
+		}
+		break
+	}
+	return r.state.rekey(print)
 }
 
 // greetings is how often the service is asked in vain before a run gives up: about four minutes. Once it has answered, a
@@ -90,6 +124,8 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 			return nil, ctx.Err()
 		case err != nil && keyRefused(err):
 			return nil, err
+		case err != nil && s.refused < 3 && s.hopeless(err) != "":
+			return nil, fmt.Errorf("the state file has lost its end, and the task list that could tell what is paid is down: %w", err)
 		case err != nil && s.hopeless(err) != "":
 			r.log.Warn("the task list is not to be had; what the state file lost cannot be found", "cause", err)
 			return nil, nil
