@@ -95,6 +95,7 @@ type settling struct {
 	why      string
 	failures int // passes in a row that failed
 	refused  int // of them, those that the service refused
+	answered int // of the last ones, those that the service itself answered
 	passes   int
 }
 
@@ -129,11 +130,13 @@ func (s *settling) count(err error) {
 	var api *client.APIError
 	switch {
 	case err == nil:
-		s.failures, s.refused = 0, 0
+		s.failures, s.refused, s.answered = 0, 0, 0
 	case errors.As(err, &api) && api.Reach() != client.ReachRetry:
-		s.failures, s.refused = s.failures+1, s.refused+1
-	default:
-		s.failures++
+		s.failures, s.refused, s.answered = s.failures+1, s.refused+1, s.answered+1
+	case errors.As(err, &api) && !client.Throttled(err):
+		s.failures, s.answered = s.failures+1, s.answered+1
+	default: // the network is away, or the pace too high: that passes
+		s.failures, s.answered = s.failures+1, 0
 	}
 }
 
@@ -272,7 +275,7 @@ func (s *settling) hopeless(err error) string {
 	switch {
 	case s.refused >= 3:
 		return fmt.Sprintf("the task list is refused: %v", err)
-	case s.failures > 0 && waited > 30*s.settleTime() && s.refused > 0:
+	case s.answered >= 3 && waited > 30*s.settleTime():
 		return fmt.Sprintf("the task list does not answer: %v", err)
 	case !s.proven && s.failures == 0 && waited > 5*s.settleTime():
 		return "the task list has shown no task of this batch, so that its silence proves nothing"

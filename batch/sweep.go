@@ -32,10 +32,6 @@ func (r *run) greet(ctx context.Context) error {
 		case errors.As(err, &api) && (api.Reach() != client.ReachRetry || n == 3):
 			r.clock.heard(api.Date)
 			return nil // the list is not for this key, or not for now; what it cannot settle will be held
-		case n == greetings && errors.As(err, &api):
-			r.clock.heard(api.Date)
-			r.log.Warn("the task list is down; doubts will be held", "cause", err)
-			return nil
 		case n == greetings:
 			return fmt.Errorf("the service does not answer: %w", err)
 		}
@@ -90,16 +86,14 @@ func wordsOf(model, prompt string) string { return model + "\x00" + cutAt(prompt
 
 // sweep finds the tasks that the state should know and does not. Nothing is submitted before it ends.
 func (r *run) sweep(ctx context.Context, old []record) error {
-	if r.sweepSince.IsZero() {
+	if r.since.IsZero() || r.swept {
 		return nil
 	}
-	since := r.sweepSince
-	r.sweepSince = time.Time{}
-	if err := r.clock.sleep(ctx, r.settleTime()-r.clock.now().Sub(since)); err != nil {
+	if err := r.clock.sleep(ctx, r.settleTime()-r.clock.now().Sub(r.since)); err != nil {
 		return err
 	}
-	strays, err := r.strays(ctx, since.Add(-earlier))
-	if err != nil || len(strays) == 0 {
+	strays, err := r.strays(ctx, r.since.Add(-earlier))
+	if err != nil {
 		return err
 	}
 	for _, row := range strays {
@@ -108,11 +102,30 @@ func (r *run) sweep(ctx context.Context, old []record) error {
 		}
 	}
 	r.leaveToDoubts(old)
+	r.swept = true
 	return nil
 }
 
-// strays are the unclaimed tasks since a moment, as two whole passes in a row show them. A service that refuses the list
-// shows none; then nothing can be known.
+// unswept is since when the next run must look for lost tasks: those that were found are kept in memory until an item
+// wants them. What no item of the whole manifest wanted is not ours.
+func (r *run) unswept(all bool) time.Time {
+	r.orphans.mu.Lock()
+	defer r.orphans.mu.Unlock()
+	left := 0
+	for _, queue := range r.orphans.tasks {
+		left += len(queue)
+	}
+	if r.swept && (all || left == 0) {
+		return time.Time{}
+	}
+	return r.since
+}
+
+// ErrNoList says that the last run did not end cleanly and that the task list, which could tell what it left behind, is not
+// to be had. Nothing was submitted.
+var ErrNoList = errors.New("the last run did not end cleanly, and the task list cannot be read")
+
+// strays are the unclaimed tasks since a moment, as two whole passes in a row show them.
 func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, error) {
 	s := settling{run: r, rec: &record{Intent: since.Add(earlier)}, began: r.clock.now()}
 	for {
@@ -126,9 +139,10 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 			return nil, err
 		case err != nil && s.refused < 3 && s.hopeless(err) != "":
 			return nil, fmt.Errorf("the state file has lost its end, and the task list that could tell what is paid is down: %w", err)
-		case err != nil && s.hopeless(err) != "":
-			r.log.Warn("the task list is not to be had; what the state file lost cannot be found", "cause", err)
+		case err != nil && s.hopeless(err) != "" && r.o.OnDoubt == "resubmit":
 			return nil, nil
+		case err != nil && s.hopeless(err) != "":
+			return nil, fmt.Errorf("%w: %w", ErrNoList, err)
 		}
 		if err == nil {
 			all, err := r.unclaimed(pass, since)
@@ -242,12 +256,12 @@ func (r *run) claimOrphan(rec *record) error {
 	return nil
 }
 
-// recoverPictures takes in the pictures that the state does not know: it was lost, or an old one was put back. Their own
-// texts say which item they are of.
-func (r *run) recoverPictures() (int, error) {
+// unknownPictures makes records of the pictures that the state does not know: it was lost, or an old one was put back.
+// Their own texts say which item they are of.
+func (r *run) unknownPictures() ([]*record, error) {
 	entries, err := r.o.Disk.ReadDir(imagesDir)
 	if err != nil || len(entries) == 0 {
-		return 0, err
+		return nil, err
 	}
 	known := map[uint64]bool{}
 	for i, e := range r.state.entries {
@@ -255,7 +269,7 @@ func (r *run) recoverPictures() (int, error) {
 		if e.files > 1 {
 			rec, err := r.state.get(i)
 			if err != nil {
-				return 0, err
+				return nil, err
 			}
 			for _, p := range rec.Pictures {
 				known[hashID(p.File)] = true
@@ -269,13 +283,21 @@ func (r *run) recoverPictures() (int, error) {
 			r.recoverPicture(name, found)
 		}
 	}
+	var all []*record
 	for _, task := range slices.Sorted(maps.Keys(found)) {
-		rec := found[task]
+		all = append(all, found[task])
+	}
+	return all, nil
+}
+
+// takeIn records what unknownPictures has found.
+func (r *run) takeIn(unknown []*record) error {
+	for _, rec := range unknown {
 		if err := r.state.put(*rec, false); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return len(found), r.state.journal.sync()
+	return r.state.journal.sync()
 }
 
 // recoverPicture adds an unknown picture to the record of its item, unless the state knows better: an open task of ours
