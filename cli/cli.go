@@ -121,6 +121,9 @@ func (p *program) report(err error) int {
 	if errors.As(err, &code) {
 		return int(code)
 	}
+	if stop := (stopSignal{}); errors.As(err, &stop) {
+		return int(stop.code()) // whoever sent it knows
+	}
 	c := explain(err)
 	p.complain(c)
 	return int(c.code)

@@ -100,8 +100,6 @@ func explain(err error) complaint {
 		return complaint{err.Error(), "name another output folder with --out, or the service that it belongs to", codeUsage}
 	case errors.As(err, &damage):
 		return complaint{err.Error(), "nothing was sent. It says what is paid for: do not delete it. Put a copy back, or begin anew in another folder with --out, which pays all pictures again", codeStopped}
-	case errors.Is(err, batch.ErrLimit):
-		return complaint{err.Error(), "", codeLimit}
 	case errors.As(err, &api):
 		return explainService(err.Error(), api)
 	case errors.Is(err, client.ErrUnreadable):

@@ -8,7 +8,8 @@ type forecast struct {
 	planned time.Duration // for all work
 	work    int           // items that this run is to take to their end
 	start   time.Time
-	first   time.Time // when the first of them ended
+	first   time.Time // when the first of them was seen to have ended
+	before  int       // how many had ended then
 	ended   int
 }
 
@@ -18,18 +19,21 @@ const trusted = 20
 // see takes how many items have ended by now.
 func (f *forecast) see(now time.Time, ended int) {
 	if ended > 0 && f.first.IsZero() {
-		f.first = now
+		f.first, f.before = now, ended
 	}
 	f.ended = min(max(ended, 0), f.work)
 }
 
+// fewest is how many items tell a pace.
+const fewest = 3
+
 // rate is how many items have ended a second, 0 where too few have to tell. The wait for the first is no part of it.
 func (f *forecast) rate(now time.Time) float64 {
 	took := now.Sub(f.first).Seconds()
-	if f.ended < 2 || took <= 0 {
+	if f.ended-f.before < fewest || took <= 0 {
 		return 0
 	}
-	return float64(f.ended-1) / took
+	return float64(f.ended-f.before) / took
 }
 
 // left is how much longer it takes; false where nobody knows.

@@ -39,8 +39,8 @@ func TestForecastUnknown(t *testing.T) {
 		t.Errorf("left = %v without a plan and without a pace, want nothing", left)
 	}
 	f.see(start.Add(2*time.Second), 1)
-	f.see(start.Add(4*time.Second), 3)
-	if left, known := f.left(start.Add(4 * time.Second)); !known || left != 7*time.Second {
-		t.Errorf("left = %v, %t; want 7s", left, known)
+	f.see(start.Add(4*time.Second), 5)
+	if left, known := f.left(start.Add(4 * time.Second)); !known || left != 2500*time.Millisecond {
+		t.Errorf("left = %v, %t; want 2.5s", left, known)
 	}
 }

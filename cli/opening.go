@@ -57,9 +57,11 @@ func (o opening) String() string {
 		b.WriteString("nothing new to pay")
 		return b.String()
 	}
-	fmt.Fprintf(&b, "%s to make, %s, about %s", amount(o.pictures, "picture"), o.costText(), span(o.duration))
+	fmt.Fprintf(&b, "%s to make, %s, ", amount(o.pictures, "picture"), o.costText())
 	if o.rehearsal {
-		fmt.Fprintf(&b, " in life, %s here", span(o.here()))
+		fmt.Fprintf(&b, "%s in life, %s here", span(o.duration), span(o.here()))
+	} else {
+		fmt.Fprintf(&b, "about %s", span(o.duration))
 	}
 	return b.String()
 }
@@ -89,7 +91,7 @@ func (o opening) costText() string {
 const asked = 10_000_000 // ¥10
 
 // confirm asks once. Only a yes goes on.
-func (p *program) confirm(ctx context.Context, o opening) error {
+func (p *program) confirm(ctx context.Context) error {
 	fmt.Fprintf(p.stderr, "Make and pay them? [y/N] ")
 	answer := make(chan string, 1)
 	go func() {

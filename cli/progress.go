@@ -47,6 +47,7 @@ func (w *watch) tell(e batch.Event) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if w.view != nil {
+			w.stand(time.Now()) // the pace is taken from when items end, not from when somebody looks
 			w.view.settled(e)
 		}
 	}

@@ -61,7 +61,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// TestKeyIsNeverPrinted: H17, here for the ways that a key can be given wrongly.
+// TestKeyIsNeverPrinted is failure mode H17 for the ways in which a key can be given wrongly.
 func TestKeyIsNeverPrinted(t *testing.T) {
 	for _, secret := range []string{"sk-canary 1", "sk-canary\n2", "sk-canary\x1b[31m", "密sk-canary"} {
 		p, stderr := newProgram(map[string]string{"DASHSCOPE_API_KEY": secret})

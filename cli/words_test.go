@@ -63,7 +63,7 @@ func TestFold(t *testing.T) {
 	}
 }
 
-// FuzzPlain: H9. Nothing that can move a cursor, ring a bell or turn the direction of writing gets through.
+// FuzzPlain is failure mode H9: nothing that can move a cursor, ring a bell or turn the direction of writing gets through.
 func FuzzPlain(f *testing.F) {
 	f.Add("a \x1b[2J cat\x9b31m\u202e\ufeff")
 	f.Add("\xff\xfe\r\n\t\x00\u009b")

@@ -16,7 +16,7 @@ func (j *job) work(ctx context.Context) error {
 	ctx, forget := untilSignal(ctx, j.stopping)
 	defer forget()
 	if o.cost > asked && !j.f.yes && !j.f.rehearse && isTerminal(j.p.stdin) && isTerminal(j.p.stderr) {
-		if err := j.p.confirm(ctx, o); err != nil {
+		if err := j.p.confirm(ctx); err != nil {
 			return err
 		}
 	}
