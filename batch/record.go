@@ -149,6 +149,9 @@ type mark struct {
 	Run  string    `json:"run"` // "start" or "stop"
 	At   time.Time `json:"at"`
 	Tool string    `json:"tool,omitempty"`
+	// Since is the moment from which on tasks may exist that this file has lost and that no run has looked through yet, to
+	// the end; zero where there are none such. It outlives runs that were stopped meanwhile.
+	Since time.Time `json:"sweep_since,omitzero"`
 }
 
 // A key is what the state file calls an item: 64 bits of a hash, and the number of the item in its row above the first.
@@ -186,8 +189,9 @@ type itemLine struct {
 	Pictures []struct {
 		File string `json:"file"`
 	} `json:"pictures"`
-	Run     string `json:"run"`
-	Version int    `json:"qwenbatch"`
+	Run     string    `json:"run"`
+	Since   time.Time `json:"sweep_since"`
+	Version int       `json:"qwenbatch"`
 }
 
 func parseRecord(line []byte) (record, error) {

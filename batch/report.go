@@ -81,7 +81,10 @@ var statuses = map[phase]string{ready: "pending", intent: "running", open: "runn
 func describe(res *output.Result, rec record) {
 	res.Status = statuses[rec.Phase]
 	s := rec.Sent
-	res.Prompt, res.NegativePrompt, res.Model, res.Size = s.Prompt, s.Negative, s.Model, s.Size
+	if s.Prompt != "" { // a record that was taken in from a picture without metadata does not know it
+		res.Prompt, res.NegativePrompt = s.Prompt, s.Negative
+	}
+	res.Model, res.Size = s.Model, s.Size
 	res.Seed, res.PromptExtend, res.Watermark = &s.Seed, &s.PromptExtend, &s.Watermark
 	res.ActualPrompt, res.Attempts, res.TaskID, res.RequestID = rec.ActualPrompt, rec.Attempt, rec.Task, rec.Request
 	res.SubmittedAt, res.FinishedAt = stamp(rec.Submitted), stamp(rec.Finished)

@@ -30,6 +30,15 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 		}
 		all = append(all, rec)
 	}
+	end := mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool, Since: b.state.since}
+	if !b.state.stopped { // the last run crashed: the next one must still look for what the file may have lost
+		end.Since = b.lastKnown(end.At)
+	}
+	if !end.Since.IsZero() {
+		if err := b.state.mark(end); err != nil {
+			return err
+		}
+	}
 	for _, rec := range all {
 		how.apply(&rec)
 		if err := b.state.put(rec, false); err != nil {
@@ -39,7 +48,7 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 	if err := b.state.journal.sync(); err != nil {
 		return err
 	}
-	return b.state.mark(mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool})
+	return b.state.mark(end)
 }
 
 // apply writes the decision into a record.

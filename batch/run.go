@@ -37,7 +37,8 @@ type run struct {
 	claims    claims
 	given     map[int]key // keys of new items by their place in the manifest; guarded by state.mu
 
-	sweepSince time.Time // tasks since then may be ours and unknown; zero where there are none such
+	since time.Time // tasks since then may be ours and unknown; zero where there are none such
+	swept bool      // they have been looked through
 
 	limits limits
 
@@ -66,11 +67,12 @@ func (b *Batch) Run(ctx context.Context) error {
 		return err
 	}
 	err := r.all(ctx)
+	all := err == nil && r.limits.reason() == nil
 	r.closePaces("")
 	if err == nil {
 		err = r.limits.reason()
 	}
-	return errors.Join(err, r.stop(ctx), r.look())
+	return errors.Join(err, r.stop(ctx, all), r.look())
 }
 
 func (b *Batch) newRun() *run {
@@ -114,7 +116,7 @@ func (r *run) start(ctx context.Context) error {
 		return err
 	}
 	r.limits.deadline = r.clock.deadline(r.o.Deadline)
-	since := r.lastKnown()
+	since := r.lastKnown(r.clock.now())
 	if !r.found {
 		if err := r.state.create(r.newHeader()); err != nil {
 			return err
@@ -123,37 +125,43 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.state.reserve(cmp.Or(r.o.reserve, reserveSize)); err != nil {
 		return err
 	}
-	clean := r.state.stopped || !r.found && !r.torn
-	recovered, err := r.recoverPictures()
+	clean := r.state.stopped && r.state.since.IsZero() || !r.found && !r.torn
+	unknown, err := r.unknownPictures()
 	if err != nil {
 		return err
 	}
-	if !clean || recovered > 0 {
-		r.sweepSince = since
+	if !clean || len(unknown) > 0 {
+		r.since = since
 	}
-	if err := errors.Join(r.reopen(), r.countMoney()); err != nil {
+	// From here on the last line is of this run: what an earlier one has lost must be looked for from where that one ended,
+	// also if this one dies before it has done so.
+	if err := r.state.mark(mark{Run: "start", At: r.clock.now(), Tool: r.o.Tool, Since: r.since}); err != nil {
 		return err
 	}
-	return r.state.mark(mark{Run: "start", At: r.clock.now(), Tool: r.o.Tool})
+	return errors.Join(r.takeIn(unknown), r.reopen(), r.countMoney())
 }
 
 // lastKnown is since when tasks may exist that the state does not know, should it turn out to have lost its end. The
 // service keeps tasks for a day.
-func (r *run) lastKnown() time.Time {
-	if r.found {
-		if at := r.state.lastAt(); !at.IsZero() {
+func (b *Batch) lastKnown(now time.Time) time.Time {
+	if b.found && b.state.marks > 0 { // else no run has got as far as its first mark over this file
+		if !b.state.since.IsZero() {
+			return b.state.since
+		}
+		if at := b.state.lastAt(); !at.IsZero() {
 			return at
 		}
 	}
-	return r.clock.now().Add(-listed)
+	return now.Add(-listed)
 }
 
 // hurry is how large a state file may be to be made small while somebody waits for the end: about half a second.
 const hurry = 32 << 20
 
-// stop marks a clean end and makes the state file small. The mark is durable before the file is written anew.
-func (r *run) stop(ctx context.Context) error {
-	end := mark{Run: "stop", At: r.clock.now(), Tool: r.o.Tool}
+// stop marks a clean end and makes the state file small. The mark is durable before the file is written anew. All says
+// that the run came to the end of the manifest.
+func (r *run) stop(ctx context.Context, all bool) error {
+	end := mark{Run: "stop", At: r.clock.now(), Tool: r.o.Tool, Since: r.unswept(all)}
 	if err := r.state.mark(end); err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type state struct {
 	stale   int         // lines that a later one has replaced
 	stopped bool        // the last line is a clean stop
 	last    span        // the last line
+	since   time.Time   // of the last mark
 }
 
 // An entry is what is kept in memory of an item.
@@ -94,13 +95,9 @@ func keepTorn(disk output.Disk, torn []byte) {
 	})
 }
 
-// create writes the header of a first run, durably.
+// create writes the header of a first run, durably. A file that is there is empty, since openState has cut a torn header
+// off; it stays, so that a crash in here does not turn what had lost its header into what never was.
 func (s *state) create(h header) error {
-	if _, err := s.disk.Lstat(stateFile); err == nil {
-		if err := s.disk.Remove(stateFile); err != nil { // empty, or a torn header
-			return err
-		}
-	}
 	j, _, err := openJournal(s.disk, stateFile, s.fold)
 	if err != nil {
 		return err
@@ -163,7 +160,7 @@ func (s *state) fold(line []byte, at span) error {
 		return errors.New("it is no header")
 	case l.Key == "":
 		s.marks++
-		s.stopped = l.Run == "stop"
+		s.stopped, s.since = l.Run == "stop", l.Since
 		return nil
 	}
 	k, err := parseKey(l.Key)
@@ -219,7 +216,7 @@ func (s *state) mark(m mark) error {
 	s.mu.Lock()
 	_, err := s.journal.append(m)
 	s.marks++
-	s.stopped = m.Run == "stop"
+	s.stopped, s.since = m.Run == "stop", m.Since
 	s.mu.Unlock()
 	if err != nil {
 		return err
@@ -289,7 +286,7 @@ func (s *state) compact(stop *mark, order []int) error {
 		return err
 	}
 	s.journal, s.head, s.entries, s.index = fresh.journal, fresh.head, fresh.entries, fresh.index
-	s.marks, s.stale, s.stopped, s.last = fresh.marks, fresh.stale, fresh.stopped, fresh.last
+	s.marks, s.stale, s.stopped, s.last, s.since = fresh.marks, fresh.stale, fresh.stopped, fresh.last, fresh.since
 	return nil
 }
 

@@ -23,7 +23,7 @@ func (r *run) generate(ctx context.Context, pace *pace, rec *record) error {
 		r.online()
 		r.wasAccepted()
 		rec.Request, rec.Submitted = task.RequestID, rec.Intent
-		// A crash up to the rename loses the picture; from there on its own text tells whose it is (recoverPictures).
+		// A crash up to the rename loses the picture; from there on its own text tells whose it is (unknownPictures).
 		return r.fetch(wire, rec, task)
 	}
 	var doubt *client.DoubtError

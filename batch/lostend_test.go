@@ -1,0 +1,159 @@
+package batch
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client/emulator"
+	"github.com/qwenbatch/qwenbatch/output/disktest"
+)
+
+// A state file that has lost its end, and runs over it that do not come to theirs either: what it lost must still be
+// looked for by the next.
+
+// lostEnd plays until three tasks are open, and cuts the state file down to so many lines; 0 leaves half a header.
+func lostEnd(s *scene, lines int) {
+	s.dies(on("create", "images/.a", 1))
+	b := s.stateBytes()
+	keep := 20
+	for n, i := 0, 0; n < lines; n++ {
+		i += bytes.IndexByte(b[i:], '\n') + 1
+		keep = i
+	}
+	s.rewrite(b[:keep])
+}
+
+// wantAdopted wants the next run to finish without a further submission.
+func (s *scene) wantAdopted() {
+	s.t.Helper()
+	s.ends()
+	s.wantPosts(3)
+	s.wantPaidOnce(3)
+}
+
+// TestD9InterruptedWhileSweeping stops a run while it looks for what was lost. Its end is no clean one.
+func TestD9InterruptedWhileSweeping(t *testing.T) {
+	for lines := range 5 {
+		for _, after := range []time.Duration{100 * time.Millisecond, 5 * time.Second, 20 * time.Second} {
+			play(t, three, emulator.Options{}, func(s *scene) {
+				lostEnd(s, lines)
+				for range 2 {
+					ctx, cancel := context.WithTimeout(s.t.Context(), after)
+					s.startUnder(ctx)
+					cancel()
+				}
+				s.wantAdopted()
+			})
+		}
+	}
+}
+
+// TestD9KilledWhileSweeping kills a run at each thing it does to the disk while it looks, and when it has found.
+func TestD9KilledWhileSweeping(t *testing.T) {
+	for lines := range 5 {
+		for n := 1; n < 60; n++ {
+			left, died := n, false
+			play(t, three, emulator.Options{}, func(s *scene) {
+				lostEnd(s, lines)
+				died = s.startAndDie(func(op disktest.Op) bool {
+					if op.Changes() {
+						left--
+					}
+					return left == 0
+				})
+				s.wantAdopted()
+			})
+			if !died || t.Failed() {
+				break
+			}
+		}
+	}
+}
+
+// TestD9LimitAfterSweeping ends a run at a limit before every item could claim what was found.
+func TestD9LimitAfterSweeping(t *testing.T) {
+	for lines := range 3 {
+		play(t, three, emulator.Options{}, func(s *scene) {
+			lostEnd(s, lines)
+			s.first(1)
+			s.wantAdopted()
+		})
+	}
+}
+
+// TestD9ResolveIsNoCleanStop settles a held item by hand when a later run has lost its end.
+func TestD9ResolveIsNoCleanStop(t *testing.T) {
+	play(t, three, emulator.Options{}, func(s *scene) {
+		s.options.Limit = 1
+		s.fault = func(c emulator.Call) emulator.Fault { return emulator.Fault{Unknown: c.Op == "query"} }
+		s.start()
+		s.options.Limit = 0
+		s.faults.Store(false)
+		before := len(s.stateBytes())
+		s.dies(on("create", "images/.", 2)) // the probe comes first
+		b := s.stateBytes()
+		s.rewrite(b[:before+bytes.IndexByte(b[before:], '\n')+1])
+
+		batch, closed := s.open()
+		if err := batch.Resolve([]string{"a"}, Resolution{Abandon: true}); err != nil {
+			t.Fatal(err)
+		}
+		closed()
+		s.ends()
+		s.wantPosts(3)
+		s.wantPhases(map[string]phase{"a red cat": abandoned, "a blue dog": done, "a bird": done})
+	})
+}
+
+// TestD9OldBackup puts the state file of the day before back: pictures that it does not know are taken in, and the tasks
+// since are looked for.
+func TestD9OldBackup(t *testing.T) {
+	play(t, three, emulator.Options{}, func(s *scene) {
+		s.first(1)
+		backup := s.stateBytes()
+		s.ends()
+		s.rewrite(backup)
+		s.wantAdopted()
+		s.wantDownloads(3)
+	})
+}
+
+// TestD10StateDeleted deletes the state file and keeps the pictures: nothing is paid or downloaded again.
+func TestD10StateDeleted(t *testing.T) {
+	for _, metadata := range []bool{true, false} {
+		play(t, three, emulator.Options{}, func(s *scene) {
+			s.options.NoMetadata = !metadata
+			s.ends()
+			keys := s.records()
+			s.drop("state")
+			s.ends()
+			s.wantPosts(3)
+			s.wantDownloads(3)
+			if !metadata { // their words are not known any more, but to the sheet
+				if s.report(nil); !strings.Contains(s.reports()[0], "\na,2,done,images/a.png,a red cat,") {
+					t.Errorf("results.csv does not tell the prompt:\n%s", s.reports()[0])
+				}
+				return
+			}
+			s.wantPaidOnce(3)
+			for _, rec := range s.records() {
+				if was := keys[rec.Sent.Prompt]; was.Key != rec.Key || was.Sent != rec.Sent || was.Cost != rec.Cost || was.Task != rec.Task {
+					t.Errorf("%+v became %+v", was, rec)
+				}
+			}
+		})
+	}
+}
+
+// TestD10StateDeletedHalfWay deletes the state file when some pictures are there and other tasks are open: the pictures
+// tell that this is no first run.
+func TestD10StateDeletedHalfWay(t *testing.T) {
+	play(t, three, emulator.Options{}, func(s *scene) {
+		s.dies(on("create", "images/.", 3)) // the probe, a picture
+		s.drop("state")
+		s.wantAdopted()
+	})
+}
