@@ -104,13 +104,12 @@ func (c *Client) follow(ctx context.Context, u *url.URL, progress func()) ([]byt
 	return nil, errors.New("too many redirects")
 }
 
-// fetch makes one request. It returns where a redirect leads instead of a body.
+// fetch makes one request; the query is sent as it was parsed. It returns where a redirect leads instead of a body.
 func (c *Client) fetch(ctx context.Context, u *url.URL, progress func()) (body []byte, location string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, "", errors.New("the picture's URL is none")
 	}
-	req.URL = u // as parsed: RawQuery is sent untouched
 	req.Header.Set("User-Agent", c.config.UserAgent)
 	resp, err := exchange(c.pictures, req)
 	if err != nil {

@@ -92,6 +92,24 @@ func TestN2EveryByte(t *testing.T) {
 	}
 }
 
+// An error may come while a write is on its way: what it still sends counts, and nothing is sent later.
+func TestN2Seal(t *testing.T) {
+	near, far := net.Pipe()
+	m := &meteredConn{Conn: near}
+	done := make(chan error)
+	go func() { _, err := m.Write(make([]byte, 100)); done <- err }()
+	io.ReadFull(far, make([]byte, 40))
+	if n, _ := m.seal(); n != 40 {
+		t.Errorf("seal = %d, want 40", n)
+	}
+	if err := <-done; err == nil {
+		t.Error("a write went on after the end of the connection")
+	}
+	if n, err := m.Write([]byte("x")); n != 0 || err == nil || m.total() != 40 {
+		t.Errorf("Write after seal = %d, %v, total %d", n, err, m.total())
+	}
+}
+
 // pipeServer dials connections in memory, on which a write ends when it is read.
 func pipeServer(handle func(net.Conn)) dialFunc {
 	return func(context.Context, string, string) (net.Conn, error) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -109,6 +110,38 @@ func TestDownloadTellsWhyItEnded(t *testing.T) {
 		defer cancel()
 		if _, err := c.Download(ctx, "http://pictures.test/x.png"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Download = %v, want %v", err, context.DeadlineExceeded)
+		}
+	})
+}
+
+// Over HTTP/2 net/http reports a plain cancellation, which would be taken for the caller's.
+func TestN9SlowPictureOverHTTP2(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(200)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	defer s.Close()
+	c := newTest(t, Config{BaseURL: s.URL, roots: pool(s), Idle: 20 * time.Millisecond})
+	if _, err := c.Download(context.Background(), s.URL); err == nil || errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "less than 16 KiB came") {
+		t.Errorf("Download = %v, want less than 16 KiB", err)
+	}
+}
+
+// A torn success before the body is out: the server made up its mind, and nobody knows how.
+func TestN4EarlyAndTorn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dial := pipeServer(func(c net.Conn) {
+			c.Read(make([]byte, 100))
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{")
+			<-t.Context().Done()
+		})
+		c, _ := New(Config{BaseURL: "http://api.test", Key: NewKey(canary), Insecure: true, Dial: dial})
+		defer c.Close()
+		if _, err := submit(c, fox); class(err) != "in doubt" {
+			t.Errorf("Submit = %v, want in doubt", err)
 		}
 	})
 }
