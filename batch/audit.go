@@ -34,8 +34,9 @@ type AuditRow struct {
 }
 
 // Audit asks the service for its list and, once each, for the tasks of our models that no record knows. It changes nothing.
-func (b *Batch) Audit(ctx context.Context) (Audit, error) {
+func (b *Batch) Audit(ctx context.Context, c *client.Client) (Audit, error) {
 	r := b.newRun()
+	r.o.Client = c
 	pass, err := r.list(ctx, time.Time{})
 	if err != nil {
 		return Audit{}, err

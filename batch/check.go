@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -77,6 +78,13 @@ func (r Rules) size(m client.Model, said string) (client.Size, error) {
 		return other.Nearest, nil
 	}
 	return size, err
+}
+
+// Request is what is sent for an item without a key, and whether it goes over the synchronous interface. A seed that nobody
+// says is drawn by chance.
+func (r Rules) Request(it *manifests.Item) (client.Request, bool, error) {
+	s, err := r.sent(it, rand.Text(), 0)
+	return s.request(), s.Sync, err
 }
 
 func modelOf(it *manifests.Item) string {

@@ -60,7 +60,7 @@ picture is paid twice.`,
 	root.SetUsageFunc(func(cmd *cobra.Command) error { p.help(cmd, nil); return nil })
 	root.SetFlagErrorFunc(flagMistake)
 	root.AddCommand(p.runCommand(), p.planCommand(), p.statusCommand(), p.reportCommand(), p.modelsCommand(), p.initCommand(),
-		p.emulateCommand(), p.versionCommand())
+		p.generateCommand(), p.tasksCommand(), p.resolveCommand(), p.auditCommand(), p.doctorCommand(), p.emulateCommand(), p.versionCommand())
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	return root
 }

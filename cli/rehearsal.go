@@ -21,9 +21,14 @@ type rehearsal struct {
 	net    *emulator.InProcess
 }
 
-// start opens the books and serves.
+// start opens the books in an output folder and serves.
 func (r *rehearsal) start(folder string, speed float64) error {
-	server, err := emulator.New(emulator.Options{Speed: speed, Books: filepath.Join(folder, booksFile), ImageURL: "http://pictures.rehearsal"})
+	return r.begin(filepath.Join(folder, booksFile), speed)
+}
+
+// begin serves with the given books; "" forgets them.
+func (r *rehearsal) begin(books string, speed float64) error {
+	server, err := emulator.New(emulator.Options{Speed: speed, Books: books, ImageURL: "http://pictures.rehearsal"})
 	if err != nil {
 		return err
 	}

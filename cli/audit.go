@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+func (p *program) auditCommand() *cobra.Command {
+	l := newLook()
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "audit MANIFEST",
+		Short: "Compare what the account was charged for with what was saved",
+		Long: `Read the account's own task list of the last 24 hours and join it with the state
+file: pictures that were charged and saved, tasks that are open, tasks with the
+words of an item that nobody knows (duplicate), tasks of the same models that are
+of no item (orphan), and held items. Nothing is changed.`,
+		Example: `  qwenbatch audit prompts.csv
+  qwenbatch audit prompts.csv --json | jq '.rows[] | select(.verdict=="duplicate")'`,
+		Args: oneManifest, ValidArgsFunction: completeManifest,
+	}
+	main := newGroup("Batch")
+	main.flags.VarP(word{&l.out, "DIR"}, "out", "o", outHelp)
+	main.flags.BoolVar(&asJSON, "json", false, "one JSON object for programs")
+	where := l.where()
+	l.access(where)
+	p.flags(cmd, main, l.what(), l.how(), where)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		closing, err := l.open(p, cmd, args[0], false)
+		if err != nil {
+			return err
+		}
+		defer closing()
+		if err := l.begun(); err != nil {
+			return err
+		}
+		a, err := l.audit(cmd.Context(), p)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return writeJSON(p.stdout, newAuditRecord(a))
+		}
+		printAudit(p.stdout, a)
+		return nil
+	}
+	return cmd
+}
+
+func (l *look) audit(ctx context.Context, p *program) (batch.Audit, error) {
+	if l.settings.Rehearsal {
+		return batch.Audit{}, &mistake{text: "a rehearsal has no account to audit", hint: "its books are in " + booksFile + " in the output folder"}
+	}
+	c, err := l.connect(p, l.settings)
+	if err != nil {
+		return batch.Audit{}, err
+	}
+	defer c.Close()
+	return l.batch.Audit(ctx, c)
+}
+
+// connect makes a client for the settings; a key is wanted.
+func (s *service) connect(p *program, settings batch.Settings) (*client.Client, error) {
+	key, err := s.key(p, p.warn)
+	if err != nil {
+		return nil, err
+	}
+	if key.IsZero() {
+		return nil, noKey()
+	}
+	c, err := client.New(s.config(settings, key))
+	if err != nil {
+		return nil, &mistake{text: err.Error(), hint: "--base-url is https://HOST/api/v1; plain http only on this machine, or with --insecure"}
+	}
+	return c, nil
+}
+
+func printAudit(w io.Writer, a batch.Audit) {
+	for _, c := range []struct {
+		n    int
+		what string
+	}{{a.Saved, "saved"}, {a.Open, "open"}, {a.Superseded, "superseded"}, {a.Duplicates, "duplicate"}, {a.Orphans, "orphan"}, {a.Held, "held"}} {
+		if c.n > 0 || c.what == "saved" {
+			fmt.Fprintf(w, "  %-10s %9s\n", c.what, number(c.n))
+		}
+	}
+	t := &table{heads: []string{"VERDICT", "ITEM", "TASK", "MODEL", "STATUS", "MAY COST"}, left: []int{1, 2, 3, 4}, cut: 1}
+	for _, r := range a.Rows {
+		if r.Verdict != "saved" && r.Verdict != "superseded" {
+			t.add(r.Verdict, r.Item, r.Task, r.Model, string(r.Status), yuan(r.Cost))
+		}
+	}
+	if len(t.rows) > 0 {
+		fmt.Fprintln(w)
+		t.print(w)
+	}
+	if !a.Whole {
+		fmt.Fprintln(w, "\nThe list changed while it was read: some tasks may be missing here. Run it again.")
+	}
+}
+
+// An auditRecord is what audit --json prints. Fields may be added, never renamed.
+type auditRecord struct {
+	Listed int              `json:"listed"`
+	Whole  bool             `json:"whole"`
+	Rows   []auditRowRecord `json:"rows"`
+}
+
+type auditRowRecord struct {
+	Verdict string `json:"verdict"`
+	Item    string `json:"item,omitempty"`
+	Task    string `json:"task_id,omitempty"`
+	Model   string `json:"model"`
+	Status  string `json:"status,omitempty"`
+	Created string `json:"created,omitempty"`
+	Cost    string `json:"cost"`
+}
+
+func newAuditRecord(a batch.Audit) auditRecord {
+	r := auditRecord{Listed: a.Listed, Whole: a.Whole, Rows: []auditRowRecord{}}
+	for _, row := range a.Rows {
+		r.Rows = append(r.Rows, auditRowRecord{row.Verdict, row.Item, row.Task, row.Model, string(row.Status), moment(row.Created), row.Cost.String()})
+	}
+	return r
+}

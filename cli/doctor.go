@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+func (p *program) doctorCommand() *cobra.Command {
+	s := newService()
+	var out, model string
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check key, region, clock, disk and list access, without cost",
+		Long: `Check what a run needs with calls that cost nothing: the key and its region, the
+clock, the account's task list, the disk, and the account's own limits where the
+service tells them. Exit code 0 if a run would work, else 1.`,
+		Example: "  qwenbatch doctor\n  qwenbatch doctor --region singapore --model qwen-image-plus",
+		Args:    cobra.NoArgs,
+	}
+	main := newGroup("Checks")
+	main.flags.VarP(word{&out, "DIR"}, "out", "o", "folder whose disk is checked (default the current one)")
+	main.flags.Var(word{&model, "NAME"}, "model", "model whose limits are asked for (default "+batch.DefaultModel+")")
+	where := s.where()
+	s.access(where)
+	p.flags(cmd, main, where)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if model == "" {
+			model = batch.DefaultModel
+		}
+		d := &doctor{p: p}
+		d.disk(orDot(out))
+		if c := d.key(s, cmd); c != nil {
+			defer c.Close()
+			d.list(cmd.Context(), c)
+			d.limits(cmd.Context(), c, model)
+		}
+		if d.ill {
+			return codeStopped
+		}
+		return nil
+	}
+	return cmd
+}
+
+// A doctor prints a line a check.
+type doctor struct {
+	p   *program
+	ill bool // a run would not work
+}
+
+func (d *doctor) well(what, text string) {
+	fmt.Fprintf(d.p.stdout, "ok    %-8s %s\n", what, line(text))
+}
+func (d *doctor) note(what, text string) {
+	fmt.Fprintf(d.p.stdout, "note  %-8s %s\n", what, line(text))
+}
+
+// bad is a check that failed, with what to do.
+func (d *doctor) bad(what string, err error) {
+	c := explain(err)
+	d.ill = true
+	fmt.Fprintf(d.p.stdout, "FAIL  %-8s %s\n", what, line(c.text))
+	if c.hint != "" {
+		fmt.Fprintf(d.p.stdout, "      %-8s %s\n", "", line(c.hint))
+	}
+}
+
+func (d *doctor) disk(path string) {
+	if _, err := os.Stat(path); err != nil {
+		d.bad("disk", &mistake{text: err.Error(), hint: "name a folder with --out"})
+		return
+	}
+	dir, err := output.OpenDir(path)
+	if err == nil {
+		defer dir.Close()
+		err = tryDisk(dir)
+	}
+	if err != nil {
+		d.bad("disk", err)
+		return
+	}
+	d.well("disk", path+" can be written")
+}
+
+// tryDisk writes a file as reports are written and removes it.
+func tryDisk(dir *output.Dir) error {
+	const name = ".qwenbatch-doctor"
+	err := output.Replace(dir, name, func(w io.Writer) error {
+		_, err := w.Write([]byte("qwenbatch doctor\n"))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return dir.Remove(name)
+}
+
+// key finds the key and the endpoint; nil where a call makes no sense.
+func (d *doctor) key(s *service, cmd *cobra.Command) *client.Client {
+	settings, err := s.settle(d.p, cmd.Flags(), nil)
+	if err != nil {
+		d.bad("region", err)
+		return nil
+	}
+	c, err := s.connect(d.p, settings)
+	if err != nil {
+		d.bad("key", err)
+		return nil
+	}
+	d.well("region", settings.Region+", "+settings.BaseURL)
+	return c
+}
+
+// list asks for one page of the task list: it proves key and region, and tells the service's clock.
+func (d *doctor) list(ctx context.Context, c *client.Client) {
+	page, err := c.TaskPage(ctx, client.Filter{PageSize: 1}, 1)
+	var api *client.APIError
+	if errors.As(err, &api) && api.Reach() != client.ReachAccount {
+		d.note("list", "refused: "+api.Error()+"; a submission that goes unanswered will be held, not settled")
+		d.clock(api.Date)
+		return
+	}
+	if err != nil {
+		d.bad("key", err)
+		return
+	}
+	d.well("key", "accepted")
+	d.well("list", amount(page.Total, "task")+" of the last 24 hours")
+	d.clock(page.Date)
+}
+
+// wrongClock is how far this machine's clock may be off before somebody should know. Nothing depends on it.
+const wrongClock = 2 * time.Minute
+
+func (d *doctor) clock(service time.Time) {
+	if service.IsZero() {
+		return
+	}
+	off := time.Since(service).Round(time.Second)
+	if off.Abs() > wrongClock {
+		d.note("clock", fmt.Sprintf("this machine's is off by %s; runs go by the service's", span(off.Abs())))
+		return
+	}
+	d.well("clock", "agrees with the service's")
+}
+
+// limits prints what the account may do, where the service tells it.
+func (d *doctor) limits(ctx context.Context, c *client.Client, model string) {
+	l, told, err := c.Limits(ctx, model)
+	if err != nil || !told {
+		m := client.LookupModel(model)
+		d.note("limits", fmt.Sprintf("the service does not tell this account's; documented for %s: %s", model, quota(m)))
+		return
+	}
+	text := fmt.Sprintf("%s: %d submissions in %s", model, l.Submissions, l.Per)
+	if l.Running > 0 {
+		text += fmt.Sprintf(", %d tasks at once, %d in the queue", l.Running, l.Queue)
+	}
+	d.well("limits", text)
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+)
+
+func (p *program) resolveCommand() *cobra.Command {
+	l := newLook()
+	var how batch.Resolution
+	cmd := &cobra.Command{
+		Use:   "resolve MANIFEST ID…",
+		Short: "Settle held items by hand",
+		Long: `Settle items that are held: submissions whose outcome nobody could tell, which may
+have been paid for. status lists them with their ids or keys, audit shows what
+the account was charged for. Nothing is sent; the next run goes on with them.`,
+		Example: `  qwenbatch resolve prompts.csv cat-7 --adopt 9e2b6ef6-285d-4efa-8651-4dbda7d571fa
+  qwenbatch resolve prompts.csv cat-7 cat-9 --resubmit`,
+		Args: manifestAndMore, ValidArgsFunction: completeManifest,
+	}
+	main := l.folderFlags()
+	main.flags.Var(word{&how.Adopt, "TASK_ID"}, "adopt", "this task of the service is the item's: fetch its picture (default none)")
+	main.flags.BoolVar(&how.Resubmit, "resubmit", false, "send the items again, at the risk of paying for them twice")
+	main.flags.BoolVar(&how.Abandon, "abandon", false, "give the items up; they count as done with")
+	p.flags(cmd, main, l.what(), l.how())
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return l.resolve(p, cmd, args, how) }
+	return cmd
+}
+
+// manifestAndMore wants a manifest and at least one item.
+func manifestAndMore(cmd *cobra.Command, args []string) error {
+	if len(args) < 2 {
+		return &mistake{text: cmd.Name() + " wants a manifest and the ids of held items", hint: "qwenbatch status MANIFEST lists them"}
+	}
+	return nil
+}
+
+func (l *look) resolve(p *program, cmd *cobra.Command, args []string, how batch.Resolution) error {
+	chosen := 0
+	for _, is := range []bool{how.Adopt != "", how.Resubmit, how.Abandon} {
+		if is {
+			chosen++
+		}
+	}
+	if chosen != 1 {
+		return &mistake{text: "resolve wants exactly one of --adopt TASK_ID, --resubmit and --abandon", hint: "qwenbatch audit " + shellQuote(args[0]) + " shows what was charged"}
+	}
+	l.name, l.folder = args[0], folderOf(l.out, args[0], l.rehearse)
+	if l.found = hasState(l.folder); !l.found {
+		return l.begun()
+	}
+	dir, unlock, err := takeFolder(l.folder)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	defer unlock()
+	recorded, _, err := batch.ReadSettings(dir)
+	if err != nil {
+		return otherBatch(l.folder, dir, l.rehearse, err)
+	}
+	m, err := l.join(p, cmd, dir, &recorded)
+	if m != nil {
+		defer m.Close()
+	}
+	if err != nil {
+		return err
+	}
+	defer l.batch.Close()
+	if err := l.batch.Resolve(args[1:], how); err != nil {
+		return &mistake{text: err.Error(), hint: "qwenbatch status " + shellQuote(l.name) + " lists the held items"}
+	}
+	fmt.Fprintf(p.stderr, "%s settled; to go on: qwenbatch run %s\n", amount(len(args)-1, "item"), shellQuote(l.name))
+	return nil
+}

@@ -1,0 +1,297 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+func (p *program) tasksCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "tasks",
+		Short: "List, show and cancel the account's async tasks",
+		Long: `The account's async tasks of the last 24 hours, those of other programs too. A
+task that succeeded keeps its pictures for 24 hours.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return &mistake{text: "tasks wants list, get or cancel", hint: "qwenbatch tasks list"}
+		},
+	}
+	cmd.AddCommand(p.tasksListCommand(), p.tasksGetCommand(), p.tasksCancelCommand())
+	return cmd
+}
+
+// moment is a time as programs read it, "" for none.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// caller makes a client from the flags and the environment alone.
+func (s *service) caller(p *program, cmd *cobra.Command) (*client.Client, error) {
+	settings, err := s.settle(p, cmd.Flags(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.connect(p, settings)
+}
+
+func (p *program) tasksListCommand() *cobra.Command {
+	s := newService()
+	var f client.Filter
+	var status string
+	var since time.Duration
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the account's tasks, newest first as the service tells them",
+		Example: "  qwenbatch tasks list --status RUNNING\n  qwenbatch tasks list --model qwen-image-plus --since 1h --json",
+		Args:    cobra.NoArgs,
+	}
+	main := newGroup("Tasks")
+	statuses := []string{"PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"}
+	main.flags.Var(choice{&status, statuses}, "status", "only tasks in this state (default all)")
+	main.flags.Var(word{&f.Model, "NAME"}, "model", "only tasks of this model (default all)")
+	main.flags.DurationVar(&since, "since", 0, "only tasks of the last `DURATION`, at most 24h (default 24h)")
+	main.flags.BoolVar(&asJSON, "json", false, "one JSON object a line, for programs")
+	where := s.where()
+	s.access(where)
+	p.flags(cmd, main, where)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if since < 0 || since > 24*time.Hour {
+			return &mistake{text: "--since reaches back 24h at most", hint: "the service keeps no longer list"}
+		}
+		c, err := s.caller(p, cmd)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		f.Status = client.Status(status)
+		return p.listTasks(cmd.Context(), c, f, since, asJSON)
+	}
+	return cmd
+}
+
+// A taskRecord is what tasks list --json prints of a task. Fields may be added, never renamed.
+type taskRecord struct {
+	ID      string `json:"task_id"`
+	Request string `json:"request_id"`
+	Model   string `json:"model"`
+	Status  string `json:"status"`
+	Created string `json:"created"`
+	Started string `json:"started,omitempty"`
+	Ended   string `json:"ended,omitempty"`
+}
+
+// listTasks reads all pages. Rows that pages push to one another are shown once; age is judged here, since the zone of
+// the service's own filter is not documented.
+func (p *program) listTasks(ctx context.Context, c *client.Client, f client.Filter, since time.Duration, asJSON bool) error {
+	t := &table{heads: []string{"TASK", "MODEL", "STATUS", "CREATED", "TOOK"}, left: []int{1, 2, 3}, cut: 1}
+	seen := map[string]bool{}
+	for task, err := range c.Tasks(ctx, f) {
+		if err != nil {
+			return err
+		}
+		if seen[task.ID] || since > 0 && time.Since(task.Created) > since {
+			continue
+		}
+		seen[task.ID] = true
+		if asJSON {
+			r := taskRecord{task.ID, task.RequestID, task.Model, string(task.Status), moment(task.Created), moment(task.Started), moment(task.Ended)}
+			if err := json.NewEncoder(p.stdout).Encode(r); err != nil {
+				return err
+			}
+			continue
+		}
+		took := ""
+		if !task.Ended.IsZero() && !task.Started.IsZero() {
+			took = span(task.Ended.Sub(task.Started))
+		}
+		t.add(task.ID, task.Model, string(task.Status), task.Created.Local().Format("15:04:05"), took)
+	}
+	if !asJSON {
+		t.print(p.stdout)
+	}
+	return nil
+}
+
+func (p *program) tasksGetCommand() *cobra.Command {
+	s := newService()
+	var out string
+	cmd := &cobra.Command{
+		Use:     "get TASK_ID",
+		Short:   "Show a task, and save its pictures with --out",
+		Example: "  qwenbatch tasks get 9e2b6ef6-285d-4efa-8651-4dbda7d571fa -o cat.png",
+		Args:    oneTask,
+	}
+	main := newGroup("Task")
+	main.flags.VarP(word{&out, "PATH"}, "out", "o", "save its pictures in this file or folder (default only show it)")
+	where := s.where()
+	s.access(where)
+	p.flags(cmd, main, where)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := s.caller(p, cmd)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		task, err := c.Task(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		p.showTask(task)
+		if out == "" {
+			return nil
+		}
+		if task.Status != client.Succeeded {
+			return &mistake{text: "it has no pictures, it is " + string(task.Status), code: codeItems}
+		}
+		return p.savePictures(cmd.Context(), c, task, out, task.ID)
+	}
+	return cmd
+}
+
+func oneTask(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return &mistake{text: cmd.Name() + " wants one task id", hint: "qwenbatch tasks list shows them"}
+	}
+	return nil
+}
+
+// showTask prints what a task tells, without its signed URLs.
+func (p *program) showTask(t client.Task) {
+	show := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(p.stdout, "%-10s %s\n", name, line(value))
+		}
+	}
+	show("task", t.ID)
+	show("status", string(t.Status))
+	show("submitted", moment(t.Submitted))
+	show("started", moment(t.Scheduled))
+	show("ended", moment(t.Ended))
+	show("error", reasonOf(t.Code, t.Message))
+	for _, r := range t.Results {
+		show("prompt", r.OrigPrompt)
+		show("actual", r.ActualPrompt)
+		show("failed", reasonOf(r.Code, r.Message))
+	}
+	if t.Images > 0 {
+		show("billed", amount(t.Images, "picture"))
+	}
+}
+
+// savePictures downloads a task's pictures into a file or a folder. Nothing is overwritten.
+func (p *program) savePictures(ctx context.Context, c *client.Client, t client.Task, out, name string) error {
+	dir, file := filepath.Split(out)
+	if isDir(out) {
+		dir, file = out, ""
+	}
+	folder, err := output.OpenDir(filepath.Clean(orDot(dir)))
+	if err != nil {
+		return notWritable(dir, err)
+	}
+	defer folder.Close()
+	if file == "" {
+		file = name
+	}
+	var failed error
+	for i, r := range t.Results {
+		if r.URL == "" {
+			failed = &mistake{text: "a picture failed: " + reasonOf(r.Code, r.Message), code: codeItems}
+			continue
+		}
+		body, err := download(ctx, c, r.URL)
+		if err != nil {
+			return err
+		}
+		picture, err := output.Inspect(body)
+		if err != nil {
+			return err
+		}
+		want := file
+		if i > 0 {
+			want += "_" + strconv.Itoa(i+1)
+		}
+		used, err := output.Publish(folder, ".", output.FileName(want, picture.Ext), body)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(p.stdout, filepath.Join(dir, used))
+	}
+	return failed
+}
+
+// download tries a few times: the picture is paid for.
+func download(ctx context.Context, c *client.Client, url string) (body []byte, err error) {
+	for n := range 5 {
+		if n > 0 {
+			if err := pause(ctx, time.Second<<n); err != nil {
+				return nil, err
+			}
+		}
+		body, err = c.Download(ctx, url)
+		if err == nil {
+			_, err = output.Inspect(body)
+		}
+		if err == nil || errors.Is(err, client.ErrGone) || errors.Is(err, client.ErrPrivateHost) {
+			return body, err
+		}
+	}
+	return body, err
+}
+
+// pause waits, or returns the context's error.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (p *program) tasksCancelCommand() *cobra.Command {
+	s := newService()
+	cmd := &cobra.Command{
+		Use:   "cancel TASK_ID…",
+		Short: "Cancel tasks that have not started; the others go on and are billed",
+		Args:  cobra.MinimumNArgs(1),
+	}
+	where := s.where()
+	s.access(where)
+	p.flags(cmd, where)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := s.caller(p, cmd)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		var late error
+		for _, id := range args {
+			err := c.Cancel(cmd.Context(), id)
+			var api *client.APIError
+			switch {
+			case err == nil:
+				fmt.Fprintf(p.stdout, "%s canceled\n", id)
+			case errors.As(err, &api) && api.Code == "UnsupportedOperation":
+				fmt.Fprintf(p.stdout, "%s not canceled: it is not PENDING any more and will be billed if it succeeds\n", id)
+				late = codeItems
+			default:
+				return err
+			}
+		}
+		return late
+	}
+	return cmd
+}
