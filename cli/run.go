@@ -19,6 +19,7 @@ import (
 type runFlags struct {
 	*reading
 	*service
+	bounds
 	out                 string
 	submit, query       pace
 	window, limit       int
@@ -30,7 +31,7 @@ type runFlags struct {
 }
 
 func (p *program) runCommand() *cobra.Command {
-	f := &runFlags{reading: newReading(), service: newService(), progress: "auto", logLevel: "info", logFormat: "text"}
+	f := &runFlags{reading: newReading(), service: newService(), bounds: bounds{onDoubt: "hold"}, progress: "auto", logLevel: "info", logFormat: "text"}
 	cmd := &cobra.Command{
 		Use:   "run MANIFEST",
 		Short: "Make the pictures of a manifest, or go on with it",
@@ -39,7 +40,7 @@ mistake in the manifest is listed before anything is sent. What is finished is
 never paid again; the same command goes on after Ctrl-C, a crash or a failure.
 
 Exit codes: 0 every item is done; 1 could not go on; 2 usage or manifest wrong,
-nothing was sent; 3 some items failed or are held; 4 stopped by --limit; 75
+nothing was sent; 3 some items failed or are held; 4 stopped by its own limit; 75
 another run holds this batch; 129, 130, 143 ended by a signal.`,
 		Example: `  qwenbatch run prompts.yaml --rehearse
   qwenbatch run prompts.csv --size 16:9 --limit 3
@@ -66,7 +67,7 @@ another run holds this batch; 129, 130, 143 ended by a signal.`,
 	shown.flags.Var(choice{&f.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level", "diagnostics on stderr, from this level on")
 	shown.flags.Var(choice{&f.logFormat, []string{"text", "json"}}, "log-format", "form of the diagnostics")
 	shown.flags.BoolVarP(&f.quiet, "quiet", "q", false, "only the final line and errors")
-	p.flags(cmd, main, f.what(), f.how(), tempo, where, shown)
+	p.flags(cmd, main, f.what(), f.how(), f.money(), tempo, where, shown)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		settings, err := f.settle(p, cmd.Flags(), nil)
 		if err != nil {
@@ -163,6 +164,7 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	o.Rules, o.Tool, o.Tell, o.Log = f.rules, version(), j.watch.tell, j.screen.logger(f.logLevel, f.logFormat)
 	o.SubmitRate, o.QueryRate, o.Window, o.Limit, o.Grace = f.submit.limit, f.query.limit, f.window, f.limit, f.grace
 	o.RetryFailed, o.AcceptChanges = f.retry, f.accept
+	f.apply(&o)
 	if f.rehearse {
 		o.Speed, o.Key = f.speed, client.Key{}
 	}
@@ -180,6 +182,9 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 		return tooMuch(j.plan)
 	case o.Key.IsZero() && !f.rehearse:
 		return noKey()
+	}
+	if err := f.check(j.plan); err != nil {
+		return err
 	}
 	return j.work(ctx)
 }

@@ -95,6 +95,7 @@ func (j *job) outcome(ctx context.Context, err error, s summary) (exitCode, erro
 		}
 		return stop.code(), err
 	case errors.Is(err, batch.ErrLimit) && alone(err):
+		j.screen.say("%s", line(err.Error()))
 		return codeLimit, nil
 	case err != nil:
 		return explain(err).code, err
