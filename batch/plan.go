@@ -38,6 +38,8 @@ type ModelPlan struct {
 	// Async and Sync are how long it takes over either interface at the documented quota; 0 where it has none.
 	Async, Sync time.Duration
 	Price       client.Money
+	// AtRisk is how many pictures are on their way at a time over the synchronous interface: what a crash there may cost.
+	AtRisk int
 }
 
 // service is the mean time that a picture takes (about 15 s: the user's document, 2025-09; 16–28 s in later samples).
@@ -59,7 +61,8 @@ func (b *Batch) Plan() (Plan, error) {
 	p.Anew, p.Finished = b.anew(&p)
 	for _, name := range b.models {
 		if m := models[name]; m != nil {
-			p.add(m, client.LookupModel(name))
+			model := client.LookupModel(name)
+			p.add(m, model, b.o.Rules.sync(model))
 		}
 	}
 	return p, nil
@@ -133,7 +136,7 @@ func (b *Batch) pay(p *Plan, models map[string]*ModelPlan, it item) error {
 	return nil
 }
 
-func (p *Plan) add(m *ModelPlan, model client.Model) {
+func (p *Plan) add(m *ModelPlan, model client.Model, sync bool) {
 	spaced := time.Duration(m.Requests) * model.Per / time.Duration(max(1, model.Submissions))
 	if model.Async != client.None {
 		m.Async = spaced + service
@@ -143,12 +146,15 @@ func (p *Plan) add(m *ModelPlan, model client.Model) {
 	}
 	if model.Sync {
 		m.Sync = spaced + service
+		atOnce := int(service*time.Duration(max(1, model.Submissions))/model.Per) + 1
+		m.AtRisk = min(m.Requests, atOnce) * max(1, m.Pictures/max(1, m.Requests))
 	}
 	p.Pictures += m.Pictures
 	p.Cost += m.Cost
-	p.Duration = max(p.Duration, m.Async) // the models' quotas are apart from each other
-	if m.Async == 0 {
-		p.Duration = max(p.Duration, m.Sync)
+	longest := p.Duration // the models' quotas are apart from each other
+	p.Duration = max(longest, m.Async)
+	if m.Async == 0 || sync {
+		p.Duration = max(longest, m.Sync)
 	}
 	p.Models = append(p.Models, *m)
 }

@@ -142,6 +142,8 @@ type Settings struct {
 	Mode      string `json:"mode,omitempty"`
 	// Rehearsal says that nothing here was ever paid.
 	Rehearsal bool `json:"rehearsal,omitempty"`
+	// Flags are those of the last run that say something of its items, by name, so that other commands see the same items.
+	Flags map[string]string `json:"flags,omitempty"`
 }
 
 // A mark says that a run started or stopped. A file whose last line is no stop was left by a crash.

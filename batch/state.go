@@ -113,14 +113,13 @@ func (s *state) create(h header) error {
 	return s.disk.SyncDir(".")
 }
 
-// rekey records another key of the same account in a header that replaces the first.
-func (s *state) rekey(print string) error {
+// amend writes a header that replaces the first.
+func (s *state) amend(h header) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.header.KeyPrint = print
-	at, err := s.journal.append(s.header)
+	at, err := s.journal.append(h)
 	if err == nil {
-		s.head = at
+		s.header, s.head = h, at
 		s.stale++
 	}
 	return err

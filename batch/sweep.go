@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -47,7 +48,7 @@ func (r *run) greet(ctx context.Context) error {
 func (r *run) sameAccount(ctx context.Context) error {
 	print := r.o.Key.Fingerprint(r.state.header.Salt)
 	if !r.found || r.state.header.KeyPrint == print || r.o.Settings.Rehearsal {
-		return nil
+		return r.amend(r.state.header.KeyPrint)
 	}
 	for i := range r.state.count() {
 		if r.state.phaseOf(i) != open {
@@ -69,7 +70,17 @@ func (r *run) sameAccount(ctx context.Context) error {
 		}
 		break
 	}
-	return r.state.rekey(print)
+	return r.amend(print)
+}
+
+// amend records a key and the settings of this run where they are not those of the last.
+func (r *run) amend(print string) error {
+	h := r.state.header
+	if !r.found || h.KeyPrint == print && reflect.DeepEqual(h.Settings, r.o.Settings) {
+		return nil
+	}
+	h.KeyPrint, h.Settings = print, r.o.Settings
+	return r.state.amend(h)
 }
 
 // greetings is how often the service is asked in vain before a run gives up: about four minutes. Once it has answered, a

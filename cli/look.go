@@ -14,6 +14,7 @@ type look struct {
 	*service
 	out   string
 	retry bool
+	asRun bool // flags of the last run do not count, as they do not for run
 
 	name     string // of the manifest
 	folder   string
@@ -78,8 +79,14 @@ func (l *look) join(p *program, cmd *cobra.Command, disk output.Disk, recorded *
 	if l.settings, err = l.settle(p, cmd.Flags(), recorded); err != nil {
 		return nil, err
 	}
-	if recorded != nil && recorded.Mode != "" && !cmd.Flags().Changed("mode") {
-		l.rules.Mode = recorded.Mode
+	if recorded != nil && !l.asRun {
+		l.settings.Flags = recorded.Flags
+		if err := recall(cmd.Flags(), recorded.Flags); err != nil {
+			return nil, err
+		}
+		if recorded.Mode != "" && !cmd.Flags().Changed("mode") {
+			l.rules.Mode = recorded.Mode
+		}
 	}
 	if m, l.totals, err = l.reading.open(l.name); err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 
 func (p *program) planCommand() *cobra.Command {
 	l := newLook()
+	l.asRun = true
 	cmd := &cobra.Command{
 		Use:   "plan MANIFEST",
 		Short: "Tell what a run would make, pay and take; send nothing",
@@ -54,6 +55,30 @@ func (l *look) printPlan(w io.Writer) {
 		t.print(w)
 	}
 	fmt.Fprintf(w, "\n%s\n", planEnd(l.plan))
+	for _, note := range planNotes(l.plan) {
+		fmt.Fprintln(w, fold(note, screenWidth, "", ""))
+	}
+}
+
+// planNotes say what the choice of interface and of n is worth.
+func planNotes(p batch.Plan) []string {
+	var notes []string
+	for _, m := range p.Models {
+		model := client.LookupModel(m.Name)
+		switch {
+		case m.Sync > 0 && m.Async > 0 && m.Sync < m.Async*3/4:
+			notes = append(notes, fmt.Sprintf("--mode sync is faster for %s, at a risk: a crash pays and loses what is on its way then, up to %s (%s).",
+				m.Name, amount(m.AtRisk, "picture"), yuan(m.Price*client.Money(m.AtRisk))))
+		case m.Async == 0 && m.AtRisk > 0:
+			notes = append(notes, fmt.Sprintf("%s has only the synchronous interface: a crash pays and loses what is on its way then, up to %s (%s).",
+				m.Name, amount(m.AtRisk, "picture"), yuan(m.Price*client.Money(m.AtRisk))))
+		}
+		if model.MaxN > 1 && model.Per == time.Minute && m.Requests == m.Pictures && m.Requests > 1 {
+			notes = append(notes, fmt.Sprintf("%s takes %d requests a minute and makes up to %d pictures of each: where several of one prompt are wanted, the column n is faster than count.",
+				m.Name, model.Submissions, model.MaxN))
+		}
+	}
+	return notes
 }
 
 // A tally is a line of counts; one of 0 is left out.

@@ -16,7 +16,7 @@ func (p *program) reportCommand() *cobra.Command {
 		Short: "Write the reports again from the state file",
 		Long: `Write results.csv and results.jsonl again, in the order of the manifest. Also
 while a run is going on. Flags that say something of the pictures (--model,
---size, …) must be given as they were for run.`,
+--size, …) are those of the last run unless given.`,
 		Example: "  qwenbatch report prompts.csv",
 		Args:    oneManifest, ValidArgsFunction: completeManifest,
 	}

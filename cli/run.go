@@ -73,6 +73,7 @@ another run holds this batch; 129, 130, 143 ended by a signal.`,
 		if err != nil {
 			return err
 		}
+		settings.Flags = remembered(cmd.Flags())
 		if f.quiet && !cmd.Flags().Changed("log-level") {
 			f.logLevel = "error"
 		}

@@ -19,9 +19,8 @@ func (p *program) statusCommand() *cobra.Command {
 		Use:   "status MANIFEST",
 		Short: "Tell where a batch stands, from its state file",
 		Long: `Tell where a batch stands: counts, money, and the items that failed or are held,
-with the reason. Also while a run is going on. Region and endpoint are those of
-the last run; flags that say something of the pictures (--model, --size, …) must
-be given as they were for run.`,
+with the reason. Also while a run is going on. Flags that say something of the
+pictures (--model, --size, --region, …) are those of the last run unless given.`,
 		Example: `  qwenbatch status prompts.csv
   qwenbatch status prompts.csv --json | jq .failed`,
 		Args: oneManifest, ValidArgsFunction: completeManifest,

@@ -1,0 +1,36 @@
+package cli
+
+import "github.com/spf13/pflag"
+
+// rememberedFlags are those that say something of the items of a manifest: what the state file remembers of the last run,
+// so that status, report, resolve and audit speak of the same items without being told again.
+var rememberedFlags = []string{"model", "size", "negative-prompt", "seed", "prompt-extend", "watermark", "encoding", "column", "sheet",
+	"max-items", "allow-truncation", "nearest-size", "mode"}
+
+// remembered are the flags that were given, by name.
+func remembered(flags *pflag.FlagSet) map[string]string {
+	var given map[string]string
+	for _, name := range rememberedFlags {
+		if f := flags.Lookup(name); f != nil && f.Changed {
+			if given == nil {
+				given = map[string]string{}
+			}
+			given[name] = f.Value.String()
+		}
+	}
+	return given
+}
+
+// recall sets the flags of the last run that were not given now.
+func recall(flags *pflag.FlagSet, given map[string]string) error {
+	for _, name := range rememberedFlags {
+		value, known := given[name]
+		if f := flags.Lookup(name); !known || f == nil || f.Changed {
+			continue
+		}
+		if err := flags.Set(name, value); err != nil {
+			return wrongValue("flag --"+name+" of the last run", value, err)
+		}
+	}
+	return nil
+}
