@@ -2,7 +2,6 @@ package batch
 
 import (
 	"bytes"
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -41,9 +40,7 @@ func TestD9InterruptedWhileSweeping(t *testing.T) {
 			play(t, three, emulator.Options{}, func(s *scene) {
 				lostEnd(s, lines)
 				for range 2 {
-					ctx, cancel := context.WithTimeout(s.t.Context(), after)
-					s.startUnder(ctx)
-					cancel()
+					s.startUnder(s.stopAfter(after))
 				}
 				s.wantAdopted()
 			})

@@ -303,7 +303,7 @@ func (r *run) produce(ctx context.Context, model string) error {
 			return errors.Join(g.Wait(), err)
 		}
 		rec.slot = true
-		if err := r.claimOrphan(&rec); err != nil {
+		if err := recovered(rec.Key, func() error { return r.claimOrphan(&rec) }); err != nil {
 			return errors.Join(g.Wait(), err)
 		}
 		if !r.begin(rec) {
@@ -316,13 +316,18 @@ func (r *run) produce(ctx context.Context, model string) error {
 }
 
 // guarded keeps a panic of one item from taking the others' records with it.
-func (r *run) guarded(ctx context.Context, rec record) (err error) {
+func (r *run) guarded(ctx context.Context, rec record) error {
+	return recovered(rec.Key, func() error { return r.live(ctx, rec) })
+}
+
+// recovered makes an error of a panic.
+func recovered(key string, do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("item %s: internal error: %v", rec.Key, p)
+			err = fmt.Errorf("item %s: internal error: %v", key, p)
 		}
 	}()
-	return r.live(ctx, rec)
+	return do()
 }
 
 // pace is the model's.
