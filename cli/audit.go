@@ -19,10 +19,10 @@ func (p *program) auditCommand() *cobra.Command {
 		Short: "Compare what the account was charged for with what was saved",
 		Long: `Read the account's own task list of the last 24 hours and join it with the state
 file: pictures that were charged and saved, tasks that are open, tasks with the
-words of an item that nobody knows (duplicate), tasks of the same models that are
-of no item (orphan), and held items. Nothing is changed.`,
+words of an item that no record knows (duplicate), tasks of the same models with
+the words of no item (orphan), and held items. Nothing is changed.`,
 		Example: `  qwenbatch audit prompts.csv
-  qwenbatch audit prompts.csv --json | jq '.rows[] | select(.verdict=="duplicate")'`,
+  qwenbatch audit prompts.csv --json | jq '.rows[].verdict'`,
 		Args: oneManifest, ValidArgsFunction: completeManifest,
 	}
 	main := newGroup("Batch")

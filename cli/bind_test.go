@@ -32,7 +32,7 @@ func allCommands(t *testing.T, env map[string]string) map[string]*cobra.Command 
 // TestFlagsFromEnvironment sets every flag of run from its variable.
 func TestFlagsFromEnvironment(t *testing.T) {
 	values := map[string]string{
-		"NAME": "x", "DIR": "x", "FILE": "x", "URL": "https://h/api/v1", "ID": "w", "SIZE": "1:1", "TEXT": "x", "N": "7", "X": "3",
+		"NAME": "x", "DIR": "x", "FILE": "x", "URL": "https://h/api/v1", "ID": "w", "SIZE": "1:1", "TEXT": "x", "N": "7", "X": "3", "AMOUNT": "12.50",
 		"bool": "true", "duration": "9s", "N/s|N/m": "3/s", "FIELD=HEADER": "prompt=描述",
 	}
 	p, _ := newProgram(nil)

@@ -99,7 +99,7 @@ func explain(err error) complaint {
 	case errors.Is(err, batch.ErrOther):
 		return complaint{err.Error(), "name another output folder with --out, or the service that it belongs to", codeUsage}
 	case errors.As(err, &damage):
-		return complaint{err.Error(), "nothing was sent. Put a copy of it back; or move it away and run again: it is rebuilt from the pictures, which say what they are of", codeStopped}
+		return complaint{err.Error(), "nothing was sent. It says what is paid for: do not delete it. Put a copy back; or move it away and run again: it is rebuilt from the pictures, which say what they are of", codeStopped}
 	case errors.As(err, &api):
 		return explainService(err.Error(), api)
 	case errors.Is(err, client.ErrUnreadable):

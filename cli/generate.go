@@ -28,9 +28,9 @@ func (p *program) generateCommand() *cobra.Command {
 		Use:   "generate PROMPT",
 		Short: "Make one picture from a prompt, without a manifest",
 		Long: `Make one picture from a prompt. The file's name is printed on stdout. Nothing is
-remembered: for more than a few pictures, a manifest and run are the safe way. If
-it is stopped while the task is open, the task's id is printed: qwenbatch tasks
-get ID -o FILE fetches the picture, for 24 hours.`,
+remembered: for more than a few pictures, a manifest and run are the safe way.
+Where it is stopped while the task is open, the task's id is printed: qwenbatch
+tasks get ID -o FILE fetches the picture, for 24 hours.`,
 		Example: `  qwenbatch generate "a ginger cat asleep on newspapers" --size 16:9 -o cat.png
   qwenbatch generate 一只坐着的橘黄色的猫 --mode sync`,
 		Args: onePrompt,

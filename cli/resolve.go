@@ -14,10 +14,11 @@ func (p *program) resolveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resolve MANIFEST ID…",
 		Short: "Settle held items by hand",
-		Long: `Settle items that are held: submissions whose outcome nobody could tell, which may
-have been paid for. status lists them with their ids or keys, audit shows what
-the account was charged for. Nothing is sent; the next run goes on with them.`,
-		Example: `  qwenbatch resolve prompts.csv cat-7 --adopt 9e2b6ef6-285d-4efa-8651-4dbda7d571fa
+		Long: `Settle items that are held: submissions whose outcome nobody could tell, which
+may have been paid for. status lists them with their ids or keys, audit shows
+what the account was charged for. Nothing is sent; the next run goes on with
+them.`,
+		Example: `  qwenbatch resolve prompts.csv cat-7 --adopt 9e2b6ef6-285d-4efa-8651-…
   qwenbatch resolve prompts.csv cat-7 cat-9 --resubmit`,
 		Args: manifestAndMore, ValidArgsFunction: completeManifest,
 	}

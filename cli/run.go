@@ -40,8 +40,8 @@ mistake in the manifest is listed before anything is sent. What is finished is
 never paid again; the same command goes on after Ctrl-C, a crash or a failure.
 
 Exit codes: 0 every item is done; 1 could not go on; 2 usage or manifest wrong,
-nothing was sent; 3 some items failed or are held; 4 stopped by its own limit; 75
-another run holds this batch; 129, 130, 143 ended by a signal.`,
+nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
+75 another run holds this batch; 129, 130, 143 ended by a signal.`,
 		Example: `  qwenbatch run prompts.yaml --rehearse
   qwenbatch run prompts.csv --size 16:9 --limit 3
   qwenbatch run prompts.csv --yes --progress plain >>run.log 2>&1`,

@@ -265,7 +265,7 @@ func (p *program) tasksCancelCommand() *cobra.Command {
 	s := newService()
 	cmd := &cobra.Command{
 		Use:   "cancel TASK_ID…",
-		Short: "Cancel tasks that have not started; the others go on and are billed",
+		Short: "Cancel tasks that have not started yet",
 		Args:  cobra.MinimumNArgs(1),
 	}
 	where := s.where()

@@ -32,6 +32,9 @@ func (j *job) work(ctx context.Context) error {
 	s := j.summary(j.batch.Progress())
 	s.took = time.Since(started)
 	s.code, s.err = j.outcome(ctx, err, s)
+	if s.code == codeLimit {
+		j.screen.say("%s", line(err.Error()))
+	}
 	reports, reportErr := j.batch.Report()
 	s.reports = reports
 	return j.close(s, reportErr)
@@ -95,7 +98,6 @@ func (j *job) outcome(ctx context.Context, err error, s summary) (exitCode, erro
 		}
 		return stop.code(), err
 	case errors.Is(err, batch.ErrLimit) && alone(err):
-		j.screen.say("%s", line(err.Error()))
 		return codeLimit, nil
 	case err != nil:
 		return explain(err).code, err
