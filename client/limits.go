@@ -46,6 +46,7 @@ type modelLimit struct {
 
 func (a answer) limits(model string) (Limits, bool, error) {
 	var body struct {
+		Code   string `json:"code"`
 		Output struct {
 			Quotas []struct {
 				Model     string      `json:"model"`
@@ -58,6 +59,9 @@ func (a answer) limits(model string) (Limits, bool, error) {
 	if err := json.Unmarshal(a.body, &body); err != nil {
 		return Limits{}, false, fmt.Errorf("limits: %w: %s", ErrUnreadable, describe(a.body))
 	}
+	if body.Code != "" {
+		return Limits{}, false, a.apiError("limits")
+	}
 	for _, q := range body.Output.Quotas {
 		if q.Model != model {
 			continue
@@ -66,9 +70,17 @@ func (a answer) limits(model string) (Limits, bool, error) {
 		if q.Own != nil && tighter(*q.Own, l) {
 			l.Requests, l.Period = q.Own.Requests, q.Own.Period
 		}
-		return Limits{q.Model, q.Workspace, l.Requests, time.Duration(l.Period) * time.Second, l.Running, l.Queue}, true, nil
+		return Limits{q.Model, a.key.plain(q.Workspace), sane(l.Requests), time.Duration(sane(l.Period)) * time.Second, sane(l.Running), sane(l.Queue)}, true, nil
 	}
 	return Limits{}, false, nil
+}
+
+// sane takes a number that cannot be a limit as not told: what is computed from it must not overflow.
+func sane(n int) int {
+	if n < 0 || n > 1e6 {
+		return 0
+	}
+	return n
 }
 
 // tighter reports whether a lets fewer requests through than b.

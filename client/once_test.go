@@ -4,12 +4,10 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
@@ -206,92 +204,6 @@ func TestHangAfter101(t *testing.T) {
 	}
 }
 
-func TestN4TornOrForeignSuccess(t *testing.T) {
-	for _, body := range []string{
-		"", " ", "{", "{}", "null", "[]", `"x"`, "0", good[:len(good)-1], good + "x", "<html>ok</html>", "\x1f\x8b\x08\x00",
-		`{"output":{}}`, `{"output":null}`, `{"output":{"task_id":""}}`, `{"output":{"task_id":"a b"}}`, `{"output":{"task_id":1}}`,
-		`{"output":{"task_id":"../../x"}}`, `{"output":{"task_id":"a?b=c"}}`, `{"output":{"task_id":"x\n"}}`,
-		`{"output":{"task_id":"` + strings.Repeat("a", 65) + `"}}`, `{"output":[{"task_id":"x"}]}`, `{"task_id":"x"}`,
-		`{"code":"InvalidParameter","message":"Size not supported"}`, `{"code":"Throttling","output":{}}`,
-	} {
-		for _, status := range []int{200, 201, 202, 299} {
-			_, err := submit(says(t, status, body), fox)
-			if got := class(err); got != "in doubt" {
-				t.Errorf("HTTP %d %.40q: Submit = %s, want in doubt", status, body, got)
-			}
-		}
-	}
-}
-
-func TestN4KeepsRequestID(t *testing.T) {
-	for _, tt := range []struct{ header, body, want string }{
-		{"X-Request-Id", "{", "33da8e6b"},
-		{"X-Dashscope-Requestid", "", "33da8e6b"},
-		{"X-Else", `{"code":"InternalError","request_id":"33da8e6b"}`, "33da8e6b"},
-		{"X-Else", `{"request_id":"33da8e6b"}`, "33da8e6b"},
-		{"X-Else", `{"request_id":"a b"}`, ""},
-	} {
-		c := serve(t, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set(tt.header, "33da8e6b")
-			w.WriteHeader(500)
-			io.WriteString(w, tt.body)
-		})
-		_, err := submit(c, fox)
-		var doubt *DoubtError
-		if !errors.As(err, &doubt) || doubt.RequestID != tt.want {
-			t.Errorf("%s, %s: Submit = %#v, want doubt with request %q", tt.header, tt.body, err, tt.want)
-		}
-	}
-}
-
-const refusal = `{"code":"X","message":"y","request_id":"1"}`
-
-// A statusCase is an answer to a submission and what it says of the task.
-type statusCase struct {
-	status int
-	body   string
-	want   string
-}
-
-func (tt statusCase) check(t *testing.T) {
-	t.Helper()
-	_, err := submit(says(t, tt.status, tt.body), fox)
-	if got := class(err); got != tt.want {
-		t.Errorf("HTTP %d %.40s: Submit = %s, want %s", tt.status, tt.body, got, tt.want)
-	}
-}
-
-func TestA7ServerErrorOnPost(t *testing.T) {
-	for _, body := range []string{refusal, good, "", "<html>"} {
-		for _, status := range []int{500, 501, 503, 599} {
-			statusCase{status, body, "in doubt"}.check(t)
-		}
-	}
-}
-
-func TestA8GatewayErrorOnPost(t *testing.T) {
-	for _, body := range []string{refusal, good, "", "<html>"} {
-		for _, status := range []int{408, 502, 504} {
-			statusCase{status, body, "in doubt"}.check(t)
-		}
-	}
-}
-
-func TestA5Refusals(t *testing.T) {
-	for _, tt := range []statusCase{
-		{400, refusal, "refused"}, {401, refusal, "refused"}, {403, refusal, "refused"}, {404, refusal, "refused"}, {429, refusal, "refused"},
-		{400, `{"message":"no code"}`, "in doubt"}, {400, `{"code":"X"`, "in doubt"}, {400, `{"code":1}`, "in doubt"}, {429, "", "in doubt"},
-	} {
-		tt.check(t)
-	}
-}
-
-func TestN11ProxyPagesOnPost(t *testing.T) {
-	for _, status := range []int{200, 401, 403, 407, 429, 451, 511} {
-		statusCase{status, "<!DOCTYPE html><html>log in</html>", "in doubt"}.check(t)
-	}
-}
-
 func TestN6StaleConnection(t *testing.T) {
 	for name, end := range map[string]func(*rawConn){
 		"EOF":   func(c *rawConn) { c.Close() },
@@ -388,60 +300,6 @@ func redirectedCalls(t *testing.T, s *rawServer) {
 		if !errors.Is(err, ErrUnreadable) {
 			t.Errorf("%s = %v, want %v", op, err, ErrUnreadable)
 		}
-	}
-}
-
-// The server speaks HTTP/2 with everyone who can; queries show that it does, submissions do not.
-func TestN5NoHTTP2(t *testing.T) {
-	protos := make(chan string, 3)
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
-		protos <- r.Method + " " + r.Proto
-		if r.Method == http.MethodPost && r.ProtoMajor == 2 {
-			panic(http.ErrAbortHandler) // RST_STREAM
-		}
-		io.WriteString(w, good)
-	}))
-	s.EnableHTTP2 = true
-	s.StartTLS()
-	defer s.Close()
-	c := newTest(t, Config{BaseURL: s.URL + "/api/v1", roots: pool(s)})
-	_, err := submit(c, fox)
-	_, queryErr := c.Task(context.Background(), aTask)
-	if err != nil || queryErr != nil {
-		t.Fatalf("Submit = %v, Task = %v", err, queryErr)
-	}
-	if post, get := <-protos, <-protos; post != "POST HTTP/1.1" || get != "GET HTTP/2.0" {
-		t.Errorf("sent %s and %s, want POST HTTP/1.1 and GET HTTP/2.0", post, get)
-	}
-}
-
-func pool(s *httptest.Server) *x509.CertPool {
-	p := x509.NewCertPool()
-	p.AddCert(s.Certificate())
-	return p
-}
-
-// A server that knows HTTP/2 only and answers everything with its frames.
-func TestN5Frames(t *testing.T) {
-	const settings = "\x00\x00\x00\x04\x00\x00\x00\x00\x00"
-	for name, frames := range map[string]string{
-		"GOAWAY":     settings + "\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
-		"RST_STREAM": settings + "\x00\x00\x04\x03\x00\x00\x00\x00\x01\x00\x00\x00\x07",
-	} {
-		t.Run(name, func(t *testing.T) {
-			helper := httptest.NewTLSServer(nil)
-			defer helper.Close()
-			l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: helper.TLS.Certificates, NextProtos: []string{"h2"}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := serveRaw(t, l, func(c *rawConn) { c.request(); c.say(frames) })
-			c := newTest(t, Config{BaseURL: "https://" + s.Addr().String(), roots: pool(helper)})
-			if _, err = submit(c, fox); class(err) != "in doubt" || s.posts.Load() != 1 || s.conns.Load() != 1 {
-				t.Errorf("Submit = %v with %d POSTs on %d connections, want in doubt, 1, 1", err, s.posts.Load(), s.conns.Load())
-			}
-		})
 	}
 }
 
