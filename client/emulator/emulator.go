@@ -48,6 +48,8 @@ type Options struct {
 	Seed uint64
 	// Books is the file that keeps the books across restarts. Default: memory only.
 	Books string
+	// Offset is how far the service's clock is ahead of the machine's when new books begin. Default: 0.
+	Offset time.Duration
 	// ImageURL is where Images is reached; result URLs start with it. Default: http://pictures.localhost.
 	ImageURL string
 	// Fault is asked once for every call what shall go wrong with it, from several goroutines, without any lock held.
@@ -124,7 +126,7 @@ func New(opts Options) (*Server, error) {
 
 // open reads the books and starts the emulator's clock: it stands still while no Server exists.
 func (s *Server) open() error {
-	s.base = time.Now().UTC().Round(0)
+	s.base = time.Now().UTC().Round(0).Add(s.opts.Offset)
 	if s.opts.Books != "" {
 		end, err := s.file.open(s.opts.Books, s.apply)
 		if err != nil {

@@ -3,6 +3,7 @@ package emulator
 import (
 	"bytes"
 	"image/png"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,4 +80,21 @@ func TestTaskWithoutResultInThreeHours(t *testing.T) {
 			t.Errorf("after three hours: %s", a.body)
 		}
 	})
+}
+
+// TestOffset sets the clock of new books; books that are there go on by their own.
+func TestOffset(t *testing.T) {
+	books := filepath.Join(t.TempDir(), "books")
+	for _, offset := range []time.Duration{-24 * time.Hour, time.Hour} {
+		s, err := New(Options{Offset: offset, Books: books}) // the second one is of books that are there
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := time.Until(s.Now()); off > -24*time.Hour+time.Minute || off < -24*time.Hour-time.Minute {
+			t.Errorf("offset %v: the emulator's clock is %v off", offset, off)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
