@@ -235,6 +235,13 @@ func (s *scene) stateBytes() []byte {
 	return b
 }
 
+// retype replaces the sheet's content.
+func (s *scene) retype(content string) {
+	if err := os.WriteFile(s.sheet, []byte(content), 0o644); err != nil {
+		s.t.Error(err)
+	}
+}
+
 // drop removes files whose names have a prefix, as a person would.
 func (s *scene) drop(prefix string) {
 	s.disk.Decide = nil
