@@ -6,6 +6,7 @@ import "fmt"
 type Totals struct {
 	Rows    int // that are not empty
 	Items   int // that they make, skipped ones included
+	Added   int // those of Items that matrix, seeds and count add to the rows
 	Skipped int // those of Items that are not to be made
 
 	Warnings      []Error // the first 50, in order
@@ -20,7 +21,7 @@ func (m *Manifest) Check() (Totals, error) {
 		return Totals{}, err
 	}
 	if found := c.claims.conflicts(m.source); found != nil {
-		if err := m.each(func(r *row) { c.names(r, found) }); err != nil {
+		if err := m.each(func(r *row) bool { return c.names(r, found) }); err != nil {
 			return Totals{}, err
 		}
 	}
@@ -28,12 +29,15 @@ func (m *Manifest) Check() (Totals, error) {
 	return c.totals, c.mistakes.err()
 }
 
-func (m *Manifest) each(see func(*row)) error {
+// each shows all rows, and parts of rows, until it has been enough.
+func (m *Manifest) each(see func(*row) (more bool)) error {
 	for r, err := range m.source.rows() {
 		if err != nil {
 			return fmt.Errorf("read %s: %w", m.path, err)
 		}
-		see(r)
+		if !see(r) {
+			break
+		}
 	}
 	return nil
 }
@@ -42,40 +46,58 @@ func (m *Manifest) each(see func(*row)) error {
 type checker struct {
 	m        *Manifest
 	totals   Totals
-	added    int // items that count adds
 	mistakes ErrorList
 	warnings ErrorList
 	claims   *claims
 }
 
-// row is the first pass: all that one row can tell.
-func (c *checker) row(r *row) {
+// row is the first pass: all that one row can tell. Parts of a row are not looked at once there are too many of them.
+func (c *checker) row(r *row) bool {
 	first, count, mistakes := c.m.item(r)
 	c.mistakes.join(mistakes)
-	c.totals.Rows++
+	if r.part == 0 {
+		c.totals.Rows++
+		c.totals.Added--
+	}
 	c.totals.Items += count
+	c.totals.Added += count
 	if first.Skip {
 		c.totals.Skipped += count
 	}
-	c.limit(first, count)
+	if !c.within(first, count, r) {
+		return r.parts <= 1
+	}
 	for i := 1; i <= count; i++ {
-		c.claims.add(first, i)
+		c.claims.add(first.repeat(i))
 	}
 	if mistakes.Total == 0 && !first.Skip && c.m.check != nil {
 		c.rules(first)
 	}
+	return true
 }
 
-// limit reports the row at which count has added too much.
-func (c *checker) limit(first *Item, count int) {
-	before := c.added
-	c.added += count - 1
-	if before <= c.m.maxItems && c.added > c.m.maxItems {
-		c.report(first, Problem{Field: "count", Text: fmt.Sprintf("adds up to more than the %d items that are allowed (--max-items)", c.m.maxItems)})
+// within reports whether few enough items were added so far, and complains at the row that has added too many.
+func (c *checker) within(first *Item, count int, r *row) bool {
+	most, now := c.m.maxItems, c.totals.Added
+	before := now - count
+	if r.part == 0 {
+		before++
 	}
+	if before <= most && now > most {
+		c.report(first, Problem{Field: adding(r), Text: fmt.Sprintf("adds up to more than the %d items that are allowed (--max-items)", most)})
+	}
+	return now <= most
 }
 
-// rules asks the caller's rules. The items of a row differ by seed and id only, so they are asked once.
+// adding is what adds items to a row.
+func adding(r *row) string {
+	if r.parts > 1 {
+		return matrixKey.name
+	}
+	return fieldCount.String()
+}
+
+// rules asks the caller's rules. The items that count makes differ by seed and id only, so they are asked once.
 func (c *checker) rules(it *Item) {
 	for _, p := range c.m.check(it) {
 		c.report(it, p)
@@ -83,13 +105,14 @@ func (c *checker) rules(it *Item) {
 }
 
 // names is the second pass, where names are used twice.
-func (c *checker) names(r *row, found *conflict) {
+func (c *checker) names(r *row, found *conflict) bool {
 	first, count, _ := c.m.item(r)
 	for i := 1; i <= count; i++ {
-		for _, p := range found.item(first, i) {
+		for _, p := range found.item(first.repeat(i)) {
 			c.report(first, p)
 		}
 	}
+	return true
 }
 
 func (c *checker) report(it *Item, p Problem) {

@@ -26,31 +26,27 @@ func newClaims() *claims { return &claims{seed: maphash.MakeSeed()} }
 
 func (c *claims) hash(name string) uint64 { return maphash.String(c.seed, fold(name)) }
 
-// add takes the claims of the i-th item of a row.
-func (c *claims) add(first *Item, i int) {
-	if first.File != "" && c.names == nil {
+// add takes the claims of an item.
+func (c *claims) add(it *Item) {
+	if it.File != "" && c.names == nil {
 		c.names = append([]uint64{}, c.ids...)
 	}
-	if first.ID != "" {
-		c.ids = append(c.ids, c.hash(numbered(first.ID, i)))
+	if it.ID != "" {
+		c.ids = append(c.ids, c.hash(it.ID))
 	}
 	if c.names != nil {
-		if name := pictureName(first, i); name != "" {
+		if name := pictureName(it); name != "" {
 			c.names = append(c.names, c.hash(name))
 		}
 	}
 }
 
-// pictureName is what the i-th item of a row wants its picture to be called, "" where the tool is to choose and for
-// what is not to be made.
-func pictureName(first *Item, i int) string {
-	switch {
-	case first.Skip:
+// pictureName is what an item wants its picture to be called, "" for what is not to be made.
+func pictureName(it *Item) string {
+	if it.Skip {
 		return ""
-	case first.File != "":
-		return numbered(stem(first.File), i)
 	}
-	return numbered(first.ID, i)
+	return it.Picture()
 }
 
 // repeated are the hashes that stand in a list more than once. It sorts the list.
@@ -88,20 +84,20 @@ func (c *claims) conflicts(s source) *conflict {
 	return found
 }
 
-// item says what is wrong with the names of the i-th item of a row, as all items are gone through once more.
-func (c *conflict) item(first *Item, i int) []Problem {
+// item says what is wrong with the names of an item, as all items are gone through once more.
+func (c *conflict) item(it *Item) []Problem {
 	var problems []Problem
-	if id := numbered(first.ID, i); id != "" {
-		taken := c.take(c.ids, claim{name: id, at: first.at})
+	if it.ID != "" {
+		taken := c.take(c.ids, claim{name: it.ID, at: it.at})
 		if taken != nil {
-			problems = append(problems, Problem{Field: "id", Text: c.text(id, taken, "id")})
+			problems = append(problems, Problem{Field: "id", Text: c.text(it.ID, taken, "id")})
 		}
 	}
-	if name := pictureName(first, i); name != "" {
-		taken := c.take(c.names, claim{name: name, at: first.at, isFile: first.File != ""})
+	if name := pictureName(it); name != "" {
+		taken := c.take(c.names, claim{name: name, at: it.at, isFile: it.File != ""})
 		switch {
 		case taken == nil:
-		case first.File != "":
+		case it.File != "":
 			problems = append(problems, Problem{Field: "file", Text: c.text(name, taken, "file")})
 		case taken.isFile:
 			problems = append(problems, Problem{Field: "id", Text: c.text(name, taken, "file")})

@@ -59,10 +59,11 @@ func fieldMeant(name string) (field, bool) {
 // A header tells what each column of a sheet is.
 type header struct {
 	width   int
-	index   [fields]int    // the column of a field, -1 where there is none
-	carried []int          // the other columns
-	names   []string       // and what they are called, each name once
-	taken   map[string]int // how often a name was asked for
+	index   [fields]int      // the column of a field, -1 where there is none
+	carried []int            // the other columns
+	names   []string         // and what they are called, each name once
+	said    map[string]field // what the columns of fields are called
+	taken   map[string]int   // how often a name was asked for
 }
 
 // A headerFault is a mistake in a header; column is -1 where it is about all of it.
@@ -74,7 +75,7 @@ type headerFault struct {
 // readHeader tells fields from carried-through columns. What explicit (field → header) names goes before aliases; a
 // column that would mean the same field is then an ordinary one.
 func readHeader(names []string, explicit map[string]string) (header, []headerFault) {
-	h := header{width: len(names), taken: map[string]int{}}
+	h := header{width: len(names), taken: map[string]int{}, said: map[string]field{}}
 	for f := range h.index {
 		h.index[f] = -1
 	}
@@ -91,6 +92,11 @@ func readHeader(names []string, explicit map[string]string) (header, []headerFau
 			faults = append(faults, headerFault{i, sameMeaning(f, names[h.index[f]], name)})
 		default:
 			h.index[f] = i
+		}
+	}
+	for f, column := range h.index {
+		if column >= 0 {
+			h.said[strings.TrimSpace(names[column])] = field(f)
 		}
 	}
 	return h, faults

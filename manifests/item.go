@@ -5,9 +5,9 @@ import (
 	"strconv"
 )
 
-// An Item is one picture request: a row after defaults and count are applied.
+// An Item is one picture request: a row after defaults, templates, matrix, seeds and count are applied.
 type Item struct {
-	ID     string // "" where the row has none; the 2nd, 3rd… item of a row has "-2", "-3"… appended
+	ID     string // "" where the row has none; the 2nd, 3rd… item of a row with the same id has "-2", "-3"… appended
 	Row    int    // as a spreadsheet numbers it, header included; the line in JSONL; the item's number from 1 in YAML
 	Index  int    // number among the items of its row, from 1
 	Prompt string
@@ -16,7 +16,7 @@ type Item struct {
 	NegativePrompt string
 	Model          string
 	Size           string // "1328*1328" or "16:9", however it was written
-	Seed           *int64 // counted up by Index-1
+	Seed           *int64 // counted up over the items that count makes
 	N              int
 	PromptExtend   *bool
 	Watermark      *bool
@@ -26,8 +26,10 @@ type Item struct {
 	Columns      []string // values of Manifest.Columns, nil where there are none; shared by the items of a row, not to be changed
 	NegativeSaid bool     // a negative prompt is said, be it an empty one
 
-	source source
-	at     ref
+	source         source
+	at             ref
+	id             string // without number
+	idNth, fileNth int    // number among the items of the row with the same id, the same file; from 1
 }
 
 // At is the place of a field, or of a carried-through column: of its first character, a quote included. It is the
@@ -35,14 +37,25 @@ type Item struct {
 // every item.
 func (it *Item) At(field string) Position { return it.source.place(it.at, field) }
 
-// repeat is the i-th item, from 1, of the row whose first item is it.
+// Picture is what the picture shall be called, without extension: as the file column says, else the id. The 2nd, 3rd…
+// item of a row with the same name has "-2", "-3"… appended. It is "" where the tool is to choose.
+func (it *Item) Picture() string {
+	if it.File != "" {
+		return numbered(stem(it.File), it.fileNth)
+	}
+	return it.ID
+}
+
+// repeat is the i-th item, from 1, of those that count makes, the first being it.
 func (it *Item) repeat(i int) *Item {
 	if i == 1 {
 		return it
 	}
 	again := *it
-	again.Index = i
-	again.ID = numbered(it.ID, i)
+	again.Index += i - 1
+	again.idNth += i - 1
+	again.fileNth += i - 1
+	again.ID = numbered(it.id, again.idNth)
 	if it.Seed != nil {
 		seed := *it.Seed + int64(i-1)
 		again.Seed = &seed
@@ -58,7 +71,7 @@ func numbered(name string, i int) string {
 	return name + "-" + strconv.Itoa(i)
 }
 
-// item judges a row: its first item, how many it makes, and all mistakes in it.
+// item judges a row, or a part of one: its first item, how many it makes, and all mistakes in it.
 func (m *Manifest) item(r *row) (first *Item, count int, mistakes ErrorList) {
 	j := judge{m: m, row: r}
 	for _, f := range r.faults {
@@ -69,7 +82,7 @@ func (m *Manifest) item(r *row) (first *Item, count int, mistakes ErrorList) {
 	}
 	said := j.settings()
 	it := &Item{
-		ID: j.line(fieldID), Row: r.number, Index: 1, Prompt: j.text(fieldPrompt),
+		id: j.line(fieldID), Row: r.number, Prompt: j.text(fieldPrompt),
 		NegativePrompt: said.NegativePrompt, NegativeSaid: said.NegativeSaid, Model: said.Model, Size: said.Size,
 		Seed: said.Seed, N: said.N, PromptExtend: said.PromptExtend, Watermark: said.Watermark,
 		File: j.line(fieldFile), Columns: r.columns, source: m.source, at: r.at,
@@ -81,6 +94,8 @@ func (m *Manifest) item(r *row) (first *Item, count int, mistakes ErrorList) {
 		j.mistake(fieldPrompt, "is empty")
 	}
 	count = j.count(it)
+	it.Index, it.idNth, it.fileNth = r.part*count+1, r.idAgain*count+1, r.fileAgain*count+1
+	it.ID = numbered(it.id, it.idNth)
 	return it, count, j.mistakes
 }
 
@@ -116,14 +131,20 @@ func (j *judge) said() Defaults {
 	return d
 }
 
-// count is how many items the row makes, at least 1; it reports where a seed would count up beyond the largest.
+// count is how many items the row, or the part of it, makes, at least 1; it reports where a seed would count up beyond
+// the largest.
 func (j *judge) count(it *Item) int {
-	count := j.m.count
-	if said := int(j.number(fieldCount, 1)); said > 0 {
-		count = said
+	said := int(j.number(fieldCount, 1))
+	count := max(said, 1)
+	switch {
+	case j.row.seeded && said > 1:
+		j.mistake(fieldCount, "stands beside seeds, of which each makes one item")
+		return 1
+	case said == 0 && !j.row.seeded:
+		count = j.m.count
 	}
-	if count-1 > j.m.maxItems {
-		j.mistake(fieldCount, fmt.Sprintf("%d adds more items than the %d that are allowed (--max-items)", count, j.m.maxItems))
+	if more := j.more(count); more > j.m.maxItems {
+		j.tooMany(count, more)
 		return 1
 	}
 	if it.Seed != nil && *it.Seed+int64(count-1) > maxSeed {
@@ -131,4 +152,16 @@ func (j *judge) count(it *Item) int {
 		return 1
 	}
 	return count
+}
+
+// more is how many items the row adds to its first. Neither factor is larger than a number of 30 bits.
+func (j *judge) more(count int) int { return count*max(j.row.parts, 1) - 1 }
+
+func (j *judge) tooMany(count, more int) {
+	const rule = "adds more items than the %d that are allowed (--max-items)"
+	if j.row.parts > 1 {
+		j.mistake(fieldCount, fmt.Sprintf("%d for each of %d combinations "+rule, count, j.row.parts, j.m.maxItems))
+		return
+	}
+	j.mistake(fieldCount, fmt.Sprintf("%d "+rule, more+1, j.m.maxItems))
 }

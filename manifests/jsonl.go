@@ -6,9 +6,6 @@ import (
 	"iter"
 )
 
-// columnsKey is the key whose object holds carried-through columns, as in YAML and in results.jsonl.
-const columnsKey = "columns"
-
 // lines are a manifest of one JSON object a line.
 type lines struct {
 	path   string
@@ -44,7 +41,7 @@ func openLines(m *Manifest, o Options) error {
 	if r.err != nil {
 		return fmt.Errorf("read %s: %w", l.path, r.err)
 	}
-	if first != nil && !prompts {
+	if first != nil && !prompts && m.wanted == nil {
 		return first
 	}
 	return nil
@@ -77,7 +74,7 @@ func (l *lines) learn(text []byte, chosen map[string]field) (prompt bool) {
 			prompt = prompt || f == fieldPrompt
 			continue
 		}
-		if key == columnsKey && m.value[0] == '{' {
+		if key == columnsKey.name && m.value[0] == '{' {
 			for inner := range members(m.value) {
 				name, _ := unquote(inner.key)
 				l.carry(name)
@@ -129,7 +126,8 @@ func keysOf(text []byte) (keys []string) {
 
 func isObject(text []byte) bool { return text[0] == '{' && json.Valid(text) }
 
-func (l *lines) columns() []string { return l.names }
+func (l *lines) columns() []string         { return l.names }
+func (l *lines) headers() map[string]field { return l.fields }
 
 func (l *lines) rows() iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
@@ -166,7 +164,7 @@ func (l *lines) find(text []byte, name string) (found member, ok bool) {
 		if known && isField && f == wanted || !known && !isField && key == name {
 			return m, true
 		}
-		if key == columnsKey && m.value[0] == '{' && !isField {
+		if key == columnsKey.name && m.value[0] == '{' && !isField {
 			for inner := range members(m.value) {
 				if key, _ := unquote(inner.key); key == name {
 					inner.valueAt += m.valueAt

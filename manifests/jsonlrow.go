@@ -67,7 +67,7 @@ func (o *object) member(m member) {
 		o.fault(m.at, key, trouble)
 		return
 	}
-	if key == columnsKey && m.value[0] == '{' {
+	if key == columnsKey.name && m.value[0] == '{' {
 		for inner := range members(m.value) {
 			inner.at, inner.valueAt = inner.at+m.valueAt, inner.valueAt+m.valueAt
 			name, trouble := unquote(inner.key)

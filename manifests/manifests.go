@@ -97,6 +97,7 @@ type Manifest struct {
 	base     Defaults // flags, then the manifest's own
 	count    int      // the manifest's own default, at least 1
 	maxItems int
+	wanted   *demand // nil unless the rows are filled into templates
 	check    func(*Item) []Problem
 	opening  ErrorList // mistakes outside the rows that do not keep them from being read; reported with the rows
 }

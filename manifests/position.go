@@ -86,10 +86,14 @@ func (l *ErrorList) Error() string {
 	return b.String()
 }
 
-// add files e under its place and lets go of the last mistake once there are more than are shown.
+// add files e under its place and lets go of the last mistake once there are more than are shown. What many items of
+// one row have wrong is one mistake.
 func (l *ErrorList) add(e Error) {
+	at, known := slices.BinarySearchFunc(l.Errors, e, Error.compare)
+	if known {
+		return
+	}
 	l.Total++
-	at, _ := slices.BinarySearchFunc(l.Errors, e, Error.compare)
 	if at == shownErrors {
 		return
 	}

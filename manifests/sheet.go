@@ -1,7 +1,6 @@
 package manifests
 
 import (
-	"fmt"
 	"iter"
 	"os"
 	"slices"
@@ -40,12 +39,12 @@ func openSheet(m *Manifest, f *os.File, o Options) error {
 	m.copy, m.encoding = g.copy, utf8Name
 	s := &sheet{path: m.path, name: name, grid: g}
 	m.source = s
-	return s.findHeader(o.Columns)
+	return s.findHeader(o.Columns, m.wanted)
 }
 
-// findHeader takes the first of the first rows that has a column of prompts. Where nothing but a word for prompts
-// stands in it, as a title may be, a fuller row below is preferred.
-func (s *sheet) findHeader(explicit map[string]string) error {
+// findHeader takes the first of the first rows that has a column of prompts, or all that templates want. Where nothing
+// but one word stands in it, as a title may be, a fuller row below is preferred.
+func (s *sheet) findHeader(explicit map[string]string, w *demand) error {
 	var chosen, widest []string
 	r, at := s.grid.reader(), 0
 	for range headerRows {
@@ -54,7 +53,7 @@ func (s *sheet) findHeader(explicit map[string]string) error {
 		}
 		names := r.row.names(len(s.grid.filled))
 		h, _ := readHeader(names, explicit)
-		if h.index[fieldPrompt] >= 0 && (chosen == nil || filled(chosen) == 1 && h.known() > 1) {
+		if h.usable(w) && (chosen == nil || filled(chosen) == 1 && h.known() > 1) {
 			chosen, s.number = names, r.row.number
 		}
 		if filled(names) > filled(widest) {
@@ -66,6 +65,8 @@ func (s *sheet) findHeader(explicit map[string]string) error {
 		return r.err
 	case widest == nil:
 		return nil // an empty sheet is an empty manifest
+	case chosen == nil && w != nil:
+		chosen, s.number = widest, at // templates say what is missing
 	case chosen == nil:
 		s.number = at
 		return s.headerErrors(noHeader(widest, explicit))
@@ -139,7 +140,8 @@ func quotedSheet(name string) string {
 	return name
 }
 
-func (s *sheet) columns() []string { return s.header.names }
+func (s *sheet) columns() []string         { return s.header.names }
+func (s *sheet) headers() map[string]field { return s.header.said }
 
 func (s *sheet) place(at ref, name string) Position {
 	return s.position(at.line, s.header.column(name))
@@ -197,7 +199,7 @@ func (s *sheet) carry(to *row, r *gridReader) {
 		c := r.cell(column)
 		to.columns[i] = plainBreaks(c.text)
 		if c.bad != "" {
-			to.spoiled = append(to.spoiled, spoil{i, fmt.Sprintf("%s %s", s.position(r.row.number, column), c.bad)})
+			to.spoiled = append(to.spoiled, spoil{i, c.bad})
 		}
 	}
 }

@@ -7,42 +7,6 @@ import (
 	"strings"
 )
 
-// A field is one of the names that this package gives a meaning to.
-type field int
-
-const (
-	fieldID field = iota
-	fieldPrompt
-	fieldNegative
-	fieldModel
-	fieldSize
-	fieldSeed
-	fieldCount
-	fieldN
-	fieldExtend
-	fieldWatermark
-	fieldFile
-	fieldSkip
-	fields // how many there are
-)
-
-// fieldNames are the names as cli.md promises them.
-var fieldNames = [fields]string{
-	"id", "prompt", "negative_prompt", "model", "size", "seed", "count", "n", "prompt_extend", "watermark", "file", "skip",
-}
-
-func (f field) String() string { return fieldNames[f] }
-
-// fieldNamed is the field of that exact name.
-func fieldNamed(name string) (field, bool) {
-	for f, n := range fieldNames {
-		if n == name {
-			return field(f), true
-		}
-	}
-	return 0, false
-}
-
 // A cell is the text of one field. An empty text that is said differs from none only for the negative prompt.
 type cell struct {
 	text string
@@ -58,6 +22,11 @@ type row struct {
 	faults  []fault  // what is wrong with the form of the row
 	unfit   bool     // the faults leave nothing in its place, so that more mistakes would only confuse
 	spoiled []spoil  // carried-through values that are for show only
+
+	// A matrix and seeds make parts of a row. All are zero where there are none.
+	part, parts        int  // this one, from 0, of how many
+	idAgain, fileAgain int  // how many parts before it have the same id, the same file
+	seeded             bool // the part has its seed of a list
 }
 
 // A ref leads back to a row of its source.
@@ -82,6 +51,8 @@ type spoil struct {
 type source interface {
 	// columns are the names of the columns that are carried through.
 	columns() []string
+	// headers are what the file calls the fields that it has.
+	headers() map[string]field
 	// rows yields the rows that are not empty, as often as it is called; an error (of reading, not of content) ends it.
 	rows() iter.Seq2[*row, error]
 	// place tells where a field or carried-through column of a row stands, or else where the row begins.
@@ -94,9 +65,9 @@ func opener(path string) (func(*Manifest, *os.File, Options) error, error) {
 	case ".yaml", ".yml":
 		return text(openYAML), nil
 	case ".csv", ".tsv", ".tab", ".txt":
-		return text(openTable), nil
+		return flat(text(openTable)), nil
 	case ".jsonl", ".ndjson":
-		return text(openLines), nil
+		return flat(text(openLines)), nil
 	case ".xlsx", ".xlsm":
 		return openSheet, nil
 	case ".xls", ".xlsb", ".ods", ".numbers", ".et":
@@ -123,13 +94,20 @@ func saveAs(ext string) string {
 // text opens manifests that are text: it takes the private copy before their own opener looks at it.
 func text(open func(*Manifest, Options) error) func(*Manifest, *os.File, Options) error {
 	return func(m *Manifest, f *os.File, o Options) (err error) {
-		if o.Sheet != "" {
-			return single(Position{File: m.path}, "", "--sheet names a sheet of a workbook, and this is none")
-		}
 		m.copy, m.encoding, err = takeCopy(f, m.path, o.Encoding)
 		if err != nil {
 			return err
 		}
 		return open(m, o)
+	}
+}
+
+// flat refuses the name of a sheet for what has none.
+func flat(open func(*Manifest, *os.File, Options) error) func(*Manifest, *os.File, Options) error {
+	return func(m *Manifest, f *os.File, o Options) error {
+		if o.Sheet != "" {
+			return single(Position{File: m.path}, "", "--sheet names a sheet of a workbook, and this is none")
+		}
+		return open(m, f, o)
 	}
 }

@@ -40,7 +40,7 @@ func openTable(m *Manifest, o Options) error {
 	} else {
 		t.header, faults = readHeader(names, o.Columns)
 	}
-	if t.header.index[fieldPrompt] < 0 && len(faults) == 0 {
+	if t.header.index[fieldPrompt] < 0 && len(faults) == 0 && m.wanted == nil {
 		faults = append(faults, headerFault{-1, noPrompt(names)})
 	}
 	return t.headerErrors(faults)
@@ -110,7 +110,8 @@ func (t *table) headerErrors(faults []headerFault) error {
 	return list.err()
 }
 
-func (t *table) columns() []string { return t.header.names }
+func (t *table) columns() []string         { return t.header.names }
+func (t *table) headers() map[string]field { return t.header.said }
 
 // place scans the row once more; positions are for messages, not worth remembering for a million rows.
 func (t *table) place(at ref, name string) Position {
@@ -198,6 +199,14 @@ func (f *feed) header() {
 	for _, name := range f.table.fieldsInOrder() {
 		f.record = append(append(f.record, fieldNames[name]...), ',')
 	}
+	f.finish()
+}
+
+// finish ends the record. A sheet without any field, which templates may have, gets an empty one.
+func (f *feed) finish() {
+	if len(f.record) == 0 {
+		f.record = append(f.record, `"",`...)
+	}
 	f.record[len(f.record)-1] = '\n'
 	f.pending = f.record
 }
@@ -246,8 +255,7 @@ func (f *feed) strict() {
 		}
 		f.record = append(f.record, '"', ',')
 	}
-	f.record[len(f.record)-1] = '\n'
-	f.pending = f.record
+	f.finish()
 }
 
 func (f *feed) appendDoubled(c span) []byte {

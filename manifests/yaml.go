@@ -16,10 +16,13 @@ const maxYAML = 32 << 20
 // A document is a manifest in YAML, held as nodes, which know their places.
 type document struct {
 	path     string
+	text     []byte     // of the file
 	defaults *yaml.Node // nil where there are none
 	items    []*yaml.Node
-	names    []string       // of carried-through columns, in order of first appearance
-	index    map[string]int // of a name in names
+	over     map[string]*yaml.Node // rows, and the keys that belong to it
+	most     int                   // items that may be added to the rows
+	names    []string              // of carried-through columns, in order of first appearance
+	index    map[string]int        // of a name in names
 }
 
 // defaultsRow is the offset of the ref that leads to the defaults.
@@ -28,9 +31,6 @@ const defaultsRow = -1
 // openYAML parses the document. Only what makes it unreadable is returned; all other mistakes wait for those of the
 // items.
 func openYAML(m *Manifest, o Options) error {
-	if len(o.Columns) > 0 {
-		return single(Position{File: m.path}, "", "--column is for sheets and JSON lines; the keys of YAML are fixed")
-	}
 	if m.copy.size > maxYAML {
 		return single(Position{File: m.path}, "", "a YAML manifest has at most %d MiB; CSV and JSONL may be of any size", maxYAML>>20)
 	}
@@ -44,12 +44,29 @@ func openYAML(m *Manifest, o Options) error {
 	if err != nil {
 		return err
 	}
-	d := &document{path: m.path, index: map[string]int{}}
+	d := &document{path: m.path, text: text, index: map[string]int{}, over: map[string]*yaml.Node{}, most: m.maxItems}
 	m.source = d
 	m.opening = d.topLevel(root)
+	if d.isOver() && m.opening.Total == 0 {
+		return m.openOver(d, o)
+	}
+	if trouble := notOver(o); trouble != "" && !d.isOver() {
+		return single(Position{File: m.path}, "", "%s", trouble)
+	}
 	d.findColumns()
 	m.readDefaults(d)
 	return nil
+}
+
+// notOver refuses flags for a sheet where there is none.
+func notOver(o Options) string {
+	switch {
+	case len(o.Columns) > 0:
+		return "--column is for sheets and JSON lines; the keys of YAML are fixed"
+	case o.Sheet != "":
+		return "--sheet names a sheet of a workbook, and this is none"
+	}
+	return ""
 }
 
 // parseYAML is the top of the only document in text, nil if nothing stands in it.
@@ -87,16 +104,17 @@ func (d *document) topLevel(root *yaml.Node) ErrorList {
 	}
 	for key, value := range pairs(root, complain) {
 		switch key.Value {
-		case "defaults":
+		case defaultsKey.name:
 			d.setDefaults(value, complain)
-		case "items":
+		case itemsKey.name:
 			d.setItems(value, complain)
-		case "rows", "sheet":
-			complain(key, key.Value, "is not read yet; write the rows under items, or run the sheet itself")
+		case rowsKey.name, sheetKey.name, encodingKey.name, headersKey.name:
+			d.over[key.Value] = value
 		default:
-			complain(key, key.Value, "is not a key of a manifest; "+suggestion(key.Value, []string{"defaults", "items"}))
+			complain(key, key.Value, "is not a key of a manifest; "+suggestion(key.Value, namesOf(topKeys())))
 		}
 	}
+	d.checkOver(complain)
 	return list
 }
 
@@ -131,11 +149,16 @@ func (m *Manifest) readDefaults(d *document) {
 	for _, f := range r.faults {
 		j.fault(f)
 	}
+	m.settle(&j)
+	m.opening.join(j.mistakes)
+}
+
+// settle takes the manifest's own defaults.
+func (m *Manifest) settle(j *judge) {
 	m.base = j.said()
 	if count := j.number(fieldCount, 1); count > 0 {
 		m.count = int(min(count, maxCount))
 	}
-	m.opening.join(j.mistakes)
 }
 
 // findColumns collects the names of all carried-through columns.
@@ -154,14 +177,16 @@ func (d *document) findColumns() {
 	}
 }
 
-func (d *document) columns() []string { return d.names }
+func (d *document) columns() []string         { return d.names }
+func (d *document) headers() map[string]field { return nil }
 
 func (d *document) rows() iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
 		for i, item := range d.items {
 			r := d.row(item)
 			r.number, r.at = i+1, ref{offset: int64(i), line: item.Line}
-			if !yield(r, nil) {
+			e := d.expansion(item, r)
+			if e == nil && !yield(r, nil) || e != nil && !e.each(r, map[string]string{}, func(r *row) bool { return yield(r, nil) }) {
 				return
 			}
 		}

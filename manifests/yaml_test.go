@@ -50,7 +50,7 @@ a.yaml:3:3: promt: is not a key here; did you mean prompt?
 a.yaml:4:3: Seed: is not a key here; did you mean seed?
 a.yaml:5:3: text: is not a key here; did you mean prompt?
 a.yaml:6:3: sed: is not a key here; did you mean seed?
-a.yaml:7:3: zzzzzz: is not a key here; there are id, prompt, negative_prompt, model, size, seed, count, n, prompt_extend, watermark, file, skip, columns
+a.yaml:7:3: zzzzzz: is not a key here; there are id, prompt, negative_prompt, model, size, seed, count, n, prompt_extend, watermark, file, skip, columns, matrix, seeds
 a.yaml:8:15: colums: is not a key here; did you mean columns?`},
 		{"types", "a.yaml", "items:\n- prompt: [a, b]\n- prompt: {{.x}}\n- {prompt: a, seed: \"42\"}\n- {prompt: a, seed: 1.5}\n- {prompt: a, seed: 010}\n- {prompt: a, seed: 0x10}\n- {prompt: a, seed: [1]}\n- {prompt: a, watermark: maybe}\n- {prompt: !!binary aGk=}\n- {prompt: a, columns: [x]}\n- {prompt: a, columns: {x: [1]}}\n",
 			`a.yaml:2:11: prompt: must be a single value, not a list; text that begins with [ or { must stand in quotes
@@ -81,8 +81,11 @@ a.yaml:1:30: sise: is not a key here; did you mean size?
 a.yaml:1:47: size: "big" is not a size; write 1328*1328 or 16:9`},
 		{"columns of defaults", "a.yaml", "defaults: {columns: {x: 1}}\n", "a.yaml:1:12: columns: belongs to an item and has no default"},
 		{"defaults that are no mapping", "a.yaml", "defaults: x\n", "a.yaml:1:11: defaults: must be a mapping, as in defaults: {model: qwen-image-plus}"},
-		{"not yet", "a.yaml", "rows: prompts.xlsx\nitems:\n- {prompt: a, matrix: {color: [red]}}\n",
-			"a.yaml:1:1: rows: is not read yet; write the rows under items, or run the sheet itself\na.yaml:3:15: matrix: is not read yet; write the items out"},
+		{"rows and items", "a.yaml", "rows: prompts.xlsx\nitems:\n- {prompt: a}\n", "a.yaml:1:7: rows: stands beside items; say one of them"},
+		{"keys of rows without rows", "a.yaml", "sheet: x\nencoding: y\ncolumns: {prompt: z}\n",
+			`a.yaml:1:8: sheet: belongs to rows: FILE, which is not there
+a.yaml:2:11: encoding: belongs to rows: FILE, which is not there
+a.yaml:3:10: columns: belongs to rows: FILE, which is not there`},
 		{"second document", "a.yaml", "items: []\n---\nitems: []\n", "a.yaml:2:1: a second document begins here; a manifest is one"},
 		{"NUL", "a.yaml", `items: [{prompt: "a\0b"}]`, "a.yaml:1:18: prompt: has a NUL character in it"},
 		{"empty prompts", "a.yaml", "items:\n- prompt:\n- prompt: '  '\n- id: x\n-\n",

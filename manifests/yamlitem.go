@@ -25,24 +25,29 @@ func (d *document) row(item *yaml.Node) *row {
 	for key, value := range pairs(item, complain) {
 		f, known := fieldNamed(key.Value)
 		switch {
-		case item == d.defaults && isOwn(key.Value):
+		case item == d.defaults && !d.mayDefault(key.Value):
 			complain(key, key.Value, "belongs to an item and has no default")
 		case known:
 			r.cells[f] = d.cell(f, value, complain)
-		case key.Value == "columns":
+		case key.Value == columnsKey.name && item != d.defaults:
 			d.carried(r.columns, value, complain)
-		case key.Value == "matrix" || key.Value == "seeds":
-			complain(key, key.Value, "is not read yet; write the items out")
+		case key.Value == matrixKey.name || key.Value == seedsKey.name: // expansion reads them
 		default:
-			complain(key, key.Value, "is not a key here; "+suggestion(key.Value, append(fieldNames[:], "columns")))
+			complain(key, key.Value, "is not a key here; "+suggestion(key.Value, namesOf(itemKeys())))
 		}
 	}
 	return r
 }
 
-// isOwn reports whether a key says something that items cannot share.
-func isOwn(key string) bool {
-	return key == "id" || key == "prompt" || key == "file" || key == "skip" || key == "columns"
+// mayDefault reports whether a key may stand in the defaults. What items cannot share the rows of a sheet can, as
+// templates make it of what stands in them.
+func (d *document) mayDefault(name string) bool {
+	for _, k := range itemKeys() {
+		if k.name == name {
+			return !k.own || d.isOver() && name != columnsKey.name && name != fieldSkip.String()
+		}
+	}
+	return true // and complained of as unknown
 }
 
 // cell reads the value of a field.
@@ -112,8 +117,6 @@ func bracesHint(value *yaml.Node) string {
 	}
 	return ""
 }
-
-func isNumber(f field) bool { return f == fieldSeed || f == fieldCount || f == fieldN }
 
 // notNumber refuses digits that YAML takes for text. What else is no number is refused by its text, in all kinds of
 // manifests alike.

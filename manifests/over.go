@@ -1,0 +1,336 @@
+package manifests
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// An over is a YAML manifest over a sheet: each row of the sheet is an item, filled up from the defaults. A default with
+// {{…}} in it is made anew of each row and goes before what the row says, as it is made of that; a plain one is for
+// rows that say nothing.
+type over struct {
+	document  *document
+	sheet     source
+	expansion *expansion
+	plain     [fields]cell // defaults of what other items have for themselves
+	words     map[string]slot
+}
+
+// A slot is where the value of a word stands in a row.
+type slot struct {
+	field  field
+	column int // in row.columns; -1 where it is a field
+}
+
+// A demand is the words that templates want of a sheet. A sheet over which there is a template needs no prompts itself.
+type demand struct{ names []string }
+
+// usable reports whether a row can be the header.
+func (h *header) usable(w *demand) bool {
+	if w == nil || len(w.names) == 0 {
+		return h.index[fieldPrompt] >= 0
+	}
+	return !slices.ContainsFunc(w.names, func(name string) bool {
+		_, ok := slotOf(name, h.said, h.names)
+		return !ok
+	})
+}
+
+// slotOf finds a word among the columns of a sheet: by its very name, then by what it means, then but for case, width
+// and punctuation.
+func slotOf(name string, headers map[string]field, columns []string) (slot, bool) {
+	if f, ok := headers[name]; ok {
+		return slot{f, -1}, true
+	}
+	if i := slices.Index(columns, name); i >= 0 {
+		return slot{column: i}, true
+	}
+	if f, ok := fieldMeant(name); ok {
+		for _, has := range headers {
+			if f == has {
+				return slot{f, -1}, true
+			}
+		}
+	}
+	for _, header := range slices.Sorted(maps.Keys(headers)) {
+		if sameKey(header) == sameKey(name) {
+			return slot{headers[header], -1}, true
+		}
+	}
+	i := slices.IndexFunc(columns, func(c string) bool { return sameKey(c) == sameKey(name) })
+	return slot{column: i}, i >= 0
+}
+
+func (d *document) isOver() bool { return d.over[rowsKey.name] != nil }
+
+// checkOver tells what rows cannot stand beside.
+func (d *document) checkOver(complain func(*yaml.Node, string, string)) {
+	for name, value := range d.over {
+		switch _, _, trouble := scalar(value); {
+		case name != rowsKey.name && !d.isOver():
+			complain(value, name, "belongs to rows: FILE, which is not there")
+		case name == rowsKey.name && d.items != nil:
+			complain(value, name, "stands beside items; say one of them")
+		case name != headersKey.name && trouble != "":
+			complain(value, name, trouble)
+		}
+	}
+}
+
+// openOver opens the sheet under a YAML manifest.
+func (m *Manifest) openOver(d *document, o Options) error {
+	v := &over{document: d, words: map[string]slot{}}
+	defaults, faults := v.defaults()
+	inner, err := m.openRows(d, o, v.demand())
+	if err != nil {
+		return err
+	}
+	m.copy, m.encoding, v.sheet = inner.copy, inner.encoding, inner.source
+	m.source = v
+	faults = append(faults, v.look()...)
+	j := judge{m: m, row: defaults}
+	for _, f := range faults {
+		j.fault(f)
+	}
+	m.settle(&j)
+	return j.mistakes.err()
+}
+
+// defaults reads those of the manifest: the templates among them into the expansion, the others into a row.
+func (v *over) defaults() (*row, []fault) {
+	d := v.document
+	v.expansion = &expansion{most: d.most}
+	if d.defaults == nil {
+		return new(row), nil
+	}
+	r := d.row(d.defaults)
+	r.at = ref{offset: defaultsRow, line: d.defaults.Line}
+	if e := d.axes(d.defaults, r); e != nil {
+		v.expansion = e
+		if count := valueOf(d.defaults, fieldCount.String()); count != nil && len(e.seeds) > 0 {
+			d.complain(r, count, fieldCount.String(), "stands beside seeds, of which each makes one item")
+		}
+	}
+	for f, k := range fieldTable {
+		if k.template && isTemplate(r.cells[f].text) {
+			v.read(field(f), r)
+			r.cells[f] = cell{}
+		}
+		if k.own {
+			v.plain[f] = r.cells[f]
+		}
+	}
+	return r, r.faults
+}
+
+// read reads the template of a field.
+func (v *over) read(f field, r *row) {
+	value := valueOf(v.document.defaults, f.String())
+	p, err := newPhrase(r.cells[f].text)
+	if err != nil {
+		v.document.misread(value, r.cells[f].text, f.String(), err, r)
+		return
+	}
+	v.expansion.phrases[f] = p
+	if f == fieldID {
+		v.expansion.idAt = v.document.position(value)
+	}
+}
+
+// demand is the words of the templates that the sheet must have.
+func (v *over) demand() *demand {
+	w := &demand{}
+	for _, p := range v.expansion.phrases {
+		if p == nil {
+			continue
+		}
+		for _, u := range p.uses {
+			if !v.expansion.has(u.name) {
+				w.names = append(w.names, u.name)
+			}
+		}
+	}
+	if v.expansion.phrases[fieldPrompt] == nil && !v.plain[fieldPrompt].said {
+		return nil // the sheet must have the prompts, as any other
+	}
+	return w
+}
+
+// openRows opens the sheet that rows names.
+func (m *Manifest) openRows(d *document, o Options, w *demand) (*Manifest, error) {
+	name, _, _ := scalar(d.over[rowsKey.name])
+	refuse := func(text string) error { return single(d.position(d.over[rowsKey.name]), rowsKey.name, "%s", text) }
+	path := filepath.FromSlash(name)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(m.path), path)
+	}
+	switch ext := strings.ToLower(filepath.Ext(path)); {
+	case name == "":
+		return nil, refuse("names no file")
+	case ext == ".yaml" || ext == ".yml":
+		return nil, refuse("names a YAML manifest; it is for sheets: .xlsx, .csv, .tsv or .jsonl")
+	}
+	inner := &Manifest{path: path, maxItems: m.maxItems, wanted: w}
+	options, err := d.overOptions(o)
+	if err == nil {
+		err = inner.read(options)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = refuse(fmt.Sprintf("%s does not exist", path))
+	}
+	if err != nil {
+		inner.Close()
+		return nil, err
+	}
+	return inner, nil
+}
+
+// overOptions are how the sheet is read: as the manifest says, else as the flags say.
+func (d *document) overOptions(o Options) (Options, error) {
+	inner := Options{Sheet: o.Sheet, Columns: maps.Clone(o.Columns)}
+	if sheet, said, _ := scalar(orNull(d.over[sheetKey.name])); said {
+		inner.Sheet = sheet
+	}
+	inner.Encoding, _, _ = scalar(orNull(d.over[encodingKey.name]))
+	columns := orNull(d.over[headersKey.name])
+	if isNull(columns) {
+		return inner, nil
+	}
+	if columns.Kind != yaml.MappingNode {
+		return inner, single(d.position(columns), headersKey.name, "must be a mapping of fields to headers, as in columns: {prompt: 描述}")
+	}
+	if inner.Columns == nil {
+		inner.Columns = map[string]string{}
+	}
+	var list ErrorList
+	complain := func(n *yaml.Node, name, text string) {
+		list.add(Error{Pos: d.position(n), Field: headersKey.name + "." + name, Text: text})
+	}
+	for key, value := range pairs(columns, complain) {
+		header, _, trouble := scalar(value)
+		if _, ok := fieldNamed(key.Value); !ok {
+			trouble = "is not a field; " + suggestion(key.Value, fieldNames[:])
+		}
+		if trouble != "" {
+			complain(value, key.Value, trouble)
+		}
+		inner.Columns[key.Value] = header
+	}
+	return inner, list.err()
+}
+
+func orNull(n *yaml.Node) *yaml.Node {
+	if n == nil {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
+	}
+	return n
+}
+
+// look finds the words of the templates in the sheet.
+func (v *over) look() []fault {
+	var r row
+	headers, columns := v.sheet.headers(), v.sheet.columns()
+	for f, p := range v.expansion.phrases {
+		if p == nil {
+			continue
+		}
+		if err := p.know(func(name string) error { return v.word(name, headers, columns) }); err != nil {
+			value := valueOf(v.document.defaults, field(f).String())
+			text, _, _ := scalar(value)
+			v.document.misread(value, text, field(f).String(), err, &r)
+		}
+	}
+	for _, a := range v.expansion.axes {
+		if _, ok := slotOf(a.name, headers, columns); ok {
+			r.faults = append(r.faults, fault{pos: v.expansion.matrixAt, field: matrixKey.name + "." + a.name, text: "is a column of the sheet too; take another word"})
+		}
+	}
+	return r.faults
+}
+
+// word notes where the value of a word stands.
+func (v *over) word(name string, headers map[string]field, columns []string) error {
+	if v.expansion.has(name) {
+		return nil
+	}
+	s, ok := slotOf(name, headers, columns)
+	if !ok {
+		names := append(slices.Sorted(maps.Keys(headers)), columns...)
+		return fmt.Errorf("the sheet has no column %s; %s", wordOf(name), meant(name, names))
+	}
+	v.words[name] = s
+	return nil
+}
+
+func (v *over) columns() []string         { return v.sheet.columns() }
+func (v *over) headers() map[string]field { return v.sheet.headers() }
+
+// place is in the sheet, but for what the manifest says of all rows.
+func (v *over) place(at ref, name string) Position {
+	if at.offset == defaultsRow || name == matrixKey.name || name == seedsKey.name {
+		return v.document.place(ref{offset: defaultsRow}, name)
+	}
+	return v.sheet.place(at, name)
+}
+
+func (v *over) rows() iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
+		for r, err := range v.sheet.rows() {
+			if err != nil || r.unfit {
+				if !yield(r, err) {
+					return
+				}
+				continue
+			}
+			if !v.row(r, func(r *row) bool { return yield(r, nil) }) {
+				return
+			}
+		}
+	}
+}
+
+// row makes the items of a row of the sheet.
+func (v *over) row(r *row, yield func(*row) bool) bool {
+	words := make(map[string]string, len(v.words)+len(v.expansion.axes)+1)
+	for name, s := range v.words {
+		words[name] = v.value(r, s)
+	}
+	for f, c := range v.plain {
+		if c.said && !r.cells[f].said {
+			r.cells[f] = c
+		}
+	}
+	e := v.expansion
+	if seed := r.cells[fieldSeed]; seed.said && len(e.seeds) > 0 {
+		own := *e // the row's own seed goes before those that are for all
+		own.seeds = []string{seed.text}
+		e = &own
+	}
+	return e.each(r, words, yield)
+}
+
+// value is a word of a row.
+func (v *over) value(r *row, s slot) string {
+	if s.column < 0 {
+		text, _ := cleanText(r.cells[s.field].text)
+		return text
+	}
+	for _, spoil := range r.spoiled {
+		if spoil.column == s.column {
+			r.faults = append(r.faults, fault{field: v.columns()[s.column], text: spoil.text})
+		}
+	}
+	text, trouble := cleanText(r.columns[s.column])
+	if trouble != "" {
+		r.faults = append(r.faults, fault{field: v.columns()[s.column], text: trouble})
+	}
+	return text
+}
