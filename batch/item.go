@@ -111,6 +111,9 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 	// A crash from here on leaves the intent: the next run asks the task list before it sends anything.
 	task, err := r.post(ctx, rec.Sent)
 	r.clock.heard(task.Date)
+	if err == nil && !r.firstAnswer(task.ID) {
+		err = &client.DoubtError{Op: "submit", Cause: errors.New("the answer names the task of another item")}
+	}
 	if err == nil {
 		return r.opened(pace, rec, task)
 	}

@@ -89,6 +89,8 @@ func (r *run) page(ctx context.Context, n int) (client.TaskPage, error) {
 type claims struct {
 	mu    sync.Mutex
 	tasks map[string]bool // nil until they are needed
+	// answered are hashes of the tasks of this run.
+	answered map[uint64]bool
 }
 
 // claim takes a task for an item; false where another item has it.
@@ -119,6 +121,19 @@ func (r *run) claimed(rows map[string]client.TaskInfo) (map[string]bool, error) 
 		}
 	}
 	return ours, nil
+}
+
+// firstAnswer notes the task that a submission of this run was answered with; false where another was answered with it,
+// which a gateway that mixes up its connections does.
+func (r *run) firstAnswer(task string) bool {
+	r.claims.mu.Lock()
+	defer r.claims.mu.Unlock()
+	id := hashID(task)
+	if r.claims.answered[id] {
+		return false
+	}
+	r.claims.answered[id] = true
+	return true
 }
 
 // created claims a task that a submission was answered with.

@@ -96,6 +96,7 @@ func (b *Batch) newRun() *run {
 		paces:     map[string]*pace{},
 		given:     map[int]key{},
 		lister:    newLister(),
+		claims:    claims{answered: map[uint64]bool{}},
 		limits:    limits{halted: map[string]error{}, refusals: map[string]int{}},
 	}
 }

@@ -183,7 +183,8 @@ func (r *run) unclaimed(pass listing, since time.Time) ([]client.TaskInfo, error
 	}
 	var all []client.TaskInfo
 	for id, row := range pass.rows {
-		if !ours[id] && !row.Created.Before(since) && slices.Contains(r.models, row.Model) {
+		late := row.Created.IsZero() || !row.Created.Before(since)
+		if !ours[id] && late && slices.Contains(r.models, row.Model) {
 			all = append(all, row)
 		}
 	}
