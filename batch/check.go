@@ -34,6 +34,10 @@ func (r Rules) Check(it *manifests.Item) []manifests.Problem {
 		add("model", "%s", problem)
 		return found
 	}
+	if !m.Known {
+		found = append(found, manifests.Problem{Field: "model", Warning: true,
+			Text: m.Name + " is not in the model table: nothing about it is checked, and its price is not known"})
+	}
 	if _, err := r.size(m, it.Size); err != nil {
 		add("size", "%v", err)
 	}
@@ -59,6 +63,8 @@ func (r Rules) model(m client.Model) string {
 	switch {
 	case m.EditOnly:
 		return fmt.Sprintf("%s edits pictures and makes none from text; qwen-image-plus does", m.Name)
+	case !m.Known && r.Mode != "sync" && r.Mode != "async":
+		return fmt.Sprintf("%s is not in the model table; if it is right, say --mode async or --mode sync", m.Name)
 	case r.Mode == "sync" && !m.Sync:
 		return fmt.Sprintf("%s has no synchronous interface; leave --mode out", m.Name)
 	case r.Mode == "async" && m.Async == client.None:

@@ -86,3 +86,20 @@ func (b *Batch) heldItem(name string) (record, error) {
 	}
 	return record{}, fmt.Errorf("no item is called %s; status lists the held ones by id or key", name)
 }
+
+// OpenTasks are the tasks that the state file knows to be open at the service, in the order in which their items were first
+// seen.
+func (b *Batch) OpenTasks() ([]string, error) {
+	var tasks []string
+	for i := range b.state.count() {
+		if b.state.phaseOf(i) != open {
+			continue
+		}
+		rec, err := b.state.get(i)
+		if err != nil {
+			return nil, err
+		}
+		tasks = append(tasks, rec.Task)
+	}
+	return tasks, nil
+}

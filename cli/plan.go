@@ -35,7 +35,7 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 			return err
 		}
 		defer closing()
-		for _, w := range l.totals.Warnings {
+		for _, w := range onceEach(l.totals.Warnings) {
 			p.warn(w.Error())
 		}
 		l.printPlan(p.stdout)

@@ -97,3 +97,16 @@ func noManifest(name string) error {
 	}
 	return m
 }
+
+// onceEach leaves out warnings that say of a later row what was said of an earlier one.
+func onceEach(all []manifests.Error) []manifests.Error {
+	seen := map[string]bool{}
+	var some []manifests.Error
+	for _, w := range all {
+		if what := w.Field + ": " + w.Text; !seen[what] {
+			seen[what] = true
+			some = append(some, w)
+		}
+	}
+	return some
+}

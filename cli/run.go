@@ -122,7 +122,7 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 		return err
 	}
 	defer caller.Close()
-	for _, w := range totals.Warnings {
+	for _, w := range onceEach(totals.Warnings) {
 		j.screen.say("%s", w.Error())
 	}
 	dir, unlock, err := takeFolder(j.folder)

@@ -262,36 +262,82 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 func (p *program) tasksCancelCommand() *cobra.Command {
-	s := newService()
+	l := newLook()
+	allPending := false
 	cmd := &cobra.Command{
-		Use:   "cancel TASK_ID…",
+		Use:   "cancel TASK_ID… | MANIFEST --all-pending",
 		Short: "Cancel tasks that have not started yet",
-		Args:  cobra.MinimumNArgs(1),
+		Long: `Cancel tasks that wait at the service. One that has started goes on and is billed
+if it succeeds; exit code 3 then. A cancelled item of a batch costs nothing; run
+--retry-failed sends it again.`,
+		Example: `  qwenbatch tasks cancel 9e2b6ef6-285d-4efa-8651-4dbda7d571fa
+  qwenbatch tasks cancel prompts.csv --all-pending`,
+		Args: cobra.MinimumNArgs(1),
 	}
-	where := s.where()
-	s.access(where)
-	p.flags(cmd, where)
+	main := l.folderFlags()
+	main.flags.BoolVar(&allPending, "all-pending", false, "all tasks of a manifest's batch that have not started")
+	where := l.where()
+	l.access(where)
+	p.flags(cmd, main, where)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := s.caller(p, cmd)
-		if err != nil {
-			return err
+		if !allPending {
+			c, err := l.caller(p, cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			return p.cancel(cmd.Context(), c, args)
 		}
-		defer c.Close()
-		var late error
-		for _, id := range args {
-			err := c.Cancel(cmd.Context(), id)
-			var api *client.APIError
-			switch {
-			case err == nil:
-				fmt.Fprintf(p.stdout, "%s canceled\n", id)
-			case errors.As(err, &api) && api.Code == "UnsupportedOperation":
-				fmt.Fprintf(p.stdout, "%s not canceled: it is not PENDING any more and will be billed if it succeeds\n", id)
-				late = codeItems
-			default:
+		return l.cancelPending(p, cmd, args[0])
+	}
+	return cmd
+}
+
+// cancelPending cancels what a batch has waiting at the service.
+func (l *look) cancelPending(p *program, cmd *cobra.Command, name string) error {
+	closing, err := l.open(p, cmd, name, false)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	if err := l.begun(); err != nil {
+		return err
+	}
+	tasks, err := l.batch.OpenTasks()
+	if err != nil {
+		return err
+	}
+	c, err := l.connect(p, l.settings)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return p.cancel(cmd.Context(), c, tasks)
+}
+
+// cancelPace keeps below the 20 calls a second that an account has for its tasks (TASK, 2026-11).
+const cancelPace = 62 * time.Millisecond
+
+// cancel cancels tasks one by one. Those that have started are told, and make the exit code 3.
+func (p *program) cancel(ctx context.Context, c *client.Client, tasks []string) error {
+	var late error
+	for i, id := range tasks {
+		if i > 0 {
+			if err := pause(ctx, cancelPace); err != nil {
 				return err
 			}
 		}
-		return late
+		err := c.Cancel(ctx, id)
+		var api *client.APIError
+		switch {
+		case err == nil:
+			fmt.Fprintf(p.stdout, "%s canceled\n", line(id))
+		case errors.As(err, &api) && api.Code == "UnsupportedOperation":
+			fmt.Fprintf(p.stdout, "%s not canceled: it is not PENDING any more and will be billed if it succeeds\n", line(id))
+			late = codeItems
+		default:
+			return err
+		}
 	}
-	return cmd
+	return late
 }
