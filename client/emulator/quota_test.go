@@ -29,7 +29,7 @@ func TestSubmissionQuotaInAnyWindow(t *testing.T) {
 				} else if code := text(t, a, "code"); code != "Throttling.RateQuota" || text(t, a, "message") == "" {
 					t.Errorf("429 says %s", a.body)
 				}
-				time.Sleep(at.Add(c.per / 20).Sub(time.Now()))
+				time.Sleep(time.Until(at.Add(c.per / 20)))
 			}
 			if len(passed) != 3*c.n {
 				t.Errorf("%s: %d passed in three periods, want %d", c.model, len(passed), 3*c.n)
@@ -134,7 +134,7 @@ func TestQueriesShareTwentyASecond(t *testing.T) {
 			} else if text(t, a, "code") != "Throttling.RateQuota" {
 				t.Errorf("429 says %s", a.body)
 			}
-			time.Sleep(start.Add(time.Duration(i+1) * 1990 * time.Millisecond / 45).Sub(time.Now()))
+			time.Sleep(time.Until(start.Add(time.Duration(i+1) * 1990 * time.Millisecond / 45)))
 		}
 		b := r.s.Books()
 		if ok != 40 {
