@@ -156,9 +156,6 @@ func (s *scene) open() (*Batch, func()) {
 	return b, func() { b.Close(); m.Close() }
 }
 
-// phase is how far the item with a prompt has come.
-func (s *scene) phase(prompt string) phase { return s.records()[prompt].Phase }
-
 // wantPhases compares the phases of all items.
 func (s *scene) wantPhases(want map[string]phase) {
 	s.t.Helper()
