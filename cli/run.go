@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -232,16 +232,24 @@ func (j *job) idle() error {
 		j.screen.say("nothing to do")
 	}
 	var err error
-	if j.reportMissing() {
+	if j.reportStale() {
 		s.reports, err = j.batch.Report()
 	}
 	return j.close(s, err)
 }
 
-// reportMissing tells whether a report is not there.
-func (j *job) reportMissing() bool {
+// reportStale tells whether a report is not there, or older than the state file or the manifest: a run that was killed
+// between its last picture and its reports leaves them as they were.
+func (j *job) reportStale() bool {
+	var newest time.Time
+	if info, err := j.disk.Lstat("state.jsonl"); err == nil {
+		newest = info.ModTime()
+	}
+	if info, err := os.Stat(j.manifest); err == nil && info.ModTime().After(newest) {
+		newest = info.ModTime()
+	}
 	for _, name := range []string{"results.csv", "results.jsonl"} {
-		if _, err := j.disk.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		if info, err := j.disk.Lstat(name); err != nil || info.ModTime().Before(newest) {
 			return true
 		}
 	}
