@@ -174,10 +174,10 @@ func (b *batch) rival() error {
 	return b.unless(err, 75)
 }
 
-// unless is an error of a run, but for an exit code that may be.
+// unless is an error of a run, but for an exit code that may be, and for a signal that came before it was listened for.
 func (b *batch) unless(err error, code int) error {
 	var exit *exec.ExitError
-	if err == nil || errors.As(err, &exit) && exit.ExitCode() == code {
+	if err == nil || errors.As(err, &exit) && (exit.ExitCode() == code || exit.ExitCode() < 0) {
 		return nil
 	}
 	return fmt.Errorf("run: %w\n%s", err, b.said.Bytes())
