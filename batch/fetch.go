@@ -18,10 +18,11 @@ const imagesDir = "images"
 // fetch saves the pictures of a task that succeeded. They are paid for: a download is tried as long as the service keeps
 // them, and whatever comes whole is saved.
 func (r *run) fetch(ctx context.Context, rec *record, task client.Task) error {
-	if err := r.downloads.Acquire(ctx, 1); err != nil {
-		return ctx.Err()
+	place, err := r.backlog.enter(ctx, rec.Submitted.Add(kept))
+	if err != nil {
+		return err
 	}
-	defer r.downloads.Release(1)
+	defer func() { r.backlog.leave(place, rec.Phase == done) }()
 	rec.Pictures, rec.Warnings, rec.ActualPrompt = nil, nil, ""
 	missing := client.Result{Code: "NoPicture", Message: "the task succeeded without a picture"}
 	for i, result := range task.Results {

@@ -92,6 +92,11 @@ func (r *run) submit(ctx context.Context, rec *record) error {
 
 // send holds a place in the window; it keeps it if a task was created.
 func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
+	for r.backlog.tight(r.clock.now(), r.clock.speed) {
+		if err := r.clock.sleep(ctx, time.Minute); err != nil {
+			return err
+		}
+	}
 	if err := pace.wait(ctx); err != nil {
 		return err
 	}

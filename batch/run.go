@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 
 	"github.com/qwenbatch/qwenbatch/client"
@@ -27,7 +26,7 @@ type run struct {
 	grace     time.Duration
 	syncGrace time.Duration
 	queries   *rate.Limiter
-	downloads *semaphore.Weighted
+	backlog   backlog
 	words     turnstile
 	names     turnstile
 	saved     map[savedPicture]picture // pictures of open tasks that were found on disk; not written after the start
@@ -89,15 +88,15 @@ func (b *Batch) newRun() *run {
 	}
 	return &run{
 		Batch: b, log: b.o.Log, grace: grace, syncGrace: syncGrace,
-		clock:     &clock{speed: b.o.Speed},
-		queries:   rate.NewLimiter(queries, 1),
-		downloads: semaphore.NewWeighted(parallelDownloads),
-		saved:     map[savedPicture]picture{},
-		paces:     map[string]*pace{},
-		given:     map[int]key{},
-		lister:    newLister(),
-		claims:    claims{answered: map[uint64]bool{}},
-		limits:    limits{halted: map[string]error{}, refusals: map[string]int{}},
+		clock:   &clock{speed: b.o.Speed},
+		queries: rate.NewLimiter(queries, 1),
+		backlog: backlog{free: parallelDownloads, busy: map[*berth]bool{}},
+		saved:   map[savedPicture]picture{},
+		paces:   map[string]*pace{},
+		given:   map[int]key{},
+		lister:  newLister(),
+		claims:  claims{answered: map[uint64]bool{}},
+		limits:  limits{halted: map[string]error{}, refusals: map[string]int{}},
 	}
 }
 

@@ -1,0 +1,103 @@
+package batch
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A backlog is the tasks that have ended and whose pictures are not saved yet. The service keeps them for a day (the user's
+// document, 2025-09), so whoever expires first is served first, and nothing more is submitted while what waits may not be
+// fetched in time.
+type backlog struct {
+	mu      sync.Mutex
+	free    int             // downloads that may start
+	waiting []*berth        // in the order of their deadlines
+	busy    map[*berth]bool // that download
+	mean    time.Duration   // how long a picture takes, of our time; 0 before the first
+}
+
+// A berth is one task's place in the backlog.
+type berth struct {
+	deadline time.Time // the service's clock
+	since    time.Time // ours: when its download began
+	ready    chan struct{}
+}
+
+// enter waits for a turn to download.
+func (b *backlog) enter(ctx context.Context, deadline time.Time) (*berth, error) {
+	p := &berth{deadline: deadline, ready: make(chan struct{})}
+	b.mu.Lock()
+	i, _ := slices.BinarySearchFunc(b.waiting, p, func(x, y *berth) int { return x.deadline.Compare(y.deadline) })
+	b.waiting = slices.Insert(b.waiting, i, p)
+	b.serve()
+	b.mu.Unlock()
+	select {
+	case <-p.ready:
+		return p, nil
+	case <-ctx.Done():
+		b.leave(p, false)
+		return nil, ctx.Err()
+	}
+}
+
+// serve starts downloads while there is room; b.mu is held.
+func (b *backlog) serve() {
+	for b.free > 0 && len(b.waiting) > 0 {
+		p := b.waiting[0]
+		b.waiting = b.waiting[1:]
+		b.free--
+		b.busy[p] = true
+		p.since = time.Now()
+		close(p.ready)
+	}
+}
+
+// leave gives a turn back; saved tells how long such a download takes.
+func (b *backlog) leave(p *berth, saved bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.busy[p] {
+		b.waiting = slices.DeleteFunc(b.waiting, func(x *berth) bool { return x == p })
+		return
+	}
+	delete(b.busy, p)
+	b.free++
+	if took := time.Since(p.since); saved && b.mean == 0 {
+		b.mean = took
+	} else if saved {
+		b.mean += (took - b.mean) / 8
+	}
+	b.serve()
+}
+
+// tight reports whether what waits may not be fetched in time: the time that it takes is more than half of what is left to
+// the first deadline. A download that hangs counts for as long as it has hung. Speed is that of the service's clock.
+func (b *backlog) tight(now time.Time, speed float64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	took, pending := b.mean, len(b.waiting)
+	var first time.Time
+	for p := range b.busy {
+		took = max(took, time.Since(p.since))
+		first, pending = sooner(first, p.deadline), pending+1
+	}
+	if len(b.waiting) > 0 {
+		first = sooner(first, b.waiting[0].deadline)
+	}
+	if pending == 0 {
+		return false
+	}
+	rounds := (pending + parallelDownloads - 1) / parallelDownloads
+	need := time.Duration(float64(took) * float64(rounds) * speed)
+	return need > first.Sub(now)/2
+}
+
+// sooner is the earlier of two moments, of which the first may be none.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
