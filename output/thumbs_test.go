@@ -190,9 +190,9 @@ func pictured() []Result {
 
 func picturedDisk(t testing.TB) *simDisk {
 	d := newSimDisk()
-	d.put("images/a.png", string(pngOf(t, painted(640, 480))))
-	d.put("images/b.png", string(pngOf(t, painted(480, 640))))
-	d.put("images/b-2.png", string(pngOf(t, painted(48, 64))))
+	d.put("images/a.png", string(pngOf(t, painted(64, 48))))
+	d.put("images/b.png", string(pngOf(t, painted(48, 64))))
+	d.put("images/b-2.png", string(pngOf(t, painted(24, 32))))
 	d.put("images/bomb.png", string(bomb(60000, 60000)))
 	return d
 }

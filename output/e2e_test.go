@@ -1,0 +1,116 @@
+package output
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestPageInBrowser opens the pages in headless Chromium (e2e/test.mjs). It takes seconds and needs programs that
+// not everybody has, so it runs with QWENBATCH_LONG=1 only.
+func TestPageInBrowser(t *testing.T) {
+	if os.Getenv("QWENBATCH_LONG") == "" {
+		t.Skip("set QWENBATCH_LONG=1 to open the page in a browser")
+	}
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("node is not installed: the page was not opened in a browser")
+	}
+	chromium := findChromium()
+	if chromium == "" {
+		t.Skip("no Chromium is installed (apt-get install chromium): the page was not opened in a browser")
+	}
+	dir := pagesForBrowser(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, node, "e2e/test.mjs", chromium, dir).CombinedOutput()
+	t.Logf("\n%s", out)
+	if err != nil {
+		t.Errorf("e2e/test.mjs: %v", err)
+	}
+}
+
+func findChromium() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// pagesForBrowser writes the pages that e2e/test.mjs knows into a folder beside their pictures.
+func pagesForBrowser(t *testing.T) string {
+	d, err := OpenDir(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	if err := d.Mkdir("images"); err != nil {
+		t.Fatal(err)
+	}
+	for n := range browserPictures {
+		if err := put(d, browserPicture(n), pngOf(t, plain(640, 400, n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := Page{Title: "Tea & <b>mountains</b>", Manifest: "tea.csv", Columns: []string{"用途", "2024"}, Currency: "CNY", Spent: "1.00", Disk: d, Tool: "qwenbatch test",
+		Started: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), Finished: time.Date(2026, 11, 22, 10, 2, 5, 0, time.UTC)}
+	for name, rows := range map[string][]Result{"few.html": browserRows(), "many.html": manyRows(10000), "none.html": nil} {
+		if err := Thumbs(t.Context(), d, rowsOf(rows...)); err != nil {
+			t.Fatal(err)
+		}
+		if err := Replace(d, name, func(w io.Writer) error { return WriteHTML(w, page, rowsOf(rows...)) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return d.Path()
+}
+
+const browserPictures = 60
+
+func browserPicture(n int) string { return fmt.Sprintf("images/图 %d #1%%.png", n%browserPictures) }
+
+func plain(width, height, n int) image.Image {
+	m := image.NewPaletted(image.Rect(0, 0, width, height), color.Palette{color.RGBA{uint8(40 * n), uint8(90 + 7*n), 120, 255}, color.White})
+	for i := range m.Pix {
+		m.Pix[i] = uint8(i / 7 % (n + 2) / (n + 1))
+	}
+	return m
+}
+
+func browserRows() []Result {
+	done := func(id, prompt string, n int) Result {
+		return Result{ID: id, Row: n + 2, Status: "done", File: browserPicture(n), Prompt: prompt, Model: "qwen-image-plus", Size: "1664*928",
+			Seed: new(int64(42 + n)), Width: 640, Height: 400, SHA256: fmt.Sprintf("%064x", n), Cost: "0.20", Columns: []string{"<i>x</i>", "old"},
+			SubmittedAt: "2026-11-22T10:00:00Z", FinishedAt: "2026-11-22T10:00:15Z"}
+	}
+	rows := []Result{
+		done("tea", "A cup of tea\n</script><script>window.pwned=1</script>", 0), done("mountains", "Mountains at dawn", 1),
+		done("vase", "桌子上放着一些青花瓷", 2), done("", "<img src=x onerror=window.pwned=2>", 3), done("twice", "Two of one request", 4),
+		{ID: "lost", Row: 7, Status: "failed", Prompt: "a failed one", ErrorCode: "DataInspectionFailed", ErrorMessage: "Input data may contain inappropriate content."},
+		{ID: "doubt", Row: 8, Status: "held", Prompt: "a held one"},
+	}
+	rows[4].File += ";" + browserPicture(5)
+	rows = append(rows[:5:5], append([]Result{{ID: "gone", Row: 9, Status: "missing", File: "images/gone.png", Prompt: "a missing one"}}, rows[5:]...)...)
+	return rows
+}
+
+func manyRows(n int) []Result {
+	rows := make([]Result, n)
+	words := strings.Repeat("a long prompt with mountains and a lake at dawn, soft light, ", 4)
+	for i := range rows {
+		rows[i] = Result{ID: fmt.Sprintf("item-%d", i), Row: i + 2, Status: "done", File: browserPicture(i), Prompt: fmt.Sprint(words, i), ActualPrompt: words + words,
+			Model: "qwen-image-plus", Size: "1664*928", Seed: new(int64(i)), Width: 1664, Height: 928, SHA256: fmt.Sprintf("%064x", i%browserPictures), Cost: "0.20",
+			SubmittedAt: "2026-11-22T10:00:00Z", FinishedAt: "2026-11-22T10:00:15Z", TaskID: "9e2b6ef6-285d-4efa-8651-4dbda7d571fa"}
+	}
+	return rows
+}

@@ -1,0 +1,209 @@
+package output
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"io/fs"
+	"iter"
+	"strings"
+	"time"
+)
+
+// A Page is what report.html says besides its rows. The zero value is a page without a head.
+type Page struct {
+	Title     string         // "" is the manifest's name
+	Manifest  string         // its file name
+	Columns   []string       // names of the manifest's own columns
+	Currency  string         // of Spent and of the rows' costs, such as CNY
+	Spent     string         // exact decimal, "326.40"; "" is not shown
+	Rehearsal bool           // nothing was paid, and the page says so
+	Counts    map[string]int // items by status; nil counts the rows
+	Started   time.Time      // first submission; zero where there was none
+	Finished  time.Time      // last picture
+	Tool      string         // name and version of what made the page
+	Disk      Disk           // of the output folder, for a look which thumbnails are there; nil shows the pictures themselves
+}
+
+//go:embed page
+var pageFiles embed.FS
+
+const (
+	// pageRows is how many rows a page shows: a browser takes that many in a few seconds, and nobody scrolls
+	// further.
+	pageRows = 50000
+
+	// chunkRows is how many rows one element holds, so that a browser need not take them all as one string.
+	chunkRows = 2000
+)
+
+// WriteHTML writes one page that shows the pictures and what became of each item, works from disk without
+// a network, and stands in the output folder beside images/ and thumbs/. It loads nothing else: its own
+// policy forbids that, and every script but its own. Values from outside are JSON in an element that is never
+// run, and the script puts them into text and attributes only.
+//
+// Rows are written as they come and not kept, the first 50,000 of them. An error among them ends the page.
+func WriteHTML(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
+	if err := writeHTML(w, page, rows); err != nil {
+		return fmt.Errorf("write HTML report: %w", err)
+	}
+	return nil
+}
+
+func writeHTML(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
+	head, foot, err := pageFrame(page)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(page.data())
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(w, "%s<script type=\"application/json\" id=\"page\">%s</script>\n", head, data); err != nil {
+		return err
+	}
+	if err := writeChunks(w, page, rows); err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, foot)
+	return err
+}
+
+// pageFrame is what stands before and behind the data. The policy names style and script by their hashes: a
+// script that a value would bring in has none of these.
+func pageFrame(page Page) (head, foot string, err error) {
+	read := func(name string) string {
+		b, failed := fs.ReadFile(pageFiles, "page/"+name)
+		err = errors.Join(err, failed) // unreachable unless the program was built without its files
+		return string(b)
+	}
+	frame, css, js := read("page.html"), read("page.css"), read("words.js")+read("page.js")
+	head, foot, _ = strings.Cut(frame, "{{data}}")
+	policy := "default-src 'none'; img-src 'self' file: data:; style-src '" + sourceHash(css) + "'; script-src '" + sourceHash(js) +
+		"'; base-uri 'none'; form-action 'none'"
+	head = strings.NewReplacer("{{policy}}", policy, "{{css}}", css, "{{title}}", html.EscapeString(shown(page.title())),
+		"{{tool}}", html.EscapeString(shown(page.Tool))).Replace(head)
+	return head, strings.Replace(foot, "{{js}}", js, 1), err
+}
+
+// sourceHash is how a content security policy names an inline element.
+func sourceHash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// shown is a text without what HTML cannot hold.
+func shown(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+func (p Page) title() string {
+	if p.Title != "" {
+		return p.Title
+	}
+	return p.Manifest
+}
+
+// pageData is what the script reads of a Page.
+type pageData struct {
+	Title     string         `json:"title"`
+	Manifest  string         `json:"manifest,omitempty"`
+	Columns   []string       `json:"columns,omitempty"`
+	Currency  string         `json:"currency,omitempty"`
+	Spent     string         `json:"spent,omitempty"`
+	Rehearsal bool           `json:"rehearsal,omitempty"`
+	Counts    map[string]int `json:"counts,omitempty"`
+	Started   time.Time      `json:"started,omitzero"`
+	Finished  time.Time      `json:"finished,omitzero"`
+	Tool      string         `json:"tool,omitempty"`
+}
+
+func (p Page) data() pageData {
+	return pageData{p.title(), p.Manifest, p.Columns, p.Currency, p.Spent, p.Rehearsal, p.Counts, p.Started.UTC(), p.Finished.UTC(), p.Tool}
+}
+
+// pageRow is a row as the script reads it: the line of results.jsonl, and for each picture its file and
+// thumbnail, the latter empty where there is none.
+type pageRow struct {
+	jsonLine
+	Pictures [][2]string `json:"pictures,omitempty"`
+}
+
+// writeChunks writes the rows as JSON arrays. encoding/json escapes <, >, &, U+2028 and U+2029, so that no value
+// can end the element or begin another.
+func writeChunks(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
+	var line bytes.Buffer
+	out := json.NewEncoder(&line)
+	n := 0
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		if n == pageRows {
+			break
+		}
+		if len(r.Columns) > len(page.Columns) {
+			return fmt.Errorf("item %q: %d cells for %d columns of the manifest", r.ID, len(r.Columns), len(page.Columns))
+		}
+		line.Reset()
+		line.WriteString(opening(n))
+		if err := out.Encode(page.row(r)); err != nil {
+			return fmt.Errorf("item %q: %w", r.ID, err)
+		}
+		if _, err := w.Write(line.Bytes()); err != nil {
+			return err
+		}
+		n++
+	}
+	if n == 0 {
+		return nil
+	}
+	_, err := io.WriteString(w, "]</script>\n")
+	return err
+}
+
+// opening is what stands before the n-th row, from 0.
+func opening(n int) string {
+	const begin = "<script type=\"application/json\" class=\"rows\">["
+	switch {
+	case n == 0:
+		return begin
+	case n%chunkRows == 0:
+		return "]</script>\n" + begin
+	}
+	return ","
+}
+
+func (p Page) row(r Result) pageRow {
+	row := pageRow{jsonLine: jsonLine{Result: r}}
+	if len(p.Columns) > 0 {
+		row.Columns = &orderedCells{names: p.Columns, cells: r.Columns}
+	}
+	for _, file := range r.Files() {
+		row.Pictures = append(row.Pictures, [2]string{file, p.thumb(file, r.SHA256)})
+	}
+	return row
+}
+
+// thumb is the name of a picture's thumbnail, and "" where there is none.
+func (p Page) thumb(file, sha256 string) string {
+	if p.Disk == nil {
+		return ""
+	}
+	name := ThumbName(file, sha256)
+	if info, err := p.Disk.Lstat(name); err != nil || info.Size() == 0 {
+		return ""
+	}
+	return name
+}
