@@ -40,7 +40,8 @@ type key struct {
 	pattern  string // of the text, for editors; what the reader takes is a little more
 	least    int64  // of a number
 	most     int64  // of a number, 0 where no rule is near
-	about    string // a sentence for a person at an editor
+	about    string // a sentence or two for the person who fills it in
+	inYAML   string // what more there is to know in YAML
 	examples []any
 }
 
@@ -54,11 +55,13 @@ var fieldTable = [fields]key{
 	fieldPrompt: {name: "prompt", own: true, template: true, examples: []any{"A lighthouse in a storm, seen from the sea", "A sitting {{.color}} cat, {{.mood}}"},
 		about: "What the picture shall show, in Chinese or English. qwen-image reads at most 800 characters."},
 	fieldNegative: {name: "negative_prompt", template: true, examples: []any{"blurred, low resolution", "低分辨率，模糊"},
-		about: "What the picture shall not show, at most 500 characters. Empty quotes take back the default."},
+		about:  "What the picture shall not show, at most 500 characters.",
+		inYAML: "Empty quotes take back the default."},
 	fieldModel: {name: "model", template: true, examples: []any{"qwen-image-plus"},
 		about: "Name of the model; `qwenbatch models` lists them with sizes and prices."},
 	fieldSize: {name: "size", template: true, pattern: sizePattern, examples: []any{"16:9", "1328*1328"},
-		about: "Width and height in pixels (1328*1328), or their ratio (16:9). A ratio stands in quotes, as some YAML readers take it for a time."},
+		about:  "Width and height in pixels (1328*1328), or their ratio (16:9).",
+		inYAML: "A ratio stands in quotes, as some YAML readers take it for a time."},
 	fieldSeed: {name: "seed", kind: kindNumber, most: maxSeed, examples: []any{42},
 		about: "Number that decides what chance decides: the same seed and prompt give much the same picture again. Without one, each item draws its own, once."},
 	fieldCount: {name: "count", kind: kindNumber, least: 1, examples: []any{3},

@@ -17,6 +17,7 @@ const headerRows = 20
 // which the number itself counts, whatever its format. Hidden rows are rows.
 type sheet struct {
 	path, name string
+	others     []string // sheets, where nobody has said which to read
 	grid       *grid
 	header     header
 	number     int // of the header row
@@ -38,6 +39,9 @@ func openSheet(m *Manifest, f *os.File, o Options) error {
 	}
 	m.copy, m.encoding = g.copy, utf8Name
 	s := &sheet{path: m.path, name: name, grid: g}
+	if o.Sheet == "" {
+		s.others = slices.DeleteFunc(w.names, func(n string) bool { return n == name })
+	}
 	m.source = s
 	return s.findHeader(o.Columns, m.wanted)
 }
@@ -69,7 +73,7 @@ func (s *sheet) findHeader(explicit map[string]string, w *demand) error {
 		chosen, s.number = widest, at // templates say what is missing
 	case chosen == nil:
 		s.number = at
-		return s.headerErrors(noHeader(widest, explicit))
+		return s.headerErrors(s.noHeader(widest, explicit))
 	}
 	var faults []headerFault
 	s.header, faults = readHeader(chosen, explicit)
@@ -78,13 +82,17 @@ func (s *sheet) findHeader(explicit map[string]string, w *demand) error {
 }
 
 // noHeader says that no row has a column of prompts, and shows the likeliest row for a header.
-func noHeader(names []string, explicit map[string]string) []headerFault {
+func (s *sheet) noHeader(names []string, explicit map[string]string) []headerFault {
 	names = slices.DeleteFunc(names, func(n string) bool { return n == "" })
 	h := header{}
 	if faults := h.choose(names, explicit); len(faults) > 0 {
 		return faults
 	}
-	return []headerFault{{-1, noPrompt(names)}}
+	text := noPrompt(names)
+	if len(s.others) > 0 {
+		text += ", or another sheet with --sheet: " + quoteAll(s.others)
+	}
+	return []headerFault{{-1, text}}
 }
 
 // leaveOut drops carried-through columns.

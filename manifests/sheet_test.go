@@ -175,6 +175,10 @@ func TestSheetMistakes(t *testing.T) {
 		"no header": {func(b book) {
 			b.rows("Sheet1", "B2", cells{"our pictures"}, cells{"描述", "大小"}, cells{"a", "b"})
 		}, Options{}, `a.xlsx:Sheet1!A3: no column holds the prompts; the first row is "描述", "大小"; name the column: --column prompt=描述`},
+		"the header is on another sheet": {func(b book) {
+			b.NewSheet("Two")
+			b.rows("Sheet1", "A1", cells{"Read me"})
+		}, Options{}, `a.xlsx:Sheet1!A1: no column holds the prompts; the first row is "Read me"; name the column: --column prompt=Read me, or another sheet with --sheet: "Two"`},
 		"a column that is not there": {func(b book) {
 			b.rows("Sheet1", "A1", cells{"title"}, cells{"id", nil, "prompt"}, cells{"a", nil, "b"})
 		}, Options{Columns: map[string]string{"prompt": "描述"}}, `a.xlsx:Sheet1!A2: --column prompt=描述: there is no column "描述"; there are "id", "prompt"`},
