@@ -94,6 +94,19 @@ func oneManifest(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// noArguments is for commands that take flags alone.
+func noArguments(cmd *cobra.Command, args []string) error { return atMost(0)(cmd, args) }
+
+// atMost allows so many arguments.
+func atMost(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) <= n {
+			return nil
+		}
+		return &mistake{text: cmd.CommandPath() + " does not take " + quote(args[n]), hint: cmd.CommandPath() + " --help says what it takes"}
+	}
+}
+
 // completeManifest offers files that can be a manifest.
 func completeManifest(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return []string{"yaml", "yml", "csv", "tsv", "jsonl"}, cobra.ShellCompDirectiveFilterFileExt

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -25,7 +24,7 @@ func (p *program) doctorCommand() *cobra.Command {
 clock, the account's task list, the disk, and the account's own limits where the
 service tells them. Exit code 0 if a run would work, else 1.`,
 		Example: "  qwenbatch doctor\n  qwenbatch doctor --region singapore --model qwen-image-plus",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	main := newGroup("Checks")
 	main.flags.VarP(word{&out, "DIR"}, "out", "o", "folder whose disk is checked (default the current one)")
@@ -41,8 +40,9 @@ service tells them. Exit code 0 if a run would work, else 1.`,
 		d.disk(orDot(out))
 		if c := d.key(s, cmd); c != nil {
 			defer c.Close()
-			d.list(cmd.Context(), c)
-			d.limits(cmd.Context(), c, model)
+			if d.list(cmd.Context(), c) {
+				d.limits(cmd.Context(), c, model)
+			}
 		}
 		if d.ill {
 			return codeStopped
@@ -92,19 +92,6 @@ func (d *doctor) disk(path string) {
 	d.well("disk", path+" can be written")
 }
 
-// tryDisk writes a file as reports are written and removes it.
-func tryDisk(dir *output.Dir) error {
-	const name = ".qwenbatch-doctor"
-	err := output.Replace(dir, name, func(w io.Writer) error {
-		_, err := w.Write([]byte("qwenbatch doctor\n"))
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return dir.Remove(name)
-}
-
 // key finds the key and the endpoint; nil where a call makes no sense.
 func (d *doctor) key(s *service, cmd *cobra.Command) *client.Client {
 	settings, err := s.settle(d.p, cmd.Flags(), nil)
@@ -121,22 +108,27 @@ func (d *doctor) key(s *service, cmd *cobra.Command) *client.Client {
 	return c
 }
 
-// list asks for one page of the task list: it proves key and region, and tells the service's clock.
-func (d *doctor) list(ctx context.Context, c *client.Client) {
+// list asks for one page of the task list: it proves key and region, and tells the service's clock. It is false where no
+// other call makes sense.
+func (d *doctor) list(ctx context.Context, c *client.Client) bool {
 	page, err := c.TaskPage(ctx, client.Filter{PageSize: 1}, 1)
 	var api *client.APIError
-	if errors.As(err, &api) && api.Reach() != client.ReachAccount {
+	switch {
+	case errors.As(err, &api) && api.Reach() == client.ReachAccount:
+		d.bad("key", err)
+		return false
+	case errors.As(err, &api):
 		d.note("list", "refused: "+api.Error()+"; a submission that goes unanswered will be held, not settled")
 		d.clock(api.Date)
-		return
-	}
-	if err != nil {
-		d.bad("key", err)
-		return
+		return true
+	case err != nil:
+		d.bad("service", err)
+		return false
 	}
 	d.well("key", "accepted")
 	d.well("list", amount(page.Total, "task")+" of the last 24 hours")
 	d.clock(page.Date)
+	return true
 }
 
 // wrongClock is how far this machine's clock may be off before somebody should know. Nothing depends on it.
@@ -159,6 +151,10 @@ func (d *doctor) limits(ctx context.Context, c *client.Client, model string) {
 	l, told, err := c.Limits(ctx, model)
 	if err != nil || !told {
 		m := client.LookupModel(model)
+		if !m.Known {
+			d.note("limits", "neither the service nor the model table tells those of "+model)
+			return
+		}
 		d.note("limits", fmt.Sprintf("the service does not tell this account's; documented for %s: %s", model, quota(m)))
 		return
 	}

@@ -37,7 +37,7 @@ list, cancel, image or limits; or a script file of lines "op N name"):
 		Example: `  qwenbatch emulate --speed 60
   qwenbatch emulate --faults submit.lose-answer=0.02,image.gone=0.01
   qwenbatch run prompts.csv --base-url http://127.0.0.1:8686/api/v1`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	where := newGroup("Serving")
 	where.flags.Var(word{&f.listen, "ADDR"}, "listen", "where the API listens; port 0 takes a free one")

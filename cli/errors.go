@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -89,6 +91,7 @@ func explain(err error) complaint {
 	var list *manifests.ErrorList
 	var api *client.APIError
 	var damage *batch.DamageError
+	var unreached *net.OpError
 	switch {
 	case errors.As(err, &m):
 		return complaint{m.text, m.hint, m.codeOr(codeUsage)}
@@ -102,6 +105,8 @@ func explain(err error) complaint {
 		return complaint{err.Error(), "nothing was sent. It says what is paid for: do not delete it. Put a copy back; or move it away and run again: it is rebuilt from the pictures, which say what they are of", codeStopped}
 	case errors.As(err, &api):
 		return explainService(err.Error(), api)
+	case errors.As(err, &unreached):
+		return complaint{err.Error(), "is the network there, and --base-url or --region right? A proxy is taken from HTTPS_PROXY", codeStopped}
 	case errors.Is(err, client.ErrUnreadable):
 		return complaint{err.Error(), "is --base-url right, and no proxy or login page in between?", codeStopped}
 	case errors.Is(err, syscall.ENOSPC):
@@ -180,6 +185,10 @@ func explainService(text string, e *client.APIError) complaint {
 		c.hint = "the key belongs to another workspace: --workspace ID"
 	case code == "notfound":
 		c.hint = "is --base-url right? It ends in /api/v1"
+	case e.Reach() == client.ReachModel && slices.Contains([]string{"list", "query", "cancel"}, e.Op):
+		c.hint = "this key may not see the account's tasks: switch that on in the console, or take another key"
+	case client.Throttled(e):
+		c.hint = "the account's calls of this second or minute are used up: try again in a minute"
 	case e.Reach() == client.ReachModel:
 		c.hint = "this account or region does not have the model: qwenbatch models lists others for --model"
 	}

@@ -3,8 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,17 +50,24 @@ tasks get ID -o FILE fetches the picture, for 24 hours.`,
 }
 
 func onePrompt(_ *cobra.Command, args []string) error {
-	if len(args) != 1 || args[0] == "" {
+	if len(args) != 1 || strings.TrimSpace(args[0]) == "" {
 		return &mistake{text: "generate wants one prompt", hint: `put it in quotes: qwenbatch generate "a ginger cat"`}
 	}
 	return nil
 }
 
+// generate proves that the picture can be kept before it is paid for, and does not let go of it after that: one signal
+// waits for an answer that is on its way, two do not.
 func (p *program) generate(cmd *cobra.Command, f *generateFlags, prompt string) error {
-	request, sync, err := f.request(prompt)
+	request, sync, err := f.request(p, prompt)
 	if err != nil {
 		return err
 	}
+	to, err := newTarget(f.out, output.Slug(prompt))
+	if err != nil {
+		return err
+	}
+	defer to.close()
 	var stage rehearsal
 	c, err := f.client(p, cmd, &stage)
 	if err != nil {
@@ -69,20 +75,20 @@ func (p *program) generate(cmd *cobra.Command, f *generateFlags, prompt string) 
 	}
 	defer stage.close()
 	defer c.Close()
-	ctx, forget := untilSignal(cmd.Context(), func(stopSignal) {})
+	g := &making{generateFlags: f, client: c, screen: &screen{rehearsal: f.rehearse, stderr: p.stderr}}
+	ctx, forget := untilSignal(cmd.Context(), g.stopping)
 	defer forget()
-	task, err := p.make(ctx, c, request, sync, f.pace())
+	task, err := g.make(ctx, request, sync)
 	if err != nil {
 		return err
 	}
 	if err := task.Err(); err != nil {
 		return &mistake{text: err.Error(), code: codeItems}
 	}
-	out := f.out
-	if out == "" {
-		out = "."
+	if err := to.save(context.WithoutCancel(ctx), p, c, task); err != nil {
+		return err
 	}
-	return p.savePictures(ctx, c, task, out, output.Slug(prompt))
+	return context.Cause(ctx) // the picture is there, and whoever sent a signal shall see that it was heard
 }
 
 // pace is how much slower than here the service's time runs.
@@ -105,42 +111,73 @@ func (f *generateFlags) client(p *program, cmd *cobra.Command, stage *rehearsal)
 }
 
 // request checks the flags by the model table, as a row of a manifest is checked.
-func (f *generateFlags) request(prompt string) (client.Request, bool, error) {
+func (f *generateFlags) request(p *program, prompt string) (client.Request, bool, error) {
 	d := f.defaults
 	it := &manifests.Item{Prompt: prompt, NegativePrompt: d.NegativePrompt, Model: d.Model, Size: d.Size, Seed: d.Seed, N: f.n,
 		PromptExtend: d.PromptExtend, Watermark: d.Watermark}
 	for _, problem := range f.rules.Check(it) {
+		if problem.Warning {
+			p.warn(problem.Field + ": " + problem.Text)
+			continue
+		}
 		return client.Request{}, false, &mistake{text: problem.Field + ": " + problem.Text}
 	}
 	return f.rules.Request(it)
 }
 
+// A making is one request on its way.
+type making struct {
+	*generateFlags
+	client *client.Client
+	screen *screen
+}
+
+func (g *making) stopping(why stopSignal) {
+	g.screen.say("%s: waiting for the answer that is on its way; again: leave at once", why.name())
+}
+
 // make submits once and waits. What may have been paid for is said, with the way to it.
-func (p *program) make(ctx context.Context, c *client.Client, r client.Request, sync bool, speed float64) (client.Task, error) {
+func (g *making) make(ctx context.Context, r client.Request, sync bool) (client.Task, error) {
 	if sync {
-		task, err := c.Generate(ctx, r)
-		return task, inDoubt(err, "a picture that is lost on the synchronous interface cannot be found again")
+		task, err := g.client.Generate(context.WithoutCancel(ctx), r)
+		return task, refused(err, "a picture that is lost on the synchronous interface cannot be found again")
 	}
-	task, err := c.Submit(ctx, r)
+	task, err := g.client.Submit(context.WithoutCancel(ctx), r)
 	if err != nil {
-		return task, inDoubt(err, "qwenbatch tasks list shows whether there is a task")
+		return task, refused(err, "qwenbatch tasks list shows whether there is a task")
 	}
-	fmt.Fprintf(p.stderr, "task %s\n", task.ID)
+	g.screen.say("task %s", task.ID)
 	for n := 0; !task.Status.Ended(); n++ {
 		wait := 3 * time.Second
 		if n == 0 {
 			wait = 9 * time.Second // about 15 s is usual
 		}
-		if err := pause(ctx, time.Duration(float64(wait)/speed)); err != nil {
-			return task, &mistake{text: "stopped; the task goes on and will be billed", hint: "qwenbatch tasks get " + task.ID + " -o FILE fetches it within 24 hours", code: codeOf(ctx)}
+		if err := pause(ctx, time.Duration(float64(wait)/g.pace())); err != nil {
+			return task, g.left(task, "stopped", codeOf(ctx))
 		}
-		if next, err := c.Task(ctx, task.ID); err == nil {
-			task = next
-		} else if n > 1000 {
+		next, err := g.client.Task(ctx, task.ID)
+		var api *client.APIError
+		switch {
+		case errors.As(err, &api) && api.Reach() == client.ReachAccount:
 			return task, err
+		case err == nil && next.Status == client.Unknown && n >= unknownAsked, err != nil && n >= failuresAsked:
+			return task, g.left(task, "the service does not tell what became of it", codeItems)
+		case err == nil && next.Status != client.Unknown:
+			task = next
 		}
 	}
 	return task, nil
+}
+
+// How often a task is asked for that nobody seems to know, or that nobody answers for: five minutes, and an hour.
+const unknownAsked, failuresAsked = 100, 1200
+
+// left is said of a task that goes on without us.
+func (g *making) left(task client.Task, why string, code exitCode) error {
+	if g.rehearse {
+		return &mistake{text: why + "; nothing was paid", code: code}
+	}
+	return &mistake{text: why + "; the task goes on and will be billed", hint: "qwenbatch tasks get " + task.ID + " -o FILE fetches it within 24 hours", code: code}
 }
 
 // codeOf is the exit code of a context that a signal ended.
@@ -152,21 +189,14 @@ func codeOf(ctx context.Context) exitCode {
 	return codeStopped
 }
 
-func inDoubt(err error, hint string) error {
-	if errors.Is(err, client.ErrInDoubt) {
+// refused gives an error about this one request the code of an item that failed, and says what may have been paid.
+func refused(err error, hint string) error {
+	var api *client.APIError
+	switch {
+	case errors.Is(err, client.ErrInDoubt):
 		return &mistake{text: err.Error() + "; it may have been paid for", hint: hint, code: codeItems}
+	case errors.As(err, &api) && api.Reach() == client.ReachItem:
+		return &mistake{text: err.Error(), code: codeItems}
 	}
 	return err
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
-
-func orDot(dir string) string {
-	if dir == "" {
-		return "."
-	}
-	return dir
 }

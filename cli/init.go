@@ -26,7 +26,7 @@ that is named, .yaml or .csv (which Excel opens). A file that is there is left
 alone.`,
 		Example: `  qwenbatch init
   qwenbatch init shop.csv`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMost(1),
 	}
 	p.flags(cmd)
 	cmd.RunE = func(_ *cobra.Command, args []string) error {

@@ -5,14 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strconv"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output"
 )
 
 func (p *program) tasksCommand() *cobra.Command {
@@ -56,7 +55,7 @@ func (p *program) tasksListCommand() *cobra.Command {
 		Use:     "list",
 		Short:   "List the account's tasks, newest first as the service tells them",
 		Example: "  qwenbatch tasks list --status RUNNING\n  qwenbatch tasks list --model qwen-image-plus --since 1h --json",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	main := newGroup("Tasks")
 	statuses := []string{"PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"}
@@ -154,16 +153,46 @@ func (p *program) tasksGetCommand() *cobra.Command {
 			return nil
 		}
 		if task.Status != client.Succeeded {
-			return &mistake{text: "it has no pictures, it is " + string(task.Status), code: codeItems}
+			return noPictures(task)
 		}
-		return p.savePictures(cmd.Context(), c, task, out, task.ID)
+		to, err := newTarget(out, task.ID)
+		if err != nil {
+			return err
+		}
+		defer to.close()
+		return to.save(cmd.Context(), p, c, task)
 	}
 	return cmd
+}
+
+// noPictures says why a task has nothing to save.
+func noPictures(t client.Task) error {
+	m := &mistake{text: "it has no pictures, it is " + string(t.Status), code: codeItems}
+	switch {
+	case t.Status == client.Unknown:
+		m.hint = "UNKNOWN is a task that is older than 24 hours, of another account or region, or of none at all"
+	case !t.Status.Ended():
+		m.hint = "about 15 s is usual; the same command again fetches it"
+	}
+	return m
 }
 
 func oneTask(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return &mistake{text: cmd.Name() + " wants one task id", hint: "qwenbatch tasks list shows them"}
+	}
+	return noTask(args)
+}
+
+// taskPattern is what task ids look like.
+var taskPattern = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+
+// noTask finds an argument that cannot be a task id.
+func noTask(args []string) error {
+	for _, id := range args {
+		if !taskPattern.MatchString(id) {
+			return &mistake{text: quote(id) + " is no task id", hint: "qwenbatch tasks list shows them"}
+		}
 	}
 	return nil
 }
@@ -191,76 +220,6 @@ func (p *program) showTask(t client.Task) {
 	}
 }
 
-// savePictures downloads a task's pictures into a file or a folder. Nothing is overwritten.
-func (p *program) savePictures(ctx context.Context, c *client.Client, t client.Task, out, name string) error {
-	dir, file := filepath.Split(out)
-	if isDir(out) {
-		dir, file = out, ""
-	}
-	folder, err := output.OpenDir(filepath.Clean(orDot(dir)))
-	if err != nil {
-		return notWritable(dir, err)
-	}
-	defer folder.Close()
-	if file == "" {
-		file = name
-	}
-	var failed error
-	for i, r := range t.Results {
-		if r.URL == "" {
-			failed = &mistake{text: "a picture failed: " + reasonOf(r.Code, r.Message), code: codeItems}
-			continue
-		}
-		body, err := download(ctx, c, r.URL)
-		if err != nil {
-			return err
-		}
-		picture, err := output.Inspect(body)
-		if err != nil {
-			return err
-		}
-		want := file
-		if i > 0 {
-			want += "_" + strconv.Itoa(i+1)
-		}
-		used, err := output.Publish(folder, ".", output.FileName(want, picture.Ext), body)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(p.stdout, filepath.Join(dir, used))
-	}
-	return failed
-}
-
-// download tries a few times: the picture is paid for.
-func download(ctx context.Context, c *client.Client, url string) (body []byte, err error) {
-	for n := range 5 {
-		if n > 0 {
-			if err := pause(ctx, time.Second<<n); err != nil {
-				return nil, err
-			}
-		}
-		body, err = c.Download(ctx, url)
-		if err == nil {
-			_, err = output.Inspect(body)
-		}
-		if err == nil || errors.Is(err, client.ErrGone) || errors.Is(err, client.ErrPrivateHost) {
-			return body, err
-		}
-	}
-	return body, err
-}
-
-// pause waits, or returns the context's error.
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}
-
 func (p *program) tasksCancelCommand() *cobra.Command {
 	l := newLook()
 	allPending := false
@@ -272,7 +231,7 @@ if it succeeds; exit code 3 then. A cancelled item of a batch costs nothing; run
 --retry-failed sends it again.`,
 		Example: `  qwenbatch tasks cancel 9e2b6ef6-285d-4efa-8651-4dbda7d571fa
   qwenbatch tasks cancel prompts.csv --all-pending`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someTasks,
 	}
 	main := l.folderFlags()
 	main.flags.BoolVar(&allPending, "all-pending", false, "all tasks of a manifest's batch that have not started")
@@ -280,7 +239,13 @@ if it succeeds; exit code 3 then. A cancelled item of a batch costs nothing; run
 	l.access(where)
 	p.flags(cmd, main, where)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if allPending && len(args) > 1 {
+			return &mistake{text: "--all-pending takes one manifest, not " + quote(strings.Join(args, " "))}
+		}
 		if !allPending {
+			if err := noTask(args); err != nil {
+				return err
+			}
 			c, err := l.caller(p, cmd)
 			if err != nil {
 				return err
@@ -291,6 +256,13 @@ if it succeeds; exit code 3 then. A cancelled item of a batch costs nothing; run
 		return l.cancelPending(p, cmd, args[0])
 	}
 	return cmd
+}
+
+func someTasks(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return &mistake{text: "cancel wants task ids, or a manifest and --all-pending", hint: "qwenbatch tasks list --status PENDING shows them"}
+	}
+	return nil
 }
 
 // cancelPending cancels what a batch has waiting at the service.
@@ -333,7 +305,7 @@ func (p *program) cancel(ctx context.Context, c *client.Client, tasks []string) 
 		case err == nil:
 			fmt.Fprintf(p.stdout, "%s canceled\n", line(id))
 		case errors.As(err, &api) && api.Code == "UnsupportedOperation":
-			fmt.Fprintf(p.stdout, "%s not canceled: it is not PENDING any more and will be billed if it succeeds\n", line(id))
+			fmt.Fprintf(p.stdout, "%s not canceled: it is not PENDING; one that runs goes on and is billed if it succeeds\n", line(id))
 			late = codeItems
 		default:
 			return err

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// A target is where the pictures of one task are put: a folder that can be written, and a name.
+type target struct {
+	dir  *output.Dir
+	path string // of the folder, as it was said
+	name string
+}
+
+// newTarget makes the folder of a file or folder and proves that it can be written, before anything is paid.
+func newTarget(out, name string) (*target, error) {
+	folder, file := filepath.Split(out)
+	if info, err := os.Stat(out); err == nil && info.IsDir() {
+		folder, file = out, ""
+	}
+	if file == "" {
+		file = name
+	}
+	dir, err := output.OpenDir(filepath.Clean(orDot(folder)))
+	if err == nil {
+		if err = tryDisk(dir); err != nil {
+			dir.Close()
+		}
+	}
+	if err != nil {
+		return nil, notWritable(orDot(folder), err)
+	}
+	return &target{dir, folder, file}, nil
+}
+
+func (t *target) close() error { return t.dir.Close() }
+
+func orDot(dir string) string {
+	if dir == "" {
+		return "."
+	}
+	return dir
+}
+
+// tryDisk writes a file as reports are written and removes it.
+func tryDisk(dir *output.Dir) error {
+	const name = ".qwenbatch-probe"
+	err := output.Replace(dir, name, func(w io.Writer) error {
+		_, err := w.Write([]byte("can it be written?\n"))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return dir.Remove(name)
+}
+
+// save downloads a task's pictures and prints their names. Nothing is overwritten.
+func (t *target) save(ctx context.Context, p *program, c *client.Client, task client.Task) error {
+	var failed error
+	for i, r := range task.Results {
+		if r.URL == "" {
+			failed = &mistake{text: "a picture failed: " + reasonOf(r.Code, r.Message), code: codeItems}
+			continue
+		}
+		body, err := download(ctx, c, r.URL)
+		if err != nil {
+			return err
+		}
+		picture, err := output.Inspect(body)
+		if err != nil {
+			return err
+		}
+		want := t.name
+		if i > 0 {
+			want += "_" + strconv.Itoa(i+1)
+		}
+		used, err := output.Publish(t.dir, ".", output.FileName(want, picture.Ext), body)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(p.stdout, plain(filepath.Join(t.path, used)))
+	}
+	return failed
+}
+
+// download tries a few times: the picture is paid for.
+func download(ctx context.Context, c *client.Client, url string) (body []byte, err error) {
+	for n := range 5 {
+		if n > 0 {
+			if err := pause(ctx, time.Second<<n); err != nil {
+				return nil, err
+			}
+		}
+		body, err = c.Download(ctx, url)
+		if err == nil {
+			_, err = output.Inspect(body)
+		}
+		if err == nil || errors.Is(err, client.ErrGone) || errors.Is(err, client.ErrPrivateHost) {
+			return body, err
+		}
+	}
+	return body, err
+}
+
+// pause waits, or returns the context's error.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
