@@ -54,9 +54,6 @@ the words of no item (orphan), and held items. Nothing is changed.`,
 }
 
 func (l *look) audit(ctx context.Context, p *program) (batch.Audit, error) {
-	if l.settings.Rehearsal {
-		return batch.Audit{}, &mistake{text: "a rehearsal has no account to audit", hint: "its books are in " + booksFile + " in the output folder"}
-	}
 	c, err := l.connect(p, l.settings)
 	if err != nil {
 		return batch.Audit{}, err
@@ -67,6 +64,9 @@ func (l *look) audit(ctx context.Context, p *program) (batch.Audit, error) {
 
 // connect makes a client for the settings; a key is wanted.
 func (s *service) connect(p *program, settings batch.Settings) (*client.Client, error) {
+	if settings.Rehearsal {
+		return nil, &mistake{text: "a rehearsal has no account whose tasks could be asked for", hint: "its books are in " + booksFile + " in the output folder"}
+	}
 	key, err := s.key(p, p.warn)
 	if err != nil {
 		return nil, err
@@ -100,9 +100,24 @@ func printAudit(w io.Writer, a batch.Audit) {
 		fmt.Fprintln(w)
 		t.print(w)
 	}
+	for _, note := range auditNotes(a) {
+		fmt.Fprintf(w, "\n%s\n", fold(note, screenWidth, "", ""))
+	}
 	if !a.Whole {
 		fmt.Fprintln(w, "\nThe list changed while it was read: some tasks may be missing here. Run it again.")
 	}
+}
+
+// auditNotes say what may be done about what was found.
+func auditNotes(a batch.Audit) []string {
+	var notes []string
+	if a.Held > 0 {
+		notes = append(notes, "A held item is settled with qwenbatch resolve: --adopt TASK_ID if one of these tasks is its own, else --resubmit or --abandon.")
+	}
+	if a.Duplicates+a.Orphans > 0 {
+		notes = append(notes, "The picture of a duplicate or orphan that succeeded can still be had: qwenbatch tasks get TASK_ID -o FILE.")
+	}
+	return notes
 }
 
 // An auditRecord is what audit --json prints. Fields may be added, never renamed.

@@ -115,6 +115,18 @@ func (l *look) begun() error {
 	return m
 }
 
+// command is a command line about the batch that is looked at.
+func (l *look) command(verb string) string {
+	words := []string{verb, l.name}
+	if l.out != "" {
+		words = append(words, "--out", l.out)
+	}
+	if l.rehearse {
+		words = append(words, "--rehearse")
+	}
+	return command(words)
+}
+
 // title is the first line: what is looked at.
 func (l *look) title() string {
 	text := l.name + ": " + amount(l.plan.Items, "item")

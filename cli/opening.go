@@ -23,6 +23,7 @@ type opening struct {
 	cost             client.Money
 	about            bool // the cost is an estimate, since --limit cuts a batch of several prices
 	unpriced         bool
+	budget           client.Money  // that will stop it before that cost; 0 where it will not
 	duration         time.Duration // in the service's time
 }
 
@@ -62,6 +63,9 @@ func (o opening) String() string {
 		fmt.Fprintf(&b, "%s in life, %s here", span(o.duration), span(o.here()))
 	} else {
 		fmt.Fprintf(&b, "about %s", span(o.duration))
+	}
+	if o.budget > 0 {
+		fmt.Fprintf(&b, "; --budget stops at %s, earlier runs included", yuan(o.budget))
 	}
 	return b.String()
 }

@@ -40,6 +40,7 @@ func manifestAndMore(cmd *cobra.Command, args []string) error {
 }
 
 func (l *look) resolve(p *program, cmd *cobra.Command, args []string, how batch.Resolution) error {
+	l.name = args[0]
 	chosen := 0
 	for _, is := range []bool{how.Adopt != "", how.Resubmit, how.Abandon} {
 		if is {
@@ -47,9 +48,9 @@ func (l *look) resolve(p *program, cmd *cobra.Command, args []string, how batch.
 		}
 	}
 	if chosen != 1 {
-		return &mistake{text: "resolve wants exactly one of --adopt TASK_ID, --resubmit and --abandon", hint: "qwenbatch audit " + shellQuote(args[0]) + " shows what was charged"}
+		return &mistake{text: "resolve wants exactly one of --adopt TASK_ID, --resubmit and --abandon", hint: l.command("audit") + " shows what was charged"}
 	}
-	l.name, l.folder = args[0], folderOf(l.out, args[0], l.rehearse)
+	l.folder = folderOf(l.out, l.name, l.rehearse)
 	if l.found = hasState(l.folder); !l.found {
 		return l.begun()
 	}
@@ -72,8 +73,8 @@ func (l *look) resolve(p *program, cmd *cobra.Command, args []string, how batch.
 	}
 	defer l.batch.Close()
 	if err := l.batch.Resolve(args[1:], how); err != nil {
-		return &mistake{text: err.Error(), hint: "qwenbatch status " + shellQuote(l.name) + " lists the held items"}
+		return &mistake{text: err.Error(), hint: l.command("status") + " lists the held items"}
 	}
-	fmt.Fprintf(p.stderr, "%s settled; to go on: qwenbatch run %s\n", amount(len(args)-1, "item"), shellQuote(l.name))
+	fmt.Fprintf(p.stderr, "%s settled; to go on: %s\n", amount(len(args)-1, "item"), l.command("run"))
 	return nil
 }

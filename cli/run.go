@@ -227,7 +227,7 @@ func tooMuch(p batch.Plan) error {
 func (j *job) idle() error {
 	s := j.summary(batch.Progress{})
 	if s.code = s.standingCode(); s.progress.Done == s.items {
-		j.screen.say("nothing to do: all %s done", amount(s.items, "item"))
+		j.screen.say("nothing to do: all %s done%s", amount(s.items, "item"), s.givenUp(" or abandoned"))
 	} else {
 		j.screen.say("nothing to do")
 	}

@@ -19,6 +19,7 @@ type summary struct {
 	progress  batch.Progress
 	missing   int // paid, and their pictures are gone
 	items     int
+	abandoned int
 	took      time.Duration
 	before    client.Money // paid by earlier runs
 	folder    string
@@ -35,6 +36,7 @@ type summary struct {
 func (s summary) lines() []string {
 	p := s.progress
 	done := fmt.Sprintf("%s of %s", number(p.Done), amount(s.items, "item"))
+	done += s.givenUp(", " + number(s.abandoned) + " of them abandoned")
 	if s.took > 0 {
 		done += " in " + span(s.took)
 	}
@@ -62,6 +64,14 @@ func (s summary) lines() []string {
 		lines = append(lines, entryLine("reports", s.reportText()))
 	}
 	return append(lines, s.next()...)
+}
+
+// givenUp is a text where items were abandoned: they are done with and count as done.
+func (s summary) givenUp(text string) string {
+	if s.abandoned == 0 {
+		return ""
+	}
+	return text
 }
 
 func entryLine(name, text string) string { return fmt.Sprintf("%-8s  %s", name, text) }
@@ -100,6 +110,14 @@ func (s summary) reasonText(status string) string {
 		return cmp.Or(s.reasons[b]-s.reasons[a], strings.Compare(a, b))
 	})
 	var texts []string
+	if told := 0; s.retried {
+		for _, n := range s.reasons {
+			told += n
+		}
+		if told != s.progress.Failed {
+			return "" // a limit stopped the retries: those that still have their old reason wait
+		}
+	}
 	for _, code := range codes[:min(2, len(codes))] {
 		texts = append(texts, fmt.Sprintf("%s ×%s", short(code, 24), number(s.reasons[code])))
 	}

@@ -12,6 +12,9 @@ import (
 func (j *job) work(ctx context.Context) error {
 	o := newOpening(j.plan, j.f.limit)
 	o.manifest, o.folder, o.rehearsal, o.speed = j.manifest, j.folder, j.f.rehearse, j.f.speed
+	if b := j.f.budget; b > 0 && b < j.plan.Spent+o.cost {
+		o.budget = b
+	}
 	j.screen.say("%s", o)
 	ctx, forget := untilSignal(ctx, j.stopping)
 	defer forget()
@@ -138,7 +141,7 @@ func (j *job) summary(p batch.Progress) summary {
 		p.Done, p.Failed, p.Held = j.plan.Done+j.plan.Abandoned, j.plan.Failed, j.plan.Held
 		p.Open, p.Pending = j.plan.Open+j.plan.Doubt, j.plan.New+j.plan.Changed+j.plan.Ready
 	}
-	s := summary{progress: p, missing: missing, items: j.plan.Items - j.plan.Skipped, before: j.plan.Spent, folder: j.folder, rehearsal: j.f.rehearse,
+	s := summary{progress: p, missing: missing, items: j.plan.Items - j.plan.Skipped, abandoned: j.plan.Abandoned, before: j.plan.Spent, folder: j.folder, rehearsal: j.f.rehearse,
 		again: j.again(), original: j.original(), status: j.status(), retried: j.f.retry}
 	if p.Failed > 0 {
 		s.reasons = map[string]int{}
