@@ -48,7 +48,7 @@ func (r *run) begin(rec record) bool {
 		return false
 	}
 	if r.o.Limit > 0 && l.begun >= r.o.Limit {
-		l.limit = fmt.Errorf("%w: %d items were started", ErrLimit, l.begun)
+		l.limit = fmt.Errorf("%w: as many items as allowed were started", ErrLimit)
 		return false // those that were started may go on
 	}
 	l.begun++
@@ -72,9 +72,9 @@ func (r *run) admit(rec *record) error {
 	case !l.deadline.IsZero() && !r.clock.now().Before(l.deadline):
 		return r.enough("the deadline has passed")
 	case r.o.MaxFailures > 0 && l.failures >= r.o.MaxFailures:
-		return r.enough(fmt.Sprintf("%d items have failed", l.failures))
+		return r.enough("as many items as allowed have failed")
 	case r.o.Budget > 0 && l.money+price > r.o.Budget:
-		return r.enough(fmt.Sprintf("the next picture could bring the batch to ¥%s", l.money+price))
+		return r.enough(fmt.Sprintf("the next picture could bring the batch to ¥%s, above its budget of ¥%s", l.money+price, r.o.Budget))
 	}
 	l.money += price
 	return nil

@@ -1,8 +1,10 @@
 package batch
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -30,6 +32,9 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 		}
 		all = append(all, rec)
 	}
+	if err := b.free(how.Adopt); err != nil {
+		return err
+	}
 	end := mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool, Since: b.state.since}
 	if !b.state.stopped { // the last run crashed: the next one must still look for what the file may have lost
 		end.Since = b.lastKnown(end.At)
@@ -49,6 +54,20 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 		return err
 	}
 	return b.state.mark(end)
+}
+
+// free refuses a task that an item has: two items would show one picture, and one of them be never made.
+func (b *Batch) free(task string) error {
+	for i := range b.state.count() {
+		rec, err := b.state.get(i)
+		if err != nil {
+			return err
+		}
+		if task != "" && rec.Phase != held && (rec.Task == task || slices.Contains(rec.Earlier, task)) {
+			return fmt.Errorf("adopt: task %s is that of %s", task, cmp.Or(rec.ID, rec.Key))
+		}
+	}
+	return nil
 }
 
 // apply writes the decision into a record.
