@@ -53,7 +53,7 @@ func (r *run) step(p phase) func(context.Context, *record) error {
 	case ready:
 		return r.submit
 	case intent:
-		return r.settle
+		return r.resettle
 	case open:
 		return r.collect
 	}

@@ -77,6 +77,8 @@ type record struct {
 
 	// slot says that the item holds a place in its model's window; it is not recorded.
 	slot bool
+	// inside says that the item has passed the turnstile of its words already; it is not recorded.
+	inside bool
 }
 
 // sent is the request as it went out.

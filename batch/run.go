@@ -252,6 +252,9 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 			rec.slot = true
 			r.pace(rec.Sent.Model).window.force()
 		}
+		if rec.Phase == intent { // before anything is submitted; the second of two with the same words waits its turn
+			rec.inside = r.words.tryEnter(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+		}
 		all = append(all, rec)
 		r.resumed[int32(i)] = true
 	}

@@ -47,6 +47,20 @@ const (
 	unsure // a task is there that can be neither taken nor ruled out
 )
 
+// resettle is settle for an item that comes out of the state file, or whose task turned out to be another's. As at run time,
+// none with the same words goes out meanwhile: should that one go unanswered, too, neither could be told from the other.
+func (r *run) resettle(ctx context.Context, rec *record) error {
+	words := wordsOf(rec.Sent.Model, rec.Sent.Prompt)
+	if !rec.inside {
+		if err := r.words.enter(ctx, words); err != nil {
+			return err
+		}
+	}
+	rec.inside = false
+	defer r.words.leave(words)
+	return r.settle(ctx, rec)
+}
+
 // settle decides, or waits until it can. Other items go on meanwhile.
 func (r *run) settle(ctx context.Context, rec *record) error {
 	if rec.Sent.Sync {
