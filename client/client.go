@@ -76,7 +76,7 @@ func New(c Config) (*Client, error) {
 		config:      c,
 		base:        base,
 		submissions: c.submissionTransport(),
-		queries:     c.transport(),
+		queries:     c.queryTransport(),
 		pictures:    c.pictureTransport(base),
 	}, nil
 }
@@ -143,7 +143,16 @@ func (c Config) submissionTransport() *http.Transport {
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
 	t.IdleConnTimeout = 4 * time.Second
+	t.MaxIdleConnsPerHost = 64
 	t.DialContext = dialFunc(t.DialContext).metered
+	return t
+}
+
+// queryTransport has eight connections at most where the service speaks no HTTP/2: at 20 questions a second, all that an
+// account has, that is enough up to answers of 0.4 s, and a machine may have few files to open.
+func (c Config) queryTransport() *http.Transport {
+	t := c.transport()
+	t.MaxConnsPerHost = 8
 	return t
 }
 
@@ -159,7 +168,7 @@ func (c Config) transport() *http.Transport {
 		TLSClientConfig:        &tls.Config{RootCAs: c.roots},
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true,
-		MaxIdleConnsPerHost:    64,
+		MaxIdleConnsPerHost:    8,
 		IdleConnTimeout:        60 * time.Second,
 		TLSHandshakeTimeout:    15 * time.Second,
 		ResponseHeaderTimeout:  0, // the call's own timeout covers it

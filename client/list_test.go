@@ -13,6 +13,7 @@ import (
 
 const recordedList = `{"total":1,"data":[{"api_key_id":"4xxxx","caller_parent_id":"14xxxxxxxxxxxxxx","caller_uid":"14xxxxxxxxxxxxxx","end_time":1709260685184,"gmt_create":1709260684485,"model_name":"text-embedding-async-v2","region":"cn-beijing","request_id":"db5ce040-4548-9919-9a75-3385ee152335","start_time":1709260684527,"status":"SUCCEEDED","task_id":"6075262c-b56d-4968-9abf-2a9784a90f3e","user_api_unique_key":"apikey:v1:embeddings:text-embedding:text-embedding:text-embedding-async-v2"}],"total_page":1,"page_no":1,"request_id":"fcb29ae5-a352-9e7b-901c-e53525376cde","page_size":10}`
 
+// TestDecodeList reads every list that was recorded or documented, and times of any kind: failure mode T5.
 func TestDecodeList(t *testing.T) {
 	recorded := TaskInfo{ID: "6075262c-b56d-4968-9abf-2a9784a90f3e", RequestID: "db5ce040-4548-9919-9a75-3385ee152335", Model: "text-embedding-async-v2", Status: Succeeded,
 		KeyID: "4xxxx", Region: "cn-beijing", Created: time.UnixMilli(1709260684485), Started: time.UnixMilli(1709260684527), Ended: time.UnixMilli(1709260685184)}
