@@ -40,6 +40,7 @@ func FuzzYAML(f *testing.F) {
 		"defaults: {model: m, size: 16:9}\nitems:\n- {prompt: a, columns: {x: 1}}\n", "items:\n- prompt: |\n    a\n  seed: 010\n", "items: [&a {prompt: b}, *a]\n",
 		"items:\n- prompt: a: b\n", "items: [{prompt: a, <<: {id: b}}]\n---\n", "items:\n- {prompt: a, negative_prompt: '', watermark: yes, count: 3, seed: 5}\n", "? [a]\n: b\n", "items:\n\t- a", "items: [{prompt: !x a}]",
 		"%TAG ! x\n---\nitems:", "items: [{prompt: *x}]", "defaults: {count: 99}\nitems: [{prompt: a, n: 2, file: x, skip: 1}]",
+		"items: [{prompt: 'a {{.b}}', id: '{{.b}}-{{.c}}', matrix: {b: [x, 1], c: [y]}, count: 2, columns: {d: '{{upper .b}}'}}]", "items: [{prompt: a, seeds: [1, 2], matrix: {b: [x]}}]\ndefaults: {model: '{{.b}}'}",
 	} {
 		f.Add(seed)
 	}

@@ -4,6 +4,11 @@
 // file of a million rows is never held in memory (only YAML is); and that what is read later is what was checked, as
 // Open takes a private copy. It knows nothing of models, prices or the network: what a model allows comes in as
 // Options.Check.
+//
+// Texts may have templates in them, as {{.color}}, in two places only: in an item of YAML that has a matrix, and in the
+// defaults of a YAML manifest over a sheet (rows). Anywhere else {{ is text, so that prompts with braces, and sheets that
+// are full of them, stay what they are. Templates reach the words of the matrix and the columns of the row, and nothing
+// else; see newPhrase for what they may do.
 package manifests
 
 import (
@@ -18,12 +23,12 @@ import (
 type Options struct {
 	Defaults Defaults          // from flags: they win over the manifest's own defaults and lose against the row
 	Encoding string            // "" detects; else utf-8, utf-16le, utf-16be, gb18030, gbk, gb2312, big5 or windows-1252
-	Sheet    string            // of a workbook; "" means the first that is not hidden
+	Sheet    string            // of a workbook; "" means the first that is not hidden. As Columns, it loses to what YAML over a sheet says
 	Columns  map[string]string // which header gives a field, field → header; others are told by their names
-	MaxItems int               // how many items count may add to the rows; 0 means 10000
+	MaxItems int               // how many items matrix, seeds and count may add to the rows; 0 means 10000
 
-	// Check gives the rules of the API. It is asked for the first item of each row, as the others differ by id and seed
-	// only, and not for rows that are skipped or have mistakes already. nil means none.
+	// Check gives the rules of the API. It is asked for the first item of each row, and of each combination of a matrix,
+	// as the others differ by id and seed only; and not for rows that are skipped or have mistakes already. nil means none.
 	Check func(*Item) []Problem
 }
 
@@ -83,7 +88,7 @@ func (d Defaults) normal() (Defaults, error) {
 	return d, nil
 }
 
-// defaultMaxItems is what count may add where Options.MaxItems is 0: a slip of the finger should not buy a million
+// defaultMaxItems is what matrix, seeds and count may add where Options.MaxItems is 0: a slip of the finger should not buy a million
 // pictures.
 const defaultMaxItems = 10000
 

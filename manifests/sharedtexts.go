@@ -11,15 +11,21 @@ import (
 // maxTexts is how many different texts a workbook may have; each takes 4 bytes beside its own.
 const maxTexts = 1 << 24
 
-// textWindow is how many bytes of the shared texts are read at a time: sheets use them in about their order.
-const textWindow = 1 << 16
+const (
+	// textBlock is how many bytes of the shared texts are read at a time, as sheets use them in about their order.
+	textBlock = 1 << 16
+	// textBlocks is how many of them are kept, as words that stand in every row are found far back.
+	textBlocks = 64
+)
 
 // sharedTexts are the texts that the cells of a workbook refer to by number.
 type sharedTexts struct {
 	copy   *privateCopy
 	ends   []uint32 // of each text in the copy
-	window []byte
-	at     int64 // of the window in the copy
+	blocks [textBlocks]struct {
+		number int64 // from 1, as 0 is none
+		bytes  []byte
+	}
 }
 
 // texts copies the shared texts out of the workbook.
@@ -71,14 +77,22 @@ func (s *sharedTexts) text(number string) (string, error) {
 }
 
 func (s *sharedTexts) slice(from, to int64) (string, error) {
-	if from < s.at || to > s.at+int64(len(s.window)) {
-		s.window = make([]byte, min(max(textWindow, to-from), s.copy.size-from))
-		s.at = from
-		if err := s.copy.readAt(s.window, from); err != nil {
+	number := from/textBlock + 1
+	if to > number*textBlock { // in two blocks or more
+		text := make([]byte, to-from)
+		err := s.copy.readAt(text, from)
+		return string(text), err
+	}
+	block := &s.blocks[number%textBlocks]
+	start := (number - 1) * textBlock
+	if block.number != number {
+		block.number = number
+		block.bytes = append(block.bytes[:0], make([]byte, min(textBlock, s.copy.size-start))...)
+		if err := s.copy.readAt(block.bytes, start); err != nil {
 			return "", err
 		}
 	}
-	return string(s.window[from-s.at : to-s.at]), nil
+	return string(block.bytes[from-start : to-start]), nil
 }
 
 // richText is the text of the element that has just begun: of all its runs, without the reading aids (furigana) that

@@ -150,7 +150,7 @@ func TestSheetNumbers(t *testing.T) {
 	}
 	euro, exact, ratio := `#,##0.00\ "€"`, "0.000", 20
 	day := time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
-	b.rows("Sheet1", "A2", cells{1234.5, 2147483646, 2, 0.67291666666666661, day}, cells{0.1 + 0.2, 7, 1, "1:1", 1234567890123.0}, cells{0.25, 1000, "1", nil, -0.0}, cells{1.5, nil, nil, nil, 1e21})
+	b.rows("Sheet1", "A2", cells{1234.5, 2147483646, 2, 0.67291666666666661, day}, cells{0.1 + 0.2, 7, 1, "1:1", 1234567890123.0}, cells{0.25, 1000, "1", nil, 0}, cells{1.5, nil, nil, nil, 1e21})
 	style("A2", excelize.Style{CustomNumFmt: &euro})
 	style("B2", excelize.Style{NumFmt: 11})
 	style("C2", excelize.Style{CustomNumFmt: &exact})
@@ -164,6 +164,33 @@ func TestSheetNumbers(t *testing.T) {
 3 prompt="0.3" size=1:1 seed=7 columns=["1234567890123"]
 4 prompt="25%" seed=1000 columns=["0"]
 5 prompt="1900-01-01 12:00" columns=["1E+21"]`, Options{})
+}
+
+// Old workbooks of the Mac count days from 1904.
+func TestDatesFrom1904(t *testing.T) {
+	b := newBook(t).rows("Sheet1", "A1", cells{"prompt"}, cells{44562})
+	from1904 := true
+	b.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: &from1904})
+	style, _ := b.NewStyle(&excelize.Style{NumFmt: 14})
+	b.SetCellStyle("Sheet1", "A2", "A2", style)
+	b.check(`2 prompt="2026-01-02"`, Options{})
+}
+
+// Texts that are longer than what is read of them at a time, and ones that lie across two such blocks.
+func TestLongTexts(t *testing.T) {
+	b := newBook(t).rows("Sheet1", "A1", cells{"prompt", "x"})
+	for i := range 20 {
+		b.rows("Sheet1", fmt.Sprintf("A%d", i+2), cells{strings.Repeat("猫", 12000+1000*i), "same"})
+	}
+	m, err := b.open(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, it := range all(t, m) {
+		if it.Prompt != strings.Repeat("猫", 12000+1000*i) || it.Columns[0] != "same" {
+			t.Errorf("row %d has %d bytes and %q", it.Row, len(it.Prompt), it.Columns[0])
+		}
+	}
 }
 
 func TestSheetMistakes(t *testing.T) {
