@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -9,13 +10,15 @@ import (
 	"time"
 )
 
-// say is an answer of JSON.
+// say is an answer of JSON. The & of a URL comes as it is: people cut URLs out of answers with sed.
 func (c *call) say(status int, v any) answer {
-	body, err := json.Marshal(v)
-	if err != nil {
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
 		panic(err) // unreachable unless a wire struct holds what JSON cannot
 	}
-	return answer{status: status, mime: c.mime, body: body}
+	return answer{status: status, mime: c.mime, body: bytes.TrimRight(body.Bytes(), "\n")}
 }
 
 // refuse is an error answer, and books it. The 401 that was recorded has no content type (CN, 2024-11-25).
