@@ -47,7 +47,7 @@ the words of no item (orphan), and held items. Nothing is changed.`,
 		if asJSON {
 			return writeJSON(p.stdout, newAuditRecord(a))
 		}
-		printAudit(p.stdout, a)
+		l.printAudit(p.stdout, a)
 		return nil
 	}
 	return cmd
@@ -81,7 +81,7 @@ func (s *service) connect(p *program, settings batch.Settings) (*client.Client, 
 	return c, nil
 }
 
-func printAudit(w io.Writer, a batch.Audit) {
+func (l *look) printAudit(w io.Writer, a batch.Audit) {
 	for _, c := range []struct {
 		n    int
 		what string
@@ -100,24 +100,48 @@ func printAudit(w io.Writer, a batch.Audit) {
 		fmt.Fprintln(w)
 		t.print(w)
 	}
-	for _, note := range auditNotes(a) {
-		fmt.Fprintf(w, "\n%s\n", fold(note, screenWidth, "", ""))
-	}
+	l.printAdvice(w, a)
 	if !a.Whole {
 		fmt.Fprintln(w, "\nThe list changed while it was read: some tasks may be missing here. Run it again.")
 	}
 }
 
-// auditNotes say what may be done about what was found.
-func auditNotes(a batch.Audit) []string {
-	var notes []string
+// printAdvice says what may be done about what was found. A duplicate of a held item is most likely its own task.
+func (l *look) printAdvice(w io.Writer, a batch.Audit) {
+	helds := map[string]bool{}
+	for _, r := range a.Rows {
+		helds[r.Item] = helds[r.Item] || r.Verdict == "held"
+	}
+	var own, other []string
+	for _, r := range a.Rows {
+		switch {
+		case r.Verdict == "duplicate" && helds[r.Item]:
+			own = append(own, plain(l.command("resolve")+" "+shellQuote(r.Item)+" --adopt "+r.Task))
+		case (r.Verdict == "duplicate" || r.Verdict == "orphan") && r.Status == client.Succeeded:
+			other = append(other, "qwenbatch tasks get "+r.Task+" -o FILE")
+		}
+	}
+	advise(w, "A task with the words of a held item is most likely its own. To take it:", own)
+	advise(w, "Pictures that are charged and not of this batch can be had for 24 hours:", other)
 	if a.Held > 0 {
-		notes = append(notes, "A held item is settled with qwenbatch resolve: --adopt TASK_ID if one of these tasks is its own, else --resubmit or --abandon.")
+		advise(w, "Else a held item is sent again with --resubmit, or given up with --abandon:", []string{plain(l.command("resolve")) + " ID…"})
 	}
-	if a.Duplicates+a.Orphans > 0 {
-		notes = append(notes, "The picture of a duplicate or orphan that succeeded can still be had: qwenbatch tasks get TASK_ID -o FILE.")
+}
+
+// advised is how many commands a person is shown.
+const advised = 5
+
+func advise(w io.Writer, why string, commands []string) {
+	if len(commands) == 0 {
+		return
 	}
-	return notes
+	fmt.Fprintf(w, "\n%s\n", why)
+	for _, c := range commands[:min(advised, len(commands))] {
+		fmt.Fprintf(w, "  %s\n", c)
+	}
+	if more := len(commands) - advised; more > 0 {
+		fmt.Fprintf(w, "  … and %s more\n", number(more))
+	}
 }
 
 // An auditRecord is what audit --json prints. Fields may be added, never renamed.

@@ -101,6 +101,8 @@ func explain(err error) complaint {
 		return complaint{err.Error(), "wait for it, or stop it with Ctrl-C; the same command then goes on", codeBusy}
 	case errors.Is(err, batch.ErrOther):
 		return complaint{err.Error(), "name another output folder with --out, or the service that it belongs to", codeUsage}
+	case errors.Is(err, batch.ErrNoList):
+		return complaint{err.Error(), "nothing was submitted. Run the same command when the list answers; or --on-doubt resubmit, at the risk of paying twice", codeStopped}
 	case errors.As(err, &damage):
 		return complaint{err.Error(), "nothing was sent. It says what is paid for: do not delete it. Put a copy back; or move it away and run again: it is rebuilt from the pictures, which say what they are of", codeStopped}
 	case errors.As(err, &api):

@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"flag"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,9 +19,22 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(waiting{m}, map[string]func(){
 		"qwenbatch": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
+}
+
+// waiting runs the tests of this package eight at a time: the scripts mostly wait for an emulator.
+type waiting struct{ *testing.M }
+
+func (w waiting) Run() int {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		flag.Set("test.parallel", "8")
+	}
+	return w.M.Run()
 }
 
 // TestScripts runs testdata/script/*.txtar, which read like a manual.
@@ -39,6 +54,10 @@ func TestScripts(t *testing.T) {
 			"lines":   lines,
 			"plain":   onlyPlain,
 			"exits":   exits,
+			"emulate": emulate,
+			"submit":  submit,
+			"taskid":  taskID,
+			"word":    firstWord,
 		},
 	})
 }
@@ -75,6 +94,65 @@ func until(ts *testscript.TestScript, what string, holds func() bool) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	ts.Fatalf("waited 10 s for %s", what)
+}
+
+// emulate runs that command until the script ends, and puts its base URL into a variable: emulate VARIABLE FLAG…
+func emulate(ts *testscript.TestScript, _ bool, args []string) {
+	self, err := os.Executable()
+	ts.Check(err)
+	cmd := &exec.Cmd{Path: self, Dir: ts.MkAbs("."), Env: os.Environ(),
+		Args: append([]string{"qwenbatch", "emulate", "--listen", "127.0.0.1:0"}, args[1:]...)}
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() { cmd.Process.Kill(); cmd.Wait() })
+	url, err := bufio.NewReader(out).ReadString('\n')
+	ts.Check(err)
+	ts.Setenv(args[0], strings.TrimSpace(url))
+}
+
+// submit sends tasks as any other program of the account would: submit BASE-URL N PROMPT.
+func submit(ts *testscript.TestScript, _ bool, args []string) {
+	n, _ := strconv.Atoi(args[1])
+	for sent := 0; sent < n; {
+		body := `{"model":"qwen-image-plus","input":{"prompt":"` + args[2] + `"},"parameters":{"size":"1328*1328"}}`
+		req, err := http.NewRequest("POST", args[0]+"/services/aigc/text2image/image-synthesis", strings.NewReader(body))
+		ts.Check(err)
+		req.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer sk-other"}, "X-Dashscope-Async": {"enable"}}
+		resp, err := http.DefaultClient.Do(req)
+		ts.Check(err)
+		resp.Body.Close()
+		switch resp.StatusCode {
+		case 200:
+			sent++
+		case 429:
+			time.Sleep(10 * time.Millisecond)
+		default:
+			ts.Fatalf("submit: HTTP %d", resp.StatusCode)
+		}
+	}
+}
+
+// taskID puts the id of the first task in the last output into a variable: taskid VARIABLE [TEXT BEFORE IT].
+func taskID(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := `[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`
+	if len(args) > 1 {
+		pattern = `(?m)` + args[1] + `` + pattern
+	}
+	found := regexp.MustCompile(pattern).FindString(ts.ReadFile("stdout"))
+	if found == "" {
+		ts.Fatalf("no task id in stdout")
+	}
+	ts.Setenv(args[0], found[len(found)-36:])
+}
+
+// firstWord puts the first word of the last output into a variable: word VARIABLE.
+func firstWord(ts *testscript.TestScript, _ bool, args []string) {
+	words := strings.Fields(ts.ReadFile("stdout"))
+	if len(words) == 0 {
+		ts.Fatalf("no word in stdout")
+	}
+	ts.Setenv(args[0], words[0])
 }
 
 // charges asks an emulator how many pictures it has charged: charges BASE-URL N.
