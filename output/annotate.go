@@ -1,0 +1,284 @@
+package output
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// A Sheet is where the manifest stands in its own workbook.
+type Sheet struct {
+	Workbook io.Reader // the whole file
+	Name     string    // "" is the first sheet that is not hidden
+	Header   int       // the row of its header, from 1
+}
+
+// The bounds of a workbook that is written again, as all of it is held in memory, its cells at some 15 times their
+// length.
+const (
+	annotateBytes = 64 << 20  // of the file
+	annotateXML   = 24 << 20  // of its sheets and strings
+	annotateUnzip = 256 << 20 // of everything in it
+	annotateRows  = 20000     // of results
+)
+
+// AnnotateXLSX writes a copy of the manifest's own workbook with our columns to the right of its sheet, a row of
+// the sheet beside the results whose Row it is. Its styles, widths, formulas and other sheets stay. Where a row has
+// several items, their values stand one below the other and their costs are added. Results whose Row lies not below
+// the header are left out.
+//
+// An [ErrWorkbookLimit] says that the workbook is too large for that, or has macros, or the results are too many:
+// [WriteXLSX] still makes a workbook of its own. An error among the rows ends the workbook.
+func AnnotateXLSX(w io.Writer, book Book, sheet Sheet, rows iter.Seq2[Result, error]) error {
+	if err := annotateXLSX(w, book, sheet, rows); err != nil {
+		return fmt.Errorf("annotate workbook: %w", err)
+	}
+	return nil
+}
+
+func annotateXLSX(w io.Writer, book Book, sheet Sheet, rows iter.Seq2[Result, error]) error {
+	file, err := openWorkbook(sheet.Workbook)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if sheet.Name == "" {
+		sheet.Name = firstVisible(file)
+	}
+	a, err := newAnnotator(file, book, sheet)
+	if err != nil {
+		return err
+	}
+	for group, err := range byRow(rows, sheet.Header) {
+		if err == nil {
+			err = a.add(group)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return file.Write(w)
+}
+
+// openWorkbook reads a workbook that is within the bounds.
+func openWorkbook(r io.Reader) (*excelize.File, error) {
+	b, err := io.ReadAll(io.LimitReader(r, annotateBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > annotateBytes {
+		return nil, fmt.Errorf("%w: the manifest's is larger than %d MB", ErrWorkbookLimit, annotateBytes>>20)
+	}
+	if err := checkParts(b); err != nil {
+		return nil, err
+	}
+	return excelize.OpenReader(bytes.NewReader(b), excelize.Options{UnzipSizeLimit: annotateUnzip, UnzipXMLSizeLimit: annotateUnzip})
+}
+
+func firstVisible(file *excelize.File) string {
+	for _, name := range file.GetSheetList() {
+		if visible, err := file.GetSheetVisible(name); err == nil && visible {
+			return name
+		}
+	}
+	return file.GetSheetName(0)
+}
+
+// checkParts looks at the sizes that the parts claim; excelize holds the parts to its own limit when it unpacks them.
+func checkParts(b []byte) error {
+	parts, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return err
+	}
+	var all, cells uint64
+	for _, part := range parts.File {
+		all += part.UncompressedSize64
+		if strings.HasPrefix(part.Name, "xl/worksheets/") || part.Name == "xl/sharedStrings.xml" {
+			cells += part.UncompressedSize64
+		}
+		if strings.HasSuffix(part.Name, "vbaProject.bin") {
+			return fmt.Errorf("%w: the manifest's has macros", ErrWorkbookLimit)
+		}
+	}
+	if all > annotateUnzip || cells > annotateXML {
+		return fmt.Errorf("%w: the manifest's unpacks to %d MB, %d MB of them cells", ErrWorkbookLimit, all>>20, cells>>20)
+	}
+	return nil
+}
+
+// byRow groups neighbours of one row of the sheet.
+func byRow(rows iter.Seq2[Result, error], header int) iter.Seq2[[]Result, error] {
+	return func(yield func([]Result, error) bool) {
+		var group []Result
+		n := 0
+		for r, err := range rows {
+			if n++; err == nil && n > annotateRows {
+				err = fmt.Errorf("%w: more than %d results", ErrWorkbookLimit, annotateRows)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if r.Row <= header || r.Row > excelize.TotalRows {
+				continue
+			}
+			if len(group) > 0 && group[0].Row != r.Row {
+				if !yield(group, nil) {
+					return
+				}
+				group = nil
+			}
+			group = append(group, r)
+		}
+		if len(group) > 0 {
+			yield(group, nil)
+		}
+	}
+}
+
+// An annotator writes our columns beside the rows of a sheet.
+type annotator struct {
+	file     *excelize.File
+	sheet    string
+	columns  []bookColumn
+	first    int // number of our first column, from 1
+	looks    looks
+	pictures pictures
+}
+
+func newAnnotator(file *excelize.File, book Book, sheet Sheet) (*annotator, error) {
+	header, width, err := survey(file, sheet)
+	if err != nil {
+		return nil, err
+	}
+	looks, err := newLooks(file)
+	if err != nil {
+		return nil, err
+	}
+	a := &annotator{file: file, sheet: sheet.Name, columns: besideColumns(header), first: width + 1, looks: looks,
+		pictures: newPictures(file, sheet.Name, book)}
+	return a, a.begin(sheet.Header, len(header))
+}
+
+// survey returns the header of the sheet and the number of its last column that holds anything.
+func survey(file *excelize.File, sheet Sheet) (header []string, width int, err error) {
+	rows, err := file.Rows(sheet.Name)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer rows.Close()
+	for n := 1; rows.Next(); n++ {
+		cells, err := rows.Columns(excelize.Options{RawCellValue: true})
+		if err != nil {
+			return nil, 0, err
+		}
+		width = max(width, len(cells))
+		if n == sheet.Header {
+			header = cells
+		}
+	}
+	return header, width, rows.Error()
+}
+
+// besideColumns are our columns beside a sheet with this header. The words are left out where the sheet has them; what
+// else bears a name of the sheet's is called result.NAME, so that each name stands once.
+func besideColumns(header []string) []bookColumn {
+	there := func(name string) bool {
+		return slices.ContainsFunc(header, func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), name) })
+	}
+	columns := resultColumns()
+	for _, c := range wordColumns() {
+		if !there(c.name) {
+			columns = append(columns, c)
+		}
+	}
+	for i, c := range columns {
+		if there(c.name) {
+			columns[i].name = "result." + c.name
+		}
+	}
+	return columns
+}
+
+// begin writes our header in the look of theirs, that of its last cell.
+func (a *annotator) begin(row, width int) error {
+	style := a.looks.header
+	if theirs, err := a.file.GetCellStyle(a.sheet, cellName(max(width, 1), row)); err == nil && theirs != 0 {
+		style = theirs
+	}
+	for i, c := range a.columns {
+		cell := cellName(a.first+i, row)
+		if err := a.file.SetCellStr(a.sheet, cell, c.name); err != nil {
+			return err
+		}
+		if err := a.file.SetCellStyle(a.sheet, cell, cell, style); err != nil {
+			return err
+		}
+		column, _ := excelize.ColumnNumberToName(a.first + i)
+		if err := a.file.SetColWidth(a.sheet, column, column, c.width); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *annotator) add(results []Result) error {
+	row := results[0].Row
+	for i, c := range a.columns {
+		cell := cellName(a.first+i, row)
+		if err := a.set(cell, c, results); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *annotator) set(cell string, c bookColumn, results []Result) error {
+	style := a.pictures.style(c)
+	switch style {
+	case pictureStyle:
+		return a.illustrate(cell, results)
+	case linkStyle:
+		if err := a.pictures.linkTo(cell, results); err != nil {
+			return err
+		}
+	}
+	if value := plainValue(c.together(results)); value != nil {
+		if err := a.file.SetCellValue(a.sheet, cell, value); err != nil {
+			return err
+		}
+	}
+	return a.file.SetCellStyle(a.sheet, cell, cell, a.looks.of(style, status(results)))
+}
+
+// status is that of all items of a row, and "" where they differ.
+func status(results []Result) string {
+	for _, r := range results {
+		if r.Status != results[0].Status {
+			return ""
+		}
+	}
+	return results[0].Status
+}
+
+// illustrate adds the thumbnails and makes the row high enough for them.
+func (a *annotator) illustrate(cell string, results []Result) error {
+	row := results[0].Row
+	high, err := a.file.GetRowHeight(a.sheet, row)
+	if err != nil {
+		return err
+	}
+	shots := a.pictures.shots(results)
+	if len(shots) > 0 && high < rowPoints {
+		if err := a.file.SetRowHeight(a.sheet, row, rowPoints); err != nil {
+			return err
+		}
+	}
+	return a.pictures.place(cell, shots)
+}

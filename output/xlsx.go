@@ -1,0 +1,232 @@
+package output
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// A Book is what results.xlsx needs besides its rows. Its zero value makes a workbook without pictures.
+type Book struct {
+	Columns    []string // names of the manifest's own columns
+	Disk       Disk     // of the output folder, where the thumbnails are; nil shows none
+	Thumbnails int      // how many at most; 0 means 5000, as what adding one takes grows with their number
+}
+
+// ErrWorkbookLimit says that a workbook cannot hold the rows, or that a workbook that was given is too large or
+// of a kind that cannot be written again.
+var ErrWorkbookLimit = errors.New("more than a workbook takes")
+
+// bookRows is what a sheet holds below its header.
+const bookRows = excelize.TotalRows - 1
+
+// WriteXLSX writes the results as a workbook: id and prompt, the manifest's own columns in their order, then a
+// thumbnail, the status, a link to the file, the cost and the rest of our columns, which bear the names they have
+// in results.csv. A column of the manifest that bears one of our names is called manifest.NAME. Text is text: no
+// cell is a formula, whatever it starts with.
+//
+// Rows are written as they come; thumbnails and links, of which there are 10,000 at most, are held in memory. An
+// error among the rows ends the workbook.
+func WriteXLSX(w io.Writer, book Book, rows iter.Seq2[Result, error]) error {
+	if err := writeXLSX(w, book, rows); err != nil {
+		return fmt.Errorf("write workbook: %w", err)
+	}
+	return nil
+}
+
+func writeXLSX(w io.Writer, book Book, rows iter.Seq2[Result, error]) error {
+	file := excelize.NewFile()
+	defer file.Close()
+	b, err := newBookWriter(file, book)
+	if err != nil {
+		return err
+	}
+	for r, err := range rows {
+		if err == nil {
+			err = b.add(r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := b.end(); err != nil {
+		return err
+	}
+	return file.Write(w)
+}
+
+const bookSheet = "results"
+
+// A bookWriter streams rows into a sheet.
+type bookWriter struct {
+	book     Book
+	columns  []bookColumn
+	looks    looks
+	out      *excelize.StreamWriter
+	pictures pictures
+	row      int // that was written last
+}
+
+func newBookWriter(file *excelize.File, book Book) (*bookWriter, error) {
+	if err := file.SetSheetName("Sheet1", bookSheet); err != nil {
+		return nil, err
+	}
+	if err := printable(file, bookSheet); err != nil {
+		return nil, err
+	}
+	looks, err := newLooks(file)
+	if err != nil {
+		return nil, err
+	}
+	out, err := file.NewStreamWriter(bookSheet)
+	if err != nil {
+		return nil, err
+	}
+	b := &bookWriter{book: book, columns: book.columns(), looks: looks, out: out, pictures: newPictures(file, bookSheet, book)}
+	return b, b.begin()
+}
+
+// printable makes a sheet as wide as a page in landscape.
+func printable(file *excelize.File, sheet string) error {
+	fit, landscape, width, height := true, "landscape", 1, 0
+	return errors.Join(
+		file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}),
+		file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &landscape, FitToWidth: &width, FitToHeight: &height}))
+}
+
+// columns are all columns of the sheet: words, the manifest's, results.
+func (book Book) columns() []bookColumn {
+	words, results := wordColumns(), resultColumns()
+	own := []string{"row"}
+	for _, c := range append(append([]bookColumn{}, words...), results...) {
+		own = append(own, c.name)
+	}
+	all := words
+	for i, name := range manifestNames(own, book.Columns) {
+		all = append(all, bookColumn{name, 20, textStyle, func(r Result) any {
+			if i < len(r.Columns) {
+				return r.Columns[i]
+			}
+			return nil
+		}})
+	}
+	all = append(all, results...)
+	return append(all, bookColumn{"row", 8, plainStyle, func(r Result) any { return unlessZero(int64(r.Row)) }})
+}
+
+// begin writes what must stand before the rows.
+func (b *bookWriter) begin() error {
+	for i, c := range b.columns {
+		if err := b.out.SetColWidth(i+1, i+1, c.width); err != nil {
+			return err
+		}
+	}
+	err := b.out.SetPanes(&excelize.Panes{Freeze: true, XSplit: 2, YSplit: 1, TopLeftCell: "C2", ActivePane: "bottomRight"})
+	if err != nil {
+		return err
+	}
+	header := make([]any, len(b.columns))
+	for i, c := range b.columns {
+		header[i] = excelize.Cell{StyleID: b.looks.header, Value: c.name}
+	}
+	b.row = 1
+	return b.out.SetRow("A1", header, excelize.RowOpts{Height: 24})
+}
+
+func (b *bookWriter) add(r Result) error {
+	if b.row > bookRows {
+		return fmt.Errorf("%w: %d rows", ErrWorkbookLimit, b.row)
+	}
+	if len(r.Columns) > len(b.book.Columns) {
+		return fmt.Errorf("item %q: %d cells for %d columns of the manifest", r.ID, len(r.Columns), len(b.book.Columns))
+	}
+	b.row++
+	cells := make([]any, len(b.columns))
+	for i, c := range b.columns {
+		cells[i] = excelize.Cell{StyleID: b.looks.of(b.pictures.style(c), r.Status), Value: plainValue(c.value(r))}
+	}
+	shown, err := b.illustrate(r)
+	if err != nil {
+		return err
+	}
+	options := []excelize.RowOpts{}
+	if shown {
+		options = append(options, excelize.RowOpts{Height: rowPoints})
+	}
+	return b.out.SetRow(cellName(1, b.row), cells, options...)
+}
+
+// illustrate puts the thumbnails and the link into the row.
+func (b *bookWriter) illustrate(r Result) (shown bool, err error) {
+	results := []Result{r}
+	for i, c := range b.columns {
+		cell := cellName(i+1, b.row)
+		switch c.style {
+		case pictureStyle:
+			shots := b.pictures.shots(results)
+			shown = len(shots) > 0
+			err = b.pictures.place(cell, shots)
+		case linkStyle:
+			err = b.pictures.linkTo(cell, results)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return shown, nil
+}
+
+func (b *bookWriter) end() error {
+	if b.row > 1 {
+		if err := b.pictures.file.AutoFilter(bookSheet, "A1:"+cellName(len(b.columns), b.row), nil); err != nil {
+			return err
+		}
+	}
+	if err := b.frame(); err != nil {
+		return err
+	}
+	return b.out.Flush()
+}
+
+// frame makes the first columns what is printed, up to the message, the header on each page. The rest is for looking up.
+func (b *bookWriter) frame() error {
+	last := slices.IndexFunc(b.columns, func(c bookColumn) bool { return c.name == "error_message" }) + 1
+	column, _ := excelize.ColumnNumberToName(last)
+	area := fmt.Sprintf("%s!$A$1:$%s$%d", bookSheet, column, b.row)
+	file := b.pictures.file
+	return errors.Join(
+		file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: area, Scope: bookSheet}),
+		file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: bookSheet + "!$1:$1", Scope: bookSheet}))
+}
+
+// plainValue is a value without what XML and Excel cannot hold; excelize cuts it at 32,767 characters.
+func plainValue(v any) any {
+	s, ok := v.(string)
+	if !ok {
+		return v
+	}
+	if s == "" {
+		return nil
+	}
+	return plainText(s)
+}
+
+func plainText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r == '\uFFFE' || r == '\uFFFF' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+// cellName is B3 for column 2 and row 3, both from 1.
+func cellName(column, row int) string {
+	name, _ := excelize.CoordinatesToCellName(column, row) // unreachable unless beyond the limits of a sheet
+	return name
+}

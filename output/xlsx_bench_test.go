@@ -1,0 +1,27 @@
+package output
+
+import (
+	"io"
+	"testing"
+)
+
+// BenchmarkXLSX writes 10,000 rows, of which 5,000 have a thumbnail of their own.
+func BenchmarkXLSX(b *testing.B) {
+	rows := manyRows(10000)
+	d := newSimDisk()
+	for i := range rows {
+		rows[i].SHA256 = rows[i].TaskID[:3] + rows[i].ID[5:]
+		if i < 5000 {
+			small, err := Thumbnail(pngOf(b, plain(160, 90, i)), 160)
+			if err != nil {
+				b.Fatal(err)
+			}
+			d.put(ThumbName(rows[i].File, rows[i].SHA256), string(small))
+		}
+	}
+	for b.Loop() {
+		if err := WriteXLSX(io.Discard, Book{Disk: d}, rowsOf(rows...)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,312 @@
+package output
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+)
+
+func workbook(t testing.TB, write func(io.Writer) error) *excelize.File {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	file, err := excelize.OpenReader(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	return file
+}
+
+func bookOf(t testing.TB, book Book, rows ...Result) *excelize.File {
+	return workbook(t, func(w io.Writer) error { return WriteXLSX(w, book, rowsOf(rows...)) })
+}
+
+// cells are the cells of a row by the names of the header, as a spreadsheet holds them and not as it shows them.
+func cells(t testing.TB, file *excelize.File, sheet string, header, row int) map[string]string {
+	t.Helper()
+	rows, err := file.GetRows(sheet, excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]string{}
+	for i, cell := range rows[row-1] {
+		if i < len(rows[header-1]) {
+			named[rows[header-1][i]] = cell
+		}
+	}
+	return named
+}
+
+func TestXLSXCells(t *testing.T) {
+	file := bookOf(t, Book{Columns: sheet}, fewResults()...)
+	header, err := file.GetRows(bookSheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "id,prompt,Category,manifest.prompt,manifest.Status,备注,picture,status,file,cost,error_code,error_message,model,size,seed,actual_prompt," +
+		"negative_prompt,prompt_extend,watermark,width,height,bytes,attempts,submitted_at,finished_at,task_id,request_id,sha256,row"
+	if got := strings.Join(header[0], ","); got != want {
+		t.Errorf("header = %s\nwant %s", got, want)
+	}
+	couplet := cells(t, file, bookSheet, 1, 2)
+	for name, want := range map[string]string{
+		"id": "couplet", "prompt": "一副典雅庄重的对联，\"义本生知人机同道\"\n悬挂于厅堂之中", "备注": "很好", "manifest.Status": "new", "status": "done", "file": "images/couplet.png",
+		"cost": "0.2", "seed": "42", "prompt_extend": "1", "watermark": "0", "width": "1664", "row": "2", "actual_prompt": "A <couplet> & more",
+	} {
+		if couplet[name] != want {
+			t.Errorf("%s = %q, want %q", name, couplet[name], want)
+		}
+	}
+	if waits := cells(t, file, bookSheet, 1, 4); waits["cost"] != "" || waits["seed"] != "" || waits["width"] != "" {
+		t.Errorf("what is not known = %q", waits)
+	}
+}
+
+func TestXLSXFrame(t *testing.T) {
+	file := bookOf(t, Book{Columns: sheet}, fewResults()...)
+	if panes, err := file.GetPanes(bookSheet); err != nil || !panes.Freeze || panes.YSplit != 1 {
+		t.Errorf("panes = %+v, %v", panes, err)
+	}
+	if ok, target, err := file.GetCellHyperLink(bookSheet, "I2"); !ok || target != "images/couplet.png" || err != nil {
+		t.Errorf("link = %v, %q, %v", ok, target, err)
+	}
+	styles := map[int]bool{}
+	for row := 2; row <= 4; row++ { // done, failed, pending
+		id, err := file.GetCellStyle(bookSheet, cellName(8, row))
+		if err != nil {
+			t.Fatal(err)
+		}
+		styles[id] = true
+	}
+	if len(styles) != 3 {
+		t.Errorf("%d colours of three statuses", len(styles))
+	}
+	names := file.GetDefinedName()
+	if !slices.ContainsFunc(names, func(n excelize.DefinedName) bool { return n.RefersTo == "results!$A$1:$L$4" }) {
+		t.Errorf("names = %+v, want a print area", names)
+	}
+}
+
+var escaped = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
+// No cell is a formula, and each text is what it was, less what XML cannot hold.
+func FuzzH14WorkbookText(f *testing.F) {
+	for _, value := range []string{`=HYPERLINK("http://x","y")`, "+1", "@x", "<c>&</c>", "_x0041_", "\x00\x0b", "\xff", " space ", "\uFFFE", "a\nb\tc", "一只猫", "😀", "]]>", "1e5"} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		if len(value) > 1000 || escaped.MatchString(value) {
+			return // excelize writes _x0041_ as it should, _x005F_x0041_, but reads it as A
+		}
+		row := Result{ID: value, Prompt: value, Status: value, File: value, Model: value, Cost: "", ErrorCode: value, Columns: []string{value}, Row: 2}
+		for _, file := range []*excelize.File{
+			bookOf(t, Book{Columns: []string{value}}, row),
+			workbook(t, func(w io.Writer) error {
+				return AnnotateXLSX(w, Book{}, Sheet{Workbook: bytes.NewReader(source(t)), Header: 1}, rowsOf(row))
+			}),
+		} {
+			sheet := file.GetSheetName(0)
+			for column := 1; column <= 30; column++ {
+				if formula, err := file.GetCellFormula(sheet, cellName(column, 2)); formula != "" || err != nil {
+					t.Errorf("%q became the formula %q, %v", value, formula, err)
+				}
+			}
+			want := strings.ReplaceAll(plainText(value), "\r", "")
+			if got := cells(t, file, sheet, 1, 2)["model"]; got != want {
+				t.Errorf("model = %q, want %q", got, want)
+			}
+		}
+	})
+}
+
+func TestXLSXThumbnails(t *testing.T) {
+	d := picturedDisk(t)
+	rows := pictured()
+	if err := Thumbs(t.Context(), d, rowsOf(rows...)); err != nil {
+		t.Fatal(err)
+	}
+	d.put("thumbs/gone.jpg", "")
+	for _, c := range []struct {
+		limit int
+		want  [4]int // pictures in rows 2 to 5
+	}{{0, [4]int{1, 0, 2, 0}}, {2, [4]int{1, 0, 1, 0}}, {-1, [4]int{}}} {
+		file := bookOf(t, Book{Disk: d, Thumbnails: c.limit}, rows...)
+		for i, want := range c.want {
+			got, err := file.GetPictures(bookSheet, cellName(3, i+2))
+			if err != nil || len(got) != want {
+				t.Errorf("limit %d: %d pictures in row %d, %v, want %d", c.limit, len(got), i+2, err, want)
+			}
+			height, _ := file.GetRowHeight(bookSheet, i+2)
+			if high := height == rowPoints; high != (want > 0) {
+				t.Errorf("row %d is %g high with %d pictures", i+2, height, want)
+			}
+		}
+	}
+}
+
+func TestXLSXErrors(t *testing.T) {
+	broken, full := errors.New("the state is broken"), errors.New("disk full")
+	breaks := func(yield func(Result, error) bool) { yield(Result{}, broken) }
+	annotate := func(w io.Writer, book Book, rows iter.Seq2[Result, error]) error {
+		return AnnotateXLSX(w, book, Sheet{Workbook: bytes.NewReader(source(t)), Header: 1}, rows)
+	}
+	for name, write := range map[string]func(io.Writer, Book, iter.Seq2[Result, error]) error{"Write": WriteXLSX, "Annotate": annotate} {
+		if err := write(io.Discard, Book{}, breaks); !errors.Is(err, broken) {
+			t.Errorf("%sXLSX = %v, want the rows' error", name, err)
+		}
+		if err := write(failing{full}, Book{}, rowsOf()); !errors.Is(err, full) {
+			t.Errorf("%sXLSX = %v, want the disk's error", name, err)
+		}
+	}
+	if err := WriteXLSX(io.Discard, Book{}, rowsOf(fewResults()[0])); err == nil || !strings.Contains(err.Error(), "couplet") {
+		t.Errorf("WriteXLSX with more cells than columns = %v", err)
+	}
+}
+
+// source is somebody's workbook of prompts.
+func source(t testing.TB) []byte {
+	file := excelize.NewFile()
+	defer file.Close()
+	for cell, value := range map[string]any{"A1": "No", "B1": "提示词", "C1": "Size", "A2": 1, "B2": "一只猫", "C2": "1:1", "A3": 2, "B3": "a dog", "A4": 3, "B4": "a bird"} {
+		if err := file.SetCellValue("Sheet1", cell, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	if err := file.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// styled is one with a title above its header, colours, a formula, a second sheet and a filter.
+func styled(t testing.TB) []byte {
+	file, err := excelize.OpenReader(bytes.NewReader(source(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	red, err := file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true, Color: "FFFFFF"}, Fill: filled("AA3322")})
+	err = errors.Join(err, file.InsertRows("Sheet1", 1, 2), file.SetCellStr("Sheet1", "A1", "秋季海报"), file.MergeCell("Sheet1", "A1", "C1"),
+		file.SetCellStyle("Sheet1", "A3", "C3", red), file.SetCellFormula("Sheet1", "D4", "=A4*2"), file.SetCellStr("Sheet1", "D3", "Cost"),
+		file.SetCellStyle("Sheet1", "D3", "D3", red), file.SetColWidth("Sheet1", "B", "B", 40), file.SetRowHeight("Sheet1", 5, 200),
+		file.AutoFilter("Sheet1", "A3:D6", nil))
+	if _, e := file.NewSheet("其他"); e != nil || err != nil {
+		t.Fatal(err, e)
+	}
+	var b bytes.Buffer
+	if err := errors.Join(file.SetCellStr("其他", "B2", "stays"), file.Write(&b)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestAnnotateXLSX(t *testing.T) {
+	d := picturedDisk(t)
+	rows := []Result{
+		{Row: 4, Status: "done", File: "images/a.png", SHA256: "aaaaaaaa11", Prompt: "一只猫", Cost: "0.20", Seed: new(int64(7))},
+		{Row: 6, Status: "done", File: "images/b.png;images/b-2.png", SHA256: "bbbbbbbb22", Cost: "0.10", Seed: new(int64(8)), Model: "qwen-image"},
+		{Row: 6, Status: "failed", Cost: "", Seed: new(int64(9)), ErrorCode: "InternalError", Model: "qwen-image"},
+		{Row: 6, Status: "done", Cost: "0.20", Seed: new(int64(10)), Model: "qwen-image"},
+		{Row: 2, Status: "done", ErrorMessage: "above the header"},
+	}
+	if err := Thumbs(t.Context(), d, rowsOf(rows...)); err != nil {
+		t.Fatal(err)
+	}
+	file := workbook(t, func(w io.Writer) error {
+		return AnnotateXLSX(w, Book{Disk: d}, Sheet{Workbook: bytes.NewReader(styled(t)), Name: "Sheet1", Header: 3}, rowsOf(rows...))
+	})
+	header, _ := file.GetRows("Sheet1")
+	if got := strings.Join(header[2][:11], ","); got != "No,提示词,Size,Cost,picture,status,file,result.cost,error_code,error_message,model" {
+		t.Errorf("header = %s", got)
+	}
+	if len(header[1]) > 0 || len(header[4]) > 2 {
+		t.Errorf("rows without results = %q, %q", header[1], header[4])
+	}
+	one, three := cells(t, file, "Sheet1", 3, 4), cells(t, file, "Sheet1", 3, 6)
+	for got, want := range map[string]string{
+		one["提示词"]: "一只猫", one["result.cost"]: "0.2", one["seed"]: "7", three["status"]: "done\nfailed\ndone", three["result.cost"]: "0.3",
+		three["seed"]: "8\n9\n10", three["model"]: "qwen-image", three["file"]: "images/b.png\nimages/b-2.png\n\n", three["error_code"]: "\nInternalError\n",
+	} {
+		if got != want {
+			t.Errorf("cell = %q, want %q", got, want)
+		}
+	}
+	checkKept(t, file)
+	for cell, want := range map[string]int{"E4": 1, "E5": 0, "E6": 2} {
+		if got, err := file.GetPictures("Sheet1", cell); len(got) != want || err != nil {
+			t.Errorf("%d pictures in %s, %v, want %d", len(got), cell, err, want)
+		}
+	}
+}
+
+// checkKept looks for what was theirs.
+func checkKept(t *testing.T, file *excelize.File) {
+	t.Helper()
+	if got, _ := file.GetCellValue("其他", "B2"); got != "stays" {
+		t.Errorf("the other sheet holds %q", got)
+	}
+	if got, _ := file.GetCellFormula("Sheet1", "D4"); got != "A4*2" && got != "=A4*2" {
+		t.Errorf("their formula = %q", got)
+	}
+	if width, _ := file.GetColWidth("Sheet1", "B"); width != 40 {
+		t.Errorf("their width = %g", width)
+	}
+	theirs, _ := file.GetCellStyle("Sheet1", "A3")
+	if ours, _ := file.GetCellStyle("Sheet1", "E3"); ours != theirs || ours == 0 {
+		t.Errorf("our header has style %d, theirs %d", ours, theirs)
+	}
+	if merged, _ := file.GetMergeCells("Sheet1"); len(merged) != 1 {
+		t.Errorf("merged cells = %v", merged)
+	}
+	if height, _ := file.GetRowHeight("Sheet1", 5); height != 200 {
+		t.Errorf("their high row = %g", height)
+	}
+}
+
+func TestAnnotateXLSXLimits(t *testing.T) {
+	annotate := func(workbook io.Reader, rows ...Result) error {
+		return AnnotateXLSX(io.Discard, Book{}, Sheet{Workbook: workbook, Header: 1}, rowsOf(rows...))
+	}
+	if err := annotate(bytes.NewReader(source(t)), make([]Result, annotateRows+1)...); !errors.Is(err, ErrWorkbookLimit) {
+		t.Errorf("too many results: %v", err)
+	}
+	if err := annotate(io.LimitReader(zeros{}, annotateBytes+1)); !errors.Is(err, ErrWorkbookLimit) {
+		t.Errorf("too large a file: %v", err)
+	}
+	wide := bookOf(t, Book{}, Result{Prompt: "x"})
+	for row := 2; row < 1000; row++ {
+		if err := wide.SetCellStr(bookSheet, fmt.Sprintf("B%d", row), strings.Repeat(fmt.Sprint(row), 9000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	if err := wide.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	if err := annotate(&b); !errors.Is(err, ErrWorkbookLimit) {
+		t.Errorf("too many cells: %v", err)
+	}
+	if err := annotate(strings.NewReader("no workbook")); err == nil || errors.Is(err, ErrWorkbookLimit) {
+		t.Errorf("no workbook: %v", err)
+	}
+	missing := Sheet{Workbook: bytes.NewReader(source(t)), Name: "Nowhere", Header: 1}
+	if err := AnnotateXLSX(io.Discard, Book{}, missing, rowsOf()); err == nil {
+		t.Error("a sheet that is not there is no error")
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { return len(b), nil }

@@ -1,0 +1,135 @@
+package output
+
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// bookColumn is one of our columns in a workbook.
+type bookColumn struct {
+	name  string
+	width float64 // in characters, as Excel counts it
+	style cellStyle
+	value func(Result) any // string, int64, float64, bool or nil
+}
+
+// wordColumns are what an item was made of: a workbook that is the manifest itself has them already.
+func wordColumns() []bookColumn {
+	return []bookColumn{
+		{"id", 14, textStyle, func(r Result) any { return r.ID }},
+		{"prompt", 48, textStyle, func(r Result) any { return r.Prompt }},
+	}
+}
+
+// resultColumns are what became of it, what one looks for first standing first.
+func resultColumns() []bookColumn {
+	return []bookColumn{
+		{"picture", pictureChars, pictureStyle, func(Result) any { return nil }},
+		{"status", 11, statusStyle, func(r Result) any { return r.Status }},
+		{"file", 32, linkStyle, func(r Result) any { return strings.Join(r.Files(), "\n") }},
+		{"cost", 9, moneyStyle, func(r Result) any { return numeric(r.Cost) }},
+		{"error_code", 22, textStyle, func(r Result) any { return r.ErrorCode }},
+		{"error_message", 36, textStyle, func(r Result) any { return r.ErrorMessage }},
+		{"model", 18, textStyle, func(r Result) any { return r.Model }},
+		{"size", 12, textStyle, func(r Result) any { return r.Size }},
+		{"seed", 13, plainStyle, func(r Result) any { return whole(r.Seed) }},
+		{"actual_prompt", 48, textStyle, func(r Result) any { return r.ActualPrompt }},
+		{"negative_prompt", 30, textStyle, func(r Result) any { return r.NegativePrompt }},
+		{"prompt_extend", 9, plainStyle, func(r Result) any { return truth(r.PromptExtend) }},
+		{"watermark", 9, plainStyle, func(r Result) any { return truth(r.Watermark) }},
+		{"width", 8, plainStyle, func(r Result) any { return unlessZero(int64(r.Width)) }},
+		{"height", 8, plainStyle, func(r Result) any { return unlessZero(int64(r.Height)) }},
+		{"bytes", 11, plainStyle, func(r Result) any { return unlessZero(r.Bytes) }},
+		{"attempts", 9, plainStyle, func(r Result) any { return unlessZero(int64(r.Attempts)) }},
+		{"submitted_at", 21, textStyle, func(r Result) any { return r.SubmittedAt }},
+		{"finished_at", 21, textStyle, func(r Result) any { return r.FinishedAt }},
+		{"task_id", 38, textStyle, func(r Result) any { return r.TaskID }},
+		{"request_id", 38, textStyle, func(r Result) any { return r.RequestID }},
+		{"sha256", 24, textStyle, func(r Result) any { return r.SHA256 }},
+	}
+}
+
+// exact is the largest integer below which a spreadsheet's numbers, which are float64, have no gaps.
+const exact = 1 << 53
+
+func whole(n *int64) any {
+	if n == nil {
+		return nil
+	}
+	if *n > exact || *n < -exact {
+		return strconv.FormatInt(*n, 10)
+	}
+	return *n
+}
+
+func unlessZero(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
+}
+
+func truth(b *bool) any {
+	if b == nil {
+		return nil
+	}
+	return *b
+}
+
+// numeric is a decimal as a number, so that a column of costs can be summed.
+func numeric(decimal string) any {
+	if decimal == "" {
+		return nil
+	}
+	if f, err := strconv.ParseFloat(decimal, 64); err == nil {
+		return f
+	}
+	return decimal
+}
+
+// together is a column's value for all items of one row: costs are added, what is equal stands once, and the
+// rest one below the other.
+func (c bookColumn) together(results []Result) any {
+	if len(results) == 1 {
+		return c.value(results[0])
+	}
+	if c.style == moneyStyle {
+		return sum(results)
+	}
+	texts := make([]string, len(results))
+	same := true
+	for i, r := range results {
+		texts[i] = text(c.value(r))
+		same = same && texts[i] == texts[0]
+	}
+	if same {
+		return c.value(results[0])
+	}
+	return strings.Join(texts, "\n")
+}
+
+func sum(results []Result) any {
+	total := new(big.Rat)
+	costs := ""
+	for _, r := range results {
+		if cost, ok := new(big.Rat).SetString(cmp.Or(r.Cost, "0")); ok {
+			total.Add(total, cost)
+		}
+		costs += r.Cost
+	}
+	if costs == "" {
+		return nil
+	}
+	f, _ := total.Float64()
+	return f
+}
+
+func text(v any) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
+}

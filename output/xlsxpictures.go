@@ -1,0 +1,145 @@
+package output
+
+import (
+	"bytes"
+	"image/jpeg"
+	"net/url"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// A cell with thumbnails is a box of so many pixels; a character is 7 wide, a point 4/3 high.
+const (
+	boxWidth, boxHeight = 176, 116
+	boxMargin           = 4
+	pictureChars        = (boxWidth + 2*boxMargin - 5) / 7.0
+	rowPoints           = (boxHeight + 2*boxMargin) * 3 / 4.0
+)
+
+const (
+	// defaultThumbnails is where adding them takes a second or two; twice as many take four times that.
+	defaultThumbnails = 5000
+
+	// linkLimit is of the same kind; Excel itself takes 65,530 a sheet.
+	linkLimit = 10000
+
+	// boxPictures is how many pictures of one row are shown, as four quarters.
+	boxPictures = 4
+)
+
+// pictures adds thumbnails and links to a sheet, up to their limits.
+type pictures struct {
+	file              *excelize.File
+	sheet             string
+	disk              Disk
+	thumbnails, links int // that may still be added
+}
+
+func newPictures(file *excelize.File, sheet string, book Book) pictures {
+	p := pictures{file: file, sheet: sheet, disk: book.Disk, thumbnails: book.Thumbnails, links: linkLimit}
+	if p.thumbnails == 0 {
+		p.thumbnails = defaultThumbnails
+	}
+	return p
+}
+
+// shot is a picture of a row and its thumbnail.
+type shot struct {
+	file, alt     string
+	jpeg          []byte
+	width, height int
+}
+
+// place puts thumbnails into a cell.
+func (p *pictures) place(cell string, shots []shot) error {
+	for i, s := range shots {
+		if err := p.put(cell, s, quarter(i, len(shots))); err != nil {
+			return err
+		}
+		p.thumbnails--
+	}
+	return nil
+}
+
+// shots are the pictures of a row that can be shown.
+func (p *pictures) shots(results []Result) []shot {
+	var shots []shot
+	for _, r := range results {
+		for _, file := range r.Files() {
+			if p.disk == nil || r.Status == "missing" || len(shots) >= min(boxPictures, p.thumbnails) {
+				return shots
+			}
+			b, err := readPicture(p.disk, ThumbName(file, r.SHA256))
+			if err != nil {
+				continue // there is none: the link is there
+			}
+			c, err := jpeg.DecodeConfig(bytes.NewReader(b))
+			if err != nil || c.Width == 0 || c.Height == 0 {
+				continue // cut by a power cut
+			}
+			shots = append(shots, shot{file: file, alt: r.Prompt, jpeg: b, width: c.Width, height: c.Height})
+		}
+	}
+	return shots
+}
+
+// area is a part of a cell in pixels.
+type area struct{ x, y, width, height int }
+
+// quarter is where the i-th of n pictures goes: one takes the box, two its halves, more its quarters.
+func quarter(i, n int) area {
+	a := area{boxMargin, boxMargin, boxWidth, boxHeight}
+	if n > 1 {
+		a.width /= 2
+		a.x += i % 2 * a.width
+	}
+	if n > 2 {
+		a.height /= 2
+		a.y += i / 2 * a.height
+	}
+	return a
+}
+
+// put adds a thumbnail. Its position is oneCell, because excelize reckons the other kind by row heights that it
+// does not know of rows that are streamed, and pictures would stretch over the wrong rows.
+func (p *pictures) put(cell string, s shot, a area) error {
+	const gap = 2
+	scale := min(float64(a.width-gap)/float64(s.width), float64(a.height-gap)/float64(s.height))
+	return p.file.AddPictureFromBytes(p.sheet, cell, &excelize.Picture{Extension: ".jpg", File: s.jpeg, Format: &excelize.GraphicOptions{
+		Positioning: "oneCell", LockAspectRatio: true, ScaleX: scale, ScaleY: scale, AltText: cut(plainText(s.alt), 400),
+		OffsetX: a.x + (a.width-int(scale*float64(s.width)))/2, OffsetY: a.y + (a.height-int(scale*float64(s.height)))/2,
+		Hyperlink: address(s.file), HyperlinkType: "External",
+	}})
+}
+
+// style is how a cell of the column looks: where there are no links any more, a name should not look like one.
+func (p *pictures) style(c bookColumn) cellStyle {
+	if c.style == linkStyle && p.links == 0 {
+		return textStyle
+	}
+	return c.style
+}
+
+// linkTo makes a cell lead to the first picture of a row.
+func (p *pictures) linkTo(cell string, results []Result) error {
+	for _, r := range results {
+		for _, file := range r.Files() {
+			if p.links == 0 || r.Status == "missing" {
+				return nil
+			}
+			p.links--
+			return p.file.SetCellHyperLink(p.sheet, cell, address(file), "External")
+		}
+	}
+	return nil
+}
+
+// address is a file as a link from the output folder, where the workbook stands.
+func address(file string) string {
+	parts := strings.Split(file, "/")
+	for i, part := range parts {
+		parts[i] = url.PathEscape(part)
+	}
+	return strings.Join(parts, "/")
+}
