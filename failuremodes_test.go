@@ -19,7 +19,6 @@ import (
 var later = map[string]string{
 	"A15": "E", "A17": "E",
 	"D16": "E",
-	"H16": "D",
 }
 
 var (

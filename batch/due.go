@@ -127,24 +127,12 @@ func (r *run) putAside(rec *record) error {
 // nameOf is what an item's picture shall be called: as its row says, else its id, else the beginning of its prompt with
 // the first half of its key.
 func nameOf(it item, k key) string {
+	if name := it.Picture(); name != "" {
+		return name
+	}
 	number := ""
 	if it.Index > 1 {
 		number = fmt.Sprintf("-%d", it.Index)
 	}
-	switch {
-	case it.File != "":
-		return stemOf(it.File) + number
-	case it.ID != "":
-		return it.ID
-	}
 	return fmt.Sprintf("%s-%08x%s", output.Slug(it.Prompt), k.base>>32, number)
-}
-
-// stemOf is a file name without an extension of pictures.
-func stemOf(name string) string {
-	switch path.Ext(name) {
-	case ".png", ".jpg", ".jpeg", ".webp", ".gif", ".PNG", ".JPG":
-		return name[:len(name)-len(path.Ext(name))]
-	}
-	return name
 }

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"iter"
@@ -11,23 +12,59 @@ import (
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
-// Report writes results.csv and results.jsonl from manifest and state, in the order of the manifest. It returns the files
-// that it wrote; a CSV that another program keeps from being replaced is written beside the old one.
+// Report writes results.csv, results.jsonl and report.html from manifest and state, in the order of the manifest. It
+// returns the files that it wrote; one that another program keeps from being replaced is written beside the old one.
 func (b *Batch) Report() ([]string, error) {
 	columns := b.o.Manifest.Columns()
-	csv, err := output.ReplaceOrBeside(b.o.Disk, "results.csv", func(w io.Writer) error {
-		return output.WriteCSV(w, columns, b.results())
-	})
+	page, err := b.page()
 	if err != nil {
 		return nil, err
 	}
-	jsonl, err := output.ReplaceOrBeside(b.o.Disk, "results.jsonl", func(w io.Writer) error {
-		return output.WriteJSONL(w, columns, b.results())
-	})
-	if err != nil {
-		return []string{csv}, err
+	var written []string
+	for _, r := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{"results.csv", func(w io.Writer) error { return output.WriteCSV(w, columns, b.results()) }},
+		{"results.jsonl", func(w io.Writer) error { return output.WriteJSONL(w, columns, b.results()) }},
+		{"report.html", func(w io.Writer) error { return output.WriteHTML(w, page, b.results()) }},
+	} {
+		name, err := output.ReplaceOrBeside(b.o.Disk, r.name, r.write)
+		if err != nil {
+			return written, err
+		}
+		written = append(written, name)
 	}
-	return []string{csv, jsonl}, nil
+	return written, nil
+}
+
+// Thumbs makes the thumbnails that report.html and results.xlsx show. It takes about a tenth of a second a picture, so
+// that a run leaves it to the report command; without them the page shows the pictures themselves.
+func (b *Batch) Thumbs(ctx context.Context) error { return output.Thumbs(ctx, b.o.Disk, b.results()) }
+
+// page is what report.html says of the batch as a whole.
+func (b *Batch) page() (output.Page, error) {
+	page := output.Page{Manifest: b.o.Manifest.Name(), Columns: b.o.Manifest.Columns(), Currency: "CNY", Rehearsal: b.o.Settings.Rehearsal,
+		Tool: "qwenbatch " + b.o.Tool, Disk: b.o.Disk}
+	var spent client.Money
+	for _, m := range matchItems(b.idents, b.state.entries) {
+		if m.entry < 0 {
+			continue
+		}
+		rec, err := b.state.get(int(m.entry))
+		if err != nil {
+			return page, err
+		}
+		spent += rec.Cost + rec.Before
+		if page.Started.IsZero() || !rec.Submitted.IsZero() && rec.Submitted.Before(page.Started) {
+			page.Started = rec.Submitted
+		}
+		if rec.Finished.After(page.Finished) {
+			page.Finished = rec.Finished
+		}
+	}
+	page.Spent = spent.String()
+	return page, nil
 }
 
 // results are the lines of the reports.

@@ -45,7 +45,7 @@ func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "qwenbatch",
 		Short: "Turn a sheet of prompts into Qwen-Image pictures",
-		Long: `Turn a sheet of prompts (YAML, CSV, TSV or JSON lines) into Qwen-Image pictures and
+		Long: `Turn a sheet of prompts (XLSX, CSV, TSV, YAML or JSON lines) into Qwen-Image pictures and
 a report. A run that stops anywhere is finished by the same command, and no
 picture is paid twice.`,
 		Example: `  qwenbatch init                            write a starter prompts.yaml
@@ -60,7 +60,7 @@ picture is paid twice.`,
 	root.SetUsageFunc(func(cmd *cobra.Command) error { p.help(cmd, nil); return nil })
 	root.SetFlagErrorFunc(flagMistake)
 	root.AddCommand(p.runCommand(), p.planCommand(), p.statusCommand(), p.reportCommand(), p.modelsCommand(), p.initCommand(),
-		p.generateCommand(), p.tasksCommand(), p.resolveCommand(), p.auditCommand(), p.doctorCommand(), p.emulateCommand(), p.versionCommand())
+		p.generateCommand(), p.tasksCommand(), p.resolveCommand(), p.auditCommand(), p.doctorCommand(), p.schemaCommand(), p.emulateCommand(), p.versionCommand())
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	return root
 }

@@ -1,29 +1,28 @@
 package cli
 
 import (
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-)
 
-// starters are the manifests that init writes; the CSV has a byte order mark, so that Excel reads its Chinese.
-//
-//go:embed starter/prompts.yaml starter/prompts.csv
-var starters embed.FS
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/manifests"
+)
 
 func (p *program) initCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init [FILE]",
-		Short: "Write a starter manifest: .yaml or .csv",
-		Long: `Write a small manifest to start from, with comments: prompts.yaml, or the FILE
-that is named, .yaml or .csv (which Excel opens). A file that is there is left
-alone.`,
+		Short: "Write a starter manifest: .yaml, .csv or .xlsx",
+		Long: `Write a small manifest to start from: prompts.yaml with comments, or the FILE
+that is named: .yaml, .csv (which Excel opens), or .xlsx with lists to choose
+models and sizes from. A file that is there is left alone.`,
 		Example: `  qwenbatch init
   qwenbatch init shop.csv`,
 		Args: atMost(1),
@@ -62,13 +61,21 @@ func (p *program) init(name string) error {
 
 // starter is the content for a kind of file.
 func starter(name string) ([]byte, error) {
-	switch ext := strings.ToLower(filepath.Ext(name)); ext {
-	case ".yaml", ".yml":
-		return starters.ReadFile("starter/prompts.yaml")
-	case ".csv":
-		return starters.ReadFile("starter/prompts.csv")
-	case ".xlsx":
-		return nil, &mistake{text: "writing .xlsx comes later", hint: "qwenbatch init " + shellQuote(strings.TrimSuffix(name, filepath.Ext(name))+".csv") + " writes a CSV, which Excel opens"}
+	ext := strings.ToLower(filepath.Ext(name))
+	if !slices.Contains(manifests.StarterKinds(), ext) {
+		return nil, &mistake{text: quote(name) + ": init writes " + orList(manifests.StarterKinds()), hint: "qwenbatch init prompts.yaml, or prompts.xlsx"}
 	}
-	return nil, &mistake{text: quote(name) + ": init writes .yaml and .csv", hint: "qwenbatch init prompts.yaml, or prompts.csv"}
+	return manifests.Starter(ext, manifests.Choices{Models: startModels()})
+}
+
+// startModels are what a starter offers: the default first, then the others that make pictures from text, without their
+// dated names.
+func startModels() []string {
+	names := []string{batch.DefaultModel}
+	for _, m := range client.Models() {
+		if strings.HasPrefix(m.Name, "qwen-image") && !m.EditOnly && !strings.Contains(m.Name, "-2025-") && !strings.Contains(m.Name, "-2026-") && m.Name != batch.DefaultModel {
+			names = append(names, m.Name)
+		}
+	}
+	return names
 }

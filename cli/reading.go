@@ -15,6 +15,7 @@ type reading struct {
 	defaults manifests.Defaults
 	rules    batch.Rules
 	encoding string
+	sheet    string
 	columns  columns
 	maxItems int
 }
@@ -42,8 +43,9 @@ func (r *reading) what() group {
 func (r *reading) how() group {
 	g := newGroup("Reading the manifest")
 	g.flags.Var(word{&r.encoding, "NAME"}, "encoding", "character encoding: utf-8, gb18030, utf-16le, big5 … (default detected)")
+	g.flags.Var(word{&r.sheet, "NAME"}, "sheet", "sheet of a workbook (default the first)")
 	g.flags.Var(r.columns, "column", "which header gives a field, as in prompt=描述; can be repeated (default told by the usual names)")
-	g.flags.Var(count{&r.maxItems}, "max-items", "items that count may add to the rows, so that a slip buys no million pictures")
+	g.flags.Var(count{&r.maxItems}, "max-items", "items that matrix, seeds and count may add to the rows, so that a slip buys no million pictures")
 	g.flags.BoolVar(&r.rules.AllowTruncation, "allow-truncation", false, "send prompts that are too long for the model; the API cuts them without a word")
 	g.flags.BoolVar(&r.rules.NearestSize, "nearest-size", false, "take the allowed size nearest in shape where a row asks for another")
 	return g
@@ -57,7 +59,7 @@ func (r *reading) mode(g group) {
 // open reads the manifest's structure and checks every row of it.
 func (r *reading) open(name string) (*manifests.Manifest, manifests.Totals, error) {
 	m, err := manifests.Open(name, manifests.Options{
-		Defaults: r.defaults, Encoding: r.encoding, Columns: r.columns, MaxItems: r.maxItems, Check: r.rules.Check})
+		Defaults: r.defaults, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns, MaxItems: r.maxItems, Check: r.rules.Check})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, manifests.Totals{}, noManifest(name)
 	}
