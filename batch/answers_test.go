@@ -423,6 +423,51 @@ func TestA19ListsThatLag(t *testing.T) {
 	}
 }
 
+// TestA19ListsTurnUpLate shows the task of a lost answer just after the settling time has passed: one pass without it was no
+// proof.
+func TestA19ListsTurnUpLate(t *testing.T) {
+	play(t, three, emulator.Options{}, func(s *scene) {
+		s.first(1) // a task that the list shows
+		time.Sleep(2 * time.Hour)
+		begun := time.Now()
+		s.fault = func(c emulator.Call) emulator.Fault {
+			switch {
+			case c.Op == "submit" && c.Prompt != "a red cat" && c.N == 2:
+				begun = time.Now()
+				return emulator.Fault{LoseAnswer: true}
+			case c.Op == "list" && time.Since(begun) < DefaultSettle+500*time.Millisecond:
+				return emulator.Fault{LagList: time.Hour}
+			}
+			return emulator.Fault{}
+		}
+		s.ends()
+		s.wantPosts(3)
+		s.wantPaidOnce(3)
+	})
+}
+
+// TestA19EmptyListProvesNothing shows lists in which not even our own tasks are: another key's, say. Their silence is no
+// proof, so what is in doubt is held.
+func TestA19EmptyListProvesNothing(t *testing.T) {
+	for _, lost := range []emulator.Fault{{LoseAnswer: true}, {LoseRequest: true}} {
+		play(t, three, emulator.Options{}, func(s *scene) {
+			s.fault = func(c emulator.Call) emulator.Fault {
+				switch {
+				case c.Op == "submit" && c.Prompt == "a blue dog":
+					return lost
+				case c.Op == "list":
+					return emulator.Fault{LagList: 48 * time.Hour}
+				}
+				return emulator.Fault{}
+			}
+			s.ends()
+			s.ends()
+			s.wantPosts(3)
+			s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": held, "a bird": done})
+		})
+	}
+}
+
 // TestA20ListRefused forbids the list: batches run without it, and what is in doubt is held.
 func TestA20ListRefused(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 	"time"
@@ -157,4 +158,23 @@ func TestS5PanicInAnItem(t *testing.T) {
 			s.wantFinish(3)
 		})
 	}
+}
+
+// TestP1IntentIsDurableFirst looks at the disk whenever a submission reaches the service: a power cut would leave its intent.
+func TestP1IntentIsDurableFirst(t *testing.T) {
+	play(t, "prompt\ntwin\ntwin\nother\n", emulator.Options{}, func(s *scene) {
+		s.fault = func(c emulator.Call) emulator.Fault {
+			if c.Op != "submit" {
+				return emulator.Fault{}
+			}
+			durable, _ := s.disk.Durable(stateFile)
+			last := durable[bytes.LastIndex(durable, []byte(`{"seq":`)):]
+			if !bytes.Contains(last, []byte(`"phase":"intent"`)) || !bytes.Contains(last, []byte(`"prompt":"`+c.Prompt+`"`)) {
+				t.Errorf("a submission of %q went out behind the durable line %s", c.Prompt, last)
+			}
+			return emulator.Fault{}
+		}
+		s.ends()
+		s.wantPaidOnce(3)
+	})
 }
