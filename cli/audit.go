@@ -82,6 +82,7 @@ func (s *service) connect(p *program, settings batch.Settings) (*client.Client, 
 }
 
 func (l *look) printAudit(w io.Writer, a batch.Audit) {
+	fmt.Fprintf(w, "%s in the account's list of the last 24 hours; --mode sync leaves none there\n", amount(a.Listed, "task"))
 	for _, c := range []struct {
 		n    int
 		what string

@@ -158,7 +158,7 @@ func (d *doctor) limits(ctx context.Context, c *client.Client, model string) {
 		d.note("limits", fmt.Sprintf("the service does not tell this account's; documented for %s: %s", model, quota(m)))
 		return
 	}
-	text := fmt.Sprintf("%s: %d submissions in %s", model, l.Submissions, l.Per)
+	text := fmt.Sprintf("%s: %s in %s", model, amount(l.Submissions, "submission"), span(l.Per))
 	if l.Running > 0 {
 		text += fmt.Sprintf(", %d tasks at once, %d in the queue", l.Running, l.Queue)
 	}
