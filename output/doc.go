@@ -5,6 +5,9 @@
 // whatever names, links or pictures it is given. A process that dies at any moment leaves at most
 // hidden .part files, which [Leftovers] finds.
 //
+// Thumbnails and reports (CSV, JSON lines, one page of HTML, a workbook) can be made again at any time from
+// pictures and rows, and are as good as nothing lost.
+//
 // It does not fetch pictures, decide which names items get, or remember anything: two calls that
 // publish at the same time must be given different names.
 package output

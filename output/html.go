@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -81,7 +82,7 @@ func pageFrame(page Page) (head, foot string, err error) {
 	read := func(name string) string {
 		b, failed := fs.ReadFile(pageFiles, "page/"+name)
 		err = errors.Join(err, failed) // unreachable unless the program was built without its files
-		return string(b)
+		return indent.ReplaceAllLiteralString(string(b), "")
 	}
 	frame, css, js := read("page.html"), read("page.css"), read("words.js")+read("page.js")
 	head, foot, _ = strings.Cut(frame, "{{data}}")
@@ -91,6 +92,9 @@ func pageFrame(page Page) (head, foot string, err error) {
 		"{{tool}}", html.EscapeString(shown(page.Tool))).Replace(head)
 	return head, strings.Replace(foot, "{{js}}", js, 1), err
 }
+
+// indent is what a page need not carry: no text in its sources spans lines.
+var indent = regexp.MustCompile(`(?m)^[ \t]+|^//.*\n`)
 
 // sourceHash is how a content security policy names an inline element.
 func sourceHash(s string) string {

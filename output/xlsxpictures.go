@@ -124,12 +124,9 @@ func (p *pictures) style(c bookColumn) cellStyle {
 // linkTo makes a cell lead to the first picture of a row.
 func (p *pictures) linkTo(cell string, results []Result) error {
 	for _, r := range results {
-		for _, file := range r.Files() {
-			if p.links == 0 || r.Status == "missing" {
-				return nil
-			}
+		if files := r.Files(); len(files) > 0 && r.Status != "missing" && p.links > 0 {
 			p.links--
-			return p.file.SetCellHyperLink(p.sheet, cell, address(file), "External")
+			return p.file.SetCellHyperLink(p.sheet, cell, address(files[0]), "External")
 		}
 	}
 	return nil

@@ -122,25 +122,49 @@ for (const width of [320, 390, 768]) {
     want('overflow of the large view', await tab.run(() => document.getElementById('large').scrollWidth - innerWidth), 0);
   });
 }
-await check('has names, roles and contrast', few, async (tab, want) => {
+await check('has names and roles', few, async (tab, want) => {
   want('buttons without a name', await tab.run(() => [...document.querySelectorAll('button, input, a')].filter(e => !e.textContent.trim() && !e.getAttribute('aria-label')).length), 0);
   const { nodes } = await tab.call('Accessibility.getFullAXTree');
   const roles = new Set(nodes.filter(n => !n.ignored).map(n => n.role.value));
   want('roles', ['banner', 'search', 'searchbox', 'main', 'list', 'listitem', 'button', 'status', 'contentinfo'].filter(r => !roles.has(r)), []);
   want('tab stops in the grid', await tab.run(() => document.querySelectorAll('.grid [tabindex="0"]').length), 1);
 });
+for (const dark of [false, true]) {
+  await check('has contrast in the ' + (dark ? 'dark' : 'light'), { ...few, dark }, async (tab, want) => {
+    const weak = await tab.run(() => {
+      const probe = document.body.appendChild(document.createElement('i'));
+      const light = name => {
+        probe.style.color = 'var(--' + name + ')';
+        const [r, g, b] = getComputedStyle(probe).color.match(/[\d.]+/g).map(c => c / 255).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+      };
+      const found = [];
+      for (const paper of ['paper', 'card', 'mat']) {
+        for (const ink of ['ink', 'dim', 'accent', 'done', 'failed', 'held', 'running', 'pending', 'missing']) {
+          const [a, b] = [light(ink), light(paper)].sort((x, y) => y - x);
+          if (a / b < 4.5) found.push(ink + ' on ' + paper + ' ' + (a / b).toFixed(2));
+        }
+      }
+      return found;
+    });
+    want('below 4.5', weak, []);
+  });
+}
 await check('shows an empty batch', { url: url('none.html') }, async (tab, want) => want('word', await tab.run(() => document.getElementById('nothing').textContent), 'This batch has no items yet.'));
 
 await check('10,000 pictures', {}, async (tab, want) => {
   const begin = Date.now();
   await tab.go(url('many.html'));
   const load = Date.now() - begin;
+  const metrics = async () => Object.fromEntries((await tab.call('Performance.getMetrics')).metrics.map(m => [m.name, m.value]));
+  await tab.call('Performance.enable', { timeDomain: 'threadTicks' }); // the processor's time: another program's share is not in it
+  const before = await metrics();
   const scroll = await tab.run(async () => {
     const long = [], frames = [];
     new PerformanceObserver(l => long.push(...l.getEntries().map(e => Math.round(e.duration)))).observe({ type: 'longtask' });
     let last = performance.now();
-    for (let i = 0; i < 240; i++) { // 4 s at 60 frames a second, through a fifth of the page, then leaps
-      scrollTo(0, i < 200 ? i * document.documentElement.scrollHeight / 1000 : Math.random() * document.documentElement.scrollHeight);
+    for (let i = 0; i < 240; i++) { // 7,200 pixels a second, which is a hard flick, then leaps
+      scrollTo(0, i < 200 ? i * 120 : Math.random() * document.documentElement.scrollHeight);
       await new Promise(requestAnimationFrame);
       frames.push(performance.now() - last);
       last = performance.now();
@@ -149,6 +173,7 @@ await check('10,000 pictures', {}, async (tab, want) => {
     frames.sort((a, b) => a - b);
     return { long, median: frames[120], slow: frames[236], tiles: document.querySelectorAll('.tile').length, height: document.documentElement.scrollHeight };
   });
+  const after = await metrics(), work = (after.TaskDuration - before.TaskDuration) * 1000 / 240;
   const find = await tab.run(async () => {
     const input = document.getElementById('find');
     const took = async text => {
@@ -162,8 +187,9 @@ await check('10,000 pictures', {}, async (tab, want) => {
     return [await took('dawn 99'), await took('dawn 999'), document.getElementById('count').textContent];
   });
   want('few tiles', scroll.tiles < 200, true);
-  want('bounds that hold on a busy machine too', [load < 10000, scroll.slow < 400, find[1] < 2000], [true, true, true]);
-  return `loaded in ${load} ms; ${scroll.tiles} tiles of ${scroll.height} pixels; frame ${scroll.median.toFixed(1)} ms, 98 % under ${scroll.slow.toFixed(1)} ms; ` +
+  want('work a frame under 12 ms', work < 12, true);
+  want('bounds that hold on a busy machine too', [load < 10000, find[1] < 2000], [true, true]);
+  return `loaded in ${load} ms; ${scroll.tiles} tiles of ${scroll.height} pixels; ${work.toFixed(1)} ms of work a frame, frame ${scroll.median.toFixed(1)} ms, 98 % under ${scroll.slow.toFixed(1)} ms; ` +
     `long tasks while scrolling: ${scroll.long.length ? scroll.long.join(', ') + ' ms' : 'none'}; first search ${find[0]} ms, next ${find[1]} ms (${find[2]})`;
 });
 

@@ -13,7 +13,7 @@ const words = {
     seed: 'Seed', model: 'Model', size: 'Size', cost: 'Cost', attempts: 'Attempts', task: 'Task', request: 'Request', submitted: 'Sent', finished: 'Finished',
     file: 'File', bytes: 'Length', extend: 'Prompt extension', watermark: 'Watermark', yes: 'on', no: 'off', columns: 'From the manifest',
     back: 'Previous picture', next: 'Next picture', close: 'Close', place: (i, n) => i + ' of ' + n, gone: 'The file is not there any more', todo: 'What to do',
-    foot: tool => (tool ? 'Made by ' + tool + '. ' : '') + 'Keys: / finds, arrows move, Enter opens, Esc goes back.', made: 'made',
+    foot: tool => (tool ? 'Made by ' + tool + '. ' : '') + 'Keys: / finds, arrows move, Enter opens, Esc goes back.',
   },
   zh: {
     skip: '跳到图片', pictures: '图片', all: '全部', find: '搜索提示词、编号、各列', findLabel: '搜索图片',
@@ -27,7 +27,7 @@ const words = {
     seed: '种子', model: '模型', size: '尺寸', cost: '费用', attempts: '尝试次数', task: '任务', request: '请求', submitted: '提交', finished: '完成时间',
     file: '文件', bytes: '大小', extend: '提示词扩写', watermark: '水印', yes: '开', no: '关', columns: '来自清单',
     back: '上一张', next: '下一张', close: '关闭', place: (i, n) => i + ' / ' + n, gone: '文件已不在原处', todo: '怎么办',
-    foot: tool => (tool ? '由 ' + tool + ' 生成。' : '') + '按键：/ 搜索，方向键移动，回车打开，Esc 返回。', made: '生成于',
+    foot: tool => (tool ? '由 ' + tool + ' 生成。' : '') + '按键：/ 搜索，方向键移动，回车打开，Esc 返回。',
   },
 };
 
