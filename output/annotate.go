@@ -23,9 +23,9 @@ type Sheet struct {
 // length.
 const (
 	annotateBytes = 64 << 20  // of the file
-	annotateXML   = 24 << 20  // of its sheets and strings
+	annotateXML   = 16 << 20  // of its sheets and strings
 	annotateUnzip = 256 << 20 // of everything in it
-	annotateRows  = 20000     // of results
+	annotateRows  = 12000     // of results
 )
 
 // AnnotateXLSX writes a copy of the manifest's own workbook with our columns to the right of its sheet, a row of
