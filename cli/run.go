@@ -54,7 +54,7 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 	main.flags.BoolVar(&f.retry, "retry-failed", false, "try items again that failed for good")
 	main.flags.BoolVar(&f.accept, "accept-changes", false, "go on although many finished pictures would be paid anew, since their rows have changed")
 	main.flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask, as a run of more than ¥10 does on a terminal")
-	main.flags.DurationVar(&f.grace, "grace", 0, "how long Ctrl-C waits for answers that are on their way (default 3s)")
+	main.flags.DurationVar(&f.grace, "grace", 0, "how long Ctrl-C waits for answers that are on their way (default 3s, for synchronous ones 1m)")
 	tempo := newGroup("Pace")
 	f.reading.mode(tempo)
 	tempo.flags.Var(&f.submit, "submit-rate", "submissions, as 2/s or 8/m; 0 is unlimited (default the model's documented quota)")
