@@ -176,9 +176,9 @@ func (s *scene) report(dies func(disktest.Op) bool) (died bool) {
 	return died
 }
 
-// reports are the contents of both.
-func (s *scene) reports() (all [2]string) {
-	for i, name := range []string{"results.csv", "results.jsonl"} {
+// reports are the contents of all.
+func (s *scene) reports() (all [3]string) {
+	for i, name := range []string{"results.csv", "results.jsonl", "report.html"} {
 		b, _ := s.disk.Content(name)
 		all[i] = string(b)
 	}

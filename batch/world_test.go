@@ -62,7 +62,7 @@ func TestRealFolder(t *testing.T) {
 			t.Fatalf("Run = %v", err)
 		}
 		files, err := b.Report()
-		if want := []string{"results.csv", "results.jsonl"}; err != nil || !slices.Equal(files, want) {
+		if want := []string{"results.csv", "results.jsonl", "report.html"}; err != nil || !slices.Equal(files, want) {
 			t.Fatalf("Report = %v, %v, want %v", files, err, want)
 		}
 		if charged := server.Books().Charges; charged != 2 {

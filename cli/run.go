@@ -248,7 +248,7 @@ func (j *job) reportStale() bool {
 	if info, err := os.Stat(j.manifest); err == nil && info.ModTime().After(newest) {
 		newest = info.ModTime()
 	}
-	for _, name := range []string{"results.csv", "results.jsonl"} {
+	for _, name := range []string{"results.csv", "results.jsonl", "report.html"} {
 		if info, err := j.disk.Lstat(name); err != nil || info.ModTime().Before(newest) {
 			return true
 		}
