@@ -106,11 +106,21 @@ func (r *run) countMoney() error {
 
 // mayCost is what an item has cost, or will have cost if what is open or in doubt succeeds.
 func (b *Batch) mayCost(rec record) client.Money {
+	sure := rec.Before + rec.Doubted
 	switch rec.Phase {
 	case intent, open, held:
-		return rec.Before + b.price(rec.Sent)*client.Money(rec.Sent.N)
+		return sure + b.price(rec.Sent)*client.Money(rec.Sent.N)
 	}
-	return rec.Before + rec.Cost
+	return sure + rec.Cost
+}
+
+// doubted keeps a submission in the budget that is sent again although it may have been paid for.
+func (r *run) doubted(rec *record) {
+	price := r.price(rec.Sent) * client.Money(rec.Sent.N)
+	r.limits.mu.Lock()
+	defer r.limits.mu.Unlock()
+	rec.Doubted += price
+	r.limits.money += price // settled takes the price of the submission itself back
 }
 
 // settled corrects the money when it is known what a submission cost, and counts failures.

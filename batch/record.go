@@ -68,6 +68,8 @@ type record struct {
 	Pictures     []picture    `json:"pictures,omitempty"`
 	ActualPrompt string       `json:"actual_prompt,omitempty"`
 	Cost         client.Money `json:"cost_micros,omitempty"`
+	// Doubted is what submissions may have cost that were sent again although nobody could tell their outcome.
+	Doubted client.Money `json:"doubted_micros,omitempty"`
 	// Before is what older pictures of this item cost, which Replaced counts.
 	Before   client.Money `json:"cost_before_micros,omitempty"`
 	Replaced int          `json:"replaced,omitempty"`

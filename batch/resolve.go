@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
 )
 
 // A Resolution is what a person decides about a held item.
@@ -45,6 +47,9 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 		}
 	}
 	for _, rec := range all {
+		if how.Adopt == "" { // whatever becomes of it now, it may have been paid for
+			rec.Doubted += b.price(rec.Sent) * client.Money(rec.Sent.N)
+		}
 		how.apply(&rec)
 		if err := b.state.put(rec, false); err != nil {
 			return err

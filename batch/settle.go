@@ -355,6 +355,7 @@ func (r *run) absent(ctx context.Context, rec *record) error {
 // unsettled ends a doubt that the list cannot settle.
 func (r *run) unsettled(ctx context.Context, rec *record, why string) error {
 	if r.o.OnDoubt == "resubmit" {
+		r.doubted(rec)
 		return r.absent(ctx, rec)
 	}
 	return r.hold(rec, "InDoubt", "its submission was not answered, and %s", why)

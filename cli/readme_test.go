@@ -135,7 +135,7 @@ func (r *reader) run(line string) []string {
 	}
 	text := strings.TrimSuffix(string(out), "\n")
 	if r.url != "" {
-		text = strings.ReplaceAll(text, r.url, "https://dashscope.aliyuncs.com/api/v1")
+		text = strings.ReplaceAll(text, r.url, "http://127.0.0.1:8686/api/v1")
 	}
 	if text == "" {
 		return nil
