@@ -57,13 +57,8 @@ func (r *run) give(i int) key {
 	return k
 }
 
-// renew is the record of an item that is sent again. What a changed row made before is put aside.
+// renew is the record of an item that is sent again. It keeps what the item made before until that is put aside.
 func (r *run) renew(rec record, it item, changed bool) (record, bool, error) {
-	if changed && len(rec.Pictures) > 0 {
-		if err := r.putAside(&rec); err != nil {
-			return rec, false, err
-		}
-	}
 	k, err := parseKey(rec.Key)
 	if err != nil {
 		return rec, false, err
@@ -86,9 +81,13 @@ func (r *run) renew(rec record, it item, changed bool) (record, bool, error) {
 
 const replacedDir = imagesDir + "/replaced"
 
-// putAside moves the pictures of an item to images/replaced, where they stay. Its record still names them until the next
-// intent is written; a crash in between leaves a done item whose picture is missing, which fetches it again or says so.
+// putAside moves the pictures that an item made before to images/replaced, where they stay: at the last moment, since an item
+// that is not sent after all keeps them. Its record still names them until the next intent is written; a crash in between
+// leaves a done item whose picture is missing, which fetches it again or says so.
 func (r *run) putAside(rec *record) error {
+	if len(rec.Pictures) == 0 {
+		return nil
+	}
 	if err := r.o.Disk.Mkdir(replacedDir); err != nil {
 		return err
 	}

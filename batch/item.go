@@ -73,6 +73,10 @@ func (r *run) submit(ctx context.Context, rec *record) error {
 	}
 	defer r.words.leave(words)
 
+	// In here, since a doubt about the same words has the first choice of what was found.
+	if err := r.claimOrphan(ctx, rec); err != nil || rec.Phase == open {
+		return err
+	}
 	if !rec.slot { // it has one when it comes from the producer, which keeps the order of the manifest
 		if err := r.pace(rec.Sent.Model).window.enter(ctx); err != nil {
 			return err
@@ -103,10 +107,13 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 	if err := r.admit(rec); err != nil {
 		return err
 	}
+	if err := r.putAside(rec); err != nil {
+		return err
+	}
 	// A crash up to here has sent nothing: the item is new to the next run.
 	rec.Phase, rec.Intent, rec.At = intent, r.clock.now(), r.clock.now()
 	rec.Attempt++
-	rec.Task, rec.Request, rec.Code, rec.Message = "", "", "", ""
+	rec.Task, rec.Request, rec.Adopted, rec.Code, rec.Message = "", "", "", "", ""
 	if err := r.state.put(*rec, true); err != nil {
 		return err
 	}
@@ -249,7 +256,7 @@ func (r *run) collect(ctx context.Context, rec *record) error {
 }
 
 func (r *run) gather(ctx context.Context, rec *record) error {
-	task, err := r.await(ctx, rec)
+	task, err := r.await(ctx, rec, 0)
 	if err != nil {
 		return err
 	}

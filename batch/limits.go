@@ -80,6 +80,13 @@ func (r *run) admit(rec *record) error {
 	return nil
 }
 
+// owe counts the money of a task that was not submitted by this run.
+func (r *run) owe(rec *record) {
+	r.limits.mu.Lock()
+	defer r.limits.mu.Unlock()
+	r.limits.money += r.price(rec.Sent) * client.Money(rec.Sent.N)
+}
+
 // enough notes which limit was reached; limits.mu is held.
 func (r *run) enough(why string) error {
 	if r.limits.limit == nil {

@@ -46,8 +46,8 @@ func (r *run) list(ctx context.Context, after time.Time) (listing, error) {
 	return pass, err
 }
 
-// maxPages bounds a pass: 10,000 tasks a day are more than any quota of a picture model gives.
-const maxPages = 100
+// maxPages bounds a pass: two submissions a second, the highest quota of a picture model, are 172,800 tasks a day.
+const maxPages = 2000
 
 // listAll reads all pages without filters: those of time have no documented zone, and without any the last 24 h come
 // (TASK, 2026-11). Rows that arrive meanwhile push others to later pages, where they are seen twice; rows that a page
@@ -105,6 +105,13 @@ func (r *run) claim(task string) (bool, error) {
 	}
 	r.claims.tasks[task] = true
 	return true, nil
+}
+
+// unclaim gives a task back: it may be another item's.
+func (r *run) unclaim(task string) {
+	r.claims.mu.Lock()
+	defer r.claims.mu.Unlock()
+	delete(r.claims.tasks, task)
 }
 
 // claimed tells which of the rows are known.

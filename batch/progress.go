@@ -93,7 +93,7 @@ func (r *run) tell(before, after record) {
 		p.Submitted++
 	case done:
 		p.Saved += len(after.Pictures)
-		p.Spent += after.Cost - before.Cost
+		p.Spent += after.Before + after.Cost - before.Before - before.Cost
 	}
 	r.counts.mu.Unlock()
 	if r.o.Tell != nil && before.Phase != after.Phase {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"slices"
 	"sync"
@@ -36,8 +37,10 @@ type run struct {
 	claims    claims
 	given     map[int]key // keys of new items by their place in the manifest; guarded by state.mu
 
-	since time.Time // tasks since then may be ours and unknown; zero where there are none such
-	swept bool      // they have been looked through
+	since    time.Time     // tasks since then may be ours and unknown; zero where there are none such
+	swept    bool          // they have been looked through
+	unsure   bool          // some of them could not be told
+	sweeping chan struct{} // closed when they have been, in this pass
 
 	limits limits
 
@@ -170,7 +173,10 @@ func (r *run) stop(ctx context.Context, all bool) error {
 			return err
 		}
 	}
-	return r.o.Disk.Remove(reserveFile)
+	if err := r.o.Disk.Remove(reserveFile); !errors.Is(err, fs.ErrNotExist) { // a disk that was full has used it
+		return err
+	}
+	return nil
 }
 
 // order is that of the manifest, so that the next run finds the i-th item in the i-th place; items that it has lost come
@@ -191,16 +197,17 @@ func (r *run) order() []int {
 	return order
 }
 
-// all makes passes over state and manifest until a pass leaves nothing for another. Only a row that was changed while
-// its old request was open needs a second.
+// all makes a pass over state and manifest, and another where a row was changed while its old request was open. A third would
+// find nothing that the second has not left as it is.
 func (r *run) all(ctx context.Context) error {
-	for {
+	for range 2 {
 		r.matches = matchItems(r.idents, r.state.entries)
 		again, err := r.pass(ctx)
 		if err != nil || !again {
 			return err
 		}
 	}
+	return nil
 }
 
 // pass takes every item as far as it comes. Each model has a producer of its own, so that a slow one does not stand in
@@ -211,25 +218,18 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 		return false, err
 	}
 	r.tally(old)
+	r.sweeping = make(chan struct{})
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return r.resume(ctx, old) })
-	swept := make(chan struct{})
 	g.Go(func() error {
-		err := r.sweep(ctx, old)
+		err := r.sweep(ctx)
 		if err == nil {
-			close(swept)
+			close(r.sweeping)
 		}
 		return err
 	})
 	for _, model := range r.models {
-		g.Go(func() error {
-			select {
-			case <-swept:
-				return r.produce(ctx, model)
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		})
+		g.Go(func() error { return r.produce(ctx, model) })
 	}
 	return again, g.Wait()
 }
@@ -283,8 +283,11 @@ func (r *run) resume(ctx context.Context, old []record) error {
 // produce starts the items of one model that are to be sent, in the order of the manifest. It holds no more of them than
 // the model's window and a few.
 func (r *run) produce(ctx context.Context, model string) error {
+	if err := r.sweptUp(ctx); err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(r.pace(model).window.size + slack)
+	room := make(chan struct{}, r.pace(model).window.size+slack)
 	for i, it := range r.items() {
 		if it.err != nil {
 			return it.err
@@ -299,21 +302,24 @@ func (r *run) produce(ctx context.Context, model string) error {
 		if !due {
 			continue
 		}
-		if ctx.Err() != nil {
+		// Room first: who holds a place in the window must not wait for one who wants it.
+		select {
+		case room <- struct{}{}:
+		case <-ctx.Done():
 			return errors.Join(g.Wait(), ctx.Err())
 		}
 		if err := r.pace(model).window.enter(ctx); err != nil {
 			return errors.Join(g.Wait(), err)
 		}
 		rec.slot = true
-		if err := recovered(rec.Key, func() error { return r.claimOrphan(&rec) }); err != nil {
-			return errors.Join(g.Wait(), err)
-		}
 		if !r.begin(rec) {
 			r.leave(&rec)
 			break
 		}
-		g.Go(func() error { return r.guarded(ctx, rec) })
+		g.Go(func() error {
+			defer func() { <-room }()
+			return r.guarded(ctx, rec)
+		})
 	}
 	return g.Wait()
 }

@@ -99,6 +99,7 @@ type settling struct {
 	*run
 	rec   *record
 	began time.Time // the service's clock
+	until time.Time // tasks that were created later are another's; zero before the first pass
 	// before are the unclaimed tasks that the last whole pass showed, after the settling time; nil before.
 	before   []string
 	not      map[string]bool // tasks that have ended and are not ours
@@ -111,10 +112,17 @@ type settling struct {
 	refused  int // of them, those that the service refused
 	answered int // of the last ones, those that the service itself answered
 	passes   int
+	gaps     int // of the last ones, those that were not whole
 }
 
 // look makes one pass and judges it.
 func (s *settling) look(ctx context.Context) (verdict, error) {
+	v, err := s.judged(ctx)
+	s.count(err)
+	return v, err
+}
+
+func (s *settling) judged(ctx context.Context) (verdict, error) {
 	age := s.clock.now().Sub(s.rec.Intent)
 	if age > listed {
 		s.why = "it is older than the task list reaches"
@@ -122,10 +130,10 @@ func (s *settling) look(ctx context.Context) (verdict, error) {
 	}
 	pass, err := s.list(ctx, s.looked)
 	s.looked = time.Now()
-	s.count(err)
 	if err != nil {
 		return undecided, err
 	}
+	s.heard(pass)
 	candidates, err := s.candidates(pass)
 	if err != nil {
 		return undecided, err
@@ -136,6 +144,26 @@ func (s *settling) look(ctx context.Context) (verdict, error) {
 		return v, err
 	}
 	return s.silence(age, pass.whole, candidates), nil
+}
+
+// heard notes a pass that came through. Only now is the service's clock known to be fresh, and the submission has ended
+// before: no task that is created much later can be its. In an account that others use, there is always another.
+func (s *settling) heard(pass listing) {
+	if s.until.IsZero() {
+		s.until = s.clock.now().Add(s.settleTime() + earlier)
+	}
+	s.gaps++
+	if pass.whole {
+		s.gaps = 0
+	}
+}
+
+// gapped says that the list cannot be read whole; "" where it may.
+func (s *settling) gapped() string {
+	if s.gaps > 20 && s.clock.now().Sub(s.began) > 30*s.settleTime() {
+		return "the task list cannot be read without gaps"
+	}
+	return ""
 }
 
 // count keeps how often passes fail.
@@ -164,8 +192,8 @@ func (s *settling) candidates(pass listing) ([]client.TaskInfo, error) {
 	var all []client.TaskInfo
 	for _, id := range slices.Sorted(maps.Keys(pass.rows)) {
 		row := pass.rows[id]
-		late := row.Created.IsZero() || row.Created.After(s.rec.Intent.Add(-earlier))
-		if !ours[id] && late && (row.Model == s.rec.Sent.Model || row.Model == "") && !s.released(id) {
+		within := row.Created.IsZero() || row.Created.After(s.rec.Intent.Add(-earlier)) && !row.Created.After(s.until)
+		if !ours[id] && within && (row.Model == s.rec.Sent.Model || row.Model == "") && !s.released(id) {
 			all = append(all, row)
 		}
 	}
@@ -294,7 +322,7 @@ func (s *settling) hopeless(err error) string {
 	case !s.proven && s.failures == 0 && waited > 5*s.settleTime():
 		return "the task list has shown no task of this batch, so that its silence proves nothing"
 	}
-	return ""
+	return s.gapped()
 }
 
 // pause is how long to wait before the next pass: less while the task may still turn up, never past the settling time.
@@ -333,6 +361,7 @@ func (r *run) adopt(rec *record, task client.TaskInfo, by string) error {
 // release gives an adopted task back that made something else than was asked for: it is another client's, with the same
 // words. The doubt goes on.
 func (r *run) release(rec *record) error {
+	r.unclaim(rec.Task)
 	rec.Released = append(rec.Released, rec.Task)
 	rec.Phase, rec.Task, rec.Request, rec.Adopted, rec.At = intent, "", "", "", r.clock.now()
 	return r.state.put(*rec, true)

@@ -43,34 +43,58 @@ func (r *run) greet(ctx context.Context) error {
 	}
 }
 
-// sameAccount lets another key go on only if it sees a task that is open: keys of one account may change, but with the key
-// of another account every open task would look lost.
+// sameAccount lets another key go on only if it sees a task of ours: keys of one account may change, but with the key of
+// another account every open task would look lost, and every submission that is in doubt absent.
 func (r *run) sameAccount(ctx context.Context) error {
 	print := r.o.Key.Fingerprint(r.state.header.Salt)
 	if !r.found || r.state.header.KeyPrint == print || r.o.Settings.Rehearsal {
 		return r.amend(r.state.header.KeyPrint)
 	}
+	witness, doubt, err := r.witness()
+	switch {
+	case err != nil:
+		return err
+	case witness == "" && doubt && r.o.OnDoubt != "resubmit":
+		return fmt.Errorf("%w: a submission of it is in doubt, and it has no task by which this key could show that it is of the same account", ErrOther)
+	case witness == "":
+		return r.amend(print)
+	}
+	task, err := r.ask(ctx, witness)
+	if err != nil {
+		return err
+	}
+	if task.Status == client.Unknown {
+		return fmt.Errorf("%w: this key does not see its task %s, so it is of another account", ErrOther, witness)
+	}
+	return r.amend(print)
+}
+
+// witness is a task that every key of the account must see: one that is open, else one that the service still keeps. Doubt
+// says that the list would be asked for what the state does not know.
+func (r *run) witness() (task string, doubt bool, err error) {
+	now := r.clock.now()
+	if !r.state.stopped || !r.state.since.IsZero() {
+		doubt = now.Sub(r.lastKnown(now)) < listed
+	}
 	for i := range r.state.count() {
-		if r.state.phaseOf(i) != open {
+		p := r.state.phaseOf(i)
+		if p != intent && p != open && (p != done || task != "") {
 			continue
 		}
 		rec, err := r.state.get(i)
 		if err != nil {
-			return err
+			return "", false, err
 		}
-		if r.clock.now().Sub(rec.Submitted) > listed {
-			continue // no key sees it any more
+		switch fresh := now.Sub(rec.Submitted) < listed; {
+		case p == open && fresh:
+			return rec.Task, doubt, nil
+		case p == intent:
+			doubt = doubt || now.Sub(rec.Intent) < listed
+		case p == done && fresh:
+			task = rec.Task // "" over the synchronous interface
 		}
-		task, err := r.ask(ctx, rec.Task)
-		if err != nil {
-			return err
-		}
-		if task.Status == client.Unknown {
-			return fmt.Errorf("%w: this key does not see its open task %s, so it is of another account", ErrOther, rec.Task)
-		}
-		break
 	}
-	return r.amend(print)
+	return task, doubt, nil
 }
 
 // amend records a key and the settings of this run where they are not those of the last.
@@ -90,31 +114,119 @@ const greetings = 9
 // orphans are tasks that succeeded, that no record knows and that may be ours, by their words.
 type orphans struct {
 	mu    sync.Mutex
-	tasks map[string][]client.TaskInfo
+	tasks map[string]orphanQueue
+}
+
+// An orphanQueue is those with the same words, oldest first.
+type orphanQueue struct {
+	since time.Time // when the first of them was created
+	owed  int       // how many of them are in the money already
+	rows  []client.TaskInfo
 }
 
 func wordsOf(model, prompt string) string { return model + "\x00" + cutAt(prompt, cutPrompt) }
 
 // sweep finds the tasks that the state should know and does not. Nothing is submitted before it ends.
-func (r *run) sweep(ctx context.Context, old []record) error {
+func (r *run) sweep(ctx context.Context) error {
 	if r.since.IsZero() || r.swept {
 		return nil
 	}
-	if err := r.clock.sleep(ctx, r.settleTime()-r.clock.now().Sub(r.since)); err != nil {
+	// A last line of tomorrow was written by a clock that was wrong.
+	if err := r.clock.sleep(ctx, min(r.settleTime(), r.settleTime()-r.clock.now().Sub(r.since))); err != nil {
 		return err
 	}
 	strays, err := r.strays(ctx, r.since.Add(-earlier))
 	if err != nil {
 		return err
 	}
+	untold := map[string]int{}
 	for _, row := range strays {
-		if err := r.adoptable(ctx, row); err != nil {
+		told, err := r.adoptable(ctx, row)
+		if err != nil {
 			return err
 		}
+		if !told {
+			untold[row.Model]++
+		}
 	}
-	r.leaveToDoubts(old)
+	if err := r.explain(untold); err != nil {
+		return err
+	}
 	r.swept = true
+	return r.oweOrphans()
+}
+
+// explain stops the models of which there are more tasks that nobody can tell the words of than submissions in doubt: one of
+// them may be of an item that the state has lost.
+func (r *run) explain(untold map[string]int) error {
+	if len(untold) == 0 || r.o.OnDoubt == "resubmit" {
+		return nil
+	}
+	for i := range r.state.count() {
+		if p := r.state.phaseOf(i); p != intent && p != held {
+			continue
+		}
+		rec, err := r.state.get(i)
+		if err != nil {
+			return err
+		}
+		if rec.Task == "" && !rec.Intent.Before(r.since.Add(-earlier)) {
+			untold[rec.Sent.Model]--
+		}
+	}
+	for model, n := range untold {
+		if n > 0 {
+			r.unsure = true
+			r.halt(model, fmt.Errorf("the last run did not end cleanly, and %d tasks since then may be of this batch, of which the service does not tell the prompt; --on-doubt resubmit submits all the same", n))
+		}
+	}
 	return nil
+}
+
+// oweOrphans counts what the items will cost that are to get an orphan, before others spend the budget.
+func (r *run) oweOrphans() error {
+	if r.o.Budget == 0 || len(r.orphans.tasks) == 0 {
+		return nil
+	}
+	for i, it := range r.items() {
+		if it.err != nil {
+			return it.err
+		}
+		if it.Skip {
+			continue
+		}
+		rec, due, err := r.due(i, it)
+		if err != nil {
+			return err
+		}
+		if due && r.orphans.reserve(wordsOf(rec.Sent.Model, rec.Sent.Prompt)) {
+			r.owe(&rec)
+		}
+	}
+	return nil
+}
+
+// reserve counts one orphan with these words as paid; false where all are.
+func (o *orphans) reserve(words string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	queue := o.tasks[words]
+	if queue.owed >= len(queue.rows) {
+		return false
+	}
+	queue.owed++
+	o.tasks[words] = queue
+	return true
+}
+
+// sweptUp waits until what the state has lost was looked for.
+func (r *run) sweptUp(ctx context.Context) error {
+	select {
+	case <-r.sweeping:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // unswept is since when the next run must look for lost tasks: those that were found are kept in memory until an item
@@ -124,9 +236,9 @@ func (r *run) unswept(all bool) time.Time {
 	defer r.orphans.mu.Unlock()
 	left := 0
 	for _, queue := range r.orphans.tasks {
-		left += len(queue)
+		left += len(queue.rows)
 	}
-	if r.swept && (all || left == 0) {
+	if r.swept && !r.unsure && (all || left == 0) {
 		return time.Time{}
 	}
 	return r.since
@@ -156,7 +268,11 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 			return nil, fmt.Errorf("%w: %w", ErrNoList, err)
 		}
 		if err == nil {
-			all, err := r.unclaimed(pass, since)
+			s.heard(pass)
+			if why := s.gapped(); why != "" {
+				return nil, fmt.Errorf("%w: %s", ErrNoList, why)
+			}
+			all, err := r.unclaimed(pass, since, s.until)
 			if err != nil {
 				return nil, err
 			}
@@ -175,16 +291,16 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 	}
 }
 
-// unclaimed are the rows of our models since a moment that no record knows.
-func (r *run) unclaimed(pass listing, since time.Time) ([]client.TaskInfo, error) {
+// unclaimed are the rows of our models between two moments that no record knows.
+func (r *run) unclaimed(pass listing, since, until time.Time) ([]client.TaskInfo, error) {
 	ours, err := r.claimed(pass.rows)
 	if err != nil {
 		return nil, err
 	}
 	var all []client.TaskInfo
 	for id, row := range pass.rows {
-		late := row.Created.IsZero() || !row.Created.Before(since)
-		if !ours[id] && late && slices.Contains(r.models, row.Model) {
+		within := row.Created.IsZero() || !row.Created.Before(since) && !row.Created.After(until)
+		if !ours[id] && within && slices.Contains(r.models, row.Model) {
 			all = append(all, row)
 		}
 	}
@@ -205,67 +321,78 @@ func idsOf(rows []client.TaskInfo) []string {
 	return ids
 }
 
-// adoptable waits until a stray has ended and keeps it for the item that asked for its words.
-func (r *run) adoptable(ctx context.Context, row client.TaskInfo) error {
+// adoptable waits until a stray has ended and keeps it for the item that asked for its words; told is false where it may be
+// paid for and its words are not to be had.
+func (r *run) adoptable(ctx context.Context, row client.TaskInfo) (told bool, err error) {
 	rec := record{Task: row.ID, Submitted: row.Created}
-	task, err := r.await(ctx, &rec)
-	if err != nil || task.Status != client.Succeeded {
-		return err
+	task, err := r.await(ctx, &rec, patience)
+	if err != nil || task.Status == client.Failed || task.Status == client.Canceled {
+		return true, err
 	}
 	words, told := origPrompt(task)
 	if !told {
-		if r.o.OnDoubt != "resubmit" {
-			r.halt(row.Model, fmt.Errorf("task %s may be of this batch, its answer does not tell its prompt, and the state file has lost its end", row.ID))
-		}
-		return nil
+		return false, nil
 	}
 	r.orphans.mu.Lock()
 	defer r.orphans.mu.Unlock()
 	if r.orphans.tasks == nil {
-		r.orphans.tasks = map[string][]client.TaskInfo{}
+		r.orphans.tasks = map[string]orphanQueue{}
 	}
 	key := wordsOf(row.Model, words)
-	r.orphans.tasks[key] = append(r.orphans.tasks[key], row)
-	return nil
-}
-
-// leaveToDoubts takes an orphan back for every item whose own submission is in doubt: settle finds it there.
-func (r *run) leaveToDoubts(old []record) {
-	for _, rec := range old {
-		if rec.Phase == intent {
-			r.orphan(rec.Sent)
-		}
-	}
-}
-
-// orphan takes the first orphan with an item's words.
-func (r *run) orphan(s sent) (client.TaskInfo, bool) {
-	r.orphans.mu.Lock()
-	defer r.orphans.mu.Unlock()
-	key := wordsOf(s.Model, s.Prompt)
 	queue := r.orphans.tasks[key]
-	if len(queue) == 0 {
-		return client.TaskInfo{}, false
+	if queue.rows == nil {
+		queue.since = row.Created
 	}
-	r.orphans.tasks[key] = queue[1:]
-	return queue[0], true
+	queue.rows = append(queue.rows, row)
+	r.orphans.tasks[key] = queue
+	return true, nil
 }
 
-// claimOrphan gives an item that was never sent, as far as the state knows, the task that was made for its words.
-func (r *run) claimOrphan(rec *record) error {
-	row, ok := r.orphan(rec.Sent)
-	if !ok {
-		return nil
+// take takes the first orphan with these words. Since is when the oldest of them was created, owed that the money counts it.
+func (o *orphans) take(words string) (row client.TaskInfo, since time.Time, owed, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	queue := o.tasks[words]
+	if len(queue.rows) == 0 {
+		return row, since, false, false
 	}
-	r.leave(rec) // adopt counts it
-	adopted := *rec
-	adopted.Intent, adopted.Attempt = row.Created, rec.Attempt+1
-	if err := r.adopt(&adopted, row, "prompt"); err != nil || adopted.Phase != open {
+	row, owed = queue.rows[0], queue.owed > 0
+	queue.rows, queue.owed = queue.rows[1:], max(0, queue.owed-1)
+	o.tasks[words] = queue
+	return row, queue.since, owed, true
+}
+
+// claimOrphan gives an item that is about to be sent the task that was made for its words and that the state does not know.
+func (r *run) claimOrphan(ctx context.Context, rec *record) error {
+	if err := r.sweptUp(ctx); err != nil {
 		return err
 	}
-	r.tell(*rec, adopted)
-	*rec = adopted
-	return nil
+	for {
+		row, since, owed, ok := r.orphans.take(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+		if !ok {
+			return nil
+		}
+		if err := r.putAside(rec); err != nil {
+			return err
+		}
+		adopted := *rec
+		adopted.Intent, adopted.Attempt, adopted.Sent.Sync = since, rec.Attempt+1, false
+		if since.IsZero() {
+			adopted.Intent = r.clock.now()
+		}
+		if err := r.adopt(&adopted, row, "prompt"); err != nil {
+			return err
+		}
+		if adopted.Phase == open {
+			r.leave(rec) // adopt has counted it
+			if !owed {
+				r.owe(rec)
+			}
+			*rec = adopted
+			return nil
+		}
+		// A doubt about the same words has found it first.
+	}
 }
 
 // unknownPictures makes records of the pictures that the state does not know: it was lost, or an old one was put back.

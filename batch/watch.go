@@ -19,10 +19,14 @@ const (
 	young = 5 * time.Minute
 )
 
-// await asks for a task until it has ended, or is unknown and old.
-func (r *run) await(ctx context.Context, rec *record) (client.Task, error) {
+// patience is how often in a row the service may refuse to tell of a task that may be another program's.
+const patience = 3
+
+// await asks for a task until it has ended, or is unknown and old. Patience is how many refusals in a row make it unknown; 0
+// is any number: what the service says of a question says nothing of a task of ours.
+func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task, error) {
 	wait := firstQuestion - r.clock.now().Sub(rec.Submitted)
-	for failures := 0; ; {
+	for failures, refusals := 0, 0; ; {
 		if err := r.clock.sleep(ctx, max(0, wait)); err != nil {
 			return client.Task{}, err
 		}
@@ -36,13 +40,16 @@ func (r *run) await(ctx context.Context, rec *record) (client.Task, error) {
 			r.trouble(err)
 			wait = backoff(failures)
 			failures++
+			if refusals = refusalsAfter(refusals, err); patience > 0 && refusals >= patience {
+				return client.Task{ID: rec.Task, Status: client.Unknown}, nil
+			}
 			continue
 		case task.Status.Ended():
 			return task, nil
 		case task.Status == client.Unknown && r.clock.now().Sub(rec.Submitted) > young:
 			return task, nil
 		}
-		failures, wait = 0, nextQuestion
+		failures, refusals, wait = 0, 0, nextQuestion
 	}
 }
 
@@ -54,6 +61,15 @@ func (r *run) ask(ctx context.Context, id string) (client.Task, error) {
 	task, err := r.o.Client.Task(ctx, id)
 	r.clock.heard(task.Date)
 	return task, err
+}
+
+// refusalsAfter is how many refusals in a row there are after an error: what may pass is none.
+func refusalsAfter(refusals int, err error) int {
+	var api *client.APIError
+	if errors.As(err, &api) && api.Reach() != client.ReachRetry {
+		return refusals + 1
+	}
+	return 0
 }
 
 // keyRefused reports whether an error will meet every question of this key.
