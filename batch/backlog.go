@@ -14,7 +14,7 @@ type backlog struct {
 	mu      sync.Mutex
 	free    int             // downloads that may start
 	waiting []*berth        // in the order of their deadlines
-	busy    map[*berth]bool // that download
+	busy    map[*berth]bool // whose downloads have begun, also those that rest
 	mean    time.Duration   // how long a picture takes, of our time; 0 before the first
 }
 
@@ -22,12 +22,19 @@ type backlog struct {
 type berth struct {
 	deadline time.Time // the service's clock
 	since    time.Time // ours: when its download began
+	turn     bool      // it may download
 	ready    chan struct{}
 }
 
 // enter waits for a turn to download.
 func (b *backlog) enter(ctx context.Context, deadline time.Time) (*berth, error) {
-	p := &berth{deadline: deadline, ready: make(chan struct{})}
+	p := &berth{deadline: deadline}
+	return p, b.wait(ctx, p)
+}
+
+// wait waits for a turn, also for the next one of a download that has rested.
+func (b *backlog) wait(ctx context.Context, p *berth) error {
+	p.ready = make(chan struct{})
 	b.mu.Lock()
 	i, _ := slices.BinarySearchFunc(b.waiting, p, func(x, y *berth) int { return x.deadline.Compare(y.deadline) })
 	b.waiting = slices.Insert(b.waiting, i, p)
@@ -35,11 +42,20 @@ func (b *backlog) enter(ctx context.Context, deadline time.Time) (*berth, error)
 	b.mu.Unlock()
 	select {
 	case <-p.ready:
-		return p, nil
+		return nil
 	case <-ctx.Done():
 		b.leave(p, false)
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
+}
+
+// rest gives a turn up for a while: a picture that cannot be had must not keep others from being fetched.
+func (b *backlog) rest(p *berth) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p.turn = false
+	b.free++
+	b.serve()
 }
 
 // serve starts downloads while there is room; b.mu is held.
@@ -48,8 +64,10 @@ func (b *backlog) serve() {
 		p := b.waiting[0]
 		b.waiting = b.waiting[1:]
 		b.free--
-		b.busy[p] = true
-		p.since = time.Now()
+		if !b.busy[p] {
+			b.busy[p], p.since = true, time.Now()
+		}
+		p.turn = true
 		close(p.ready)
 	}
 }
@@ -58,11 +76,12 @@ func (b *backlog) serve() {
 func (b *backlog) leave(p *berth, saved bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.busy[p] {
+	delete(b.busy, p)
+	if !p.turn {
 		b.waiting = slices.DeleteFunc(b.waiting, func(x *berth) bool { return x == p })
 		return
 	}
-	delete(b.busy, p)
+	p.turn = false
 	b.free++
 	if took := time.Since(p.since); saved && b.mean == 0 {
 		b.mean = took
@@ -77,14 +96,15 @@ func (b *backlog) leave(p *berth, saved bool) {
 func (b *backlog) tight(now time.Time, speed float64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	took, pending := b.mean, len(b.waiting)
+	took, pending := b.mean, len(b.busy)
 	var first time.Time
 	for p := range b.busy {
-		took = max(took, time.Since(p.since))
-		first, pending = sooner(first, p.deadline), pending+1
+		took, first = max(took, time.Since(p.since)), sooner(first, p.deadline)
 	}
-	if len(b.waiting) > 0 {
-		first = sooner(first, b.waiting[0].deadline)
+	for _, p := range b.waiting {
+		if !b.busy[p] {
+			first, pending = sooner(first, p.deadline), pending+1
+		}
 	}
 	if pending == 0 {
 		return false

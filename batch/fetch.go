@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,7 +38,7 @@ func (r *run) fetch(ctx context.Context, rec *record, task client.Task) error {
 			rec.Pictures = append(rec.Pictures, saved)
 			continue
 		}
-		body, err := r.download(ctx, rec, i, result.URL)
+		body, err := r.download(ctx, rec, place, i, result.URL)
 		if errors.Is(err, errGone) {
 			return r.hold(rec, "Gone", "task %s made a picture that the service does not give out any more: %v", rec.Task, err)
 		}
@@ -64,8 +65,8 @@ func (r *run) finish(rec *record, task client.Task, missing client.Result) error
 	billed := max(task.Images, len(rec.Pictures))
 	rec.Cost = r.price(rec.Sent) * client.Money(billed)
 	switch {
-	case len(rec.Pictures) == 0 && task.Images > 0:
-		return r.hold(rec, missing.Code, "task %s is billed and gave no picture: %s", rec.Task, missing.Message)
+	case len(rec.Pictures) == 0 && (task.Images > 0 || len(task.Results) == 0):
+		return r.hold(rec, cmp.Or(missing.Code, "NoPicture"), "task %s may be billed and gave no picture: %s", rec.Task, missing.Message)
 	case len(rec.Pictures) == 0:
 		rec.Cost, rec.Code, rec.Message = 0, missing.Code, missing.Message
 		return r.fail(rec)
@@ -81,7 +82,7 @@ func (r *run) finish(rec *record, task client.Task, missing client.Result) error
 var errGone = errors.New("the picture is gone")
 
 // download gets the i-th picture of a task, as often as it takes. A refused URL is asked for anew.
-func (r *run) download(ctx context.Context, rec *record, i int, url string) ([]byte, error) {
+func (r *run) download(ctx context.Context, rec *record, place *berth, i int, url string) ([]byte, error) {
 	refused := 0
 	for failures := 0; ; failures++ {
 		body, err := r.o.Client.Download(ctx, url)
@@ -108,13 +109,24 @@ func (r *run) download(ctx context.Context, rec *record, i int, url string) ([]b
 				url = fresh
 				refused++
 			}
+		case r.forgotten(rec):
+			r.trouble(err)
+			return nil, errLeave
 		}
 		r.trouble(err)
+		r.backlog.rest(place)
 		if err := r.clock.sleep(ctx, backoff(failures)); err != nil {
+			return nil, err
+		}
+		if err := r.backlog.wait(ctx, place); err != nil {
 			return nil, err
 		}
 	}
 }
+
+// forgotten reports whether the service has a task no more, however long it waited and ran (3 h: TASK, 2026-11): what went
+// wrong all that time is left for the next run, which asks once.
+func (r *run) forgotten(rec *record) bool { return r.clock.now().Sub(rec.Submitted) > kept+3*time.Hour }
 
 // freshURLs is how many URLs of one picture are tried before it counts as gone.
 const freshURLs = 5

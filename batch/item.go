@@ -117,6 +117,7 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 	if err := r.state.put(*rec, true); err != nil {
 		return err
 	}
+	rec.posted = time.Now()
 	if rec.Sent.Sync {
 		return r.generate(ctx, pace, rec)
 	}

@@ -80,7 +80,7 @@ func (r *run) reopen() error {
 // stillMissing puts the record of a missing item back that could not be fetched again. It was paid for once, so nothing
 // about it is in doubt.
 func (r *run) stillMissing(rec *record, was record) error {
-	if rec.Phase != held || was.Cost == 0 {
+	if rec.Phase != held || len(was.Pictures) == 0 || was.Code != "" { // one that was held before has a code
 		return nil
 	}
 	*rec = was

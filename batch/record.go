@@ -79,6 +79,8 @@ type record struct {
 
 	// slot says that the item holds a place in its model's window; it is not recorded.
 	slot bool
+	// posted is when this run has sent it, by our clock; it is not recorded.
+	posted time.Time
 	// inside says that the item has passed the turnstile of its words already; it is not recorded.
 	inside bool
 }

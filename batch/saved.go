@@ -75,6 +75,29 @@ func (r *run) finishPart(part string, tasks map[string]record) error {
 	return err
 }
 
+// finishLost gives whole parts their names that no open task will ask for: of the synchronous interface, which has none, and
+// of a state that was lost. unknownPictures takes them in.
+func (r *run) finishLost() error {
+	parts, err := output.Leftovers(r.o.Disk, imagesDir)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		id, p, whole := r.inspect(part)
+		k, err := parseKey(id.Key)
+		if !whole || err != nil {
+			continue
+		}
+		if i, known := r.state.index[k]; known && r.state.phaseOf(i) != intent {
+			continue
+		}
+		if _, err := output.Finish(r.o.Disk, part, imagesDir, output.FileName(pictureName(id.Name, id.Number), p.Ext)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // findPicture remembers a whole picture of an open task.
 func (r *run) findPicture(name string, tasks map[string]record) {
 	id, p, whole := r.inspect(name)

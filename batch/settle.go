@@ -123,7 +123,7 @@ func (s *settling) look(ctx context.Context) (verdict, error) {
 }
 
 func (s *settling) judged(ctx context.Context) (verdict, error) {
-	age := s.clock.now().Sub(s.rec.Intent)
+	age := s.age()
 	if age > listed {
 		s.why = "it is older than the task list reaches"
 		return unsure, nil
@@ -144,6 +144,16 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 		return v, err
 	}
 	return s.silence(age, pass.whole, candidates), nil
+}
+
+// age is how old the submission is. A machine that slept dates an intent too early, by a clock that stood still with it; what
+// this run has sent itself is no older than our own clock says.
+func (s *settling) age() time.Duration {
+	age := s.clock.now().Sub(s.rec.Intent)
+	if !s.rec.posted.IsZero() {
+		age = min(age, time.Duration(float64(time.Since(s.rec.posted))*s.clock.speed))
+	}
+	return age
 }
 
 // heard notes a pass that came through. Only now is the service's clock known to be fresh, and the submission has ended
@@ -255,6 +265,8 @@ func (s *settling) compare(c client.TaskInfo, task client.Task) verdict {
 	case client.Succeeded:
 		words, told := origPrompt(task)
 		switch {
+		case len(task.Results) == 0 && s.clock.now().Sub(s.began) <= young: // they come a little later
+			return undecided
 		case !told:
 			s.why = fmt.Sprintf("task %s could be it, and its answer does not tell the prompt", c.ID)
 			return unsure

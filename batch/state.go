@@ -153,8 +153,10 @@ func (s *state) fold(line []byte, at span) error {
 	case l.Version > stateVersion:
 		return fmt.Errorf("%w: it was written by a newer qwenbatch (format %d, this one reads %d)", ErrOther, l.Version, stateVersion)
 	case l.Version > 0:
-		s.head = at
-		return json.Unmarshal(line, &s.header)
+		var h header // a later one may say less than the first
+		err := json.Unmarshal(line, &h)
+		s.head, s.header = at, h
+		return err
 	case s.header.Version == 0:
 		return errors.New("it is no header")
 	case l.Key == "":

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -145,7 +146,11 @@ func (r *run) sweep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !told {
+		ours, err := r.claimed(map[string]client.TaskInfo{row.ID: row}) // a doubt may have found it meanwhile
+		if err != nil {
+			return err
+		}
+		if !told && !ours[row.ID] {
 			untold[row.Model]++
 		}
 	}
@@ -230,7 +235,8 @@ func (r *run) sweptUp(ctx context.Context) error {
 }
 
 // unswept is since when the next run must look for lost tasks: those that were found are kept in memory until an item
-// wants them. What no item of the whole manifest wanted is not ours.
+// wants them, and those that could not be told are told no better by a clean end. What no item of the whole manifest wanted
+// is not ours.
 func (r *run) unswept(all bool) time.Time {
 	r.orphans.mu.Lock()
 	defer r.orphans.mu.Unlock()
@@ -398,6 +404,9 @@ func (r *run) claimOrphan(ctx context.Context, rec *record) error {
 // unknownPictures makes records of the pictures that the state does not know: it was lost, or an old one was put back.
 // Their own texts say which item they are of.
 func (r *run) unknownPictures() ([]*record, error) {
+	if err := r.finishLost(); err != nil {
+		return nil, err
+	}
 	entries, err := r.o.Disk.ReadDir(imagesDir)
 	if err != nil || len(entries) == 0 {
 		return nil, err
@@ -418,7 +427,8 @@ func (r *run) unknownPictures() ([]*record, error) {
 	found := map[string]*record{}
 	for _, e := range entries {
 		name := imagesDir + "/" + e.Name()
-		if e.Type().IsRegular() && !known[hashID(name)] {
+		part := strings.HasPrefix(e.Name(), ".") // no picture's name begins so
+		if e.Type().IsRegular() && !part && !known[hashID(name)] {
 			r.recoverPicture(name, found)
 		}
 	}
@@ -432,6 +442,9 @@ func (r *run) unknownPictures() ([]*record, error) {
 // takeIn records what unknownPictures has found.
 func (r *run) takeIn(unknown []*record) error {
 	for _, rec := range unknown {
+		if rec.Task != "" && len(rec.Pictures) < rec.Sent.N {
+			rec.Phase = open // the task has others
+		}
 		if err := r.state.put(*rec, false); err != nil {
 			return err
 		}
@@ -447,18 +460,20 @@ func (r *run) recoverPicture(name string, found map[string]*record) {
 	if !whole || err != nil {
 		return
 	}
-	rec := found[id.Task+id.Request]
+	of := strings.Join([]string{id.Key, id.Task, id.Request}, " ")
+	rec := found[of]
 	if rec == nil {
 		if i, known := r.state.index[k]; known {
 			old, err := r.state.get(i)
-			if err != nil || old.Phase == done || id.Task != "" && (old.Task == id.Task || slices.Contains(old.Earlier, id.Task)) {
+			another := waiting(old.Phase) && old.Print != id.Print // a copy out of another batch; the task is not to be forgotten
+			if err != nil || old.Phase == done || another || id.Task != "" && (old.Task == id.Task || slices.Contains(old.Earlier, id.Task)) {
 				return
 			}
 		}
 		rec = &record{Key: id.Key, ID: id.ID, Print: id.Print, Phase: done, At: r.clock.now(), Intent: id.At, Name: id.Name,
 			Sent: id.Sent, Attempt: 1, Task: id.Task, Request: id.Request, Submitted: id.At, Finished: id.At, ActualPrompt: id.Actual,
 			Warnings: []string{"taken in from its picture: the state file did not know it"}}
-		found[id.Task+id.Request] = rec
+		found[of] = rec
 	}
 	rec.Pictures = append(rec.Pictures, picture{name, p.Width, p.Height, p.Bytes, p.SHA256})
 	rec.Cost += id.Cost

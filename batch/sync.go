@@ -23,7 +23,8 @@ func (r *run) generate(ctx context.Context, pace *pace, rec *record) error {
 		r.online()
 		r.wasAccepted()
 		rec.Request, rec.Submitted = task.RequestID, rec.Intent
-		// A crash up to the rename loses the picture; from there on its own text tells whose it is (unknownPictures).
+		// A crash before the picture's part is durable loses it; from there on its own text tells whose it is (finishLost,
+		// unknownPictures).
 		return r.fetch(wire, rec, task)
 	}
 	var doubt *client.DoubtError

@@ -19,6 +19,9 @@ const (
 	young = 5 * time.Minute
 )
 
+// bareAnswers is how often a task may say that it succeeded without saying what it made: about five minutes.
+const bareAnswers = 10
+
 // patience is how often in a row the service may refuse to tell of a task that may be another program's.
 const patience = 3
 
@@ -26,7 +29,7 @@ const patience = 3
 // is any number: what the service says of a question says nothing of a task of ours.
 func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task, error) {
 	wait := firstQuestion - r.clock.now().Sub(rec.Submitted)
-	for failures, refusals := 0, 0; ; {
+	for failures, refusals, bare := 0, 0, 0; ; {
 		if err := r.clock.sleep(ctx, max(0, wait)); err != nil {
 			return client.Task{}, err
 		}
@@ -43,6 +46,13 @@ func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task
 			if refusals = refusalsAfter(refusals, err); patience > 0 && refusals >= patience {
 				return client.Task{ID: rec.Task, Status: client.Unknown}, nil
 			}
+			if patience == 0 && r.forgotten(rec) {
+				return client.Task{}, errLeave
+			}
+			continue
+		case task.Status == client.Succeeded && len(task.Results) == 0 && bare < bareAnswers:
+			failures, refusals, wait = 0, 0, backoff(bare) // its pictures come a little later, or never
+			bare++
 			continue
 		case task.Status.Ended():
 			return task, nil
