@@ -3,6 +3,7 @@ package batch
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"hash/maphash"
 )
 
 // An ident is what matching needs of an item of the manifest.
@@ -66,24 +67,46 @@ func (m *matcher) claim(item, entry int32, changed bool) {
 }
 
 // pass claims entries for items that agree in what of gives, first come, first served, and returns the items that are left.
+// Entries with one hash hang together in a list: a map of lists would take four times the memory, which a million rows
+// that have all moved by one do not leave.
 func pass[K comparable](m *matcher, rest []int32, changed bool, of func(id uint64, print fingerprint) (K, bool)) []int32 {
-	free := map[K][]int32{}
-	for i, e := range m.entries {
-		if k, ok := of(e.id, e.print); ok && !m.claimed[i] {
-			free[k] = append(free[k], int32(i))
+	seed := maphash.MakeSeed()
+	first, next := map[uint64]int32{}, make([]int32, len(m.entries)) // by place, from 1; 0 is none
+	for i := len(m.entries) - 1; i >= 0; i-- {
+		if k, ok := of(m.entries[i].id, m.entries[i].print); ok && !m.claimed[i] {
+			hash := maphash.Comparable(seed, k)
+			first[hash], next[i] = int32(i+1), first[hash]
 		}
 	}
 	var left []int32
 	for _, item := range rest {
 		k, ok := of(m.items[item].id, m.items[item].print)
-		if queue := free[k]; ok && len(queue) > 0 {
-			m.claim(item, queue[0], changed)
-			free[k] = queue[1:]
-		} else {
+		if !ok {
 			left = append(left, item)
+			continue
 		}
+		hash := maphash.Comparable(seed, k)
+		place, before := first[hash], int32(0)
+		for place > 0 && !agrees(m.entries[place-1], k, of) {
+			place, before = next[place-1], place
+		}
+		switch {
+		case place == 0:
+			left = append(left, item)
+			continue
+		case before == 0:
+			first[hash] = next[place-1]
+		default:
+			next[before-1] = next[place-1]
+		}
+		m.claim(item, place-1, changed)
 	}
 	return left
+}
+
+func agrees[K comparable](e entry, k K, of func(id uint64, print fingerprint) (K, bool)) bool {
+	other, _ := of(e.id, e.print)
+	return other == k
 }
 
 // keyBase is the key that a row gets when it is first seen: from its id, else from what it says.

@@ -1,0 +1,107 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// This file is how a run meets the service: with a question that costs nothing, and with a key that must be of the account
+// whose tasks the state file knows.
+
+// greet asks for one page of the task list. It proves key, region and base URL without cost, and tells the service's clock,
+// which every intent is dated by.
+func (r *run) greet(ctx context.Context) error {
+	for n := 0; ; n++ {
+		_, err := r.page(ctx, 1)
+		var api *client.APIError
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.As(err, &api) && api.Reach() == client.ReachAccount:
+			return err
+		case errors.As(err, &api) && (api.Reach() != client.ReachRetry || n == 3):
+			r.clock.heard(api.Date)
+			return nil // the list is not for this key, or not for now; what it cannot settle will be held
+		case n == greetings:
+			return fmt.Errorf("the service does not answer: %w", err)
+		}
+		r.trouble(err)
+		if err := r.clock.sleep(ctx, backoff(n)); err != nil {
+			return err
+		}
+	}
+}
+
+// sameAccount lets another key go on only if it sees a task of ours: keys of one account may change, but with the key of
+// another account every open task would look lost, and every submission that is in doubt absent.
+func (r *run) sameAccount(ctx context.Context) error {
+	print := r.o.Key.Fingerprint(r.state.header.Salt)
+	if !r.found || r.state.header.KeyPrint == print || r.o.Settings.Rehearsal {
+		return r.amend(r.state.header.KeyPrint)
+	}
+	witness, doubt, err := r.witness()
+	switch {
+	case err != nil:
+		return err
+	case witness == "" && doubt && r.o.OnDoubt != "resubmit":
+		return fmt.Errorf("%w: a submission of it is in doubt, and it has no task by which this key could show that it is of the same account", ErrOther)
+	case witness == "":
+		return r.amend(print)
+	}
+	task, err := r.ask(ctx, witness)
+	if err != nil {
+		return err
+	}
+	if task.Status == client.Unknown {
+		return fmt.Errorf("%w: this key does not see its task %s, so it is of another account", ErrOther, witness)
+	}
+	return r.amend(print)
+}
+
+// witness is a task that every key of the account must see: one that is open, else one that the service still keeps. Doubt
+// says that the list would be asked for what the state does not know.
+func (r *run) witness() (task string, doubt bool, err error) {
+	now := r.clock.now()
+	if !r.state.stopped || !r.state.since.IsZero() {
+		doubt = now.Sub(r.lastKnown(now)) < listed
+	}
+	for i := range r.state.count() {
+		p := r.state.phaseOf(i)
+		if p != intent && p != open && (p != done || task != "") {
+			continue
+		}
+		rec, err := r.state.get(i)
+		if err != nil {
+			return "", false, err
+		}
+		switch fresh := now.Sub(rec.Submitted) < listed; {
+		case p == open && fresh:
+			return rec.Task, doubt, nil
+		case p == intent:
+			doubt = doubt || now.Sub(rec.Intent) < listed
+		case p == done && fresh:
+			task = rec.Task // "" over the synchronous interface
+		}
+	}
+	return task, doubt, nil
+}
+
+// amend records a key and the settings of this run where they are not those of the last.
+func (r *run) amend(print string) error {
+	h := r.state.header
+	if !r.found || h.KeyPrint == print && reflect.DeepEqual(h.Settings, r.o.Settings) {
+		return nil
+	}
+	h.KeyPrint, h.Settings = print, r.o.Settings
+	return r.state.amend(h)
+}
+
+// greetings is how often the service is asked in vain before a run gives up: about four minutes. Once it has answered, a
+// run waits for it however long it takes.
+const greetings = 9
