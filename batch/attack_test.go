@@ -560,3 +560,22 @@ func TestAttackChangedRowThatStaysOpen(t *testing.T) {
 		b.Close()
 	}
 }
+
+// TestAttackRowRemovedWhileOpen removes the one row that is not finished: what it has paid for is still to be fetched.
+func TestAttackRowRemovedWhileOpen(t *testing.T) {
+	play(t, "id,prompt\na,[[pending:10m]] a red cat\nb,a bird\n", emulator.Options{}, func(s *scene) {
+		s.startUnder(s.stopAfter(5 * time.Minute))
+		s.retype("id,prompt\nb,a bird\n")
+		b, closed := s.open()
+		p, err := b.Plan()
+		closed()
+		if err != nil || p.Idle() || p.Open != 1 {
+			t.Errorf("Plan = %+v, %v, want one open", p, err)
+		}
+		s.ends()
+		s.wantPosts(2)
+		if rec := s.records()["[[pending:10m]] a red cat"]; rec.Phase != done || len(rec.Pictures) != 1 {
+			t.Errorf("it is %s with %d pictures", rec.Phase, len(rec.Pictures))
+		}
+	})
+}

@@ -160,7 +160,8 @@ func (p *Plan) add(m *ModelPlan, model client.Model, sync bool) {
 }
 
 // anew counts the finished pictures that a run would pay a second time: changed rows, and finished ones that the
-// manifest has lost while as many new ones have come, which is what a changed flag does to rows without ids.
+// manifest has lost while as many new ones have come, which is what a changed flag does to rows without ids. Of the lost ones
+// it adds to the plan what is not finished.
 func (b *Batch) anew(p *Plan) (anew, finished int) {
 	claimed := make([]bool, len(b.state.entries))
 	for _, m := range b.matches {
@@ -175,9 +176,15 @@ func (b *Batch) anew(p *Plan) (anew, finished int) {
 	for i, e := range b.state.entries {
 		if e.phase == done {
 			finished++
-			if !claimed[i] {
-				lost++
-			}
+		}
+		switch {
+		case claimed[i]:
+		case e.phase == done:
+			lost++
+		case e.phase == open: // its row is gone; it is paid for and fetched all the same
+			p.Open++
+		case e.phase == intent:
+			p.Doubt++
 		}
 	}
 	return anew + min(lost, p.New), finished
