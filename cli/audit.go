@@ -74,7 +74,12 @@ func (s *service) connect(p *program, settings batch.Settings) (*client.Client, 
 	if key.IsZero() {
 		return nil, noKey()
 	}
-	c, err := client.New(s.config(settings, key))
+	return newClient(s.config(settings, key))
+}
+
+// newClient makes a client; it sends nothing. What can be wrong with its settings is the base URL.
+func newClient(config client.Config) (*client.Client, error) {
+	c, err := client.New(config)
 	if err != nil {
 		return nil, &mistake{text: err.Error(), hint: "--base-url is https://HOST/api/v1; plain http only on this machine, or with --insecure"}
 	}

@@ -141,11 +141,7 @@ func (j *job) caller(settings batch.Settings, key client.Key) (*client.Client, e
 	if j.f.rehearse {
 		config = j.stage.config()
 	}
-	c, err := client.New(config)
-	if err != nil {
-		return nil, &mistake{text: err.Error(), hint: "--base-url is https://HOST/api/v1; plain http only on this machine, or with --insecure"}
-	}
-	return c, nil
+	return newClient(config)
 }
 
 // hasState reports whether a batch was begun in a folder.
