@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
@@ -229,7 +230,20 @@ func (r *run) texts(rec *record, i int) []output.Text {
 	if err != nil {
 		panic(err) // unreachable unless an identity cannot be JSON
 	}
-	return []output.Text{{Keyword: identityKeyword, Value: string(b)}}
+	return []output.Text{{Keyword: identityKeyword, Value: string(b)}, r.parameters(id)}
+}
+
+// parameters tell viewers of generated pictures how this one was made.
+func (r *run) parameters(id identity) output.Text {
+	s := id.Sent
+	return output.Parameters(s.Prompt, s.Negative, []output.Text{
+		{Keyword: "Seed", Value: strconv.FormatInt(s.Seed, 10)},
+		{Keyword: "Size", Value: strings.ReplaceAll(s.Size, "*", "x")},
+		{Keyword: "Model", Value: s.Model},
+		{Keyword: "Task ID", Value: id.Task},
+		{Keyword: "Actual prompt", Value: id.Actual},
+		{Keyword: "Version", Value: strings.TrimSpace("qwenbatch " + r.o.Tool)},
+	})
 }
 
 // readIdentity finds out whose picture a file is.
