@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +37,18 @@ func (b *Batch) Report() ([]string, error) {
 		written = append(written, name)
 	}
 	return written, nil
+}
+
+// WriteJUnit writes the results as JUnit XML. Advice says, by status, what is to be done with an item.
+func (b *Batch) WriteJUnit(w io.Writer, advice map[string]string) error {
+	page, err := b.page()
+	if err != nil {
+		return err
+	}
+	suite := output.Suite{Name: page.Manifest, Started: page.Started, Advice: advice, Properties: []output.Property{
+		{Name: "tool", Value: page.Tool}, {Name: "spent", Value: page.Spent}, {Name: "currency", Value: page.Currency},
+		{Name: "rehearsal", Value: strconv.FormatBool(page.Rehearsal)}}}
+	return output.WriteJUnit(w, suite, b.results())
 }
 
 // Thumbs makes the thumbnails that report.html and results.xlsx show. It takes about a tenth of a second a picture, so

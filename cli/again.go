@@ -23,8 +23,11 @@ func (j *job) original() string {
 }
 
 // status is the command that lists the items that want a person.
-func (j *job) status() string {
-	words := []string{"status", j.manifest}
+func (j *job) status() string { return j.about("status") }
+
+// about is a command line about this batch.
+func (j *job) about(verb string) string {
+	words := []string{verb, j.manifest}
 	if j.f.out != "" {
 		words = append(words, "--out", j.f.out)
 	}

@@ -28,6 +28,7 @@ type runFlags struct {
 	progress            string
 	logLevel, logFormat string
 	quiet               bool
+	junit               string
 }
 
 func (p *program) runCommand() *cobra.Command {
@@ -63,6 +64,7 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 	where := f.where()
 	f.access(where)
 	shown := newGroup("Screen")
+	shown.flags.Var(word{&f.junit, "FILE"}, "junit", "write a JUnit report, a case an item, for CI; its name ends in .xml (default none)")
 	shown.flags.Var(choice{&f.progress, []string{"auto", "bar", "plain", "json", "none"}}, "progress", "auto is a bar on a terminal and a line every 10 s elsewhere (plain); json is lines on stdout for programs")
 	shown.flags.Var(choice{&f.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level", "diagnostics on stderr, from this level on")
 	shown.flags.Var(choice{&f.logFormat, []string{"text", "json"}}, "log-format", "form of the diagnostics")
@@ -95,6 +97,7 @@ type job struct {
 	plan     batch.Plan
 	watch    watch
 	records  *jsonView // with --progress json
+	junit    *junitFile
 }
 
 // run takes a manifest as far as it comes. Nothing is made on disk before the manifest is known to be right.
@@ -132,6 +135,10 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 	defer dir.Close()
 	defer unlock()
 	j.disk = dir
+	if j.junit, err = openJUnit(f.junit); err != nil {
+		return err
+	}
+	defer j.junit.close()
 	return j.open(ctx, batch.Options{Manifest: m, Disk: dir, Client: caller, Settings: settings, Key: key})
 }
 

@@ -168,18 +168,19 @@ func (j *job) stillMissing() int {
 
 // close prints the summary and what went wrong, and gives the exit code.
 func (j *job) close(s summary, reportErr error) error {
-	if reportErr != nil && s.code < codeStopped {
+	junitErr := j.junit.write(j.batch, advice(s.again, j.about))
+	if (reportErr != nil || junitErr != nil) && s.code < codeStopped {
 		s.code = codeStopped
 	}
 	if j.records != nil {
 		j.records.summary(s)
 	}
-	if s.err != nil {
-		j.p.complain(explain(s.err))
+	for _, err := range []error{s.err, reportErr, junitErr} {
+		if err != nil {
+			j.p.complain(explain(err))
+		}
 	}
-	if reportErr != nil {
-		j.p.complain(explain(reportErr))
-	}
+	j.tellGitHub(s)
 	if j.f.quiet {
 		j.screen.print(s.oneLine())
 	}

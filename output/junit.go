@@ -1,0 +1,199 @@
+package output
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"iter"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Suite is what a JUnit report says besides its cases. The zero value is a suite without a name.
+type Suite struct {
+	Name       string    // of the manifest
+	Started    time.Time // first submission; zero where there was none
+	Properties []Property
+	Advice     map[string]string // by status: what to do now
+}
+
+// A Property is a name and a value of a suite.
+type Property struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+// WriteJUnit writes the results as JUnit XML, as CI services show it: one suite, a case an item. Failed
+// items are failures; held ones, and those whose pictures are gone, are errors, since a person has to look at them; what was
+// not asked for, or not yet, is skipped. There is no standard: the form is what both the schema of Ant's task
+// (windyroad.com.au, JUnit.xsd) and that of Jenkins (xunit plugin, junit-10.xsd) take, element for element.
+// What XML 1.0 cannot hold is U+FFFD.
+//
+// The head has the totals, so rows are ranged over twice; they are written as they come and not kept. An
+// error among them ends the report.
+func WriteJUnit(w io.Writer, s Suite, rows iter.Seq2[Result, error]) error {
+	if err := writeJUnit(w, s, rows); err != nil {
+		return fmt.Errorf("write JUnit report: %w", err)
+	}
+	return nil
+}
+
+func writeJUnit(w io.Writer, s Suite, rows iter.Seq2[Result, error]) error {
+	head, err := s.head(rows)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	out := xml.NewEncoder(w)
+	out.Indent("", "  ")
+	if err := out.EncodeToken(head); err != nil {
+		return err
+	}
+	if err := out.Encode(junitProperties{List: s.Properties}); err != nil {
+		return err
+	}
+	var names caseNames
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		if err := out.Encode(s.testCase(r, names.of(r))); err != nil {
+			return err
+		}
+	}
+	for _, stream := range []string{"system-out", "system-err"} { // Ant's schema wants both
+		if err := out.EncodeElement("", xml.StartElement{Name: xml.Name{Local: stream}}); err != nil {
+			return err
+		}
+	}
+	if err := out.EncodeToken(head.End()); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// head counts the rows. The host is a word that Ant's schema wants and that tells nothing of where a report was made.
+func (s Suite) head(rows iter.Seq2[Result, error]) (xml.StartElement, error) {
+	tests, found := 0, map[string]int{}
+	var busy time.Duration
+	for r, err := range rows {
+		if err != nil {
+			return xml.StartElement{}, err
+		}
+		tests++
+		found[outcomes[r.Status]]++
+		busy += serviceTime(r)
+	}
+	head := xml.StartElement{Name: xml.Name{Local: "testsuite"}}
+	say := func(name, value string) {
+		head.Attr = append(head.Attr, xml.Attr{Name: xml.Name{Local: name}, Value: value})
+	}
+	say("name", s.Name)
+	if !s.Started.IsZero() {
+		say("timestamp", s.Started.UTC().Format("2006-01-02T15:04:05")) // Ant's schema allows no zone
+	}
+	say("hostname", "localhost")
+	say("tests", strconv.Itoa(tests))
+	say("failures", strconv.Itoa(found["failure"]))
+	say("errors", strconv.Itoa(found["error"]))
+	say("skipped", strconv.Itoa(found["skipped"]))
+	say("time", seconds(busy))
+	return head, nil
+}
+
+// outcomes are the elements of the statuses that are not done.
+var outcomes = map[string]string{"failed": "failure", "held": "error", "missing": "error",
+	"pending": "skipped", "running": "skipped", "skipped": "skipped", "abandoned": "skipped"}
+
+type junitProperties struct {
+	XMLName xml.Name   `xml:"properties"`
+	List    []Property `xml:"property"`
+}
+
+type junitCase struct {
+	XMLName xml.Name `xml:"testcase"`
+	Name    string   `xml:"name,attr"`
+	Class   string   `xml:"classname,attr"`
+	Time    string   `xml:"time,attr"`
+	Outcome *junitOutcome
+}
+
+type junitOutcome struct {
+	XMLName xml.Name
+	Type    string `xml:"type,attr,omitempty"`
+	Message string `xml:"message,attr,omitempty"`
+	Text    string `xml:",chardata"`
+}
+
+func (s Suite) testCase(r Result, name string) junitCase {
+	c := junitCase{Name: name, Class: s.class(r.Model), Time: seconds(serviceTime(r))}
+	switch kind := outcomes[r.Status]; kind {
+	case "":
+	case "skipped":
+		c.Outcome = &junitOutcome{XMLName: xml.Name{Local: kind}, Message: r.Status}
+	default:
+		c.Outcome = &junitOutcome{XMLName: xml.Name{Local: kind}, Type: r.ErrorCode, Message: r.ErrorMessage, Text: s.detail(r)}
+		if r.ErrorCode == "" {
+			c.Outcome.Type = r.Status
+		}
+		if r.Status == "missing" {
+			c.Outcome.Message = "paid, and its picture file is gone"
+		}
+	}
+	return c
+}
+
+// class is manifest and model, which Jenkins shows as package and class: it takes what stands before the last dot for the
+// package, so that dots within either become "_".
+func (s Suite) class(model string) string {
+	file := strings.TrimSuffix(path.Base(s.Name), path.Ext(s.Name))
+	undotted := strings.NewReplacer(".", "_").Replace
+	return undotted(file) + "." + undotted(model)
+}
+
+// detail is what a person reads who opens a case.
+func (s Suite) detail(r Result) string {
+	var b strings.Builder
+	for _, line := range [][2]string{{"what to do", s.Advice[r.Status]}, {"row", strconv.Itoa(r.Row)}, {"prompt", r.Prompt},
+		{"model", r.Model}, {"size", r.Size}, {"task", r.TaskID}, {"request", r.RequestID}} {
+		if line[1] != "" {
+			fmt.Fprintf(&b, "\n%s: %s", line[0], line[1])
+		}
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// caseNames names the cases, each differently: some services show one of those that have the same name.
+type caseNames struct{ row, nth int }
+
+// of is the id, else row and beginning of the prompt. The items of a row stand together.
+func (n *caseNames) of(r Result) string {
+	if r.Row != n.row {
+		n.row, n.nth = r.Row, 0
+	}
+	n.nth++
+	switch {
+	case r.ID != "":
+		return r.ID
+	case n.nth > 1:
+		return fmt.Sprintf("row %d-%d %s", r.Row, n.nth, Slug(r.Prompt))
+	}
+	return fmt.Sprintf("row %d %s", r.Row, Slug(r.Prompt))
+}
+
+// serviceTime is from submission to picture, 0 where either is not known.
+func serviceTime(r Result) time.Duration {
+	from, err := time.Parse(time.RFC3339, r.SubmittedAt)
+	to, err2 := time.Parse(time.RFC3339, r.FinishedAt)
+	if err != nil || err2 != nil {
+		return 0
+	}
+	return max(0, to.Sub(from))
+}
+
+func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) }
