@@ -2,16 +2,20 @@ package batch
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
+	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
-// ReadSettings reads with which settings a state file was begun, from its first line; false where there is no state file.
-// It changes nothing and may be called while a run writes the file.
+// ReadSettings reads the settings of the last run that a state file knows, from its last header; false where there is no state
+// file. It changes nothing and may be called while a run writes the file.
 func ReadSettings(disk output.Disk) (Settings, bool, error) {
 	f, err := disk.Open(stateFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -21,17 +25,52 @@ func ReadSettings(disk output.Disk) (Settings, bool, error) {
 		return Settings{}, false, err
 	}
 	defer f.Close()
-	first, err := bufio.NewReader(io.LimitReader(f, maxLine)).ReadBytes('\n')
-	if errors.Is(err, io.EOF) {
-		return Settings{}, false, nil // a header that was torn: nothing was sent
+	var last header
+	in := bufio.NewReaderSize(f, 1<<16)
+	for n := 1; ; n++ {
+		line, err := readLine(in)
+		switch {
+		case errors.Is(err, io.EOF):
+			return last.Settings, n > 1, nil // a header that was torn: nothing was sent
+		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
+			return Settings{}, false, err
+		case n > 1 && !bytes.HasPrefix(members(line), []byte(`"qwenbatch":`)):
+			continue // what else is damaged is found by who opens the batch
+		}
+		if last, err = readHeader(line[:len(line)-1]); err != nil {
+			return Settings{}, false, &DamageError{File: stateFile, Line: n, Reason: err.Error()}
+		}
 	}
-	if err != nil {
-		return Settings{}, false, err
-	}
+}
+
+// members is a line behind its sequence number.
+func members(line []byte) []byte {
+	_, behind, _ := bytes.Cut(line, []byte(","))
+	return behind
+}
+
+func readHeader(line []byte) (header, error) {
 	var h header
-	_, ok := sealed(first[:len(first)-1])
-	if err := json.Unmarshal(first, &h); err != nil || !ok {
-		return Settings{}, false, &DamageError{File: stateFile, Line: 1, Reason: "its checksum does not fit"}
+	if _, ok := sealed(line); !ok || json.Unmarshal(line, &h) != nil {
+		return h, errors.New("its checksum does not fit")
 	}
-	return h.Settings, true, nil
+	return h, nil
+}
+
+// withUnknown is a header with those members of an older one that this version does not know.
+func withUnknown(h header, older json.RawMessage) (json.RawMessage, error) {
+	var unknown map[string]json.RawMessage
+	if err := json.Unmarshal(older, &unknown); err != nil {
+		return nil, err
+	}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[header]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		delete(unknown, name)
+	}
+	all, err := json.Marshal(h)
+	if err != nil || len(unknown) == 0 {
+		return all, err
+	}
+	rest, err := json.Marshal(unknown)
+	return slices.Concat(all[:len(all)-1], []byte{','}, rest[1:]), err
 }

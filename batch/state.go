@@ -113,11 +113,19 @@ func (s *state) create(h header) error {
 	return s.disk.SyncDir(".")
 }
 
-// amend writes a header that replaces the first.
+// amend writes a header that replaces the first, but for what this version does not know of that.
 func (s *state) amend(h header) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at, err := s.journal.append(h)
+	line, err := s.journal.read(s.head)
+	if err != nil {
+		return err
+	}
+	all, err := withUnknown(h, resealed(line))
+	if err != nil {
+		return err
+	}
+	at, err := s.journal.append(all)
 	if err == nil {
 		s.header, s.head = h, at
 		s.stale++
