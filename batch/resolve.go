@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
@@ -26,9 +27,13 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 	if how.Adopt != "" && (len(names) != 1 || !taskPattern.MatchString(how.Adopt)) {
 		return fmt.Errorf("adopt: want one item and one task id, not %d items and %q", len(names), how.Adopt)
 	}
+	ids, err := b.sheetIDs()
+	if err != nil {
+		return err
+	}
 	var all []record
 	for _, name := range names {
-		rec, err := b.heldItem(name)
+		rec, err := b.heldItem(name, ids)
 		if err != nil {
 			return err
 		}
@@ -80,6 +85,9 @@ func (h Resolution) apply(rec *record) {
 	rec.At = time.Now().UTC()
 	switch {
 	case h.Adopt != "":
+		if rec.Task != "" && rec.Task != h.Adopt { // still ours: no other item is to take it
+			rec.Earlier = append(rec.Earlier, rec.Task)
+		}
 		rec.Phase, rec.Task, rec.Adopted, rec.Submitted = open, h.Adopt, "hand", rec.Intent
 	case h.Resubmit:
 		rec.Phase = ready
@@ -88,27 +96,64 @@ func (h Resolution) apply(rec *record) {
 	}
 }
 
-// heldItem finds a held item by its id or key.
-func (b *Batch) heldItem(name string) (record, error) {
+// heldItem finds a held item by its name. Another with the same name, whose row is gone, does not stand in its way.
+func (b *Batch) heldItem(name string, ids map[int]string) (record, error) {
+	all, err := b.called(name, ids)
+	if err != nil {
+		return record{}, err
+	}
+	var helds []record
+	var keys []string
+	for _, rec := range all {
+		if rec.Phase == held {
+			helds, keys = append(helds, rec), append(keys, rec.Key)
+		}
+	}
+	switch {
+	case len(helds) == 1:
+		return helds[0], nil
+	case len(helds) > 1:
+		return record{}, fmt.Errorf("%d held items are called %s; name one by its key: %s", len(helds), name, strings.Join(keys, ", "))
+	case len(all) > 0:
+		return all[0], fmt.Errorf("%s is not held, it is %s", name, statuses[all[0].Phase])
+	}
+	return record{}, fmt.Errorf("no item is called %s; status lists the held ones by id or key", name)
+}
+
+// called are the items with a name: their key, the id that the sheet gives them now, or, where it gives them none, the id that
+// they were first seen with.
+func (b *Batch) called(name string, ids map[int]string) ([]record, error) {
 	id := hashID(name)
 	k, keyErr := parseKey(name)
+	var all []record
 	for i, e := range b.state.entries {
-		if e.id != id && (keyErr != nil || e.key != k) {
+		now := ids[i]
+		if now != name && (keyErr != nil || e.key != k) && (now != "" || e.id != id) {
 			continue
 		}
 		rec, err := b.state.get(i)
 		if err != nil {
-			return rec, err
+			return nil, err
 		}
-		if rec.ID != name && rec.Key != name {
-			continue // two ids with one hash
+		if now == name || rec.Key == name || rec.ID == name { // else two ids with one hash
+			all = append(all, rec)
 		}
-		if rec.Phase != held {
-			return rec, fmt.Errorf("%s is not held, it is %s", name, statuses[rec.Phase])
-		}
-		return rec, nil
 	}
-	return record{}, fmt.Errorf("no item is called %s; status lists the held ones by id or key", name)
+	return all, nil
+}
+
+// sheetIDs are the ids that the sheet gives the entries of the state now: people move and renumber rows.
+func (b *Batch) sheetIDs() (map[int]string, error) {
+	ids := map[int]string{}
+	for i, it := range b.items() {
+		if it.err != nil {
+			return nil, it.err
+		}
+		if m := b.matches[i]; m.entry >= 0 && it.ID != "" {
+			ids[int(m.entry)] = it.ID
+		}
+	}
+	return ids, nil
 }
 
 // OpenTasks are the tasks that the state file knows to be open at the service, in the order in which their items were first
