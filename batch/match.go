@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash/maphash"
+	"slices"
 )
 
 // An ident is what matching needs of an item of the manifest.
@@ -25,18 +26,22 @@ type match struct {
 // same id alone, which is a changed row. The row number never counts. No entry is claimed twice.
 func matchItems(items []ident, entries []entry) []match {
 	m := matcher{items: items, entries: entries, matches: make([]match, len(items)), claimed: make([]bool, len(entries))}
-	rest := m.inOrder()
-	if len(rest) == 0 {
-		return m.matches
+	if rest := m.inOrder(); len(rest) > 0 {
+		m.passes(rest)
 	}
+	m.prefer()
+	return m.matches
+}
+
+// passes matches the items that are not in their old places.
+func (m *matcher) passes(rest []int32) {
 	type both struct {
 		id    uint64
 		print fingerprint
 	}
-	rest = pass(&m, rest, false, func(id uint64, print fingerprint) (both, bool) { return both{id, print}, true })
-	rest = pass(&m, rest, false, func(_ uint64, print fingerprint) (fingerprint, bool) { return print, true })
-	pass(&m, rest, true, func(id uint64, _ fingerprint) (uint64, bool) { return id, id != 0 })
-	return m.matches
+	rest = pass(m, rest, false, func(id uint64, print fingerprint) (both, bool) { return both{id, print}, true })
+	rest = pass(m, rest, false, func(_ uint64, print fingerprint) (fingerprint, bool) { return print, true })
+	pass(m, rest, true, func(id uint64, _ fingerprint) (uint64, bool) { return id, id != 0 })
 }
 
 type matcher struct {
@@ -103,6 +108,45 @@ func pass[K comparable](m *matcher, rest []int32, changed bool, of func(id uint6
 	}
 	return left
 }
+
+// prefer gives items that are not done what is left over of the same words and worth more: of two rows that say the same, one
+// of which is removed, the one that is paid stays.
+func (m *matcher) prefer() {
+	if !slices.Contains(m.claimed, false) {
+		return
+	}
+	poor := map[fingerprint][]int32{}
+	for item, mt := range m.matches {
+		if mt.entry >= 0 && !mt.changed && m.worth(mt.entry) < worths[done] {
+			print := m.items[item].print
+			poor[print] = append(poor[print], int32(item))
+		}
+	}
+	for _, p := range []phase{done, open, intent, held} {
+		for i, e := range m.entries {
+			if len(poor) > 0 && e.phase == p && !m.claimed[i] {
+				m.swap(poor[e.print], int32(i))
+			}
+		}
+	}
+}
+
+// swap gives an entry that is left over to that item whose own is worth least, if it is worth less.
+func (m *matcher) swap(items []int32, entry int32) {
+	if len(items) == 0 {
+		return
+	}
+	poorest := slices.MinFunc(items, func(a, b int32) int { return m.worth(m.matches[a].entry) - m.worth(m.matches[b].entry) })
+	if own := m.matches[poorest].entry; m.worth(own) < m.worth(entry) {
+		m.claimed[own] = false
+		m.claim(poorest, entry, false)
+	}
+}
+
+// worths say which record of the same words is rather kept: what is paid before what may be, and that before what is not.
+var worths = map[phase]int{done: 3, open: 2, intent: 2, held: 1}
+
+func (m *matcher) worth(entry int32) int { return worths[m.entries[entry].phase] }
 
 func agrees[K comparable](e entry, k K, of func(id uint64, print fingerprint) (K, bool)) bool {
 	other, _ := of(e.id, e.print)

@@ -258,3 +258,39 @@ func TestM2SheetsEditedBetweenRuns(t *testing.T) {
 		})
 	}
 }
+
+// TestM4TwinThatIsPaidIsKept removes one of two rows with the same words, of which one is paid and the other was never made: what
+// is left is the paid one, whichever row goes.
+func TestM4TwinThatIsPaidIsKept(t *testing.T) {
+	for _, phases := range [][]phase{{ready, done}, {failed, open}, {abandoned, done}, {held, done}, {ready, held}, {open, done}, {done, ready}} {
+		var entries []entry
+		for i, p := range phases {
+			entries = append(entries, entry{key: key{uint64(i), 1}, print: printOf("twin"), phase: p})
+		}
+		want := int32(1)
+		if phases[0] == done {
+			want = 0
+		}
+		if got := matchItems(identsOf([]row{{"", "twin"}}), entries); got[0].entry != want {
+			t.Errorf("%s: the row is entry %d, want %d", phases, got[0].entry, want)
+		}
+		both := matchItems(identsOf([]row{{"", "twin"}, {"", "twin"}}), entries)
+		if both[0].entry != 0 || both[1].entry != 1 {
+			t.Errorf("%s: two rows are %v, want each in its place", phases, both)
+		}
+	}
+}
+
+// TestM4TwinRemovedAfterARefusal is refused for the first of two twins, which is removed then, or its sister: nothing is paid again.
+func TestM4TwinRemovedAfterARefusal(t *testing.T) {
+	play(t, "prompt\ntwin\ntwin\n", emulator.Options{}, func(s *scene) {
+		s.fault = at("submit", 1, emulator.Fault{FailCode: "DataInspectionFailed"})
+		s.options.Window = 1
+		s.ends()
+		s.retype("prompt\ntwin\n")
+		s.options.RetryFailed = true
+		s.ends()
+		s.wantPosts(2)
+		s.wantPaidOnce(1)
+	})
+}
