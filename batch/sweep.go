@@ -347,8 +347,13 @@ func (r *run) unknownPictures() ([]*record, error) {
 // takeIn records what unknownPictures has found.
 func (r *run) takeIn(unknown []*record) error {
 	for _, rec := range unknown {
-		if rec.Task != "" && len(rec.Pictures) < rec.Sent.N {
+		switch saved := len(rec.Pictures); {
+		case saved >= rec.Sent.N:
+		case rec.Task != "":
 			rec.Phase = open // the task has others
+		default:
+			rec.Cost = rec.Cost / client.Money(saved) * client.Money(rec.Sent.N)
+			rec.Warnings = append(rec.Warnings, fmt.Sprintf("%d of %d pictures were saved before the run ended; what else was made is paid for and lost", saved, rec.Sent.N))
 		}
 		if err := r.state.put(*rec, false); err != nil {
 			return err
@@ -368,18 +373,36 @@ func (r *run) recoverPicture(name string, found map[string]*record) {
 	of := strings.Join([]string{id.Key, id.Task, id.Request}, " ")
 	rec := found[of]
 	if rec == nil {
-		if i, known := r.state.index[k]; known {
-			old, err := r.state.get(i)
-			another := waiting(old.Phase) && old.Print != id.Print // a copy out of another batch; the task is not to be forgotten
-			if err != nil || old.Phase == done || another || id.Task != "" && (old.Task == id.Task || slices.Contains(old.Earlier, id.Task)) {
-				return
-			}
+		if rec = r.recovered(k, id); rec == nil {
+			return
 		}
-		rec = &record{Key: id.Key, ID: id.ID, Print: id.Print, Phase: done, At: r.clock.now(), Intent: id.At, Name: id.Name,
-			Sent: id.Sent, Attempt: 1, Task: id.Task, Request: id.Request, Submitted: id.At, Finished: id.At, ActualPrompt: id.Actual,
-			Warnings: []string{"taken in from its picture: the state file did not know it"}}
 		found[of] = rec
 	}
 	rec.Pictures = append(rec.Pictures, picture{name, p.Width, p.Height, p.Bytes, p.SHA256})
 	rec.Cost += id.Cost
+}
+
+// recovered is the record of an item whose picture was found, with what the state knows of its past; nil where the picture
+// tells nothing new.
+func (r *run) recovered(k key, id identity) *record {
+	rec := record{Key: id.Key, Sent: id.Sent, Attempt: 1}
+	if i, known := r.state.index[k]; known {
+		old, err := r.state.get(i)
+		another := waiting(old.Phase) && old.Print != id.Print // a copy out of another batch; the task is not to be forgotten
+		if err != nil || old.Phase == done || another || id.Task != "" && (old.Task == id.Task || slices.Contains(old.Earlier, id.Task)) {
+			return nil
+		}
+		rec = old
+		if rec.Task != "" && !slices.Contains(rec.Earlier, rec.Task) {
+			rec.Earlier = append(rec.Earlier, rec.Task)
+		}
+		if old.Print != id.Print {
+			rec.Sent = id.Sent
+		}
+	}
+	rec.ID, rec.Print, rec.Name, rec.Phase, rec.At, rec.Intent = id.ID, id.Print, id.Name, done, r.clock.now(), id.At
+	rec.Task, rec.Request, rec.Submitted, rec.Finished, rec.ActualPrompt = id.Task, id.Request, id.At, id.At, id.Actual
+	rec.Pictures, rec.Cost, rec.Code, rec.Message = nil, 0, "", ""
+	rec.Warnings = []string{"taken in from its picture: the state file did not know it"}
+	return &rec
 }
