@@ -91,6 +91,13 @@ func (b *backlog) leave(p *berth, saved bool) {
 	b.serve()
 }
 
+// resting reports whether nothing is being downloaded or saved.
+func (b *backlog) resting() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.free == parallelDownloads
+}
+
 // tight reports whether what waits may not be fetched in time: the time that it takes is more than half of what is left to
 // the first deadline. A download that hangs counts for as long as it has hung. Speed is that of the service's clock.
 func (b *backlog) tight(now time.Time, speed float64) bool {

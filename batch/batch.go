@@ -53,6 +53,8 @@ type Options struct {
 	AcceptChanges bool
 	// NoMetadata keeps prompts out of the pictures; key and task stay in.
 	NoMetadata bool
+	// Thumbs makes thumbnails while a run waits for the service.
+	Thumbs bool
 	// Grace is how long a stop waits for answers to submissions; 0 is 3 s, and 60 s where they bring the picture.
 	Grace time.Duration
 	// Tell is called after every change of an item, from many goroutines; nil tells nobody.

@@ -92,6 +92,7 @@ func (r *run) tell(before, after record) {
 	case open:
 		p.Submitted++
 	case done:
+		r.wantThumb(after)
 		p.Saved += len(after.Pictures)
 		p.Spent += after.Before + after.Cost - before.Before - before.Cost
 	}

@@ -1,7 +1,6 @@
 package batch
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"iter"
@@ -50,10 +49,6 @@ func (b *Batch) WriteJUnit(w io.Writer, advice map[string]string) error {
 		{Name: "rehearsal", Value: strconv.FormatBool(page.Rehearsal)}}}
 	return output.WriteJUnit(w, suite, b.results())
 }
-
-// Thumbs makes the thumbnails that report.html and results.xlsx show. It takes about a tenth of a second a picture, so
-// that a run leaves it to the report command; without them the page shows the pictures themselves.
-func (b *Batch) Thumbs(ctx context.Context) error { return output.Thumbs(ctx, b.o.Disk, b.results()) }
 
 // page is what report.html says of the batch as a whole.
 func (b *Batch) page() (output.Page, error) {

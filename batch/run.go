@@ -35,7 +35,8 @@ type run struct {
 	lister    *lister
 	orphans   orphans
 	claims    claims
-	given     map[int]key // keys of new items by their place in the manifest; guarded by state.mu
+	unmade    chan output.Result // pictures without a thumbnail; nil where none is wanted
+	given     map[int]key        // keys of new items by their place in the manifest; guarded by state.mu
 
 	since    time.Time     // tasks since then may be ours and unknown; zero where there are none such
 	swept    bool          // they have been looked through
@@ -68,7 +69,9 @@ func (b *Batch) Run(ctx context.Context) error {
 	if err := r.start(ctx); err != nil {
 		return err
 	}
+	stopThumbs := r.startThumbs(ctx)
 	err := r.all(ctx)
+	stopThumbs()
 	all := err == nil && r.limits.reason() == nil
 	r.closePaces("")
 	if err == nil {

@@ -386,7 +386,7 @@ var (
 )
 
 // simulate plays one seed.
-func simulate(t testing.TB, seed uint64, sheets [][2]string) {
+func simulate(t testing.TB, seed uint64, sheets [][2]string, o Options) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	which := random.IntN(len(sheets))
 	s := newSim(t, random, emulator.Options{Seed: seed, CV: []float64{-1, 0.1, 0.5}[random.IntN(3)]})
@@ -395,6 +395,7 @@ func simulate(t testing.TB, seed uint64, sheets [][2]string) {
 		s.log = new(strings.Builder)
 		defer func() { t.Logf("%s\n%s", s.log, s.story()) }()
 	}
+	s.options = o
 	s.options.Window = random.IntN(4)
 	s.fault = drawFaults(random)
 	if err, _ := s.run(sheets[which][0], 0, false, false); err != nil {
@@ -436,7 +437,7 @@ func TestSimulation(t *testing.T) {
 					return
 				}
 				t.Run(strconv.FormatInt(seed, 10), func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) { simulate(t, uint64(seed), sheets) })
+					synctest.Test(t, func(t *testing.T) { simulate(t, uint64(seed), sheets, Options{}) })
 				})
 			}
 		})

@@ -24,6 +24,7 @@ type runFlags struct {
 	submit, query       pace
 	window, limit       int
 	retry, accept, yes  bool
+	thumbs              bool
 	grace               time.Duration
 	progress            string
 	logLevel, logFormat string
@@ -56,6 +57,7 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 	main.flags.BoolVar(&f.accept, "accept-changes", false, "go on although many finished pictures would be paid anew, since their rows have changed")
 	main.flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask, as a run of more than ¥10 does on a terminal")
 	main.flags.DurationVar(&f.grace, "grace", 0, "how long Ctrl-C waits for answers that are on their way (default 3s, for synchronous ones 1m)")
+	main.flags.BoolVar(&f.thumbs, "thumbs", true, "make the thumbnails of report.html while the service works; without them the page shows the pictures themselves")
 	tempo := newGroup("Pace")
 	f.reading.mode(tempo)
 	tempo.flags.Var(&f.submit, "submit-rate", "submissions, as 2/s or 8/m; 0 is unlimited (default the model's documented quota)")
@@ -167,7 +169,7 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	f := j.f
 	o.Rules, o.Tool, o.Tell, o.Log = f.rules, version(), j.watch.tell, j.screen.logger(f.logLevel, f.logFormat)
 	o.SubmitRate, o.QueryRate, o.Window, o.Limit, o.Grace = f.submit.limit, f.query.limit, f.window, f.limit, f.grace
-	o.RetryFailed, o.AcceptChanges = f.retry, f.accept
+	o.RetryFailed, o.AcceptChanges, o.Thumbs = f.retry, f.accept, f.thumbs
 	f.apply(&o)
 	if f.rehearse {
 		o.Speed, o.Key = f.speed, client.Key{}

@@ -30,6 +30,8 @@ type summary struct {
 	original  string // without the flags of a rehearsal
 	status    string // the command that lists problems
 	retried   bool   // --retry-failed was given
+	unthumbed bool   // report.html lacks thumbnails
+	report    string // the command that makes them
 }
 
 // lines are at most twelve.
@@ -62,6 +64,9 @@ func (s summary) lines() []string {
 	}
 	if len(s.reports) > 0 {
 		lines = append(lines, entryLine("reports", s.reportText()))
+	}
+	if s.unthumbed {
+		lines = append(lines, entryLine("thumbs", "some are left: "+s.report))
 	}
 	return append(lines, s.next()...)
 }

@@ -34,6 +34,9 @@ func (j *job) work(ctx context.Context) error {
 	err := j.watch.during(func() error { return j.batch.Run(ctx) })
 	s := j.summary(j.batch.Progress())
 	s.took = time.Since(started)
+	if err == nil || errors.Is(err, batch.ErrLimit) {
+		s.unthumbed = !j.thumbs(ctx)
+	}
 	s.code, s.err = j.outcome(ctx, err, s)
 	if s.code == codeLimit {
 		j.screen.say("%s", line(err.Error()))
@@ -41,6 +44,20 @@ func (j *job) work(ctx context.Context) error {
 	reports, reportErr := j.batch.Report()
 	s.reports = reports
 	return j.close(s, reportErr)
+}
+
+// patience is how long the end of a run may wait for thumbnails.
+const patience = 5 * time.Second
+
+// thumbs makes those that the run has not come to, and reports whether all are there as far as wanted. A page without them
+// works; nothing that goes wrong here is worth an exit code.
+func (j *job) thumbs(ctx context.Context) (all bool) {
+	if !j.f.thumbs || ctx.Err() != nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return j.batch.Thumbs(ctx) == nil
 }
 
 // begin sets up what shows the run.
@@ -142,7 +159,7 @@ func (j *job) summary(p batch.Progress) summary {
 		p.Open, p.Pending = j.plan.Open+j.plan.Doubt, j.plan.New+j.plan.Changed+j.plan.Ready
 	}
 	s := summary{progress: p, missing: missing, items: j.plan.Items - j.plan.Skipped, abandoned: j.plan.Abandoned, before: j.plan.Spent, folder: j.folder, rehearsal: j.f.rehearse,
-		again: j.again(), original: j.original(), status: j.status(), retried: j.f.retry}
+		again: j.again(), original: j.original(), status: j.status(), report: j.about("report"), retried: j.f.retry}
 	if p.Failed > 0 {
 		s.reasons = map[string]int{}
 		for f, err := range j.batch.Failures() {

@@ -25,8 +25,14 @@ const thumbnailQuality = 80
 
 // Thumbnail is the picture b as a JPEG whose longer side has side pixels, or as many as it has where it is
 // smaller. It reads PNG, JPEG, GIF (its first frame) and WebP; what is transparent becomes white. The
-// header is looked at first, so that a decompression bomb costs nothing. An error is an [ErrNoThumbnail].
-func Thumbnail(b []byte, side int) ([]byte, error) {
+// header is looked at first, so that a decompression bomb costs nothing, and a decoder that panics has met a picture that it
+// cannot read. An error is an [ErrNoThumbnail].
+func Thumbnail(b []byte, side int) (small []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			small, err = nil, fmt.Errorf("%w: its decoder panics: %v", ErrNoThumbnail, p)
+		}
+	}()
 	config, _, err := image.DecodeConfig(bytes.NewReader(b))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoThumbnail, err)

@@ -31,8 +31,8 @@ func ThumbName(file, sha256 string) string {
 	return thumbsDir + "/" + name + ".jpg"
 }
 
-// Thumbs makes the thumbnails that the rows' pictures lack, one after the other, and holds one picture at a
-// time. A picture that is gone or cannot be made small gets none, and the reports show the picture
+// Thumbs makes the thumbnails that the pictures of the first 50,000 rows lack, since no report shows more, one after the
+// other, and holds one picture at a time. A picture that is gone or cannot be made small gets none, and the reports show the picture
 // itself. An error is the rows', the disk's or the context's; what was made stays, and the next call goes on.
 //
 // At a crash a thumbnail is there whole or not at all. After a power cut one may be empty, as they are not
@@ -42,12 +42,16 @@ func Thumbs(ctx context.Context, d Disk, rows iter.Seq2[Result, error]) error {
 	if err != nil {
 		return fmt.Errorf("make thumbnails: %w", err)
 	}
+	n := 0
 	for r, err := range rows {
 		if err == nil {
 			err = makeThumbs(ctx, d, there, r)
 		}
 		if err != nil {
 			return fmt.Errorf("make thumbnails: %w", err)
+		}
+		if n++; n == pageRows {
+			break
 		}
 	}
 	return nil

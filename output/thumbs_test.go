@@ -139,6 +139,14 @@ func allocations(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
+func TestS5DecoderPanics(t *testing.T) {
+	fails := func(io.Reader) (image.Image, error) { panic("index out of range") }
+	image.RegisterFormat("panics", "panics", fails, func(io.Reader) (image.Config, error) { return image.Config{Width: 8, Height: 8}, nil })
+	if b, err := Thumbnail([]byte("panics"), 320); !errors.Is(err, ErrNoThumbnail) || b != nil {
+		t.Errorf("Thumbnail = %d bytes, %v, want ErrNoThumbnail", len(b), err)
+	}
+}
+
 func FuzzH4Thumbnail(f *testing.F) {
 	f.Add(pngOf(f, painted(8, 8)))
 	f.Add(bomb(60000, 60000))

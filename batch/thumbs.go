@@ -1,0 +1,87 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// A page of thumbnails loads at once where one of full pictures takes minutes. They are made where nobody waits for them: by one
+// goroutine, one picture at a time, and only while no picture is downloaded or saved. An async batch has plenty of such time,
+// since it waits for the service. What is not made when the run ends, for want of time or whatever goes wrong
+// here, is left to Thumbs; nothing of it concerns the items, and none of it is in the state file.
+
+const (
+	// unmade is how many pictures may wait for their thumbnails; Thumbs finds the others.
+	unmade = 4096
+	// glance is how often the goroutine looks whether the downloads rest.
+	glance = 100 * time.Millisecond
+)
+
+// Thumbs makes the thumbnails that report.html and results.xlsx show, where they are missing. It takes about a tenth of a
+// second a picture; without them the page shows the pictures themselves.
+func (b *Batch) Thumbs(ctx context.Context) error { return output.Thumbs(ctx, b.o.Disk, b.results()) }
+
+// startThumbs begins to make thumbnails, if they are wanted. The function that it returns ends that within the time that one
+// picture takes.
+func (r *run) startThumbs(ctx context.Context) (stop func()) {
+	if !r.o.Thumbs {
+		return func() {}
+	}
+	r.unmade = make(chan output.Result, unmade)
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := r.thumbs(ctx); err != nil && ctx.Err() == nil {
+			r.log.Warn("no more thumbnails in this run", "cause", err)
+		}
+	}()
+	return func() { cancel(); <-ended }
+}
+
+func (r *run) thumbs(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal error: %v", p)
+		}
+	}()
+	return output.Thumbs(ctx, r.o.Disk, r.calmly(ctx))
+}
+
+// wantThumb remembers a saved picture, unless too many wait already.
+func (r *run) wantThumb(rec record) {
+	if r.unmade == nil {
+		return
+	}
+	var res output.Result
+	describe(&res, rec)
+	select {
+	case r.unmade <- output.Result{File: res.File, SHA256: res.SHA256}:
+	default:
+	}
+}
+
+// calmly is what was saved in this run, each as soon as the downloads rest.
+func (r *run) calmly(ctx context.Context) iter.Seq2[output.Result, error] {
+	return func(yield func(output.Result, error) bool) {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case res := <-r.unmade:
+				for !r.backlog.resting() {
+					if sleep(ctx, glance) != nil {
+						return
+					}
+				}
+				if !yield(res, nil) {
+					return
+				}
+			}
+		}
+	}
+}
