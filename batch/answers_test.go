@@ -294,6 +294,24 @@ func TestA12OldUnknown(t *testing.T) {
 	})
 }
 
+// TestA12OnceUnknown says UNKNOWN of tasks a few times after their first five minutes, as a replica that lags does: one such
+// answer gives nothing up that is paid for.
+func TestA12OnceUnknown(t *testing.T) {
+	play(t, three, emulator.Options{Service: 10 * time.Minute}, func(s *scene) {
+		asked := map[string]int{}
+		s.fault = func(c emulator.Call) emulator.Fault {
+			if c.Op != "query" {
+				return emulator.Fault{}
+			}
+			asked[c.TaskID]++
+			return emulator.Fault{Unknown: asked[c.TaskID]%3 != 0}
+		}
+		s.ends()
+		s.wantPosts(3)
+		s.wantPaidOnce(3)
+	})
+}
+
 // TestA13NoResultsAtFirst shows no pictures when the task is first said to have succeeded: it is asked again.
 func TestA13NoResultsAtFirst(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {

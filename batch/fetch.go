@@ -84,7 +84,7 @@ var errGone = errors.New("the picture is gone")
 
 // download gets the i-th picture of a task, as often as it takes. A refused URL is asked for anew.
 func (r *run) download(ctx context.Context, rec *record, place *berth, i int, url string) ([]byte, error) {
-	refused := 0
+	refused, unknown := 0, 0
 	for failures := 0; ; failures++ {
 		body, err := r.o.Client.Download(ctx, url)
 		if err == nil {
@@ -104,6 +104,9 @@ func (r *run) download(ctx context.Context, rec *record, place *berth, i int, ur
 			}
 			fresh, known := r.freshURL(ctx, rec, i)
 			if !known {
+				unknown++
+			}
+			if unknown == patience {
 				return nil, fmt.Errorf("%w: its task has expired: %w", errGone, err)
 			}
 			if fresh != "" {
@@ -132,7 +135,8 @@ func (r *run) forgotten(rec *record) bool { return r.clock.now().Sub(rec.Submitt
 // freshURLs is how many URLs of one picture are tried before it counts as gone.
 const freshURLs = 5
 
-// freshURL asks the task for its URL again: "" where it does not tell one now, known false where it never will.
+// freshURL asks the task for its URL again: "" where it does not tell one now; known is false where the service has
+// forgotten the task, or seems to.
 func (r *run) freshURL(ctx context.Context, rec *record, i int) (url string, known bool) {
 	task, err := r.ask(ctx, rec.Task)
 	switch {

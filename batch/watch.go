@@ -22,14 +22,15 @@ const (
 // bareAnswers is how often a task may say that it succeeded without saying what it made: about five minutes.
 const bareAnswers = 10
 
-// patience is how often in a row the service may refuse to tell of a task that may be another program's.
+// patience is how often in a row the service may refuse to tell of a task that may be another program's, or say that it
+// does not know one that it accepted: a single answer may come from a replica that lags, and what it gives up is paid for.
 const patience = 3
 
 // await asks for a task until it has ended, or is unknown and old. Patience is how many refusals in a row make it unknown; 0
 // is any number: what the service says of a question says nothing of a task of ours.
 func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task, error) {
 	wait := firstQuestion - r.clock.now().Sub(rec.Submitted)
-	for failures, refusals, bare := 0, 0, 0; ; {
+	for failures, refusals, bare, unknown := 0, 0, 0, 0; ; {
 		if err := r.clock.sleep(ctx, max(0, wait)); err != nil {
 			return client.Task{}, err
 		}
@@ -56,8 +57,12 @@ func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task
 			continue
 		case task.Status.Ended():
 			return task, nil
-		case task.Status == client.Unknown && r.clock.now().Sub(rec.Submitted) > young:
-			return task, nil
+		case task.Status != client.Unknown:
+			unknown = 0
+		case r.clock.now().Sub(rec.Submitted) > young:
+			if unknown++; unknown == patience {
+				return task, nil
+			}
 		}
 		failures, refusals, wait = 0, 0, nextQuestion
 	}
