@@ -49,6 +49,9 @@ type Options struct {
 	OnDoubt string
 	// Settle is how long an unanswered submission may take to show in the task list; 0 is DefaultSettle.
 	Settle time.Duration
+	// Restored says that the folder was put back from a copy, which may be older than the last run: the account's tasks since
+	// its last record, or of the last 24 hours where there is no state file, are looked through before anything is sent.
+	Restored bool
 	// AcceptChanges goes on although much that is finished would be paid anew.
 	AcceptChanges bool
 	// NoMetadata keeps prompts out of the pictures; key and task stay in.

@@ -68,7 +68,7 @@ func (r *run) sameAccount(ctx context.Context) error {
 // says that the list would be asked for what the state does not know.
 func (r *run) witness() (task string, doubt bool, err error) {
 	now := r.clock.now()
-	if !r.state.stopped || !r.state.since.IsZero() {
+	if r.o.Restored || !r.state.stopped || !r.state.since.IsZero() {
 		doubt = now.Sub(r.lastKnown(now)) < listed
 	}
 	for i := range r.state.count() {

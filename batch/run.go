@@ -131,7 +131,7 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.state.reserve(cmp.Or(r.o.reserve, reserveSize)); err != nil {
 		return err
 	}
-	clean := r.state.stopped && r.state.since.IsZero() || !r.found && !r.torn
+	clean := !r.o.Restored && (r.state.stopped && r.state.since.IsZero() || !r.found && !r.torn)
 	unknown, err := r.unknownPictures()
 	if err != nil {
 		return err

@@ -30,6 +30,7 @@ type runFlags struct {
 	logLevel, logFormat string
 	quiet               bool
 	junit               string
+	restored            bool
 }
 
 func (p *program) runCommand() *cobra.Command {
@@ -55,6 +56,7 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 	main.flags.Var(count{&f.limit}, "limit", "only the first N items that are not done; 0 is all")
 	main.flags.BoolVar(&f.retry, "retry-failed", false, "try items again that failed for good")
 	main.flags.BoolVar(&f.accept, "accept-changes", false, "go on although many finished pictures would be paid anew, since their rows have changed")
+	main.flags.BoolVar(&f.restored, "restored", false, "the output folder was put back from a copy, or lost: look in the task list for what it does not know, before anything is sent")
 	main.flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask, as a run of more than ¥10 does on a terminal")
 	main.flags.DurationVar(&f.grace, "grace", 0, "how long Ctrl-C waits for answers that are on their way (default 3s, for synchronous ones 1m)")
 	main.flags.BoolVar(&f.thumbs, "thumbs", true, "make the thumbnails of report.html while the service works; without them the page shows the pictures themselves")
@@ -169,7 +171,8 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	f := j.f
 	o.Rules, o.Tool, o.Tell, o.Log = f.rules, version(), j.watch.tell, j.screen.logger(f.logLevel, f.logFormat)
 	o.SubmitRate, o.QueryRate, o.Window, o.Limit, o.Grace = f.submit.limit, f.query.limit, f.window, f.limit, f.grace
-	o.RetryFailed, o.AcceptChanges, o.Thumbs = f.retry, f.accept, f.thumbs
+	o.RetryFailed, o.AcceptChanges = f.retry, f.accept
+	o.Thumbs, o.Restored = f.thumbs, f.restored
 	f.apply(&o)
 	if f.rehearse {
 		o.Speed, o.Key = f.speed, client.Key{}

@@ -115,22 +115,32 @@ func emulate(ts *testscript.TestScript, _ bool, args []string) {
 func submit(ts *testscript.TestScript, _ bool, args []string) {
 	n, _ := strconv.Atoi(args[1])
 	for sent := 0; sent < n; {
-		body := `{"model":"qwen-image-plus","input":{"prompt":"` + args[2] + `"},"parameters":{"size":"1328*1328"}}`
-		req, err := http.NewRequest("POST", args[0]+"/services/aigc/text2image/image-synthesis", strings.NewReader(body))
+		status, err := post(args[0], args[2])
 		ts.Check(err)
-		req.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer sk-other"}, "X-Dashscope-Async": {"enable"}}
-		resp, err := http.DefaultClient.Do(req)
-		ts.Check(err)
-		resp.Body.Close()
-		switch resp.StatusCode {
+		switch status {
 		case 200:
 			sent++
 		case 429:
 			time.Sleep(10 * time.Millisecond)
 		default:
-			ts.Fatalf("submit: HTTP %d", resp.StatusCode)
+			ts.Fatalf("submit: HTTP %d", status)
 		}
 	}
+}
+
+// post submits one task.
+func post(url, prompt string) (status int, err error) {
+	body := `{"model":"qwen-image-plus","input":{"prompt":"` + prompt + `"},"parameters":{"size":"1328*1328"}}`
+	req, err := http.NewRequest("POST", url+"/services/aigc/text2image/image-synthesis", strings.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer sk-other"}, "X-Dashscope-Async": {"enable"}}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	return resp.StatusCode, resp.Body.Close()
 }
 
 // taskID puts the id of the first task in the last output into a variable: taskid VARIABLE [TEXT BEFORE IT].
