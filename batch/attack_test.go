@@ -48,12 +48,17 @@ func (s *scene) cutBehind(words ...string) {
 
 // otherProgram submits as another program of the account does.
 func (s *scene) otherProgram(prompt string) {
+	s.submitElsewhere(client.Request{Model: DefaultModel, Prompt: prompt, Size: "1328*1328"})
+}
+
+// submitElsewhere makes a task that no state file knows.
+func (s *scene) submitElsewhere(request client.Request) {
 	c, err := client.New(client.Config{BaseURL: "http://api.test/api/v1", Key: client.NewKey(canary), Dial: s.net.Dial, Insecure: true})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer c.Close()
-	if _, err := c.Submit(s.t.Context(), client.Request{Model: DefaultModel, Prompt: prompt, Size: "1328*1328"}); err != nil {
+	if _, err := c.Submit(s.t.Context(), request); err != nil {
 		s.t.Errorf("another program's Submit = %v", err)
 	}
 }

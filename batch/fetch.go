@@ -46,7 +46,7 @@ func (r *run) fetch(ctx context.Context, rec *record, task client.Task) error {
 		if err != nil {
 			return err
 		}
-		if r.foreign(rec, body) {
+		if len(rec.Pictures) == 0 && r.foreign(rec, body) {
 			return r.release(rec)
 		}
 		if err := r.save(rec, i, body); err != nil {
@@ -150,14 +150,17 @@ func (r *run) freshURL(ctx context.Context, rec *record, i int) (url string, kno
 	return task.Results[i].URL, true
 }
 
-// foreign reports whether a picture of a task that was adopted for its words alone is not what this item asked for.
+// foreign reports whether a picture of a task that was adopted for its words alone is not what this item asked for. Of the two
+// forms of a size, the service may make either.
 func (r *run) foreign(rec *record, body []byte) bool {
 	if rec.Adopted != "prompt" {
 		return false
 	}
 	p, err := output.Inspect(body)
 	asked, known := client.ParseSize(rec.Sent.Size)
-	return err == nil && known && p.Width > 0 && (p.Width != asked.W || p.Height != asked.H)
+	made := client.Size{W: p.Width, H: p.Height}
+	other, _ := client.OtherForm(rec.Sent.Size)
+	return err == nil && known && p.Width > 0 && made != asked && made.String() != other
 }
 
 // save puts a picture in place: part, fsync, rename, fsync of the folder.

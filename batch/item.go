@@ -74,7 +74,7 @@ func (r *run) submit(ctx context.Context, rec *record) error {
 	defer r.words.leave(words)
 
 	// In here, since a doubt about the same words has the first choice of what was found.
-	if err := r.claimOrphan(ctx, rec); err != nil || rec.Phase == open {
+	if err := r.claimOrphan(ctx, rec); err != nil || rec.Phase != ready {
 		return err
 	}
 	if !rec.slot { // it has one when it comes from the producer, which keeps the order of the manifest
@@ -114,6 +114,7 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 	rec.Phase, rec.Intent, rec.At = intent, r.clock.now(), r.clock.now()
 	rec.Attempt++
 	rec.Task, rec.Request, rec.Adopted, rec.Code, rec.Message = "", "", "", "", ""
+	rec.Released = nil
 	if err := r.state.put(*rec, true); err != nil {
 		return err
 	}

@@ -97,8 +97,15 @@ func (r *run) tell(before, after record) {
 		p.Spent += after.Before + after.Cost - before.Before - before.Cost
 	}
 	r.counts.mu.Unlock()
-	if r.o.Tell != nil && before.Phase != after.Phase {
-		r.o.Tell(eventOf(after))
+	if before.Phase != after.Phase {
+		r.announce(after)
+	}
+}
+
+// announce passes a change on without counting it.
+func (r *run) announce(rec record) {
+	if r.o.Tell != nil {
+		r.o.Tell(eventOf(rec))
 	}
 }
 

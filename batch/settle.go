@@ -79,8 +79,20 @@ func (r *run) settle(ctx context.Context, rec *record) error {
 		}
 		switch v {
 		case found:
-			return r.adopt(rec, s.task, s.by)
+			if err := r.adopt(rec, s.task, s.by); err != nil || rec.Phase != open || s.by != "prompt" {
+				return err
+			}
+			if err := r.see(ctx, rec); err != nil || rec.Phase != intent {
+				return err
+			}
+			continue
 		case absent:
+			if s.why, err = r.odd(rec); err != nil {
+				return err
+			}
+			if s.why != "" {
+				return r.unsettled(ctx, rec, s.why)
+			}
 			return r.absent(ctx, rec)
 		case unsure:
 			return r.unsettled(ctx, rec, s.why)
@@ -370,6 +382,13 @@ func (r *run) adopt(rec *record, task client.TaskInfo, by string) error {
 	return r.state.put(*rec, true)
 }
 
+// see collects a task that was adopted for its words, within their turnstile: if it made something else, it may be of an item
+// with the same words, which must not be sent before. The item is in doubt again then.
+func (r *run) see(ctx context.Context, rec *record) error {
+	r.announce(*rec)
+	return r.collect(ctx, rec)
+}
+
 // release gives an adopted task back that made something else than was asked for: it is another client's, with the same
 // words. The doubt goes on.
 func (r *run) release(rec *record) error {
@@ -377,6 +396,32 @@ func (r *run) release(rec *record) error {
 	rec.Released = append(rec.Released, rec.Task)
 	rec.Phase, rec.Task, rec.Request, rec.Adopted, rec.At = intent, "", "", "", r.clock.now()
 	return r.state.put(*rec, true)
+}
+
+// odd says why a task that was released may be the item's all the same: the service made another size than it was asked for,
+// which is paid for, too. "" where it is, or may be, another item's.
+func (r *run) odd(rec *record) (string, error) {
+	rows := map[string]client.TaskInfo{}
+	for _, task := range rec.Released {
+		rows[task] = client.TaskInfo{}
+	}
+	ours, err := r.claimed(rows)
+	if err != nil || len(ours) == len(rows) {
+		return "", err
+	}
+	words := wordsOf(rec.Sent.Model, rec.Sent.Prompt)
+	for _, it := range r.items() {
+		if it.err != nil {
+			return "", it.err
+		}
+		if it.Skip || wordsOf(modelOf(it.Item), it.Prompt) != words {
+			continue
+		}
+		if s, err := r.o.Rules.sent(it.Item, "", 0); err != nil || s.Size != rec.Sent.Size {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("task %s, which has its words, made a picture of another size", rec.Released[len(rec.Released)-1]), nil
 }
 
 // absent is proof that a submission created nothing. What it was answered with, if that was the API's own word, counts.

@@ -259,51 +259,98 @@ func (r *run) adoptable(ctx context.Context, row client.TaskInfo) (told bool, er
 	return true, nil
 }
 
-// take takes the first orphan with these words. Since is when the oldest of them was created, owed that the money counts it.
-func (o *orphans) take(words string) (row client.TaskInfo, since time.Time, owed, ok bool) {
+// take takes the first orphan with these words that is none of those that were released. Since is when the oldest of them was
+// created, owed that the money counts it.
+func (o *orphans) take(words string, released []string) (row client.TaskInfo, since time.Time, owed, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	queue := o.tasks[words]
-	if len(queue.rows) == 0 {
+	i := slices.IndexFunc(queue.rows, func(row client.TaskInfo) bool { return !slices.Contains(released, row.ID) })
+	if i < 0 {
 		return row, since, false, false
 	}
-	row, owed = queue.rows[0], queue.owed > 0
-	queue.rows, queue.owed = queue.rows[1:], max(0, queue.owed-1)
+	row, owed = queue.rows[i], queue.owed > 0
+	queue.rows, queue.owed = slices.Delete(slices.Clone(queue.rows), i, i+1), max(0, queue.owed-1)
 	o.tasks[words] = queue
 	return row, queue.since, owed, true
 }
 
-// claimOrphan gives an item that is about to be sent the task that was made for its words and that the state does not know.
+// putBack gives an orphan back that was not what an item asked for.
+func (o *orphans) putBack(words string, row client.TaskInfo, owed bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	queue := o.tasks[words]
+	queue.rows = append(queue.rows, row)
+	if owed {
+		queue.owed++
+	}
+	o.tasks[words] = queue
+}
+
+// claimOrphan gives an item that is about to be sent the task that was made for its words and that the state does not know. One
+// whose picture is of another size is left to the next with the same words.
 func (r *run) claimOrphan(ctx context.Context, rec *record) error {
 	if err := r.sweptUp(ctx); err != nil {
 		return err
 	}
+	words, sync := wordsOf(rec.Sent.Model, rec.Sent.Prompt), rec.Sent.Sync
 	for {
-		row, since, owed, ok := r.orphans.take(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+		row, since, owed, ok := r.orphans.take(words, rec.Released)
 		if !ok {
-			return nil
+			return r.holdOdd(rec)
 		}
-		if err := r.putAside(rec); err != nil {
+		if err := r.adoptOrphan(rec, row, since, owed); err != nil {
 			return err
 		}
-		adopted := *rec
-		adopted.Intent, adopted.Attempt, adopted.Sent.Sync = since, rec.Attempt+1, false
-		if since.IsZero() {
-			adopted.Intent = r.clock.now()
+		if rec.Phase != open {
+			continue // a doubt about the same words has found it first
 		}
-		if err := r.adopt(&adopted, row, "prompt"); err != nil {
+		if err := r.see(ctx, rec); err != nil || rec.Phase != intent {
 			return err
 		}
-		if adopted.Phase == open {
-			r.leave(rec) // adopt has counted it
-			if !owed {
-				r.owe(rec)
-			}
-			*rec = adopted
-			return nil
+		r.orphans.putBack(words, row, owed)
+		rec.Attempt, rec.Sent.Sync = rec.Attempt-1, sync
+		if err := r.back(rec, errors.New("the task that was found is another's")); err != nil {
+			return err
 		}
-		// A doubt about the same words has found it first.
+		if !owed {
+			r.settled(rec)
+		}
 	}
+}
+
+// holdOdd holds an item that may have been sent before the state file lost its end, and may have got another size then.
+func (r *run) holdOdd(rec *record) error {
+	if r.o.OnDoubt == "resubmit" {
+		return nil
+	}
+	why, err := r.odd(rec)
+	if err != nil || why == "" {
+		return err
+	}
+	r.owe(rec)
+	return r.hold(rec, "InDoubt", "the state file has lost its end, and %s", why)
+}
+
+// adoptOrphan makes an item open with a task that was found for it, if nobody else has it.
+func (r *run) adoptOrphan(rec *record, row client.TaskInfo, since time.Time, owed bool) error {
+	if err := r.putAside(rec); err != nil {
+		return err
+	}
+	adopted := *rec
+	adopted.Intent, adopted.Attempt, adopted.Sent.Sync = since, rec.Attempt+1, false
+	if since.IsZero() {
+		adopted.Intent = r.clock.now()
+	}
+	if err := r.adopt(&adopted, row, "prompt"); err != nil || adopted.Phase != open {
+		return err
+	}
+	r.leave(rec) // adopt has counted it
+	if !owed {
+		r.owe(rec)
+	}
+	*rec = adopted
+	return nil
 }
 
 // unknownPictures makes records of the pictures that the state does not know: it was lost, or an old one was put back.
