@@ -106,7 +106,7 @@ func (r *run) download(ctx context.Context, rec *record, place *berth, i int, ur
 			if !known {
 				unknown++
 			}
-			if unknown == patience {
+			if unknown == unknownAnswers {
 				return nil, fmt.Errorf("%w: its task has expired: %w", errGone, err)
 			}
 			if fresh != "" {

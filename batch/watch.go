@@ -22,9 +22,12 @@ const (
 // bareAnswers is how often a task may say that it succeeded without saying what it made: about five minutes.
 const bareAnswers = 10
 
-// patience is how often in a row the service may refuse to tell of a task that may be another program's, or say that it
-// does not know one that it accepted: a single answer may come from a replica that lags, and what it gives up is paid for.
+// patience is how often in a row the service may refuse to tell of a task that may be another program's.
 const patience = 3
+
+// unknownAnswers is how often in a row an old task must be said to be UNKNOWN before it is given up: a single answer may
+// come from a replica that lags, and what it gives up is paid for.
+const unknownAnswers = 3
 
 // await asks for a task until it has ended, or is unknown and old. Patience is how many refusals in a row make it unknown; 0
 // is any number: what the service says of a question says nothing of a task of ours.
@@ -60,7 +63,7 @@ func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task
 		case task.Status != client.Unknown:
 			unknown = 0
 		case r.clock.now().Sub(rec.Submitted) > young:
-			if unknown++; unknown == patience {
+			if unknown++; unknown == unknownAnswers {
 				return task, nil
 			}
 		}
