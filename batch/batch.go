@@ -44,6 +44,9 @@ type Options struct {
 	MaxFailures int
 	// RetryFailed sends items again that failed for good.
 	RetryFailed bool
+	// Redo names items whose pictures are bought again with a new seed: by id, row:N, the file of a picture or key, or all that
+	// RedoMissing means. Open refuses a name of nothing with an *UnknownItemError.
+	Redo []string
 	// OnDoubt is what becomes of a submission that cannot be settled: "hold" or, at the risk of paying twice, "resubmit".
 	// "" is hold.
 	OnDoubt string
@@ -79,6 +82,7 @@ type Batch struct {
 	models  []string // of the manifest's items, in order of appearance
 	region  client.Region
 	counts  counts
+	redo    redo
 	present map[uint64]bool // hashes of the pictures that are in place; see look
 }
 
@@ -107,6 +111,10 @@ func Open(o Options) (*Batch, error) {
 		return nil, err
 	}
 	if err := errors.Join(b.look(), b.match()); err != nil {
+		b.Close()
+		return nil, err
+	}
+	if err := b.choose(); err != nil {
 		b.Close()
 		return nil, err
 	}

@@ -22,23 +22,32 @@ func (r *run) due(i int, it item) (record, bool, error) {
 	if r.resumed[m.entry] || !r.again(m) {
 		return record{}, false, nil
 	}
+	redone := r.redoes(m.entry)
 	rec, err := r.state.get(int(m.entry))
 	if err != nil {
 		return rec, false, err
 	}
-	return r.renew(rec, it, m.changed)
+	was, seed := rec.Phase, rec.Sent.Seed
+	rec, due, err := r.renew(rec, it, m.changed)
+	if redone {
+		r.remake(&rec, was, seed, m.changed)
+	}
+	return rec, due, err
 }
 
 // again reports whether an item that was seen before is to be sent (again).
 func (b *Batch) again(m match) bool {
 	p := b.state.phaseOf(int(m.entry))
-	return p == ready || p == failed && b.o.RetryFailed || m.changed && (p == done || p == failed)
+	return p == ready || p == failed && b.o.RetryFailed || m.changed && (p == done || p == failed) || b.redoes(m.entry)
 }
 
 // fresh is the record of an item that was never seen before. It gets its key here, for good.
 func (r *run) fresh(i int, it item) (record, error) {
 	k := r.give(i)
 	rec := record{Key: k.String(), ID: it.ID, Print: r.idents[i].print, Phase: ready, Name: nameOf(it, k)}
+	if r.redo.places[i] {
+		rec.Redo = r.redo.Number
+	}
 	var err error
 	rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
 	return rec, err
@@ -71,7 +80,7 @@ func (r *run) renew(rec record, it item, changed bool) (record, bool, error) {
 	}
 	rec.Phase, rec.ID, rec.Print = ready, it.ID, fingerprint(it.Fingerprint())
 	rec.Name = nameOf(it, k)
-	if changed || rec.Sent == (sent{}) {
+	if changed || rec.Sent.Prompt == "" { // of one that was taken in from a picture without metadata nothing is known
 		rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
 		rec.OtherSize = false
 	}

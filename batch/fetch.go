@@ -72,7 +72,7 @@ func (r *run) finish(rec *record, task client.Task, missing client.Result) error
 		rec.Cost, rec.Code, rec.Message = 0, missing.Code, missing.Message
 		return r.fail(rec)
 	}
-	rec.Phase, rec.Code, rec.Message = done, "", ""
+	rec.Phase, rec.Code, rec.Message, rec.Lost = done, "", "", false
 	if short := rec.Sent.N - len(rec.Pictures); short > 0 {
 		rec.Warnings = append(rec.Warnings, fmt.Sprintf("%d of %d pictures were not made: %s", short, rec.Sent.N, missing.Message))
 	}

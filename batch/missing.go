@@ -59,7 +59,7 @@ func (b *Batch) fetchable(rec record, now time.Time) bool {
 // should the service have forgotten it after all.
 func (r *run) reopen() error {
 	for i := range r.state.count() {
-		if !r.missing(i) {
+		if !r.missing(i) || r.redoes(int32(i)) {
 			continue
 		}
 		rec, err := r.state.get(i)
@@ -84,6 +84,6 @@ func (r *run) stillMissing(rec *record, was record) error {
 		return nil
 	}
 	*rec = was
-	rec.Phase, rec.At, rec.slot = done, r.clock.now(), false
+	rec.Phase, rec.At, rec.Lost, rec.slot = done, r.clock.now(), true, false
 	return r.state.put(*rec, true)
 }

@@ -14,6 +14,9 @@ type Plan struct {
 	// Ready items were refused for now; Open ones are at the service; Doubt is about submissions without an answer.
 	Ready, Open, Doubt                     int
 	Done, Failed, Held, Abandoned, Skipped int
+	// Again are finished items that Options.Redo buys anew; Redo says why others are not.
+	Again int
+	Redo  RedoPlan
 	// Missing items are done and paid, and their pictures are gone. Fetchable of them can be had again without cost.
 	Missing, Fetchable int
 	// Pictures are to be paid by a run, for Cost. Unpriced says that a model without a known price is among them.
@@ -70,6 +73,7 @@ func (b *Batch) Plan() (Plan, error) {
 
 func (b *Batch) planItem(p *Plan, models map[string]*ModelPlan, i int, it item) error {
 	m := b.matches[i]
+	b.planRedo(&p.Redo, i, it)
 	if it.Skip {
 		p.Skipped++
 		return nil
@@ -85,6 +89,10 @@ func (b *Batch) planItem(p *Plan, models map[string]*ModelPlan, i int, it item) 
 	p.Spent += rec.Cost + rec.Before
 	if m.changed && (rec.Phase == done || rec.Phase == failed) {
 		p.Changed++
+		return b.pay(p, models, it)
+	}
+	if b.redoes(m.entry) {
+		p.Again++
 		return b.pay(p, models, it)
 	}
 	switch rec.Phase {

@@ -73,9 +73,14 @@ type record struct {
 	// Before is what older pictures of this item cost, which Replaced counts.
 	Before   client.Money `json:"cost_before_micros,omitempty"`
 	Replaced int          `json:"replaced,omitempty"`
-	Code     string       `json:"error_code,omitempty"`
-	Message  string       `json:"error_message,omitempty"`
-	Warnings []string     `json:"warnings,omitempty"`
+	// Redone is how many seeds were drawn for it after its first, Redo the number of the last wish that it was sent for; see
+	// redo.go. Lost says that its picture is gone and that the service did not give it out again.
+	Redone   int      `json:"redone,omitempty"`
+	Redo     int      `json:"redo,omitempty"`
+	Lost     bool     `json:"lost,omitempty"`
+	Code     string   `json:"error_code,omitempty"`
+	Message  string   `json:"error_message,omitempty"`
+	Warnings []string `json:"warnings,omitempty"`
 
 	// slot says that the item holds a place in its model's window; it is not recorded.
 	slot bool
@@ -160,6 +165,8 @@ type mark struct {
 	// Since is the moment from which on tasks may exist that this file has lost and that no run has looked through yet, to
 	// the end; zero where there are none such. It outlives runs that were stopped meanwhile.
 	Since time.Time `json:"sweep_since,omitzero"`
+	// Redos are the wishes that have begun and not come to their end. Every mark carries them on.
+	Redos []wish `json:"redos,omitempty"`
 }
 
 // A key is what the state file calls an item: 64 bits of a hash, and the number of the item in its row above the first.
@@ -199,6 +206,8 @@ type itemLine struct {
 	} `json:"pictures"`
 	Run     string    `json:"run"`
 	Since   time.Time `json:"sweep_since"`
+	Redo    int       `json:"redo"`
+	Redos   []wish    `json:"redos"`
 	Version int       `json:"qwenbatch"`
 }
 

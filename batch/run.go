@@ -77,7 +77,9 @@ func (b *Batch) Run(ctx context.Context) error {
 	if err == nil {
 		err = r.limits.reason()
 	}
-	return errors.Join(err, r.stop(ctx, all), r.look())
+	err = errors.Join(err, r.stop(ctx, all), r.look())
+	b.matches = matchItems(b.idents, b.state.entries) // the entries may be in another order now
+	return err
 }
 
 func (b *Batch) newRun() *run {
@@ -139,12 +141,13 @@ func (r *run) start(ctx context.Context) error {
 	if !clean || len(unknown) > 0 {
 		r.since = since
 	}
+	r.beginRedo()
 	// From here on the last line is of this run: what an earlier one has lost must be looked for from where that one ended,
 	// also if this one dies before it has done so.
 	if err := r.state.mark(mark{Run: "start", At: r.clock.now(), Tool: r.o.Tool, Since: r.since}); err != nil {
 		return err
 	}
-	return errors.Join(r.takeIn(unknown), r.reopen(), r.countMoney())
+	return errors.Join(r.takeIn(unknown), r.countIn(), r.reopen(), r.countMoney())
 }
 
 // lastKnown is since when tasks may exist that the state does not know, should it turn out to have lost its end. The

@@ -108,6 +108,8 @@ type sim struct {
 	runs     int
 	heldSeen []string
 	failed   int
+	replaced int
+	redone   map[string]int // how often each item was made again, by key
 }
 
 func newSim(t testing.TB, random *rand.Rand, o emulator.Options) *sim {
@@ -178,7 +180,10 @@ func (s *sim) process(ctx context.Context, k *killer, manifest string) error {
 		return err
 	}
 	defer b.Close()
-	return b.Run(ctx)
+	if err := b.Run(ctx); err != nil {
+		return err
+	}
+	return b.EndRedo()
 }
 
 // crash is what the next process finds after a death.
@@ -191,6 +196,7 @@ func (s *sim) crash() {
 func (s *sim) finish(manifest string) error {
 	for range 40 {
 		err, _ := s.run(manifest, 0, false, false)
+		s.strike()
 		if err == nil && s.settled(manifest) {
 			return nil
 		}
@@ -201,6 +207,25 @@ func (s *sim) finish(manifest string) error {
 		s.disk = s.disk.After(disktest.Killed, nil)
 	}
 	return errors.New("does not finish")
+}
+
+// strike takes a wish back that has come to its end: whoever asks again asks for more. The process may have died all the
+// same, of its very last effect.
+func (s *sim) strike() {
+	if len(s.options.Redo) > 0 && s.struckOut() {
+		s.options.Redo = nil
+	}
+}
+
+// struckOut reports whether the state knows of a wish, and of none that has not come to its end.
+func (s *sim) struckOut() bool {
+	s.disk.Decide = nil
+	st, _, err := openState(s.disk)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer st.close()
+	return st.lastRedo > 0 && len(st.redos) == 0
 }
 
 // settled reports whether every item is done or held, and collects what is held.
@@ -216,7 +241,7 @@ func (s *sim) settled(manifest string) bool {
 		s.t.Fatal(err)
 	}
 	defer b.Close()
-	s.heldSeen, s.failed = nil, 0
+	s.heldSeen, s.failed, s.replaced, s.redone = nil, 0, 0, map[string]int{}
 	all := true
 	for i, mt := range b.matches {
 		if mt.entry < 0 {
@@ -226,6 +251,8 @@ func (s *sim) settled(manifest string) bool {
 		if err != nil {
 			s.t.Fatal(err)
 		}
+		s.replaced += rec.Replaced
+		s.redone[rec.Key] = rec.Redone
 		switch rec.Phase {
 		case failed: // three refusals in a row; it must have cost nothing
 			s.failed++
@@ -264,7 +291,7 @@ func (s *sim) check(items int) {
 	for _, task := range books.Tasks {
 		charged += task.Charged
 	}
-	if want := items - s.failed; charged != want {
+	if want := items - s.failed + s.replaced; charged != want {
 		s.t.Errorf("%d pictures are charged, want %d", charged, want)
 	}
 	for _, v := range books.Violations {
@@ -403,7 +430,9 @@ func simulate(t testing.TB, seed uint64, sheets [][2]string, o Options) {
 		return
 	}
 	s.faults.Store(true)
-	for range random.IntN(6) {
+	wish := s.drawWish(seed, sheets[which][1], simItems[which])
+	for n := range random.IntN(6) {
+		wish.begin(n)
 		at := 1 + random.Int64N(140)
 		_, died := s.run(sheets[which][1], at, random.IntN(2) == 0, random.IntN(2) == 0)
 		if died {
@@ -412,7 +441,9 @@ func simulate(t testing.TB, seed uint64, sheets [][2]string, o Options) {
 		} else {
 			s.disk = s.disk.After(disktest.Killed, nil)
 		}
+		s.strike()
 	}
+	wish.begin(wish.from)
 	if random.IntN(2) == 0 {
 		s.faults.Store(false)
 	}
@@ -421,6 +452,66 @@ func simulate(t testing.TB, seed uint64, sheets [][2]string, o Options) {
 		return
 	}
 	s.check(simItems[which])
+	wish.check()
+}
+
+// A simWish is a --redo that is given from some run on, until it has come to its end.
+type simWish struct {
+	*sim
+	manifest string
+	names    []string
+	from     int             // the run
+	was      map[string]bool // keys of named items that were done when it began
+	begun    bool
+}
+
+// drawWish names some rows, in one of three stories. Its luck is its own, so that a seed tells the same story as before
+// there were wishes, but for them.
+func (s *sim) drawWish(seed uint64, manifest string, items int) *simWish {
+	random := rand.New(rand.NewPCG(seed, 1))
+	w := &simWish{sim: s, manifest: manifest, from: random.IntN(6), was: map[string]bool{}}
+	if random.IntN(3) > 0 {
+		return w
+	}
+	for i := range items {
+		if random.IntN(2) == 0 {
+			w.names = append(w.names, fmt.Sprint(rowPrefix, i+2))
+		}
+	}
+	return w
+}
+
+// begin gives the wish to the n-th run, if that is the first to have it.
+func (w *simWish) begin(n int) {
+	if n != w.from || w.begun || len(w.names) == 0 {
+		return
+	}
+	w.begun, w.options.Redo = true, w.names
+	w.disk.Decide = nil
+	m, err := manifests.Open(w.manifest, manifests.Options{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer m.Close()
+	b, err := Open(Options{Manifest: m, Disk: w.disk, Redo: w.names, Settings: Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer b.Close()
+	for _, e := range b.state.entries {
+		if b.redo.entries[e.key] && e.phase == done {
+			w.was[e.key.String()] = true
+		}
+	}
+}
+
+// check wants what was done and named made again once, and nothing else.
+func (w *simWish) check() {
+	for key, n := range w.redone {
+		if once := n == 1; n > 1 || once != w.was[key] {
+			w.t.Errorf("%s was made again %d times; done and named it was: %v", key, n, w.was[key])
+		}
+	}
 }
 
 func TestSimulation(t *testing.T) {

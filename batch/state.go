@@ -38,6 +38,9 @@ type state struct {
 	stopped bool        // the last line is a clean stop
 	last    span        // the last line
 	since   time.Time   // of the last mark
+
+	redos    []wish // of the last mark
+	lastRedo int    // the highest number that a wish has had
 }
 
 // An entry is what is kept in memory of an item.
@@ -169,14 +172,17 @@ func (s *state) fold(line []byte, at span) error {
 		return errors.New("it is no header")
 	case l.Key == "":
 		s.marks++
-		s.stopped, s.since = l.Run == "stop", l.Since
+		s.stopped, s.since, s.redos = l.Run == "stop", l.Since, l.Redos
+		for _, w := range l.Redos {
+			s.lastRedo = max(s.lastRedo, w.Number)
+		}
 		return nil
 	}
 	k, err := parseKey(l.Key)
 	if err != nil {
 		return err
 	}
-	s.stopped = false
+	s.stopped, s.lastRedo = false, max(s.lastRedo, l.Redo)
 	e := entry{key: k, id: hashID(l.ID), print: l.Print, phase: l.Phase, at: at}
 	if len(l.Pictures) > 0 {
 		e.file, e.files = hashID(l.Pictures[0].File), len(l.Pictures)
@@ -223,6 +229,7 @@ func (s *state) put(r record, durable bool) error {
 // mark notes the start or the clean stop of a run, durably.
 func (s *state) mark(m mark) error {
 	s.mu.Lock()
+	m.Redos = s.redos
 	_, err := s.journal.append(m)
 	s.marks++
 	s.stopped, s.since = m.Run == "stop", m.Since
@@ -296,6 +303,7 @@ func (s *state) compact(stop *mark, order []int) error {
 	}
 	s.journal, s.head, s.entries, s.index = fresh.journal, fresh.head, fresh.entries, fresh.index
 	s.marks, s.stale, s.stopped, s.last, s.since = fresh.marks, fresh.stale, fresh.stopped, fresh.last, fresh.since
+	s.redos, s.lastRedo = fresh.redos, fresh.lastRedo
 	return nil
 }
 
@@ -325,6 +333,7 @@ func (s *state) rewrite(w io.Writer, stop *mark, order []int) error {
 	if stop == nil {
 		return nil
 	}
+	stop.Redos = s.redos
 	return write(stop)
 }
 

@@ -22,6 +22,20 @@ func (j *job) original() string {
 	return command(words)
 }
 
+// fresh is the command without --redo, which would be a new wish.
+func (j *job) fresh() string {
+	var words []string
+	for i := 0; i < len(j.p.args); i++ {
+		switch a := j.p.args[i]; {
+		case a == "--redo":
+			i++
+		case !strings.HasPrefix(a, "--redo="):
+			words = append(words, a)
+		}
+	}
+	return command(words)
+}
+
 // status is the command that lists the items that want a person.
 func (j *job) status() string { return j.about("status") }
 

@@ -14,6 +14,7 @@ type look struct {
 	*service
 	out   string
 	retry bool
+	redo  []string
 	asRun bool // flags of the last run do not count, as they do not for run
 
 	name     string // of the manifest
@@ -92,9 +93,9 @@ func (l *look) join(p *program, cmd *cobra.Command, disk output.Disk, recorded *
 		return nil, err
 	}
 	l.settings.Manifest, l.settings.Mode = m.Name(), l.rules.Mode
-	l.batch, err = batch.Open(batch.Options{Manifest: m, Disk: disk, Settings: l.settings, Rules: l.rules, Tool: version(), RetryFailed: l.retry})
+	l.batch, err = batch.Open(batch.Options{Manifest: m, Disk: disk, Settings: l.settings, Rules: l.rules, Tool: version(), RetryFailed: l.retry, Redo: l.redo})
 	if err != nil {
-		return m, otherBatch(l.folder, disk, l.rehearse, err)
+		return m, unknownItem(otherBatch(l.folder, disk, l.rehearse, err), m)
 	}
 	l.plan, err = l.batch.Plan()
 	return m, err

@@ -27,6 +27,7 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 	}
 	main := l.folderFlags()
 	main.flags.BoolVar(&l.retry, "retry-failed", false, "count items that failed as ones to be tried again")
+	redoFlag(main, &l.redo)
 	l.reading.mode(main)
 	p.flags(cmd, main, l.what(), l.how(), l.where())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -55,7 +56,7 @@ func (l *look) printPlan(w io.Writer) {
 		t.print(w)
 	}
 	fmt.Fprintf(w, "\n%s\n", planEnd(l.plan))
-	for _, note := range planNotes(l.plan) {
+	for _, note := range append(planNotes(l.plan), redoNotes(l.plan.Redo, l.command("resolve"))...) {
 		fmt.Fprintln(w, fold(note, screenWidth, "", ""))
 	}
 }
@@ -95,6 +96,7 @@ func planCounts(p batch.Plan, rehearsal bool) []tally {
 	}
 	all := []tally{
 		{"new", p.New + p.Ready, ""},
+		{"again", p.Again, "the older pictures go to images/replaced"},
 		{"changed", p.Changed, "finished, but their rows say something else now"},
 		{"in flight", p.Open + p.Doubt, "at the service; the next run collects them"},
 		{"done", p.Done, paid},
@@ -116,7 +118,7 @@ func planCounts(p batch.Plan, rehearsal bool) []tally {
 // missingText says what becomes of items whose pictures are gone.
 func missingText(p batch.Plan) string {
 	if p.Fetchable == 0 {
-		return "paid; their picture files are gone"
+		return "paid, files gone; --redo missing buys them again"
 	}
 	return "paid; " + number(p.Fetchable) + " fetched again without cost"
 }

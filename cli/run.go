@@ -25,6 +25,7 @@ type runFlags struct {
 	window, limit       int
 	retry, accept, yes  bool
 	thumbs              bool
+	redo                []string
 	grace               time.Duration
 	progress            string
 	logLevel, logFormat string
@@ -55,6 +56,7 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 	f.rehearsal(main)
 	main.flags.Var(count{&f.limit}, "limit", "only the first N items that are not done; 0 is all")
 	main.flags.BoolVar(&f.retry, "retry-failed", false, "try items again that failed for good")
+	redoFlag(main, &f.redo)
 	main.flags.BoolVar(&f.accept, "accept-changes", false, "go on although many finished pictures would be paid anew, since their rows have changed")
 	main.flags.BoolVar(&f.restored, "restored", false, "the output folder was put back from a copy, or lost: look in the task list for what it does not know, before anything is sent")
 	main.flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask, as a run of more than ¥10 does on a terminal")
@@ -173,16 +175,20 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	o.SubmitRate, o.QueryRate, o.Window, o.Limit, o.Grace = f.submit.limit, f.query.limit, f.window, f.limit, f.grace
 	o.RetryFailed, o.AcceptChanges = f.retry, f.accept
 	o.Thumbs, o.Restored = f.thumbs, f.restored
+	o.Redo = f.redo
 	f.apply(&o)
 	if f.rehearse {
 		o.Speed, o.Key = f.speed, client.Key{}
 	}
 	if j.batch, err = batch.Open(o); err != nil {
-		return otherBatch(j.folder, j.disk, f.rehearse, err)
+		return unknownItem(otherBatch(j.folder, j.disk, f.rehearse, err), o.Manifest)
 	}
 	defer j.batch.Close()
 	if j.plan, err = j.batch.Plan(); err != nil {
 		return err
+	}
+	for _, note := range redoNotes(j.plan.Redo, j.about("resolve")) {
+		j.screen.say("%s", note)
 	}
 	switch {
 	case j.plan.Idle():

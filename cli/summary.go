@@ -27,6 +27,7 @@ type summary struct {
 	reasons   map[string]int // how many items failed with which code
 	rehearsal bool
 	again     string // the command that was given
+	fresh     string // without --redo
 	original  string // without the flags of a rehearsal
 	status    string // the command that lists problems
 	retried   bool   // --retry-failed was given
@@ -79,7 +80,7 @@ func (s summary) givenUp(text string) string {
 	return text
 }
 
-func entryLine(name, text string) string { return fmt.Sprintf("%-8s  %s", name, text) }
+func entryLine(name, text string) string { return fmt.Sprintf("%-9s %s", name, text) }
 
 // oneLine is the summary for --quiet.
 func (s summary) oneLine() string {
@@ -143,10 +144,13 @@ func (s summary) next() []string {
 		return []string{entryLine("go on", s.again)}
 	}
 	if p.Failed > 0 && !s.retried {
-		next = append(next, entryLine("retry", s.again+" --retry-failed"))
+		next = append(next, entryLine("retry", s.fresh+" --retry-failed"))
 	}
 	if p.Failed+p.Held > 0 {
 		next = append(next, entryLine("list", s.status))
+	}
+	if s.missing > 0 {
+		next = append(next, entryLine("buy again", s.fresh+" --redo missing"))
 	}
 	if len(next) == 0 && s.rehearsal {
 		next = append(next, entryLine("real run", s.original))

@@ -156,10 +156,10 @@ func (j *job) summary(p batch.Progress) summary {
 		p.Done -= missing
 	} else {
 		p.Done, p.Failed, p.Held = j.plan.Done+j.plan.Abandoned, j.plan.Failed, j.plan.Held
-		p.Open, p.Pending = j.plan.Open+j.plan.Doubt, j.plan.New+j.plan.Changed+j.plan.Ready
+		p.Open, p.Pending = j.plan.Open+j.plan.Doubt, j.plan.New+j.plan.Changed+j.plan.Ready+j.plan.Again
 	}
 	s := summary{progress: p, missing: missing, items: j.plan.Items - j.plan.Skipped, abandoned: j.plan.Abandoned, before: j.plan.Spent, folder: j.folder, rehearsal: j.f.rehearse,
-		again: j.again(), original: j.original(), status: j.status(), report: j.about("report"), retried: j.f.retry}
+		again: j.again(), fresh: j.fresh(), original: j.original(), status: j.status(), report: j.about("report"), retried: j.f.retry}
 	if p.Failed > 0 {
 		s.reasons = map[string]int{}
 		for f, err := range j.batch.Failures() {
@@ -204,8 +204,19 @@ func (j *job) close(s summary, reportErr error) error {
 	for _, l := range s.lines() {
 		j.screen.say("%s", l)
 	}
+	j.endRedo(s.code)
 	if s.code == 0 {
 		return nil
 	}
 	return s.code
+}
+
+// endRedo makes the next --redo of the same names a new wish: all that this one asked for has been told.
+func (j *job) endRedo(code exitCode) {
+	if code != 0 && code != codeItems {
+		return
+	}
+	if err := j.batch.EndRedo(); err != nil {
+		j.p.warn("the next run with this --redo finds its items made already: " + err.Error())
+	}
 }

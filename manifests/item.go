@@ -37,6 +37,9 @@ type Item struct {
 // every item.
 func (it *Item) At(field string) Position { return it.source.place(it.at, field) }
 
+// RowID is the id as the row says it, which the items that count makes share.
+func (it *Item) RowID() string { return it.id }
+
 // Picture is what the picture shall be called, without extension: as the file column says, else the id. The 2nd, 3rd…
 // item of a row with the same name has "-2", "-3"… appended. It is "" where the tool is to choose.
 func (it *Item) Picture() string {

@@ -1,0 +1,320 @@
+package batch
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// This file is --redo: pictures that are done and not liked, or gone, are bought again with a new seed.
+//
+// A redo is bought once, however often the command that asks for it is stopped and started again. Before anything is sent,
+// a mark notes the wish under a number of its own; every item that is sent for it bears the number from its intent on, so
+// that the same command knows what is still to do. Up to that intent nothing about an item has changed: it is done, and
+// its picture is where it was. When the command has come to its end the wish is struck out (EndRedo), and only then the
+// same words ask for another picture.
+
+// RedoMissing in Options.Redo stands for all items whose pictures are gone and cannot be fetched again without cost.
+const RedoMissing = "missing"
+
+// rowPrefix names all items of a row by the number that results.csv gives it.
+const rowPrefix = "row:"
+
+// A wish is a redo that was begun and has not come to its end.
+type wish struct {
+	Number int    `json:"n"`
+	Of     string `json:"of"` // a hash of what it asks for
+}
+
+// A redo is what Options.Redo asks for, joined with manifest and state. Its zero value asks for nothing.
+type redo struct {
+	wish
+	begun   bool         // a mark says so
+	places  map[int]bool // named items, by their place in the manifest
+	entries map[key]bool // of the items that are to be made again, or to be counted as such
+}
+
+// A RedoPlan says why items that --redo names are not bought again. They are named by id, else as row:N.
+type RedoPlan struct {
+	// Held may be paid for already; Open are at the service; Bought were made again by a run that this one finishes.
+	Held, Open, Skipped, Bought []string
+}
+
+// An UnknownItemError says that nothing in the manifest is called so.
+type UnknownItemError struct{ Name string }
+
+func (e *UnknownItemError) Error() string { return fmt.Sprintf("no item is called %s", e.Name) }
+
+// names are what is asked for, each once, in an order that the command line does not matter for.
+func (o Options) redoNames() []string {
+	var names []string
+	for _, name := range o.Redo {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// choose finds what Options.Redo names.
+func (b *Batch) choose() error {
+	names := b.o.redoNames()
+	if len(names) == 0 {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(strings.Join(names, "\x00")))
+	b.redo = redo{wish: wish{b.state.lastRedo + 1, hex.EncodeToString(sum[:16])}, places: map[int]bool{}, entries: map[key]bool{}}
+	for _, w := range b.state.redos {
+		if w.Of == b.redo.Of {
+			b.redo.wish, b.redo.begun = w, true
+		}
+	}
+	if err := b.chooseNamed(slices.DeleteFunc(names, func(name string) bool { return name == RedoMissing })); err != nil {
+		return err
+	}
+	if slices.Contains(b.o.redoNames(), RedoMissing) {
+		return b.chooseMissing()
+	}
+	return nil
+}
+
+// chooseMissing takes the items of the manifest whose pictures are gone for good.
+func (b *Batch) chooseMissing() error {
+	for _, m := range b.matches {
+		if m.entry < 0 || !b.missing(int(m.entry)) {
+			continue
+		}
+		rec, err := b.state.get(int(m.entry))
+		if err != nil {
+			return err
+		}
+		if rec.Lost || !b.fetchable(rec, time.Now()) {
+			b.redo.entries[b.state.entries[m.entry].key] = true
+		}
+	}
+	return nil
+}
+
+// chooseNamed takes the items that names mean. What is an id in the manifest is no other name.
+func (b *Batch) chooseNamed(names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	n := newNaming(names)
+	for i, it := range b.items() {
+		if it.err != nil {
+			return it.err
+		}
+		if err := n.item(b, i, it); err != nil {
+			return err
+		}
+	}
+	for _, name := range names {
+		found := n.ids[name]
+		if len(found) == 0 {
+			found = n.others[name]
+		}
+		if len(found) == 0 {
+			return &UnknownItemError{name}
+		}
+		for _, i := range found {
+			b.redo.places[i] = true
+			if m := b.matches[i]; m.entry >= 0 {
+				b.redo.entries[b.state.entries[m.entry].key] = true
+			}
+		}
+	}
+	return nil
+}
+
+// A naming finds items by what people call them: an id, which means all items of its row; the id of one of several
+// (cat-2); row:N; the file of a picture; a key.
+type naming struct {
+	names       map[string]bool
+	rows        map[int][]string // the names that mean a row
+	keys        map[key][]string
+	files       map[uint64][]string // by the hash of a picture's name below the output folder
+	ids, others map[string][]int    // places in the manifest, by name
+}
+
+func newNaming(names []string) *naming {
+	n := &naming{map[string]bool{}, map[int][]string{}, map[key][]string{}, map[uint64][]string{}, map[string][]int{}, map[string][]int{}}
+	for _, name := range names {
+		n.names[name] = true
+		file := hashID(path.Join(imagesDir, path.Base(strings.ReplaceAll(name, `\`, "/"))))
+		n.files[file] = append(n.files[file], name)
+		if k, err := parseKey(name); err == nil {
+			n.keys[k] = append(n.keys[k], name)
+		}
+		if number, ok := strings.CutPrefix(name, rowPrefix); ok {
+			if row, err := strconv.Atoi(number); err == nil {
+				n.rows[row] = append(n.rows[row], name)
+			}
+		}
+	}
+	return n
+}
+
+// item notes all names that mean the i-th item of the manifest.
+func (n *naming) item(b *Batch, i int, it item) error {
+	if n.names[it.ID] {
+		n.ids[it.ID] = append(n.ids[it.ID], i)
+	}
+	if id := it.RowID(); id != it.ID && n.names[id] {
+		n.ids[id] = append(n.ids[id], i)
+	}
+	n.note(n.rows[it.Row], i)
+	m := b.matches[i]
+	if m.entry < 0 {
+		return nil
+	}
+	e := b.state.entries[m.entry]
+	n.note(n.keys[e.key], i)
+	if e.files <= 1 {
+		n.note(n.files[e.file], i)
+		return nil
+	}
+	rec, err := b.state.get(int(m.entry))
+	for _, p := range rec.Pictures {
+		n.note(n.files[hashID(p.File)], i)
+	}
+	return err
+}
+
+func (n *naming) note(names []string, i int) {
+	for _, name := range names {
+		n.others[name] = append(n.others[name], i)
+	}
+}
+
+// redoes reports whether a finished item is to be made again. What this wish has sent once it does not send again.
+func (b *Batch) redoes(entry int32) bool {
+	if len(b.redo.entries) == 0 {
+		return false
+	}
+	b.state.mu.Lock()
+	e := b.state.entries[entry]
+	b.state.mu.Unlock()
+	if !b.redo.entries[e.key] || e.phase != done && e.phase != failed && e.phase != abandoned {
+		return false
+	}
+	rec, err := b.state.get(int(entry))
+	return err != nil || rec.Redo < b.redo.Number // an error comes back where the record is read to be sent
+}
+
+// planRedo notes what becomes of an item that is named, where it is not bought again.
+func (b *Batch) planRedo(p *RedoPlan, i int, it item) {
+	if !b.redo.places[i] {
+		return
+	}
+	name := it.ID
+	if name == "" {
+		name = rowPrefix + strconv.Itoa(it.Row)
+	}
+	m := b.matches[i]
+	switch {
+	case it.Skip:
+		p.Skipped = append(p.Skipped, name)
+	case m.entry < 0:
+	case b.state.phaseOf(int(m.entry)) == held:
+		p.Held = append(p.Held, name)
+	case waiting(b.state.phaseOf(int(m.entry))):
+		p.Open = append(p.Open, name)
+	case b.state.phaseOf(int(m.entry)) != ready && !b.redoes(m.entry):
+		p.Bought = append(p.Bought, name)
+	}
+}
+
+// beginRedo notes the wish for the next mark.
+func (r *run) beginRedo() {
+	if r.redo.Number > 0 && !r.redo.begun {
+		r.state.redos = append(r.state.redos, r.redo.wish)
+		r.redo.begun = true
+	}
+}
+
+// countIn gives named items that are on their way anyway the number of the wish: whoever comes back after an interruption
+// finds them served.
+func (r *run) countIn() error {
+	if len(r.redo.entries) == 0 {
+		return nil
+	}
+	for i := range r.state.count() {
+		r.state.mu.Lock()
+		e := r.state.entries[i]
+		r.state.mu.Unlock()
+		if !r.redo.entries[e.key] || e.phase != ready && !waiting(e.phase) {
+			continue
+		}
+		rec, err := r.state.get(i)
+		if err != nil {
+			return err
+		}
+		if rec.Redo >= r.redo.Number {
+			continue
+		}
+		rec.Redo = r.redo.Number
+		if err := r.state.put(rec, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remake gives the record of an item that is made again the number of the wish and a new seed, also where its row fixes
+// one: the same seed would give the same picture. What has failed made no picture with its seed, and a row that has
+// changed asks for another picture anyway: they keep what they say.
+func (r *run) remake(rec *record, was phase, seed int64, changed bool) {
+	rec.Redo = r.redo.Number
+	if changed || was == failed {
+		return
+	}
+	for rec.Sent.Seed = seed; rec.Sent.Seed == seed; {
+		rec.Redone++
+		rec.Sent.Seed = drawSeed(rec.Key, rec.Redone)
+	}
+}
+
+// EndRedo notes that the command which asked for Options.Redo has come to its end: the same words are a new wish from now
+// on. It is to be called last, when the reports are written, since who sees the command die before runs it again. It does
+// nothing where items of the manifest are still to be sent or collected.
+func (b *Batch) EndRedo() error {
+	if !b.redo.begun {
+		return nil
+	}
+	if ended, err := b.ended(); err != nil || !ended {
+		return err
+	}
+	b.state.redos = slices.DeleteFunc(b.state.redos, func(w wish) bool { return w == b.redo.wish })
+	end := mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool, Since: b.state.since}
+	if !b.state.stopped {
+		end.Since = b.lastKnown(end.At)
+	}
+	return b.state.mark(end)
+}
+
+// ended reports whether nothing is left to send or to collect.
+func (b *Batch) ended() (bool, error) {
+	for i, it := range b.items() {
+		if it.err != nil {
+			return false, it.err
+		}
+		m := b.matches[i]
+		if it.Skip {
+			continue
+		}
+		if m.entry < 0 || b.redoes(m.entry) {
+			return false, nil
+		}
+		if p := b.state.phaseOf(int(m.entry)); p == ready || waiting(p) {
+			return false, nil
+		}
+	}
+	return true, nil
+}

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/manifests"
+)
+
+// names are texts of which a flag takes several: repeated, or with commas between them. A name with a comma stands in quotes.
+type names struct{ value *[]string }
+
+func (n names) Type() string { return "ID,…" }
+
+func (n names) String() string {
+	if n.value == nil {
+		return ""
+	}
+	return strings.Join(*n.value, ",")
+}
+
+// Set adds names.
+func (n names) Set(s string) error {
+	var some []string
+	list := pflag.NewFlagSet("", pflag.ContinueOnError)
+	list.StringSliceVar(&some, "names", nil, "")
+	if err := list.Set("names", s); err != nil {
+		return errors.New("write names with commas between them; one with a comma in it stands in double quotes")
+	}
+	*n.value = append(*n.value, some...)
+	return nil
+}
+
+// redoFlag is the flag of run and plan.
+func redoFlag(g group, value *[]string) {
+	g.flags.Var(names{value}, "redo", "buy these pictures again with a new seed, the older ones go to images/replaced: ids, row:N, picture files, or missing for all that are gone for good; can be repeated")
+}
+
+// unknownItem guesses what was meant by a name of --redo that nothing in the manifest bears; other errors are what they are.
+func unknownItem(err error, m *manifests.Manifest) error {
+	var unknown *batch.UnknownItemError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	told := &mistake{text: fmt.Sprintf("--redo: no item is called %s", quote(unknown.Name)),
+		hint: "it takes the ids of " + m.Name() + ", row:N as results.csv numbers rows, the file of a picture, or missing; several with commas"}
+	ids := []string{batch.RedoMissing}
+	for it, err := range m.Items() {
+		if err == nil && it.ID != "" {
+			ids = append(ids, it.ID)
+		}
+	}
+	if near := nearest(unknown.Name, ids); near != "" {
+		told.hint = "did you mean --redo " + shellQuote(near) + "?"
+	}
+	return told
+}
+
+// redoNotes say why items that --redo names are not bought again. Resolve is the command that settles held ones.
+func redoNotes(p batch.RedoPlan, resolve string) []string {
+	var notes []string
+	add := func(items []string, format string, args ...any) {
+		if len(items) > 0 {
+			notes = append(notes, "--redo leaves out "+someNames(items)+": "+fmt.Sprintf(format, args...))
+		}
+	}
+	add(p.Held, "may be paid for already; settle it first: %s %s", resolve, shellQuote(first(p.Held)))
+	add(p.Open, "at the service, its picture is still to come")
+	add(p.Skipped, "its row says skip")
+	add(p.Bought, "made again already by the run that this one finishes; the next run with this --redo makes it once more")
+	return notes
+}
+
+func first(items []string) string {
+	if len(items) == 0 {
+		return ""
+	}
+	return items[0]
+}
+
+// someNames are a few names, and how many more there are.
+func someNames(items []string) string {
+	const few = 3
+	text := plain(strings.Join(items[:min(few, len(items))], ", "))
+	if more := len(items) - few; more > 0 {
+		text += fmt.Sprintf(" and %s more", number(more))
+	}
+	return text
+}
