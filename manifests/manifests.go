@@ -12,6 +12,7 @@
 package manifests
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
@@ -98,6 +99,7 @@ type Manifest struct {
 	path     string
 	encoding string
 	copy     *privateCopy // nil for YAML, which is held as nodes
+	book     *Book        // nil where the rows stand in none
 	source   source
 	base     Defaults // flags, then the manifest's own
 	count    int      // the manifest's own default, at least 1
@@ -109,7 +111,7 @@ type Manifest struct {
 
 // Open reads what a manifest says of its structure (kind, encoding, header) and takes a private copy of it, so that
 // a later change of the file changes nothing; a copy above 8 MB is a temporary file that Close removes. Of a workbook
-// the copy is what stands in the cells, read once. The error is
+// there are two: the file, and what stands in the cells, read once. The error is
 // an *ErrorList where the file is at fault, and wraps fs.ErrNotExist where it is missing.
 func Open(name string, o Options) (*Manifest, error) {
 	flags, err := o.Defaults.normal()
@@ -145,12 +147,16 @@ func (m *Manifest) read(o Options) error {
 	return open(m, f, o)
 }
 
-// Close lets go of the private copy. Items and their positions are of no use afterwards, their values are.
+// Close lets go of the private copies. Items and their positions are of no use afterwards, their values are.
 func (m *Manifest) Close() error {
-	if m.copy == nil {
-		return nil
+	var err error
+	if m.copy != nil {
+		err = m.copy.close()
 	}
-	return m.copy.close()
+	if m.book != nil {
+		err = errors.Join(err, m.book.copy.close())
+	}
+	return err
 }
 
 // Name is the base name of the file, for messages.

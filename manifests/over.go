@@ -93,8 +93,11 @@ func (m *Manifest) openOver(d *document, o Options) error {
 	if err != nil {
 		return err
 	}
-	m.copy, m.encoding, v.sheet = inner.copy, inner.encoding, inner.source
+	m.copy, m.book, m.encoding, v.sheet = inner.copy, inner.book, inner.encoding, inner.source
 	m.source = v
+	if m.book != nil {
+		m.book.Fields = slices.DeleteFunc(m.book.Fields, v.templated)
+	}
 	faults = append(faults, v.look()...)
 	j := judge{m: m, row: defaults}
 	for _, f := range faults {
@@ -232,6 +235,12 @@ func orNull(n *yaml.Node) *yaml.Node {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
 	}
 	return n
+}
+
+// templated reports whether a field is made of a template, whatever the sheet says.
+func (v *over) templated(name string) bool {
+	f, ok := fieldNamed(name)
+	return ok && v.expansion.phrases[f] != nil
 }
 
 // look finds the words of the templates in the sheet.

@@ -67,6 +67,14 @@ func (c *privateCopy) from(offset int64) io.Reader {
 	return io.NewSectionReader(c.file, offset, c.size-offset)
 }
 
+// whole reads the copy from anywhere.
+func (c *privateCopy) whole() *io.SectionReader {
+	if c.file == nil {
+		return io.NewSectionReader(bytes.NewReader(c.memory), 0, c.size)
+	}
+	return io.NewSectionReader(c.file, 0, c.size)
+}
+
 // readAt fills p with what stands at an offset.
 func (c *privateCopy) readAt(p []byte, offset int64) error {
 	if c.file == nil {

@@ -25,7 +25,12 @@ type sheet struct {
 
 // openSheet finds the sheet, takes it out of the workbook and finds its header.
 func openSheet(m *Manifest, f *os.File, o Options) error {
-	w, err := openBook(m.path, f)
+	b, err := takeBook(f)
+	if err != nil {
+		return err
+	}
+	m.book = b
+	w, err := openBook(m.path, b.copy.whole())
 	if err != nil {
 		return err
 	}
@@ -43,7 +48,9 @@ func openSheet(m *Manifest, f *os.File, o Options) error {
 		s.others = slices.DeleteFunc(w.names, func(n string) bool { return n == name })
 	}
 	m.source = s
-	return s.findHeader(o.Columns, m.wanted)
+	err = s.findHeader(o.Columns, m.wanted)
+	b.tell(s)
+	return err
 }
 
 // findHeader takes the first of the first rows that has a column of prompts, or all that templates want. Where nothing

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"strings"
 )
@@ -35,13 +34,9 @@ type workbook struct {
 }
 
 // openBook reads the table of contents.
-func openBook(name string, f *os.File) (*workbook, error) {
+func openBook(name string, f *io.SectionReader) (*workbook, error) {
 	w := &workbook{path: name, parts: map[string]*zip.File{}, sheets: map[string]string{}}
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	z, err := zip.NewReader(f, info.Size())
+	z, err := zip.NewReader(f, f.Size())
 	if err != nil {
 		return nil, w.noWorkbook(f, err)
 	}

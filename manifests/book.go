@@ -1,0 +1,42 @@
+package manifests
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+// A Book is the workbook in which the rows of a manifest stand, as it was when the manifest was opened: for a report
+// that is written beside the rows. Item.Row is the row of the sheet.
+type Book struct {
+	Sheet  string   // the one that was read
+	Header int      // number of its header row, from 1; 0 in an empty sheet
+	Fields []string // what its columns give as they stand there, such as "prompt", whatever they are called
+	copy   *privateCopy
+}
+
+// Reader reads the file from its beginning, until the manifest is closed.
+func (b *Book) Reader() io.Reader { return b.copy.from(0) }
+
+// Book is the workbook of the manifest, or of the sheet that a YAML manifest names; nil where the rows stand in none.
+func (m *Manifest) Book() *Book { return m.book }
+
+// tell notes what was read.
+func (b *Book) tell(s *sheet) {
+	b.Sheet, b.Header = s.name, s.number
+	for f, column := range s.header.index {
+		if column >= 0 {
+			b.Fields = append(b.Fields, field(f).String())
+		}
+	}
+}
+
+// takeBook copies the file before anything in it is looked at, so that what is read and what is written again are one.
+func takeBook(f *os.File) (*Book, error) {
+	b := &Book{copy: new(privateCopy)}
+	if _, err := io.Copy(b.copy, f); err != nil {
+		b.copy.close()
+		return nil, fmt.Errorf("copy the manifest: %w", err)
+	}
+	return b, nil
+}
