@@ -17,6 +17,7 @@ type Sheet struct {
 	Workbook io.Reader // the whole file
 	Name     string    // "" is the first sheet that is not hidden
 	Header   int       // the row of its header, from 1
+	Has      []string  // what its columns say under another name: "id", "prompt"
 }
 
 // The bounds of a workbook that is written again, as all of it is held in memory, its cells at some 15 times their
@@ -36,10 +37,20 @@ const (
 // An [ErrWorkbookLimit] says that the workbook is too large for that, or has macros, or the results are too many:
 // [WriteXLSX] still makes a workbook of its own. An error among the rows ends the workbook.
 func AnnotateXLSX(w io.Writer, book Book, sheet Sheet, rows iter.Seq2[Result, error]) error {
-	if err := annotateXLSX(w, book, sheet, rows); err != nil {
+	if err := guarded(func() error { return annotateXLSX(w, book, sheet, rows) }); err != nil {
 		return fmt.Errorf("annotate workbook: %w", err)
 	}
 	return nil
+}
+
+// guarded makes an error of a panic: excelize panics over some workbooks that other programs read.
+func guarded(write func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: it cannot be read: %v", ErrWorkbookLimit, p)
+		}
+	}()
+	return write()
 }
 
 func annotateXLSX(w io.Writer, book Book, sheet Sheet, rows iter.Seq2[Result, error]) error {
@@ -78,7 +89,11 @@ func openWorkbook(r io.Reader) (*excelize.File, error) {
 	if err := checkParts(b); err != nil {
 		return nil, err
 	}
-	return excelize.OpenReader(bytes.NewReader(b), excelize.Options{UnzipSizeLimit: annotateUnzip, UnzipXMLSizeLimit: annotateUnzip})
+	file, err := excelize.OpenReader(bytes.NewReader(b), excelize.Options{UnzipSizeLimit: annotateUnzip, UnzipXMLSizeLimit: annotateUnzip})
+	if err != nil {
+		return nil, fmt.Errorf("%w: it cannot be read: %w", ErrWorkbookLimit, err)
+	}
+	return file, nil
 }
 
 func firstVisible(file *excelize.File) string {
@@ -161,8 +176,14 @@ func newAnnotator(file *excelize.File, book Book, sheet Sheet) (*annotator, erro
 	if err != nil {
 		return nil, err
 	}
-	a := &annotator{file: file, sheet: sheet.Name, columns: besideColumns(header), first: width + 1, looks: looks,
+	if err := unlessTheirs(file, sheet.Name); err != nil {
+		return nil, err
+	}
+	a := &annotator{file: file, sheet: sheet.Name, columns: besideColumns(header, sheet.Has), first: width + 1, looks: looks,
 		pictures: newPictures(file, sheet.Name, book)}
+	if width+len(a.columns) > excelize.MaxColumns {
+		return nil, fmt.Errorf("%w: the manifest's has %d columns", ErrWorkbookLimit, width)
+	}
 	return a, a.begin(sheet.Header, len(header))
 }
 
@@ -188,13 +209,13 @@ func survey(file *excelize.File, sheet Sheet) (header []string, width int, err e
 
 // besideColumns are our columns beside a sheet with this header. The words are left out where the sheet has them; what
 // else bears a name of the sheet's is called result.NAME, so that each name stands once.
-func besideColumns(header []string) []bookColumn {
+func besideColumns(header, has []string) []bookColumn {
 	there := func(name string) bool {
 		return slices.ContainsFunc(header, func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), name) })
 	}
 	columns := resultColumns()
 	for _, c := range wordColumns() {
-		if !there(c.name) {
+		if !there(c.name) && !slices.Contains(has, c.name) {
 			columns = append(columns, c)
 		}
 	}
@@ -243,7 +264,9 @@ func (a *annotator) set(cell string, c bookColumn, results []Result) error {
 	style := a.pictures.style(c)
 	switch style {
 	case pictureStyle:
-		return a.illustrate(cell, results)
+		if err := a.illustrate(cell, results); err != nil {
+			return err
+		}
 	case linkStyle:
 		if err := a.pictures.linkTo(cell, results); err != nil {
 			return err
@@ -254,17 +277,7 @@ func (a *annotator) set(cell string, c bookColumn, results []Result) error {
 			return err
 		}
 	}
-	return a.file.SetCellStyle(a.sheet, cell, cell, a.looks.of(style, status(results)))
-}
-
-// status is that of all items of a row, and "" where they differ.
-func status(results []Result) string {
-	for _, r := range results {
-		if r.Status != results[0].Status {
-			return ""
-		}
-	}
-	return results[0].Status
+	return a.file.SetCellStyle(a.sheet, cell, cell, a.looks.of(style, gravest(results)))
 }
 
 // illustrate adds the thumbnails and makes the row high enough for them.

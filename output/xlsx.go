@@ -60,7 +60,10 @@ func writeXLSX(w io.Writer, book Book, rows iter.Seq2[Result, error]) error {
 	return file.Write(w)
 }
 
-const bookSheet = "results"
+const (
+	bookSheet = "results"
+	printArea = "_xlnm.Print_Area" // the name that Excel gives it
+)
 
 // A bookWriter streams rows into a sheet.
 type bookWriter struct {
@@ -97,6 +100,18 @@ func printable(file *excelize.File, sheet string) error {
 	return errors.Join(
 		file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}),
 		file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &landscape, FitToWidth: &width, FitToHeight: &height}))
+}
+
+// unlessTheirs makes a sheet printable that says nothing of how it is printed.
+func unlessTheirs(file *excelize.File, sheet string) error {
+	props, err := file.GetSheetProps(sheet)
+	said := slices.ContainsFunc(file.GetDefinedName(), func(n excelize.DefinedName) bool {
+		return n.Name == printArea && n.Scope == sheet
+	})
+	if err != nil || said || props.FitToPage != nil && *props.FitToPage {
+		return err
+	}
+	return printable(file, sheet)
 }
 
 // columns are all columns of the sheet: words, the manifest's, results.
@@ -200,7 +215,7 @@ func (b *bookWriter) frame() error {
 	area := fmt.Sprintf("%s!$A$1:$%s$%d", bookSheet, column, b.row)
 	file := b.pictures.file
 	return errors.Join(
-		file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: area, Scope: bookSheet}),
+		file.SetDefinedName(&excelize.DefinedName{Name: printArea, RefersTo: area, Scope: bookSheet}),
 		file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: bookSheet + "!$1:$1", Scope: bookSheet}))
 }
 

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
@@ -236,14 +237,18 @@ func TestAnnotateXLSX(t *testing.T) {
 	}
 	one, three := cells(t, file, "Sheet1", 3, 4), cells(t, file, "Sheet1", 3, 6)
 	for got, want := range map[string]string{
-		one["提示词"]: "一只猫", one["result.cost"]: "0.2", one["seed"]: "7", three["status"]: "done\nfailed\ndone", three["result.cost"]: "0.3",
-		three["seed"]: "8\n9\n10", three["model"]: "qwen-image", three["file"]: "images/b.png\nimages/b-2.png\n\n", three["error_code"]: "\nInternalError\n",
+		one["提示词"]: "一只猫", one["result.cost"]: "0.2", one["seed"]: "7", three["status"]: "1 failed,\n2 done", three["result.cost"]: "0.3",
+		three["seed"]: "8\n9\n10", three["model"]: "qwen-image", three["file"]: "images/b.png;\nimages/b-2.png", three["error_code"]: "\nInternalError\n",
 	} {
 		if got != want {
 			t.Errorf("cell = %q, want %q", got, want)
 		}
 	}
 	checkKept(t, file)
+	lone, _ := file.GetCellStyle("Sheet1", "F4")
+	if mixed, _ := file.GetCellStyle("Sheet1", "F6"); mixed == lone {
+		t.Error("a row with a failed item looks like one that is done")
+	}
 	for cell, want := range map[string]int{"E4": 1, "E5": 0, "E6": 2} {
 		if got, err := file.GetPictures("Sheet1", cell); len(got) != want || err != nil {
 			t.Errorf("%d pictures in %s, %v, want %d", len(got), cell, err, want)
@@ -301,9 +306,91 @@ func TestAnnotateXLSXLimits(t *testing.T) {
 	if err := annotate(strings.NewReader("no workbook")); err == nil || errors.Is(err, ErrWorkbookLimit) {
 		t.Errorf("no workbook: %v", err)
 	}
+	far := bookOf(t, Book{})
+	if err := errors.Join(far.SetCellStr(bookSheet, "XFD1", "note"), far.Write(&b)); err != nil {
+		t.Fatal(err)
+	}
+	if err := annotate(&b); !errors.Is(err, ErrWorkbookLimit) {
+		t.Errorf("too many columns: %v", err)
+	}
+	if err := annotate(strangeBook(t)); !errors.Is(err, ErrWorkbookLimit) {
+		t.Errorf("a workbook that excelize cannot read: %v", err)
+	}
 	missing := Sheet{Workbook: bytes.NewReader(source(t)), Name: "Nowhere", Header: 1}
 	if err := AnnotateXLSX(io.Discard, Book{}, missing, rowsOf()); err == nil {
 		t.Error("a sheet that is not there is no error")
+	}
+}
+
+// strangeBook is a zip file with parts of a workbook that make no sense.
+func strangeBook(t *testing.T) io.Reader {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, name := range []string{"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"} {
+		part, err := w.Create(name)
+		if err == nil {
+			_, err = part.Write([]byte("<workbook><sheets><sheet name=\"Sheet1\"/></sheets>"))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return &b
+}
+
+// TestAnnotateXLSXWords: a sheet that says id and prompt in its own language does not get them twice.
+func TestAnnotateXLSXWords(t *testing.T) {
+	for _, c := range []struct {
+		has  []string
+		want bool
+	}{{nil, true}, {[]string{"prompt", "id"}, false}} {
+		file := workbook(t, func(w io.Writer) error {
+			return AnnotateXLSX(w, Book{}, Sheet{Workbook: bytes.NewReader(source(t)), Header: 1, Has: c.has}, rowsOf(Result{Row: 2, ID: "a", Prompt: "p"}))
+		})
+		row := cells(t, file, "Sheet1", 1, 2)
+		if _, got := row["prompt"]; got != c.want {
+			t.Errorf("with %q in the sheet: prompts again = %v", c.has, got)
+		}
+	}
+}
+
+// TestAnnotateXLSXPrinting: a sheet that says nothing of printing goes on one page's width; one that does is left alone.
+func TestAnnotateXLSXPrinting(t *testing.T) {
+	own, err := excelize.OpenReader(bytes.NewReader(source(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	var b bytes.Buffer
+	err = errors.Join(own.SetDefinedName(&excelize.DefinedName{Name: printArea, RefersTo: "Sheet1!$A$1:$B$3", Scope: "Sheet1"}), own.Write(&b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		workbook []byte
+		fits     bool
+	}{"nothing": {source(t), true}, "a print area": {b.Bytes(), false}} {
+		file := workbook(t, func(w io.Writer) error {
+			return AnnotateXLSX(w, Book{}, Sheet{Workbook: bytes.NewReader(c.workbook), Header: 1}, rowsOf(Result{Row: 2}))
+		})
+		if props, err := file.GetSheetProps("Sheet1"); err != nil || (props.FitToPage != nil && *props.FitToPage) != c.fits {
+			t.Errorf("a sheet that says %s is fitted to a page: %v, %v", name, !c.fits, err)
+		}
+	}
+}
+
+// TestXLSXLinks: a link leads to its picture in Excel and WPS, also in Chinese.
+func TestXLSXLinks(t *testing.T) {
+	for name, want := range map[string]string{
+		"images/一只猫-1f2e.png": "images/一只猫-1f2e.png", "images/a b#1 100%.png": "images/a%20b%231%20100%25.png", "images/[x]?.png": "images/%5Bx%5D%3F.png",
+	} {
+		file := bookOf(t, Book{}, Result{Status: "done", File: name})
+		if _, target, err := file.GetCellHyperLink(bookSheet, "E2"); target != want || err != nil {
+			t.Errorf("the link to %s is %q, %v, want %q", name, target, err, want)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -29,7 +30,7 @@ func resultColumns() []bookColumn {
 	return []bookColumn{
 		{"picture", pictureChars, pictureStyle, func(Result) any { return nil }},
 		{"status", 11, statusStyle, func(r Result) any { return r.Status }},
-		{"file", 32, linkStyle, func(r Result) any { return strings.Join(r.Files(), "\n") }},
+		{"file", 32, linkStyle, func(r Result) any { return strings.Join(r.Files(), nextFile) }},
 		{"cost", 9, moneyStyle, func(r Result) any { return numeric(r.Cost) }},
 		{"error_code", 22, textStyle, func(r Result) any { return r.ErrorCode }},
 		{"error_message", 36, textStyle, func(r Result) any { return r.ErrorMessage }},
@@ -38,12 +39,12 @@ func resultColumns() []bookColumn {
 		{"seed", 13, plainStyle, func(r Result) any { return whole(r.Seed) }},
 		{"actual_prompt", 48, textStyle, func(r Result) any { return r.ActualPrompt }},
 		{"negative_prompt", 30, textStyle, func(r Result) any { return r.NegativePrompt }},
-		{"prompt_extend", 9, plainStyle, func(r Result) any { return truth(r.PromptExtend) }},
-		{"watermark", 9, plainStyle, func(r Result) any { return truth(r.Watermark) }},
+		{"prompt_extend", 15, plainStyle, func(r Result) any { return truth(r.PromptExtend) }},
+		{"watermark", 12, plainStyle, func(r Result) any { return truth(r.Watermark) }},
 		{"width", 8, plainStyle, func(r Result) any { return unlessZero(int64(r.Width)) }},
 		{"height", 8, plainStyle, func(r Result) any { return unlessZero(int64(r.Height)) }},
 		{"bytes", 11, plainStyle, func(r Result) any { return unlessZero(r.Bytes) }},
-		{"attempts", 9, plainStyle, func(r Result) any { return unlessZero(int64(r.Attempts)) }},
+		{"attempts", 10, plainStyle, func(r Result) any { return unlessZero(int64(r.Attempts)) }},
 		{"submitted_at", 21, textStyle, func(r Result) any { return r.SubmittedAt }},
 		{"finished_at", 21, textStyle, func(r Result) any { return r.FinishedAt }},
 		{"task_id", 38, textStyle, func(r Result) any { return r.TaskID }},
@@ -96,8 +97,13 @@ func (c bookColumn) together(results []Result) any {
 	if len(results) == 1 {
 		return c.value(results[0])
 	}
-	if c.style == moneyStyle {
+	switch c.style {
+	case moneyStyle:
 		return sum(results)
+	case statusStyle:
+		return statuses(results)
+	case linkStyle:
+		return files(results)
 	}
 	texts := make([]string, len(results))
 	same := true
@@ -109,6 +115,45 @@ func (c bookColumn) together(results []Result) any {
 		return c.value(results[0])
 	}
 	return strings.Join(texts, "\n")
+}
+
+// nextFile stands between two files of a cell. LibreOffice shows linked cells on one line.
+const nextFile = ";\n"
+
+func files(results []Result) any {
+	var all []string
+	for _, r := range results {
+		all = append(all, r.Files()...)
+	}
+	return strings.Join(all, nextFile)
+}
+
+// gravity is the order in which a person should hear of what became of several items; what is not known comes first.
+var gravity = []string{"failed", "held", "missing", "running", "pending", "abandoned", "skipped", "done"}
+
+// gravest is the status of those items that want a person most.
+func gravest(results []Result) string {
+	return slices.MinFunc(results, func(a, b Result) int {
+		return slices.Index(gravity, a.Status) - slices.Index(gravity, b.Status)
+	}).Status
+}
+
+// statuses are "done" where all items of a row are, else how many of them are what, the gravest first: "1 failed, 2 done".
+func statuses(results []Result) any {
+	count := map[string]int{}
+	for _, r := range results {
+		count[r.Status]++
+	}
+	if len(count) == 1 {
+		return results[0].Status
+	}
+	var parts []string
+	for _, status := range gravity {
+		if n := count[status]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, status))
+		}
+	}
+	return strings.Join(parts, ",\n")
 }
 
 func sum(results []Result) any {

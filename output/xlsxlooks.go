@@ -31,16 +31,23 @@ var statusColours = map[string][2]string{
 	"running": {"E1ECF9", "245690"}, "pending": {"EFEEEB", "5F5C56"}, "skipped": {"EFEEEB", "5F5C56"}, "abandoned": {"EFEEEB", "5F5C56"},
 }
 
+// general is the format of a cell that says none. Written down, LibreOffice shows yes and no by it as 1 and 0.
+const general = "General"
+
 func newLooks(file *excelize.File) (looks, error) {
 	l := looks{styles: map[cellStyle]int{}, statuses: map[string]int{}}
 	var errs []error
+	family, err := file.GetDefaultFont()
+	if err != nil {
+		return l, err
+	}
 	made := func(font excelize.Font, fill excelize.Fill, horizontal, format string) int {
-		font.Family, font.Size = "Calibri", 11
+		font.Family, font.Size = family, 11
 		style := &excelize.Style{
 			Font: &font, Fill: fill, Border: []excelize.Border{{Type: "bottom", Color: "E3E0DA", Style: 1}},
 			Alignment: &excelize.Alignment{Vertical: "center", Horizontal: horizontal, WrapText: format == ""},
 		}
-		if format != "" {
+		if format != "" && format != general {
 			style.CustomNumFmt = &format
 		}
 		id, err := file.NewStyle(style)
@@ -49,7 +56,7 @@ func newLooks(file *excelize.File) (looks, error) {
 	}
 	none := excelize.Fill{}
 	l.header = made(excelize.Font{Bold: true, Color: "FFFFFF"}, filled("245C4F"), "left", "")
-	l.styles[plainStyle] = made(excelize.Font{}, none, "", "General")
+	l.styles[plainStyle] = made(excelize.Font{}, none, "", general)
 	l.styles[pictureStyle] = l.styles[plainStyle]
 	l.styles[textStyle] = made(excelize.Font{}, none, "left", "")
 	l.styles[moneyStyle] = made(excelize.Font{}, none, "", "0.00##")

@@ -3,7 +3,6 @@ package output
 import (
 	"bytes"
 	"image/jpeg"
-	"net/url"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -132,11 +131,9 @@ func (p *pictures) linkTo(cell string, results []Result) error {
 	return nil
 }
 
-// address is a file as a link from the output folder, where the workbook stands.
-func address(file string) string {
-	parts := strings.Split(file, "/")
-	for i, part := range parts {
-		parts[i] = url.PathEscape(part)
-	}
-	return strings.Join(parts, "/")
-}
+// address is a file as a link from the output folder, where the workbook stands. Only what would end or change the link is
+// escaped: Excel itself writes Chinese names as they are, and an older one reads their escapes in the system's encoding.
+func address(file string) string { return linkEscapes.Replace(file) }
+
+var linkEscapes = strings.NewReplacer("%", "%25", "#", "%23", "?", "%3F", " ", "%20", "\"", "%22", "<", "%3C", ">", "%3E",
+	"[", "%5B", "]", "%5D", "^", "%5E", "`", "%60", "{", "%7B", "}", "%7D", "\\", "%5C")
