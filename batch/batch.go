@@ -63,6 +63,8 @@ type Options struct {
 	Thumbs bool
 	// Grace is how long a stop waits for answers to submissions; 0 is 3 s, and 60 s where they bring the picture.
 	Grace time.Duration
+	// Workbook says whether results.xlsx is written; nil is where the manifest's rows stand in a workbook.
+	Workbook *bool
 	// Tell is called after every change of an item, from many goroutines; nil tells nobody.
 	Tell func(Event)
 	// Log takes diagnostics; nil takes none.
@@ -75,9 +77,9 @@ type Options struct {
 type Batch struct {
 	o       Options
 	state   *state
-	found   bool // there was a state file
-	torn    bool // there was the beginning of one
-	matches []match
+	found   bool    // there was a state file
+	torn    bool    // there was the beginning of one
+	matches []match // as of the opening, the pass or the end of the last run
 	idents  []ident
 	models  []string // of the manifest's items, in order of appearance
 	region  client.Region
@@ -163,9 +165,12 @@ func (b *Batch) match() error {
 			b.models = append(b.models, m)
 		}
 	}
-	b.matches = matchItems(b.idents, b.state.entries)
+	b.rematch()
 	return nil
 }
+
+// rematch finds the manifest's items in the state again, once a run has added to that.
+func (b *Batch) rematch() { b.matches = matchItems(b.idents, b.state.entries) }
 
 // idle reports whether a run has nothing to do.
 func (b *Batch) idle() (bool, error) {

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"iter"
@@ -12,10 +13,20 @@ import (
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
-// Report writes results.csv, results.jsonl and report.html from manifest and state, in the order of the manifest. It
-// returns the files that it wrote; one that another program keeps from being replaced is written beside the old one.
-func (b *Batch) Report() ([]string, error) {
-	columns := b.o.Manifest.Columns()
+// Reports are the names of what Report writes.
+func (b *Batch) Reports() []string {
+	names := []string{"results.csv", "results.jsonl", "report.html"}
+	if b.HasWorkbook() {
+		names = append(names, workbookName)
+	}
+	return names
+}
+
+// Report writes the reports from manifest and state, in the order of the manifest. It returns the files that it wrote; one
+// that another program keeps from being replaced is written beside the old one. What takes seconds is left out once the
+// context has ended.
+func (b *Batch) Report(ctx context.Context) ([]string, error) {
+	columns, rows := b.o.Manifest.Columns(), b.results()
 	page, err := b.page()
 	if err != nil {
 		return nil, err
@@ -25,17 +36,26 @@ func (b *Batch) Report() ([]string, error) {
 		name  string
 		write func(io.Writer) error
 	}{
-		{"results.csv", func(w io.Writer) error { return output.WriteCSV(w, columns, b.results()) }},
-		{"results.jsonl", func(w io.Writer) error { return output.WriteJSONL(w, columns, b.results()) }},
-		{"report.html", func(w io.Writer) error { return output.WriteHTML(w, page, b.results()) }},
+		{"results.csv", func(w io.Writer) error { return output.WriteCSV(w, columns, rows) }},
+		{"results.jsonl", func(w io.Writer) error { return output.WriteJSONL(w, columns, rows) }},
+		{"report.html", func(w io.Writer) error { return output.WriteHTML(w, page, rows) }},
 	} {
-		name, err := output.ReplaceOrBeside(b.o.Disk, r.name, r.write)
+		name, err := b.replace(r.name, r.write)
 		if err != nil {
 			return written, err
 		}
 		written = append(written, name)
 	}
-	return written, nil
+	name, err := b.workbook(ctx, rows)
+	if name != "" {
+		written = append(written, name)
+	}
+	return written, err
+}
+
+// replace writes a report anew, or beside the old one where another program keeps that open.
+func (b *Batch) replace(name string, write func(io.Writer) error) (string, error) {
+	return output.ReplaceOrBeside(b.o.Disk, name, write)
 }
 
 // WriteJUnit writes the results as JUnit XML. Advice says, by status, what is to be done with an item.
@@ -55,7 +75,7 @@ func (b *Batch) page() (output.Page, error) {
 	page := output.Page{Manifest: b.o.Manifest.Name(), Columns: b.o.Manifest.Columns(), Currency: "CNY", Rehearsal: b.o.Settings.Rehearsal,
 		Tool: "qwenbatch " + b.o.Tool, Disk: b.o.Disk}
 	var spent client.Money
-	for _, m := range matchItems(b.idents, b.state.entries) {
+	for _, m := range b.matches {
 		if m.entry < 0 {
 			continue
 		}
@@ -77,14 +97,13 @@ func (b *Batch) page() (output.Page, error) {
 
 // results are the lines of the reports.
 func (b *Batch) results() iter.Seq2[output.Result, error] {
-	matches := matchItems(b.idents, b.state.entries)
 	return func(yield func(output.Result, error) bool) {
 		for i, it := range b.items() {
 			if it.err != nil {
 				yield(output.Result{}, it.err)
 				return
 			}
-			result, err := b.result(it, matches[i])
+			result, err := b.result(it, b.matches[i])
 			if !yield(result, err) || err != nil {
 				return
 			}
@@ -167,13 +186,12 @@ type Failure struct {
 // Failures are the items of the manifest that failed or are held, in its order.
 func (b *Batch) Failures() iter.Seq2[Failure, error] {
 	return func(yield func(Failure, error) bool) {
-		matches := matchItems(b.idents, b.state.entries)
 		for i, it := range b.items() {
 			if it.err != nil {
 				yield(Failure{}, it.err)
 				return
 			}
-			m := matches[i]
+			m := b.matches[i]
 			if m.entry < 0 || it.Skip {
 				continue
 			}

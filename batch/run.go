@@ -66,6 +66,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	if idle, err := b.idle(); idle || err != nil {
 		return err
 	}
+	defer b.rematch()
 	if err := r.start(ctx); err != nil {
 		return err
 	}
@@ -207,7 +208,7 @@ func (r *run) order() []int {
 // find nothing that the second has not left as it is.
 func (r *run) all(ctx context.Context) error {
 	for range 2 {
-		r.matches = matchItems(r.idents, r.state.entries)
+		r.rematch()
 		again, err := r.pass(ctx)
 		if err != nil || !again {
 			return err

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/qwenbatch/qwenbatch/batch"
@@ -26,6 +27,21 @@ func folderOf(out, manifest string, rehearsal bool) string {
 		return name + "-rehearsal"
 	}
 	return filepath.Join(filepath.Dir(manifest), name+"-output")
+}
+
+// notItsReport refuses a manifest that is a report of its own output folder: the next one would take its place.
+func notItsReport(manifest, folder string) error {
+	name := filepath.Base(manifest)
+	if !slices.Contains([]string{"results.csv", "results.jsonl", "results.xlsx"}, name) {
+		return nil
+	}
+	at, err := os.Stat(filepath.Dir(manifest))
+	out, outErr := os.Stat(folder)
+	if err != nil || outErr != nil || !os.SameFile(at, out) {
+		return nil
+	}
+	return &mistake{text: fmt.Sprintf("%s is a report of the folder %s, and the next one would take its place", quote(manifest), folder),
+		hint: "copy it to another folder, under a name of your own"}
 }
 
 // takeFolder makes the output folder and locks it for one run.

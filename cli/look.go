@@ -15,6 +15,7 @@ type look struct {
 	out   string
 	retry bool
 	redo  []string
+	reports
 	asRun bool // flags of the last run do not count, as they do not for run
 
 	name     string // of the manifest
@@ -26,7 +27,9 @@ type look struct {
 	plan     batch.Plan
 }
 
-func newLook() *look { return &look{reading: newReading(), service: newService()} }
+func newLook() *look {
+	return &look{reading: newReading(), service: newService(), reports: reports{thumbs: true}}
+}
 
 // folderFlags are the flags that find the batch.
 func (l *look) folderFlags() group {
@@ -39,6 +42,9 @@ func (l *look) folderFlags() group {
 // open joins the manifest with the state file, where there is one, under the settings of the last run.
 func (l *look) open(p *program, cmd *cobra.Command, name string, reports bool) (closing func(), err error) {
 	l.name, l.folder = name, folderOf(l.out, name, l.rehearse)
+	if err := notItsReport(name, l.folder); reports && err != nil {
+		return nil, err
+	}
 	dir, err := readFolder(l.folder)
 	if err != nil {
 		return nil, err
@@ -93,7 +99,8 @@ func (l *look) join(p *program, cmd *cobra.Command, disk output.Disk, recorded *
 		return nil, err
 	}
 	l.settings.Manifest, l.settings.Mode = m.Name(), l.rules.Mode
-	l.batch, err = batch.Open(batch.Options{Manifest: m, Disk: disk, Settings: l.settings, Rules: l.rules, Tool: version(), RetryFailed: l.retry, Redo: l.redo})
+	l.batch, err = batch.Open(batch.Options{Manifest: m, Disk: disk, Settings: l.settings, Rules: l.rules, Tool: version(), RetryFailed: l.retry,
+		Redo: l.redo, Workbook: l.workbook})
 	if err != nil {
 		return m, unknownItem(otherBatch(l.folder, disk, l.rehearse, err), m)
 	}

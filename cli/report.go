@@ -9,22 +9,34 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// A reports is the flags that say which reports are written, and how.
+type reports struct {
+	workbook *bool
+	thumbs   bool
+	junit    string
+}
+
+func (r *reports) flags(g group) {
+	g.flags.Var(maybe{&r.workbook}, "xlsx", "write results.xlsx: your sheet with the pictures and results beside its rows (default where the manifest is a workbook)")
+	g.flags.Lookup("xlsx").NoOptDefVal = "true"
+	g.flags.BoolVar(&r.thumbs, "thumbs", true, "make thumbnails, a run while the service works; without them report.html shows the pictures themselves, and results.xlsx only links")
+	g.flags.Var(word{&r.junit, "FILE"}, "junit", "write a JUnit report, a case an item, for CI; its name ends in .xml (default none)")
+}
+
 func (p *program) reportCommand() *cobra.Command {
 	l := newLook()
 	cmd := &cobra.Command{
 		Use:   "report MANIFEST",
 		Short: "Write the reports again from the state file",
-		Long: `Write results.csv, results.jsonl and report.html again, in the order of the
-manifest, and make the thumbnails that report.html shows. Also while a run is
-going on. Flags that say something of the pictures (--model, --size, …) are
-those of the last run unless given.`,
+		Long: `Write results.csv, results.jsonl, report.html and results.xlsx again, in the
+order of the manifest, and make the thumbnails that the latter two show. Also
+while a run is going on. Flags that say something of the pictures (--model,
+--size, …) and --xlsx are those of the last run unless given.`,
 		Example: "  qwenbatch report prompts.csv",
 		Args:    oneManifest, ValidArgsFunction: completeManifest,
 	}
-	thumbs, junit := true, ""
 	main := l.folderFlags()
-	main.flags.BoolVar(&thumbs, "thumbs", true, "make thumbnails, a tenth of a second each; without them report.html shows the pictures themselves")
-	main.flags.Var(word{&junit, "FILE"}, "junit", "write a JUnit report, too; its name ends in .xml (default none)")
+	l.reports.flags(main)
 	p.flags(cmd, main, l.what(), l.how())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		closing, err := l.open(p, cmd, args[0], true)
@@ -35,17 +47,17 @@ those of the last run unless given.`,
 		if err := l.begun(); err != nil {
 			return err
 		}
-		also, err := openJUnit(junit)
+		also, err := openJUnit(l.junit)
 		if err != nil {
 			return err
 		}
 		defer also.close()
-		if thumbs {
+		if l.thumbs {
 			if err := l.batch.Thumbs(cmd.Context()); err != nil {
 				return err
 			}
 		}
-		files, err := l.batch.Report()
+		files, err := l.batch.Report(cmd.Context())
 		if err == nil {
 			err = also.write(l.batch, advice(l.command("run"), l.command))
 		}
@@ -56,7 +68,7 @@ those of the last run unless given.`,
 			return notWritable(l.folder, err)
 		}
 		if err == nil && also != nil {
-			fmt.Fprintln(p.stdout, plain(junit))
+			fmt.Fprintln(p.stdout, plain(l.junit))
 		}
 		return err
 	}

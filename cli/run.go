@@ -20,22 +20,21 @@ type runFlags struct {
 	*reading
 	*service
 	bounds
+	reports
 	out                 string
 	submit, query       pace
 	window, limit       int
 	retry, accept, yes  bool
-	thumbs              bool
 	redo                []string
 	grace               time.Duration
 	progress            string
 	logLevel, logFormat string
 	quiet               bool
-	junit               string
 	restored            bool
 }
 
 func (p *program) runCommand() *cobra.Command {
-	f := &runFlags{reading: newReading(), service: newService(), bounds: bounds{onDoubt: "hold"}, progress: "auto", logLevel: "info", logFormat: "text"}
+	f := &runFlags{reading: newReading(), service: newService(), bounds: bounds{onDoubt: "hold"}, reports: reports{thumbs: true}, progress: "auto", logLevel: "info", logFormat: "text"}
 	cmd := &cobra.Command{
 		Use:   "run MANIFEST",
 		Short: "Make the pictures of a manifest, or go on with it",
@@ -61,7 +60,8 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 	main.flags.BoolVar(&f.restored, "restored", false, "the output folder was put back from a copy, or lost: look in the task list for what it does not know, before anything is sent")
 	main.flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask, as a run of more than ¥10 does on a terminal")
 	main.flags.DurationVar(&f.grace, "grace", 0, "how long Ctrl-C waits for answers that are on their way (default 3s, for synchronous ones 1m)")
-	main.flags.BoolVar(&f.thumbs, "thumbs", true, "make the thumbnails of report.html while the service works; without them the page shows the pictures themselves")
+	told := newGroup("Reports")
+	f.reports.flags(told)
 	tempo := newGroup("Pace")
 	f.reading.mode(tempo)
 	tempo.flags.Var(&f.submit, "submit-rate", "submissions, as 2/s or 8/m; 0 is unlimited (default the model's documented quota)")
@@ -70,12 +70,11 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 	where := f.where()
 	f.access(where)
 	shown := newGroup("Screen")
-	shown.flags.Var(word{&f.junit, "FILE"}, "junit", "write a JUnit report, a case an item, for CI; its name ends in .xml (default none)")
 	shown.flags.Var(choice{&f.progress, []string{"auto", "bar", "plain", "json", "none"}}, "progress", "auto is a bar on a terminal and a line every 10 s elsewhere (plain); json is lines on stdout for programs")
 	shown.flags.Var(choice{&f.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level", "diagnostics on stderr, from this level on")
 	shown.flags.Var(choice{&f.logFormat, []string{"text", "json"}}, "log-format", "form of the diagnostics")
 	shown.flags.BoolVarP(&f.quiet, "quiet", "q", false, "only the final line and errors")
-	p.flags(cmd, main, f.what(), f.how(), f.money(), tempo, where, shown)
+	p.flags(cmd, main, f.what(), f.how(), f.money(), told, tempo, where, shown)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		settings, err := f.settle(p, cmd.Flags(), nil)
 		if err != nil {
@@ -122,6 +121,9 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 		screen: &screen{rehearsal: f.rehearse, quiet: f.quiet, stderr: p.stderr, columns: columnsOf(p.stderr)}}
 	if f.progress == "json" {
 		j.records = &jsonView{w: p.stdout}
+	}
+	if err := notItsReport(name, j.folder); err != nil {
+		return err
 	}
 	if key.IsZero() && !f.rehearse && !hasState(j.folder) {
 		return noKey()
@@ -174,7 +176,7 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	o.Rules, o.Tool, o.Tell, o.Log = f.rules, version(), j.watch.tell, j.screen.logger(f.logLevel, f.logFormat)
 	o.SubmitRate, o.QueryRate, o.Window, o.Limit, o.Grace = f.submit.limit, f.query.limit, f.window, f.limit, f.grace
 	o.RetryFailed, o.AcceptChanges = f.retry, f.accept
-	o.Thumbs, o.Restored = f.thumbs, f.restored
+	o.Thumbs, o.Workbook, o.Restored = f.thumbs, f.workbook, f.restored
 	o.Redo = f.redo
 	f.apply(&o)
 	if f.rehearse {
@@ -192,7 +194,7 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	}
 	switch {
 	case j.plan.Idle():
-		return j.idle()
+		return j.idle(ctx)
 	case j.plan.Much() && !f.accept:
 		return tooMuch(j.plan)
 	case o.Key.IsZero() && !f.rehearse:
@@ -238,7 +240,7 @@ func tooMuch(p batch.Plan) error {
 }
 
 // idle ends a run that has nothing to do, without a word to the service.
-func (j *job) idle() error {
+func (j *job) idle(ctx context.Context) error {
 	s := j.summary(batch.Progress{})
 	if s.code = s.standingCode(); s.progress.Done == s.items {
 		j.screen.say("nothing to do: all %s done%s", amount(s.items, "item"), s.givenUp(" or abandoned"))
@@ -247,7 +249,8 @@ func (j *job) idle() error {
 	}
 	var err error
 	if j.reportStale() {
-		s.reports, err = j.batch.Report()
+		s.unthumbed = !j.thumbs(ctx)
+		s.reports, err = j.report(ctx)
 	}
 	return j.close(s, err)
 }
@@ -262,7 +265,7 @@ func (j *job) reportStale() bool {
 	if info, err := os.Stat(j.manifest); err == nil && info.ModTime().After(newest) {
 		newest = info.ModTime()
 	}
-	for _, name := range []string{"results.csv", "results.jsonl", "report.html"} {
+	for _, name := range j.batch.Reports() {
 		if info, err := j.disk.Lstat(name); err != nil || info.ModTime().Before(newest) {
 			return true
 		}

@@ -63,10 +63,8 @@ func (s summary) lines() []string {
 	if p.Done > 0 {
 		lines = append(lines, entryLine("pictures", filepath.Join(s.folder, "images")))
 	}
-	if len(s.reports) > 0 {
-		lines = append(lines, entryLine("reports", s.reportText()))
-	}
-	if s.unthumbed {
+	lines = append(lines, s.written()...)
+	if s.unthumbed && p.Open+p.Pending == 0 { // else the next run makes them
 		lines = append(lines, entryLine("thumbs", "some are left: "+s.report))
 	}
 	return append(lines, s.next()...)
@@ -102,8 +100,30 @@ func (s summary) money() string {
 	return fmt.Sprintf("%s paid, %s with the runs before", yuan(spent), yuan(all))
 }
 
-func (s summary) reportText() string {
-	return filepath.Join(s.folder, s.reports[0]) + strings.Join(append([]string{""}, s.reports[1:]...), ", ")
+// written are the reports: the workbook, which people look for, on a line of its own.
+func (s summary) written() (lines []string) {
+	var reports, beside []string
+	book := ""
+	for _, name := range s.reports {
+		if strings.Contains(name, ".new.") {
+			beside = append(beside, name)
+		}
+		if strings.HasSuffix(name, ".xlsx") {
+			book = name
+		} else {
+			reports = append(reports, name)
+		}
+	}
+	if len(reports) > 0 {
+		lines = append(lines, entryLine("reports", filepath.Join(s.folder, strings.Join(reports, ", "))))
+	}
+	if book != "" {
+		lines = append(lines, entryLine("workbook", filepath.Join(s.folder, book)))
+	}
+	if len(beside) > 0 {
+		lines = append(lines, entryLine("note", strings.Join(beside, ", ")+": old ones in use"))
+	}
+	return lines
 }
 
 // reasonText names the most frequent codes.

@@ -15,7 +15,7 @@ import (
 // TestSummaryIsShort: at most twelve lines, 80 columns where the command and the folder are short, whatever happened.
 func TestSummaryIsShort(t *testing.T) {
 	s := summary{progress: batch.Progress{Done: 1200, Failed: 31, Held: 7, Open: 4, Pending: 390, Spent: 240_000_000}, missing: 3,
-		items: 1632, took: 3 * time.Hour, before: 12_000_000, folder: "prompts-output", reports: []string{"results.csv", "results.jsonl"},
+		items: 1632, took: 3 * time.Hour, before: 12_000_000, folder: "prompts-output", reports: []string{"results.csv", "results.jsonl", "results.new.xlsx"},
 		reasons: map[string]int{"DataInspectionFailed": 20, "InvalidParameter": 8, "InternalError.Algo": 3},
 		again:   "qwenbatch run prompts.csv", original: "qwenbatch run prompts.csv", status: "qwenbatch status prompts.csv", unthumbed: true, report: "qwenbatch report prompts.csv"}
 	for _, pending := range []int{0, 390} {

@@ -41,7 +41,7 @@ func (j *job) work(ctx context.Context) error {
 	if s.code == codeLimit {
 		j.screen.say("%s", line(err.Error()))
 	}
-	reports, reportErr := j.batch.Report()
+	reports, reportErr := j.report(ctx)
 	s.reports = reports
 	return j.close(s, reportErr)
 }
@@ -58,6 +58,13 @@ func (j *job) thumbs(ctx context.Context) (all bool) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return j.batch.Thumbs(ctx) == nil
+}
+
+// report writes the reports. A large workbook takes a while, and a run that seems to hang is killed.
+func (j *job) report(ctx context.Context) ([]string, error) {
+	slow := time.AfterFunc(2*time.Second, func() { j.screen.say("writing the reports") })
+	defer slow.Stop()
+	return j.batch.Report(ctx)
 }
 
 // begin sets up what shows the run.

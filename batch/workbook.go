@@ -1,0 +1,63 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// results.xlsx is for those who keep their prompts in a workbook: their own sheet, as it looked when the run began, with the
+// pictures and what became of them beside each row. A manifest of another kind gets a sheet of our making, and so does a
+// workbook that cannot be written again.
+
+const (
+	workbookName = "results.xlsx"
+
+	// workbookThumbnails is where a workbook of them is some 50 MB, and adding another begins to take long.
+	workbookThumbnails = 5000
+
+	// quickRows is how many items a workbook takes a second with on a slow machine, pictures included.
+	quickRows = 1000
+)
+
+// HasWorkbook reports whether results.xlsx is among the reports.
+func (b *Batch) HasWorkbook() bool {
+	if b.o.Workbook != nil {
+		return *b.o.Workbook
+	}
+	return b.o.Manifest.Book() != nil
+}
+
+// workbook writes results.xlsx and returns its name, which is empty where none is wanted, or where somebody waits for the end
+// of a large batch: the next run or report writes it.
+func (b *Batch) workbook(ctx context.Context, rows iter.Seq2[output.Result, error]) (string, error) {
+	if !b.HasWorkbook() || ctx.Err() != nil && len(b.idents) > quickRows {
+		return "", nil
+	}
+	book := output.Book{Columns: b.o.Manifest.Columns(), Disk: b.o.Disk, Thumbnails: workbookThumbnails}
+	name, err := b.annotated(book, rows)
+	if name != "" || err != nil {
+		return name, err
+	}
+	return b.replace(workbookName, func(w io.Writer) error { return output.WriteXLSX(w, book, rows) })
+}
+
+// annotated writes the manifest's own sheet; no name says that there is none, or that it cannot be written again.
+func (b *Batch) annotated(book output.Book, rows iter.Seq2[output.Result, error]) (string, error) {
+	theirs := b.o.Manifest.Book()
+	if theirs == nil || theirs.Header == 0 {
+		return "", nil
+	}
+	name, err := b.replace(workbookName, func(w io.Writer) error {
+		sheet := output.Sheet{Workbook: theirs.Reader(), Name: theirs.Sheet, Header: theirs.Header, Has: theirs.Fields}
+		return output.AnnotateXLSX(w, book, sheet, rows)
+	})
+	if errors.Is(err, output.ErrWorkbookLimit) {
+		b.o.Log.Warn(workbookName+" has a sheet of its own, not the manifest's", "cause", err)
+		return "", nil
+	}
+	return name, err
+}
