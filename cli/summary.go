@@ -102,28 +102,30 @@ func (s summary) money() string {
 
 // written are the reports: the workbook, which people look for, on a line of its own.
 func (s summary) written() (lines []string) {
-	var reports, beside []string
-	book := ""
+	var reports, books []string
 	for _, name := range s.reports {
-		if strings.Contains(name, ".new.") {
-			beside = append(beside, name)
-		}
 		if strings.HasSuffix(name, ".xlsx") {
-			book = name
+			books = append(books, name)
 		} else {
 			reports = append(reports, name)
 		}
 	}
 	if len(reports) > 0 {
-		lines = append(lines, entryLine("reports", filepath.Join(s.folder, strings.Join(reports, ", "))))
+		lines = append(lines, entryLine("reports", s.place(reports)))
 	}
-	if book != "" {
-		lines = append(lines, entryLine("workbook", filepath.Join(s.folder, book)))
-	}
-	if len(beside) > 0 {
-		lines = append(lines, entryLine("note", strings.Join(beside, ", ")+": old ones in use"))
+	if len(books) > 0 {
+		lines = append(lines, entryLine("workbook", s.place(books)))
 	}
 	return lines
+}
+
+// place is where reports are, with a word about one that another program keeps from being replaced.
+func (s summary) place(names []string) string {
+	text := filepath.Join(s.folder, strings.Join(names, ", "))
+	if strings.Contains(text, ".new.") {
+		text += "; the old is in use"
+	}
+	return text
 }
 
 // reasonText names the most frequent codes.
