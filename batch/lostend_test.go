@@ -160,3 +160,28 @@ func TestD10StateDeletedHalfWay(t *testing.T) {
 		s.wantAdopted()
 	})
 }
+
+// TestD9OldFolderAfterACleanEnd puts back a folder as it was before the last run, or nothing of it. Nothing in it tells
+// that it is old: the person does, and what it lacks is found in the list, as long as that reaches back.
+func TestD9OldFolderAfterACleanEnd(t *testing.T) {
+	for kept := range 3 {
+		play(t, three, emulator.Options{}, func(s *scene) {
+			if kept > 0 {
+				s.first(kept)
+			}
+			old, had := s.disk.Content(stateFile)
+			time.Sleep(time.Hour)
+			s.ends()
+			time.Sleep(20 * time.Hour)
+			for _, name := range []string{"a", "b", "c"}[kept:] {
+				s.drop("images/" + name)
+			}
+			s.drop("state")
+			if had {
+				s.rewrite(old)
+			}
+			s.options.Restored = true
+			s.wantAdopted()
+		})
+	}
+}

@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,4 +161,39 @@ func TestCrontab(t *testing.T) {
 		t.Errorf("when the key is refused, cron mails %q, want the reason", text)
 	}
 	r.wantCharged(2)
+}
+
+// TestRecordsAreDocumented compares the records of --progress json with the table in docs/automation.md, field for field.
+func TestRecordsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/automation.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, record := range map[string]any{"start": startRecord{}, "item": itemRecord{}, "progress": progressRecord{}, "summary": summaryRecord{}} {
+		row := regexp.MustCompile("(?m)^\\| `" + kind + "` \\|.*\\|(.*)\\|$").FindSubmatch(text)
+		if row == nil {
+			t.Errorf("docs/automation.md does not tell of the record %s", kind)
+			continue
+		}
+		got := []string{"type"}
+		for _, name := range regexp.MustCompile("`([a-z_]+)`").FindAllSubmatch(row[1], -1) {
+			got = append(got, string(name[1]))
+		}
+		want := fields(reflect.TypeOf(record))
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("the record %s is documented with %q, want %q", kind, got, want)
+		}
+	}
+}
+
+// fields are the names under which a struct is written as JSON.
+func fields(of reflect.Type) (names []string) {
+	for _, f := range reflect.VisibleFields(of) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
