@@ -1,15 +1,18 @@
 package cli
 
 import (
+	"bytes"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -100,6 +103,7 @@ type machines struct {
 	temp     string // of the runner; shared, so that the program is linked once
 	disk     string // of caches and artifacts
 	last     string // workspace of the last run
+	cancel   bool   // somebody cancels the runs
 	caches   []string
 	runs     int
 	log      string
@@ -344,8 +348,16 @@ func (r *workRun) bash(script string, env map[string]string, dir, id string) boo
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		cmd.Env = append(cmd.Env, name+"="+env[name])
 	}
-	out, err := cmd.CombinedOutput()
-	r.log += string(out)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Start()
+	if err == nil {
+		if r.cancel && id == "run" {
+			r.signalOnce(cmd)
+		}
+		err = cmd.Wait()
+	}
+	r.log += out.String()
 	written, _ := os.ReadFile(file)
 	for line := range strings.Lines(string(written)) {
 		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
@@ -372,9 +384,7 @@ const oddName = `it's $(touch pwned) & "odd".csv`
 // TestWorkflow runs the workflow of docs/automation.md over days on machines that forget, get lost and lose their caches.
 func TestWorkflow(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("bash"); err != nil || testing.Short() {
-		t.Skip("wants bash and a minute")
-	}
+	wantsBash(t)
 	r := served(t, "--speed", "1000", "--quota", "none")
 	r.env = append(r.env, "QWENBATCH_SIZE=1328*1328", "QWENBATCH_SETTLE=1s")
 	m := newMachines(t, r, "id,prompt\ncat,a cat\ndog,a dog\nowl,an owl\n")
@@ -437,9 +447,7 @@ func (m *machines) lostAt(state, begun int) {
 // a prompt that fails.
 func TestActionTakesTextAsText(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("bash"); err != nil || testing.Short() {
-		t.Skip("wants bash and a minute")
-	}
+	wantsBash(t)
 	m := newMachines(t, &reader{t: t}, "id,prompt\ncat,a cat\ndog,a dog [[fail:DataInspectionFailed]]\n")
 	odd := map[string]string{"manifest": oddName, "rehearse": "true", "api-key": "", "without-state": "true",
 		"flags": `--rehearse-speed 5000 --negative-prompt "a 'b' $(touch pwned)" --log-level error`}
@@ -458,4 +466,36 @@ func TestActionTakesTextAsText(t *testing.T) {
 	m.want(nil, odd, true, "3 1 1 0 0 0.20", "nothing to do")
 	odd["out"] = "../elsewhere"
 	m.want(nil, odd, false, noOutputs, "the output folder must lie in the workspace")
+}
+
+// TestActionIsCancelled sends the signal that GitHub sends, to the shell alone, and wants the run to end in good order.
+func TestActionIsCancelled(t *testing.T) {
+	t.Parallel()
+	wantsBash(t)
+	m := newMachines(t, &reader{t: t}, "id,prompt,count\ncat,a cat,40\n")
+	m.cancel = true
+	outputs, failed := m.start(nil, map[string]string{"rehearse": "true", "without-state": "true", "flags": "--rehearse-speed 20"}, "")
+	if done, _ := strconv.Atoi(outputs["done"]); !failed || outputs["exit-code"] != "143" || done == 0 || done == 40 {
+		t.Errorf("failed %t, outputs %q, want exit code 143 and some done, in\n%s", failed, outputs, m.log)
+	}
+	m.cancel = false
+	m.want(nil, map[string]string{"rehearse": "true", "flags": "--rehearse-speed 5000"}, true, "0 40 0 0 0 8.00", "done      40 of 40 items")
+}
+
+// signalOnce signals the shell once a picture is there.
+func (r *workRun) signalOnce(cmd *exec.Cmd) {
+	for range 1000 {
+		if pictures, _ := filepath.Glob(filepath.Join(r.workspace, "*", "images", "*.png")); len(pictures) > 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	cmd.Process.Signal(os.Interrupt)
+}
+
+func wantsBash(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("bash"); err != nil || runtime.GOOS == "windows" || testing.Short() {
+		t.Skip("wants bash, signals and half a minute")
+	}
 }

@@ -81,6 +81,6 @@ func advice(run string, commandOf func(verb string) string) map[string]string {
 	return map[string]string{
 		"failed":  "nothing was charged. Change its row, or try it again: " + run + " --retry-failed",
 		"held":    "it may have been charged. To see: " + commandOf("audit") + "; to settle it: " + commandOf("resolve") + " ID",
-		"missing": "put the file back if you have it; within 24 hours it is fetched again: " + run,
+		"missing": "put the file back if you have it; within 24 hours it is fetched again: " + run + "; to buy it again: " + run + " --redo missing",
 	}
 }

@@ -192,7 +192,7 @@ func (j *job) stillMissing() int {
 
 // close prints the summary and what went wrong, and gives the exit code.
 func (j *job) close(s summary, reportErr error) error {
-	junitErr := j.junit.write(j.batch, advice(s.again, j.about))
+	junitErr := j.junit.write(j.batch, advice(s.fresh, j.about))
 	if (reportErr != nil || junitErr != nil) && s.code < codeStopped {
 		s.code = codeStopped
 	}
