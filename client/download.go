@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/xml"
@@ -146,7 +147,7 @@ func readPicture(resp *http.Response, progress func()) ([]byte, error) {
 	if resp.ContentLength > MaxPicture {
 		return nil, fmt.Errorf("%d bytes are no picture", resp.ContentLength)
 	}
-	body, err := io.ReadAll(io.LimitReader(&progressReader{Reader: resp.Body, progress: progress}, MaxPicture+1))
+	body, err := readAll(io.LimitReader(&progressReader{Reader: resp.Body, progress: progress}, MaxPicture+1), resp.ContentLength)
 	switch {
 	case err != nil:
 		return nil, err
@@ -156,6 +157,15 @@ func readPicture(resp *http.Response, progress func()) ([]byte, error) {
 		return nil, io.ErrUnexpectedEOF
 	}
 	return body, checkCRC(resp.Header.Get("X-Oss-Hash-Crc64ecma"), body)
+}
+
+// readAll is io.ReadAll for a body whose length was told, or is -1. At most a MiB is taken at its word; what is longer grows
+// as it comes.
+func readAll(r io.Reader, length int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(max(length, 0), 1<<20)) + bytes.MinRead)
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
 }
 
 // checkCRC compares with the store's checksum; a header that is none is ignored.
