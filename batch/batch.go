@@ -97,6 +97,7 @@ func Open(o Options) (*Batch, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Disk = &sharedSyncs{Disk: o.Disk, folders: map[string]*group{}}
 	b := &Batch{o: o}
 	b.region, _ = client.LookupRegion(o.Settings.Region)
 	var err error

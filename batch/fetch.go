@@ -20,13 +20,34 @@ const imagesDir = "images"
 // fetch saves the pictures of a task that succeeded. They are paid for: a download is tried as long as the service keeps
 // them, and whatever comes whole is saved.
 func (r *run) fetch(ctx context.Context, rec *record, task client.Task) error {
-	place, err := r.backlog.enter(ctx, rec.Submitted.Add(kept))
-	if err != nil {
+	missing, err := r.saveAll(ctx, rec, task)
+	if len(rec.Pictures) > 0 && (err == nil || errors.Is(err, errGone)) {
+		// A crash before this takes names away at worst: findSaved gives them back.
+		if err := r.o.Disk.SyncDir(imagesDir); err != nil {
+			return err
+		}
+	}
+	switch {
+	case errors.Is(err, errGone):
+		return r.hold(rec, "Gone", "task %s made a picture that the service does not give out any more: %v", rec.Task, err)
+	case errors.Is(err, errForeign):
+		return r.release(rec)
+	case err != nil:
 		return err
 	}
-	defer func() { r.backlog.leave(place, rec.Phase == done) }()
+	return r.finish(rec, task, missing)
+}
+
+// saveAll puts the pictures of a task in place, all but durably: the fsync of the folder is shared with others, and nobody
+// who has his pictures keeps others from downloading. Missing is the last result that has none.
+func (r *run) saveAll(ctx context.Context, rec *record, task client.Task) (missing client.Result, err error) {
+	place, err := r.backlog.enter(ctx, rec.Submitted.Add(kept))
+	if err != nil {
+		return missing, err
+	}
+	defer func() { r.backlog.leave(place, err == nil && len(rec.Pictures) > 0) }()
 	rec.Pictures, rec.Warnings, rec.ActualPrompt = nil, nil, ""
-	missing := client.Result{Code: "NoPicture", Message: "the task succeeded without a picture"}
+	missing = client.Result{Code: "NoPicture", Message: "the task succeeded without a picture"}
 	for i, result := range task.Results {
 		if result.URL == "" {
 			missing = result // one of several was refused by the content filter, say; it is not billed
@@ -39,21 +60,18 @@ func (r *run) fetch(ctx context.Context, rec *record, task client.Task) error {
 			rec.Pictures = append(rec.Pictures, saved)
 			continue
 		}
-		body, err := r.download(ctx, rec, place, i, result.URL)
-		if errors.Is(err, errGone) {
-			return r.hold(rec, "Gone", "task %s made a picture that the service does not give out any more: %v", rec.Task, err)
-		}
+		body, found, err := r.download(ctx, rec, place, i, result.URL)
 		if err != nil {
-			return err
+			return missing, err
 		}
-		if len(rec.Pictures) == 0 && r.foreign(rec, body) {
-			return r.release(rec)
+		if len(rec.Pictures) == 0 && foreign(rec, found) {
+			return missing, errForeign
 		}
-		if err := r.save(rec, i, body); err != nil {
-			return err
+		if err := r.save(rec, i, body, found); err != nil {
+			return missing, err
 		}
 	}
-	return r.finish(rec, task, missing)
+	return missing, nil
 }
 
 // finish records what was saved. A crash before the record is durable leaves the pictures in place, each with its key and
@@ -79,35 +97,40 @@ func (r *run) finish(rec *record, task client.Task, missing client.Result) error
 	return r.state.put(*rec, true)
 }
 
-// errGone says that the service has the task and not its picture.
-var errGone = errors.New("the picture is gone")
+var (
+	// errGone says that the service has the task and not its picture.
+	errGone = errors.New("the picture is gone")
+	// errForeign says that a task was adopted that another client has made.
+	errForeign = errors.New("the picture is not ours")
+)
 
 // download gets the i-th picture of a task, as often as it takes. A refused URL is asked for anew.
-func (r *run) download(ctx context.Context, rec *record, place *berth, i int, url string) ([]byte, error) {
+func (r *run) download(ctx context.Context, rec *record, place *berth, i int, url string) ([]byte, output.Picture, error) {
 	refused, unknown := 0, 0
 	for failures := 0; ; failures++ {
+		var found output.Picture
 		body, err := r.o.Client.Download(ctx, url)
 		if err == nil {
-			_, err = output.Inspect(body)
+			found, err = output.Inspect(body)
 		}
 		switch {
 		case err == nil:
-			return body, nil
+			return body, found, nil
 		case ctx.Err() != nil:
-			return nil, ctx.Err()
+			return nil, found, ctx.Err()
 		case errors.Is(err, client.ErrPrivateHost):
 			r.trouble(err)
-			return nil, errLeave
+			return nil, found, errLeave
 		case errors.Is(err, client.ErrGone):
 			if refused == freshURLs {
-				return nil, fmt.Errorf("%w: %w", errGone, err)
+				return nil, found, fmt.Errorf("%w: %w", errGone, err)
 			}
 			fresh, known := r.freshURL(ctx, rec, i)
 			if !known {
 				unknown++
 			}
 			if unknown == unknownAnswers {
-				return nil, fmt.Errorf("%w: its task has expired: %w", errGone, err)
+				return nil, found, fmt.Errorf("%w: its task has expired: %w", errGone, err)
 			}
 			if fresh != "" {
 				url = fresh
@@ -115,15 +138,15 @@ func (r *run) download(ctx context.Context, rec *record, place *berth, i int, ur
 			}
 		case r.forgotten(rec):
 			r.trouble(err)
-			return nil, errLeave
+			return nil, found, errLeave
 		}
 		r.trouble(err)
 		r.backlog.rest(place)
 		if err := r.clock.sleep(ctx, backoff(failures)); err != nil {
-			return nil, err
+			return nil, found, err
 		}
 		if err := r.backlog.wait(ctx, place); err != nil {
-			return nil, err
+			return nil, found, err
 		}
 	}
 }
@@ -152,34 +175,25 @@ func (r *run) freshURL(ctx context.Context, rec *record, i int) (url string, kno
 
 // foreign reports whether a picture of a task that was adopted for its words alone is not what this item asked for. Of the two
 // forms of a size, the service may make either.
-func (r *run) foreign(rec *record, body []byte) bool {
+func foreign(rec *record, p output.Picture) bool {
 	if rec.Adopted != "prompt" {
 		return false
 	}
-	p, err := output.Inspect(body)
 	asked, known := client.ParseSize(rec.Sent.Size)
 	made := client.Size{W: p.Width, H: p.Height}
 	other, _ := client.OtherForm(rec.Sent.Size)
-	return err == nil && known && p.Width > 0 && made != asked && made.String() != other
+	return known && p.Width > 0 && made != asked && made.String() != other
 }
 
-// save puts a picture in place: part, fsync, rename, fsync of the folder.
-func (r *run) save(rec *record, i int, body []byte) error {
-	found, err := output.Inspect(body)
-	if err != nil {
-		return err // unreachable unless download stopped checking
-	}
+// save puts a picture in place: part, fsync, rename.
+func (r *run) save(rec *record, i int, body []byte, found output.Picture) error {
 	body = output.Annotate(body, r.texts(rec, i))
 	name, err := r.publish(output.FileName(pictureName(rec.Name, i), found.Ext), body)
 	if err != nil {
 		return err
 	}
-	saved, err := output.Inspect(body)
-	if err != nil {
-		return err // unreachable unless Annotate damages a picture
-	}
-	rec.Warnings = append(rec.Warnings, warnings(rec.Sent, saved)...)
-	rec.Pictures = append(rec.Pictures, picture{path.Join(imagesDir, name), saved.Width, saved.Height, saved.Bytes, saved.SHA256})
+	rec.Warnings = append(rec.Warnings, warnings(rec.Sent, found)...)
+	rec.Pictures = append(rec.Pictures, pictureOf(path.Join(imagesDir, name), found, body))
 	return nil
 }
 
@@ -191,7 +205,7 @@ func (r *run) publish(name string, body []byte) (string, error) {
 		return "", err
 	}
 	defer r.names.leave(folded)
-	return output.Publish(r.o.Disk, imagesDir, name, body)
+	return output.Put(r.o.Disk, imagesDir, name, body)
 }
 
 // pictureName is the name of the i-th picture of one request.

@@ -12,6 +12,7 @@ import (
 	"io"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/qwenbatch/qwenbatch/output"
 )
@@ -33,8 +34,8 @@ type journal struct {
 	broken error  // why nothing can be written any more
 	spare  string // a file whose removal makes room on a full disk; "" once used
 
-	syncing sync.Mutex // held by the goroutine that syncs for all that wait
-	synced  int64      // what is durable; guarded by syncing
+	syncs  *group       // share fsyncs
+	synced atomic.Int64 // how much is durable
 }
 
 // A span is where a line stands in the file, without its newline.
@@ -111,6 +112,7 @@ func openJournal(disk output.Disk, name string, fold func(line []byte, at span) 
 		return nil, nil, err
 	}
 	j := &journal{disk: disk, name: name, file: f}
+	j.syncs = newGroup(j.fsync)
 	torn, err := j.load(fold)
 	if err != nil {
 		f.Close()
@@ -122,7 +124,7 @@ func openJournal(disk output.Disk, name string, fold func(line []byte, at span) 
 func (j *journal) load(fold func([]byte, span) error) ([]byte, error) {
 	tail, err := j.readLines(j.file, fold)
 	if err != nil || len(tail) == 0 {
-		j.synced = j.size
+		j.synced.Store(j.size)
 		return nil, err
 	}
 	if whole := bytes.TrimRight(tail, "\x00"); j.next(whole) {
@@ -265,21 +267,24 @@ func (j *journal) write(line []byte) error {
 }
 
 // sync makes everything durable that was appended before the call. Goroutines that call it at the same time share one
-// fsync. A failed fsync is never tried again: the kernel reports lost pages once and forgets them.
+// fsync.
 func (j *journal) sync() error {
 	j.mu.Lock()
 	want := j.size
 	j.mu.Unlock()
-
-	j.syncing.Lock()
-	defer j.syncing.Unlock()
-	if j.synced >= want {
+	if j.synced.Load() >= want {
 		return nil
 	}
+	return j.syncs.share()
+}
+
+// fsync makes durable what was appended. A failed one is never tried again: the kernel reports lost pages once and forgets
+// them.
+func (j *journal) fsync() error {
 	j.mu.Lock()
 	size, err := j.size, j.broken
 	j.mu.Unlock()
-	if err != nil {
+	if err != nil || j.synced.Load() >= size {
 		return err
 	}
 	if err := j.file.Sync(); err != nil {
@@ -289,7 +294,7 @@ func (j *journal) sync() error {
 		j.mu.Unlock()
 		return err
 	}
-	j.synced = size
+	j.synced.Store(size)
 	return nil
 }
 

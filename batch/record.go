@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/output"
 )
 
 // The state file holds three kinds of lines: one header, an item line for every change of an item, and marks where a run
@@ -117,6 +118,11 @@ type picture struct {
 	Height int    `json:"height,omitempty"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
+}
+
+// pictureOf is a file that holds b, which was looked at.
+func pictureOf(file string, found output.Picture, b []byte) picture {
+	return picture{file, found.Width, found.Height, int64(len(b)), output.SHA256(b)}
 }
 
 // fingerprint is a hash of what manifest and flags say of an item; see manifests.Item.Fingerprint.

@@ -65,12 +65,13 @@ func stem(name string) string {
 
 // finishPart gives a part its name if it is a whole picture of an open task, else removes it.
 func (r *run) finishPart(part string, tasks map[string]record) error {
-	id, picture, whole := r.inspect(part)
+	found, whole := r.inspect(part)
+	id := found.identity
 	rec, ours := tasks[id.Task]
 	if !whole || !ours || id.Key != rec.Key {
 		return r.o.Disk.Remove(part)
 	}
-	name := output.FileName(pictureName(rec.Name, id.Number), picture.Ext)
+	name := output.FileName(pictureName(rec.Name, id.Number), found.ext)
 	_, err := output.Finish(r.o.Disk, part, imagesDir, name)
 	return err
 }
@@ -83,7 +84,8 @@ func (r *run) finishLost() error {
 		return err
 	}
 	for _, part := range parts {
-		id, p, whole := r.inspect(part)
+		found, whole := r.inspect(part)
+		id := found.identity
 		k, err := parseKey(id.Key)
 		if !whole || err != nil {
 			continue
@@ -91,7 +93,7 @@ func (r *run) finishLost() error {
 		if i, known := r.state.index[k]; known && r.state.phaseOf(i) != intent {
 			continue
 		}
-		if _, err := output.Finish(r.o.Disk, part, imagesDir, output.FileName(pictureName(id.Name, id.Number), p.Ext)); err != nil {
+		if _, err := output.Finish(r.o.Disk, part, imagesDir, output.FileName(pictureName(id.Name, id.Number), found.ext)); err != nil {
 			return err
 		}
 	}
@@ -100,24 +102,32 @@ func (r *run) finishLost() error {
 
 // findPicture remembers a whole picture of an open task.
 func (r *run) findPicture(name string, tasks map[string]record) {
-	id, p, whole := r.inspect(name)
+	found, whole := r.inspect(name)
+	id := found.identity
 	if rec, ours := tasks[id.Task]; whole && ours && id.Key == rec.Key {
-		r.saved[savedPicture{id.Task, id.Number}] = picture{name, p.Width, p.Height, p.Bytes, p.SHA256}
+		r.saved[savedPicture{id.Task, id.Number}] = found.picture
 	}
 }
 
+// A foundPicture is a file that tells whose it is.
+type foundPicture struct {
+	identity identity
+	picture  picture
+	ext      string
+}
+
 // inspect reads a file of ours; whole is false where it is not to be trusted.
-func (r *run) inspect(name string) (id identity, p output.Picture, whole bool) {
-	id, found := readIdentity(r.o.Disk, name)
-	if !found {
-		return id, p, false
+func (r *run) inspect(name string) (found foundPicture, whole bool) {
+	id, ours := readIdentity(r.o.Disk, name)
+	if !ours {
+		return foundPicture{}, false
 	}
 	b, err := readFile(r.o.Disk, name)
 	if err != nil {
-		return id, p, false
+		return foundPicture{identity: id}, false
 	}
-	p, err = output.Inspect(b)
-	return id, p, err == nil
+	p, err := output.Inspect(b)
+	return foundPicture{id, pictureOf(name, p, b), p.Ext}, err == nil
 }
 
 func readFile(disk output.Disk, name string) ([]byte, error) {

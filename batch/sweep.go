@@ -412,7 +412,8 @@ func (r *run) takeIn(unknown []*record) error {
 // recoverPicture adds an unknown picture to the record of its item, unless the state knows better: an open task of ours
 // is collected as always, and an item that is done has another picture.
 func (r *run) recoverPicture(name string, found map[string]*record) {
-	id, p, whole := r.inspect(name)
+	file, whole := r.inspect(name)
+	id := file.identity
 	k, err := parseKey(id.Key)
 	if !whole || err != nil {
 		return
@@ -425,7 +426,7 @@ func (r *run) recoverPicture(name string, found map[string]*record) {
 		}
 		found[of] = rec
 	}
-	rec.Pictures = append(rec.Pictures, picture{name, p.Width, p.Height, p.Bytes, p.SHA256})
+	rec.Pictures = append(rec.Pictures, file.picture)
 	rec.Cost += id.Cost
 }
 

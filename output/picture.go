@@ -12,7 +12,6 @@ type Picture struct {
 	Ext           string   // .png, .jpg, .webp or .gif; .bin where the format is unknown
 	Width, Height int      // pixels, as the header says; 0 where it does not
 	Bytes         int64    // length of the file
-	SHA256        string   // of the file, lower case hex
 	Warnings      []string // what is odd about it, in words for a person
 }
 
@@ -35,14 +34,19 @@ func Inspect(b []byte) (Picture, error) {
 	return inspectForeign(b)
 }
 
+// SHA256 is the hash of a file, as lower case hex. It takes longer than all of [Inspect].
+func SHA256(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
 func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrDamaged, fmt.Sprintf(format, args...))
 }
 
 // newPicture is a Picture of b, its header read.
 func newPicture(b []byte, ext string, width, height int) Picture {
-	sum := sha256.Sum256(b)
-	p := Picture{Ext: ext, Width: width, Height: height, Bytes: int64(len(b)), SHA256: hex.EncodeToString(sum[:])}
+	p := Picture{Ext: ext, Width: width, Height: height, Bytes: int64(len(b))}
 	if width == 0 || height == 0 {
 		p.warn("its header tells no size")
 	}

@@ -18,14 +18,27 @@ import (
 // exception: where the fsync of the folder failed, the whole picture stands under the name that is
 // returned beside the error, and only a power cut could take it away.
 func Publish(d Disk, dir, name string, data []byte) (string, error) {
-	used, err := publish(d, dir, name, data)
+	used, err := Put(d, dir, name, data)
 	if err != nil {
-		err = fmt.Errorf("publish %s: %w", path.Join(dir, name), err)
+		return "", err
 	}
-	return used, err
+	if err := d.SyncDir(dir); err != nil {
+		return used, fmt.Errorf("publish %s: %w", path.Join(dir, name), err)
+	}
+	return used, nil
 }
 
-func publish(d Disk, dir, name string, data []byte) (string, error) {
+// Put is [Publish] without the fsync of the folder, which pictures that come together can share: until [Disk.SyncDir] of
+// dir has returned, a power cut may give the picture the name of a part again. On an error no part is left.
+func Put(d Disk, dir, name string, data []byte) (string, error) {
+	used, err := putPart(d, dir, name, data)
+	if err != nil {
+		return "", fmt.Errorf("publish %s: %w", path.Join(dir, name), err)
+	}
+	return used, nil
+}
+
+func putPart(d Disk, dir, name string, data []byte) (string, error) {
 	if err := checkName(name); err != nil {
 		return "", err
 	}
@@ -38,7 +51,7 @@ func publish(d Disk, dir, name string, data []byte) (string, error) {
 	}
 	// A crash here leaves a whole part: Finish gives it its name without a download.
 	used, err := place(d, part, dir, name)
-	if err != nil && used == "" {
+	if err != nil {
 		d.Remove(part)
 	}
 	return used, err
@@ -61,7 +74,11 @@ func finish(d Disk, part, dir, name string) (string, error) {
 	if err := syncFile(d, part); err != nil {
 		return "", err
 	}
-	return place(d, part, dir, name)
+	used, err := place(d, part, dir, name)
+	if err != nil {
+		return "", err
+	}
+	return used, d.SyncDir(dir)
 }
 
 // syncFile syncs a file that an earlier process wrote and perhaps did not sync. It is opened for
@@ -74,17 +91,14 @@ func syncFile(d Disk, name string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// place renames a durable part into a free name of dir. The name is "" unless the rename was done.
+// place renames a durable part into a free name of dir.
 func place(d Disk, part, dir, name string) (string, error) {
 	used, err := freeName(d, dir, name)
 	if err != nil {
 		return "", err
 	}
-	if err := d.Rename(part, path.Join(dir, used)); err != nil {
-		return "", err
-	}
-	// A power cut here may undo the rename. The part is then back, whole.
-	return used, d.SyncDir(dir)
+	// A power cut before the fsync of the folder may undo the rename. The part is then back, whole.
+	return used, d.Rename(part, path.Join(dir, used))
 }
 
 // takenNames is how many names are tried. A folder with so many pictures of one name has another trouble.
