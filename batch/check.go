@@ -4,10 +4,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
+	"github.com/qwenbatch/qwenbatch/output"
 )
 
 // DefaultModel is used where neither manifest nor flags name a model.
@@ -98,6 +100,18 @@ func modelOf(it *manifests.Item) string {
 		return it.Model
 	}
 	return DefaultModel
+}
+
+// Words are what a name of a picture can be made of that only the model table knows: model and size as they are sent, and
+// slug, the beginning of the prompt as it stands in file names. They are manifests.Names.Words.
+func (r Rules) Words(it *manifests.Item) map[string]string {
+	model := client.LookupModel(modelOf(it))
+	words := map[string]string{"model": model.Name, "size": it.Size, "slug": output.Slug(it.Prompt)}
+	if size, err := r.size(model, it.Size); err == nil {
+		words["size"] = size.String()
+	}
+	words["size"] = strings.NewReplacer("*", "x", ":", "x").Replace(words["size"])
+	return words
 }
 
 // sent is the request for an item under its key: everything that nobody says is decided here, once.

@@ -5,9 +5,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/manifests"
+	"github.com/qwenbatch/qwenbatch/output"
 )
 
 // A reading is the flags that say how a manifest is read and what its rows leave open.
@@ -17,6 +19,7 @@ type reading struct {
 	encoding string
 	sheet    string
 	columns  columns
+	name     string // of pictures
 	maxItems int
 }
 
@@ -45,6 +48,7 @@ func (r *reading) how() group {
 	g.flags.Var(word{&r.encoding, "NAME"}, "encoding", "character encoding: utf-8, gb18030, utf-16le, big5 … (default detected)")
 	g.flags.Var(word{&r.sheet, "NAME"}, "sheet", "sheet of a workbook (default the first)")
 	g.flags.Var(r.columns, "column", "which header gives a field, as in prompt=描述; can be repeated (default told by the usual names)")
+	g.flags.Var(word{&r.name, "TEMPLATE"}, "name", "file names, as {{.sku}}-{{.slug}}: columns, and id, row, index, slug, hash, seed, model, size (default the file column, else the id, else slug and hash)")
 	g.flags.Var(count{&r.maxItems}, "max-items", "items that matrix, seeds and count may add to the rows, so that a slip buys no million pictures")
 	g.flags.BoolVar(&r.rules.AllowTruncation, "allow-truncation", false, "send prompts that are too long for the model; the API cuts them without a word")
 	g.flags.BoolVar(&r.rules.NearestSize, "nearest-size", false, "take the allowed size nearest in shape where a row asks for another")
@@ -59,7 +63,8 @@ func (r *reading) mode(g group) {
 // open reads the manifest's structure and checks every row of it.
 func (r *reading) open(name string) (*manifests.Manifest, manifests.Totals, error) {
 	m, err := manifests.Open(name, manifests.Options{
-		Defaults: r.defaults, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns, MaxItems: r.maxItems, Check: r.rules.Check})
+		Defaults: r.defaults, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns, MaxItems: r.maxItems, Check: r.rules.Check,
+		Names: manifests.Names{Template: r.name, Words: r.rules.Words, File: pictureFile}})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, manifests.Totals{}, noManifest(name)
 	}
@@ -72,6 +77,11 @@ func (r *reading) open(name string) (*manifests.Manifest, manifests.Totals, erro
 		return nil, totals, err
 	}
 	return m, totals, nil
+}
+
+// pictureFile is the name of a picture's file, without its extension.
+func pictureFile(want string) string {
+	return strings.TrimSuffix(output.FileName(want, ".png"), ".png")
 }
 
 // noManifest guesses what was meant by the name of a file that is not there.

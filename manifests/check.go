@@ -16,7 +16,7 @@ type Totals struct {
 // Check reads the whole manifest. The error is an *ErrorList with all mistakes, those of single rows as well as ids
 // that are used twice, file names that collide, and more items than are allowed.
 func (m *Manifest) Check() (Totals, error) {
-	c := checker{m: m, mistakes: m.opening.clone(), claims: newClaims()}
+	c := checker{m: m, mistakes: m.opening.clone(), claims: newClaims(m.naming)}
 	if err := m.each(c.row); err != nil {
 		return Totals{}, err
 	}
@@ -68,12 +68,28 @@ func (c *checker) row(r *row) bool {
 		return r.parts <= 1
 	}
 	for i := 1; i <= count; i++ {
-		c.claims.add(first.repeat(i))
+		it := first.repeat(i)
+		if mistakes.Total == 0 && !c.named(it) {
+			break
+		}
+		c.claims.add(it)
 	}
 	if mistakes.Total == 0 && !first.Skip && c.m.check != nil {
 		c.rules(first)
 	}
 	return true
+}
+
+// named complains where the template for names cannot name an item.
+func (c *checker) named(it *Item) bool {
+	if c.m.naming == nil || it.File != "" || it.Skip {
+		return true
+	}
+	_, err := c.m.naming.name(it)
+	if err != nil {
+		c.report(it, Problem{Field: namesFlag, Text: err.Error()})
+	}
+	return err == nil
 }
 
 // within reports whether few enough items were added so far, and complains at the row that has added too many.

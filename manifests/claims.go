@@ -20,11 +20,22 @@ type claims struct {
 	seed  maphash.Seed
 	ids   []uint64
 	names []uint64 // of pictures; nil while no file column says one, as the names are the ids till then
+
+	naming *naming // nil where names are ids and files
 }
 
-func newClaims() *claims { return &claims{seed: maphash.MakeSeed()} }
+func newClaims(n *naming) *claims {
+	c := &claims{seed: maphash.MakeSeed(), naming: n}
+	if n != nil {
+		c.names = []uint64{}
+	}
+	return c
+}
 
 func (c *claims) hash(name string) uint64 { return maphash.String(c.seed, fold(name)) }
+
+// file is the name of the file of a picture.
+func (c *claims) file(name string) string { return c.naming.file(name) }
 
 // add takes the claims of an item.
 func (c *claims) add(it *Item) {
@@ -36,7 +47,7 @@ func (c *claims) add(it *Item) {
 	}
 	if c.names != nil {
 		if name := pictureName(it); name != "" {
-			c.names = append(c.names, c.hash(name))
+			c.names = append(c.names, c.hash(c.file(name)))
 		}
 	}
 }
@@ -63,9 +74,10 @@ func repeated(hashes []uint64) map[uint64]*claim {
 
 // A claim is where a name is used first.
 type claim struct {
-	name   string
-	at     ref
-	isFile bool // said by the file column
+	name string
+	file string // what becomes of it in a folder
+	at   ref
+	by   string // the field that says it: "id", "file" or the flag
 }
 
 // A conflict tells who claims what was claimed before.
@@ -88,27 +100,41 @@ func (c *claims) conflicts(s source) *conflict {
 func (c *conflict) item(it *Item) []Problem {
 	var problems []Problem
 	if it.ID != "" {
-		taken := c.take(c.ids, claim{name: it.ID, at: it.at})
-		if taken != nil {
-			problems = append(problems, Problem{Field: "id", Text: c.text(it.ID, taken, "id")})
+		if taken := c.take(c.ids, claim{it.ID, it.ID, it.at, "id"}); taken != nil {
+			problems = append(problems, Problem{Field: "id", Text: c.text(it.ID, taken)})
 		}
 	}
 	if name := pictureName(it); name != "" {
-		taken := c.take(c.names, claim{name: name, at: it.at, isFile: it.File != ""})
-		switch {
-		case taken == nil:
-		case it.File != "":
-			problems = append(problems, Problem{Field: "file", Text: c.text(name, taken, "file")})
-		case taken.isFile:
-			problems = append(problems, Problem{Field: "id", Text: c.text(name, taken, "file")})
+		by := namedBy(it)
+		taken := c.take(c.names, claim{name, c.claims.file(name), it.at, by})
+		if taken != nil && (by != "id" || taken.by != "id") { // equal ids are told above
+			problems = append(problems, Problem{Field: by, Text: c.text(name, taken) + advice(by)})
 		}
 	}
 	return problems
 }
 
+// namedBy is what says the name of an item's picture.
+func namedBy(it *Item) string {
+	switch {
+	case it.File != "":
+		return "file"
+	case it.naming != nil:
+		return namesFlag
+	}
+	return "id"
+}
+
+func advice(by string) string {
+	if by == namesFlag {
+		return "; {{.row}}, {{.id}} or {{.index}} in it would tell them apart"
+	}
+	return ""
+}
+
 // take is the claim of another item for the name, nil if this is the first.
 func (c *conflict) take(twice map[uint64]*claim, mine claim) *claim {
-	hash := c.claims.hash(mine.name)
+	hash := c.claims.hash(mine.file)
 	taken, suspect := twice[hash]
 	switch {
 	case !suspect:
@@ -116,21 +142,21 @@ func (c *conflict) take(twice map[uint64]*claim, mine claim) *claim {
 	case taken == nil:
 		twice[hash] = &mine
 		return nil
-	case fold(taken.name) != fold(mine.name):
+	case fold(taken.file) != fold(mine.file):
 		return nil // the hashes are equal by chance
 	}
 	return taken
 }
 
-func (c *conflict) text(name string, taken *claim, field string) string {
-	if field == "file" && !taken.isFile {
-		field = "id"
-	}
-	where := c.source.place(taken.at, field)
-	if taken.name == name {
+func (c *conflict) text(name string, taken *claim) string {
+	where := c.source.place(taken.at, taken.by)
+	switch {
+	case taken.name == name:
 		return fmt.Sprintf("%q is used already at %s", name, where)
+	case fold(taken.name) == fold(name):
+		return fmt.Sprintf("%q and %q at %s differ only in case or Unicode form: some file systems take them for the same", name, taken.name, where)
 	}
-	return fmt.Sprintf("%q and %q at %s differ only in case or Unicode form: some file systems take them for the same", name, taken.name, where)
+	return fmt.Sprintf("%q and %q at %s become the same file name, %q", name, taken.name, where, taken.file)
 }
 
 // stem is a file name without the extension of a picture, which may be said or not.

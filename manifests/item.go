@@ -30,6 +30,9 @@ type Item struct {
 	at             ref
 	id             string // without number
 	idNth, fileNth int    // number among the items of the row with the same id, the same file; from 1
+	naming         *naming
+	first          *Item // of those that count makes, nil for itself; this is the nth
+	nth            int
 }
 
 // At is the place of a field, or of a carried-through column: of its first character, a quote included. It is the
@@ -40,11 +43,16 @@ func (it *Item) At(field string) Position { return it.source.place(it.at, field)
 // RowID is the id as the row says it, which the items that count makes share.
 func (it *Item) RowID() string { return it.id }
 
-// Picture is what the picture shall be called, without extension: as the file column says, else the id. The 2nd, 3rd…
+// Picture is what the picture shall be called, without extension: as the file column says, else Options.Names, else the id. The 2nd, 3rd…
 // item of a row with the same name has "-2", "-3"… appended. It is "" where the tool is to choose.
 func (it *Item) Picture() string {
-	if it.File != "" {
+	switch {
+	case it.File != "":
 		return numbered(stem(it.File), it.fileNth)
+	case it.naming != nil:
+		if name, err := it.naming.name(it); err == nil { // Check has told of any other
+			return stem(name)
+		}
 	}
 	return it.ID
 }
@@ -58,6 +66,7 @@ func (it *Item) repeat(i int) *Item {
 	again.Index += i - 1
 	again.idNth += i - 1
 	again.fileNth += i - 1
+	again.first, again.nth = it, i
 	again.ID = numbered(it.id, again.idNth)
 	if it.Seed != nil {
 		seed := *it.Seed + int64(i-1)
@@ -88,7 +97,7 @@ func (m *Manifest) item(r *row) (first *Item, count int, mistakes ErrorList) {
 		id: j.line(fieldID), Row: r.number, Prompt: j.text(fieldPrompt),
 		NegativePrompt: said.NegativePrompt, NegativeSaid: said.NegativeSaid, Model: said.Model, Size: said.Size,
 		Seed: said.Seed, N: said.N, PromptExtend: said.PromptExtend, Watermark: said.Watermark,
-		File: j.line(fieldFile), Columns: r.columns, source: m.source, at: r.at,
+		File: j.line(fieldFile), Columns: r.columns, source: m.source, at: r.at, naming: m.naming,
 	}
 	if skip := j.boolean(fieldSkip); skip != nil {
 		it.Skip = *skip

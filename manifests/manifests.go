@@ -26,6 +26,7 @@ type Options struct {
 	Encoding string            // "" detects; else utf-8, utf-16le, utf-16be, gb18030, gbk, gb2312, big5 or windows-1252
 	Sheet    string            // of a workbook; "" means the first that is not hidden. As Columns, it loses to what YAML over a sheet says
 	Columns  map[string]string // which header gives a field, field → header; others are told by their names
+	Names    Names             // what pictures are called
 	MaxItems int               // how many items matrix, seeds and count may add to the rows; 0 means 10000
 
 	// Check gives the rules of the API. It is asked for the first item of each row, and of each combination of a matrix,
@@ -104,6 +105,7 @@ type Manifest struct {
 	base     Defaults // flags, then the manifest's own
 	count    int      // the manifest's own default, at least 1
 	maxItems int
+	naming   *naming // nil without a template for names
 	wanted   *demand // nil unless the rows are filled into templates
 	check    func(*Item) []Problem
 	opening  ErrorList // mistakes outside the rows that do not keep them from being read; reported with the rows
@@ -127,6 +129,10 @@ func Open(name string, o Options) (*Manifest, error) {
 		return nil, err
 	}
 	m.base = flags.or(m.base)
+	if m.naming, err = newNaming(o.Names, m.Columns()); err != nil {
+		m.Close()
+		return nil, err
+	}
 	return m, nil
 }
 
