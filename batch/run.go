@@ -265,7 +265,9 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 		all = append(all, rec)
 		r.resumed[int32(i)] = true
 	}
-	slices.SortStableFunc(all, func(a, b record) int { return a.Submitted.Compare(b.Submitted) }) // what expires first, first
+	slices.SortStableFunc(all, func(a, b record) int { // what expires first, first; a doubt may wait long, and keeps nobody
+		return cmp.Or(cmp.Compare(b.Phase, a.Phase), a.Submitted.Compare(b.Submitted)) // "open" before "intent"
+	})
 	for _, m := range r.matches {
 		again = again || m.changed && waiting(r.state.entries[m.entry].phase)
 	}
