@@ -1,7 +1,9 @@
 package batch
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -15,22 +17,25 @@ type Audit struct {
 	// Listed are the tasks of the last 24 h, of all models and programs; Whole says that the list was read without gaps.
 	Listed int
 	Whole  bool
-	// Rows are the tasks that were or may be charged and are ours or look like ours, oldest first, then the held items.
+	// Rows are the held items, then the tasks that were or may be charged and are ours or look like ours, oldest first.
 	Rows []AuditRow
-	// Saved, Open, Superseded, Duplicates, Orphans and Held count them.
-	Saved, Open, Superseded, Duplicates, Orphans, Held int
+	// Saved, Open, Superseded, Abandoned, Duplicates, Orphans, Untold and Held count them.
+	Saved, Open, Superseded, Abandoned, Duplicates, Orphans, Untold, Held int
+	// Charged is what the tasks of all rows that have succeeded were charged, as far as prices are known.
+	Charged client.Money
 }
 
 // An AuditRow is one task, or one held item without a task.
 type AuditRow struct {
 	Task, Item string
-	// Verdict is "saved", "open", "superseded" (an older task of an item that was made anew), "duplicate" (charged, unknown to
-	// us, with the words of an item that has its picture), "orphan" (charged, and its words are of no item) or "held".
+	// Verdict is "saved", "open", "superseded" (an older task of an item that was made anew), "abandoned" (of an item that was
+	// given up), "duplicate" (charged, unknown to us, with the words of an item), "orphan" (charged, and its words are of no
+	// item), "untold" (unknown to us, and it still runs, or its answer does not tell its words) or "held".
 	Verdict string
 	Model   string
 	Status  client.Status
 	Created time.Time
-	Cost    client.Money // 0 where nothing was charged or the price is not known
+	Cost    client.Money // what was or may be charged; 0 where the price is not known
 }
 
 // Audit asks the service for its list and, once each, for the tasks of our models that no record knows. It changes nothing.
@@ -67,81 +72,96 @@ func byAge(x, y client.TaskInfo) int {
 // A knownTask is what the state says of a task.
 type knownTask struct {
 	item, verdict string
+	sent          sent
 	cost          client.Money
 }
 
-// knownTasks collects what the state knows, by task, and the words of its items. Held items without a task are rows of
-// their own.
+// knownTasks collects what the state knows, by task, and the words of its items. Held items are rows of their own.
 func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, words map[string]string, err error) {
+	ids, err := b.sheetIDs()
+	if err != nil {
+		return nil, nil, err
+	}
 	tasks, words = map[string]knownTask{}, map[string]string{}
 	for i := range b.state.count() {
 		rec, err := b.state.get(i)
 		if err != nil {
 			return nil, nil, err
 		}
-		name := rec.ID
-		if name == "" {
-			name = rec.Key
-		}
+		name := cmp.Or(ids[i], rec.ID, rec.Key)
 		words[wordsOf(rec.Sent.Model, rec.Sent.Prompt)] = name
-		for _, task := range rec.Earlier {
-			tasks[task] = knownTask{name, "superseded", 0}
-		}
 		may := b.price(rec.Sent) * client.Money(rec.Sent.N)
-		switch {
-		case rec.Phase == held:
+		for _, task := range append(rec.Earlier, rec.Task) {
+			tasks[task] = knownTask{name, "superseded", rec.Sent, may}
+		}
+		switch rec.Phase {
+		case held:
 			a.Held++
 			a.Rows = append(a.Rows, AuditRow{Task: rec.Task, Item: name, Verdict: "held", Model: rec.Sent.Model, Created: rec.Intent, Cost: may})
-			tasks[rec.Task] = knownTask{name, "held", may}
-		case rec.Phase == done:
-			tasks[rec.Task] = knownTask{name, "saved", rec.Cost}
-		case rec.Task != "":
-			tasks[rec.Task] = knownTask{name, "open", may}
+			tasks[rec.Task] = knownTask{name, "held", rec.Sent, may}
+		case done:
+			tasks[rec.Task] = knownTask{name, "saved", rec.Sent, rec.Cost}
+		case open:
+			tasks[rec.Task] = knownTask{name, "open", rec.Sent, may}
+		case abandoned:
+			tasks[rec.Task] = knownTask{name, "abandoned", rec.Sent, may}
 		}
 	}
+	delete(tasks, "")
 	return tasks, words, nil
 }
 
 // auditTask judges one task of the list. Those of models that the batch does not use are not its business.
 func (r *run) auditTask(ctx context.Context, a *Audit, row client.TaskInfo, known map[string]knownTask, words map[string]string) error {
-	out := AuditRow{Task: row.ID, Model: row.Model, Status: row.Status, Created: row.Created}
-	if k, ours := known[row.ID]; ours {
-		if k.verdict == "held" {
-			return nil // it is a row already
-		}
-		out.Item, out.Verdict, out.Cost = k.item, k.verdict, k.cost
+	k, ours := known[row.ID]
+	if !ours && !slices.Contains(r.models, row.Model) {
+		return nil
+	}
+	out := AuditRow{Task: row.ID, Item: k.item, Verdict: k.verdict, Model: row.Model, Status: row.Status, Created: row.Created, Cost: k.cost}
+	if ours && (k.verdict == "saved" || row.Status != client.Succeeded) {
 		a.count(out)
 		return nil
 	}
-	if !slices.Contains(r.models, row.Model) {
-		return nil
-	}
 	task, err := r.ask(ctx, row.ID)
-	if err != nil {
+	var api *client.APIError
+	switch {
+	case errors.As(err, &api) && !keyRefused(err): // another program's, perhaps, that this key may not see
+	case err != nil:
 		return err
+	case task.Status == client.Failed || task.Status == client.Canceled: // since the list was read
+		return nil
+	default:
+		out.Status = task.Status
 	}
-	prompt, _ := origPrompt(task)
-	out.Verdict, out.Status = "orphan", task.Status
-	if item, same := words[wordsOf(row.Model, prompt)]; same {
-		out.Verdict, out.Item = "duplicate", item
+	if !ours {
+		k.sent = sent{Model: row.Model}
+		out.Verdict, out.Item = verdictOf(row.Model, task, words)
 	}
-	out.Cost = r.price(sent{Model: row.Model}) * client.Money(max(task.Images, 1))
+	out.Cost = r.price(k.sent) * client.Money(max(task.Images, 1))
 	a.count(out)
 	return nil
 }
 
-func (a *Audit) count(row AuditRow) {
-	a.Rows = append(a.Rows, row)
-	switch row.Verdict {
-	case "saved":
-		a.Saved++
-	case "open":
-		a.Open++
-	case "superseded":
-		a.Superseded++
-	case "duplicate":
-		a.Duplicates++
-	case "orphan":
-		a.Orphans++
+// verdictOf judges a task that no record knows.
+func verdictOf(model string, task client.Task, words map[string]string) (verdict, item string) {
+	prompt, told := origPrompt(task)
+	if task.Status != client.Succeeded || !told {
+		return "untold", ""
 	}
+	if item, same := words[wordsOf(model, prompt)]; same {
+		return "duplicate", item
+	}
+	return "orphan", ""
+}
+
+func (a *Audit) count(row AuditRow) {
+	if row.Status == client.Succeeded {
+		a.Charged += row.Cost
+	}
+	if row.Verdict == "held" {
+		return // it is a row already
+	}
+	a.Rows = append(a.Rows, row)
+	*map[string]*int{"saved": &a.Saved, "open": &a.Open, "superseded": &a.Superseded, "abandoned": &a.Abandoned,
+		"duplicate": &a.Duplicates, "orphan": &a.Orphans, "untold": &a.Untold}[row.Verdict]++
 }

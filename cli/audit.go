@@ -20,7 +20,8 @@ func (p *program) auditCommand() *cobra.Command {
 		Long: `Read the account's own task list of the last 24 hours and join it with the state
 file: pictures that were charged and saved, tasks that are open, tasks with the
 words of an item that no record knows (duplicate), tasks of the same models with
-the words of no item (orphan), and held items. Nothing is changed.`,
+the words of no item (orphan), those that nobody can tell the words of, since they
+still run or their model does not say (untold), and held items. Nothing is changed.`,
 		Example: `  qwenbatch audit prompts.csv
   qwenbatch audit prompts.csv --json | jq '.rows[].verdict'`,
 		Args: oneManifest, ValidArgsFunction: completeManifest,
@@ -91,11 +92,12 @@ func (l *look) printAudit(w io.Writer, a batch.Audit) {
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{a.Saved, "saved"}, {a.Open, "open"}, {a.Superseded, "superseded"}, {a.Duplicates, "duplicate"}, {a.Orphans, "orphan"}, {a.Held, "held"}} {
+	}{{a.Saved, "saved"}, {a.Open, "open"}, {a.Superseded, "superseded"}, {a.Abandoned, "abandoned"}, {a.Duplicates, "duplicate"}, {a.Orphans, "orphan"}, {a.Untold, "untold"}, {a.Held, "held"}} {
 		if c.n > 0 || c.what == "saved" {
 			fmt.Fprintf(w, "  %-10s %9s\n", c.what, number(c.n))
 		}
 	}
+	fmt.Fprintf(w, "  %-10s %9s\n", "charged", yuan(a.Charged))
 	t := &table{heads: []string{"VERDICT", "ITEM", "TASK", "MODEL", "STATUS", "MAY COST"}, left: []int{1, 2, 3, 4}, cut: 1}
 	for _, r := range a.Rows {
 		if r.Verdict != "saved" && r.Verdict != "superseded" {
@@ -152,9 +154,11 @@ func advise(w io.Writer, why string, commands []string) {
 
 // An auditRecord is what audit --json prints. Fields may be added, never renamed.
 type auditRecord struct {
-	Listed int              `json:"listed"`
-	Whole  bool             `json:"whole"`
-	Rows   []auditRowRecord `json:"rows"`
+	Listed int  `json:"listed"`
+	Whole  bool `json:"whole"`
+	// Charged is what the tasks among the rows were charged.
+	Charged string           `json:"charged"`
+	Rows    []auditRowRecord `json:"rows"`
 }
 
 type auditRowRecord struct {
@@ -168,7 +172,7 @@ type auditRowRecord struct {
 }
 
 func newAuditRecord(a batch.Audit) auditRecord {
-	r := auditRecord{Listed: a.Listed, Whole: a.Whole, Rows: []auditRowRecord{}}
+	r := auditRecord{Listed: a.Listed, Whole: a.Whole, Charged: a.Charged.String(), Rows: []auditRowRecord{}}
 	for _, row := range a.Rows {
 		r.Rows = append(r.Rows, auditRowRecord{row.Verdict, row.Item, row.Task, row.Model, string(row.Status), moment(row.Created), row.Cost.String()})
 	}
