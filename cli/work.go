@@ -131,10 +131,19 @@ func (j *job) outcome(ctx context.Context, err error, s summary) (exitCode, erro
 	}
 	code := s.standingCode()
 	if code == codeStopped {
-		err = &mistake{text: number(s.progress.Open+s.progress.Pending) + " items were left out: the service takes no more requests of their model",
-			hint: "the reason is above; qwenbatch models lists others for --model", code: codeStopped}
+		err = leftOpen(s.progress)
 	}
 	return code, err
+}
+
+// leftOpen says why items are left by a run that nothing has stopped.
+func leftOpen(p batch.Progress) error {
+	if p.Open > 0 {
+		return &mistake{text: "left open: " + amount(p.Open, "item") + " whose pictures could not be fetched, for the reason above",
+			hint: "the same command goes on and fetches them; the service keeps pictures for 24 hours", code: codeStopped}
+	}
+	return &mistake{text: "left out: " + amount(p.Pending, "item") + " whose submissions never arrived, again and again",
+		hint: "qwenbatch doctor looks at the way to the service; then the same command goes on", code: codeStopped}
 }
 
 // alone reports whether nothing else is wrong beside an error.
