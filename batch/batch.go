@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -81,11 +82,12 @@ type Batch struct {
 	torn    bool    // there was the beginning of one
 	matches []match // as of the opening, the pass or the end of the last run
 	idents  []ident
+	skipped []bool   // by the manifest, item by item
 	models  []string // of the manifest's items, in order of appearance
 	region  client.Region
 	counts  counts
 	redo    redo
-	present map[uint64]bool // hashes of the pictures that are in place; see look
+	present names // hashes of the pictures that are in place; see look
 }
 
 // Open reads the state file, where there is one, and matches the manifest with it. Nothing is written, but for a torn
@@ -100,28 +102,36 @@ func Open(o Options) (*Batch, error) {
 	o.Disk = &sharedSyncs{Disk: o.Disk, folders: map[string]*group{}}
 	b := &Batch{o: o}
 	b.region, _ = client.LookupRegion(o.Settings.Region)
-	var err error
-	if b.state, b.found, err = openState(o.Disk); err != nil {
-		return nil, err
-	}
-	if !b.found {
-		if b.torn, err = exists(o.Disk, stateFile); err != nil {
-			return nil, err
+	read := make(chan error, 1)
+	go func() { read <- b.read() }() // meanwhile: of a million rows, manifest and state take a second or two each
+	if err := cmp.Or(b.remember(), <-read); err != nil {
+		if b.state != nil {
+			b.Close()
 		}
-	}
-	if err := b.bound(); err != nil {
-		b.Close()
 		return nil, err
 	}
-	if err := errors.Join(b.look(), b.match()); err != nil {
-		b.Close()
-		return nil, err
-	}
+	b.rematch()
 	if err := b.choose(); err != nil {
 		b.Close()
 		return nil, err
 	}
 	return b, nil
+}
+
+// remember reads the state file and looks which pictures are in place.
+func (b *Batch) remember() (err error) {
+	if b.state, b.found, err = openState(b.o.Disk); err != nil {
+		return err
+	}
+	if !b.found {
+		if b.torn, err = exists(b.o.Disk, stateFile); err != nil {
+			return err
+		}
+	}
+	if err := b.bound(); err != nil {
+		return err
+	}
+	return b.look()
 }
 
 // Close gives the state file back.
@@ -148,35 +158,36 @@ func (b *Batch) bound() error {
 	return nil
 }
 
-// match reads the manifest once and finds its items in the state.
-func (b *Batch) match() error {
+// read reads the manifest once and keeps what is needed to find its items in the state.
+func (b *Batch) read() error {
 	models := map[string]bool{}
-	var base uint64
 	for it, err := range b.o.Manifest.Items() {
 		if err != nil {
 			return err
 		}
-		print := fingerprint(it.Fingerprint())
-		if it.Index == 1 {
-			base = keyBase(it.ID, print)
-		}
-		b.idents = append(b.idents, ident{hashID(it.ID), print, base, int32(it.Index)})
-		if m := modelOf(it); !models[m] && !it.Skip {
+		b.idents = append(b.idents, ident{hashID(it.ID), it.Fingerprint()})
+		b.skipped = append(b.skipped, it.Skip)
+		if m := modelOf(it); !it.Skip && !models[m] {
 			models[m] = true
 			b.models = append(b.models, m)
 		}
 	}
-	b.rematch()
 	return nil
 }
 
 // rematch finds the manifest's items in the state again, once a run has added to that.
 func (b *Batch) rematch() { b.matches = matchItems(b.idents, b.state.entries) }
 
+// wanted reports whether the i-th item is to be sent.
+func (b *Batch) wanted(i int) bool {
+	m := b.matches[i]
+	return !b.skipped[i] && (m.entry < 0 || b.again(m))
+}
+
 // idle reports whether a run has nothing to do.
 func (b *Batch) idle() (bool, error) {
 	for i, e := range b.state.entries {
-		if waiting(e.phase) {
+		if waiting(e.phase()) {
 			return false, nil
 		}
 		if !b.missing(i) {
@@ -187,11 +198,8 @@ func (b *Batch) idle() (bool, error) {
 			return false, err
 		}
 	}
-	for i, it := range b.items() {
-		if it.err != nil {
-			return false, it.err
-		}
-		if m := b.matches[i]; !it.Skip && (m.entry < 0 || b.again(m)) {
+	for i := range b.matches {
+		if b.wanted(i) {
 			return false, nil
 		}
 	}
@@ -202,8 +210,12 @@ func (b *Batch) idle() (bool, error) {
 func (b *Batch) items() iter.Seq2[int, item] {
 	return func(yield func(int, item) bool) {
 		i := 0
+		var first *manifests.Item
 		for it, err := range b.o.Manifest.Items() {
-			if !yield(i, item{it, err}) || err != nil {
+			if err == nil && it.Index == 1 {
+				first = it
+			}
+			if !yield(i, item{it, first, err}) || err != nil {
 				return
 			}
 			i++
@@ -214,7 +226,13 @@ func (b *Batch) items() iter.Seq2[int, item] {
 // An item is one of the manifest's, or why it could not be read.
 type item struct {
 	*manifests.Item
-	err error
+	first *manifests.Item // of its row
+	err   error
+}
+
+// key is the key that it gets when it is first seen, unless that is taken.
+func (it item) key() key {
+	return key{keyBase(it.first.ID, it.first.Fingerprint()), int32(it.Index)}
 }
 
 // newHeader is the header of a first run.

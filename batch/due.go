@@ -43,7 +43,7 @@ func (b *Batch) again(m match) bool {
 
 // fresh is the record of an item that was never seen before. It gets its key here, for good.
 func (r *run) fresh(i int, it item) (record, error) {
-	k := r.give(i)
+	k := r.give(i, it)
 	rec := record{Key: k.String(), ID: it.ID, Print: r.idents[i].print, Phase: ready, Name: nameOf(it, k)}
 	if r.redo.places[i] {
 		rec.Redo = r.redo.Number
@@ -54,13 +54,13 @@ func (r *run) fresh(i int, it item) (record, error) {
 }
 
 // give is the key of the i-th item, which is new.
-func (r *run) give(i int) key {
+func (r *run) give(i int, it item) key {
 	r.state.mu.Lock()
 	defer r.state.mu.Unlock()
 	k, given := r.given[i]
 	if !given {
-		k = freeKey(r.idents[i].base, r.idents[i].number, r.state.index)
-		r.state.index[k] = -1
+		k = freeKey(it.key(), r.state.taken)
+		r.state.given[k] = true
 		r.given[i] = k
 	}
 	return k

@@ -9,10 +9,8 @@ import (
 
 // An ident is what matching needs of an item of the manifest.
 type ident struct {
-	id     uint64 // hash of the id, 0 for none
-	print  fingerprint
-	base   uint64 // of the key that its row would get
-	number int32  // of the item in its row, from 1
+	id    uint64 // hash of the id, 0 for none
+	print fingerprint
 }
 
 // A match says which entry of the state an item of the manifest is.
@@ -124,7 +122,7 @@ func (m *matcher) prefer() {
 	}
 	for _, p := range []phase{done, open, intent, held} {
 		for i, e := range m.entries {
-			if len(poor) > 0 && e.phase == p && !m.claimed[i] {
+			if len(poor) > 0 && e.phase() == p && !m.claimed[i] {
 				m.swap(poor[e.print], int32(i))
 			}
 		}
@@ -146,7 +144,7 @@ func (m *matcher) swap(items []int32, entry int32) {
 // worths say which record of the same words is rather kept: what is paid before what may be, and that before what is not.
 var worths = map[phase]int{done: 3, open: 2, intent: 2, held: 1}
 
-func (m *matcher) worth(entry int32) int { return worths[m.entries[entry].phase] }
+func (m *matcher) worth(entry int32) int { return worths[m.entries[entry].phase()] }
 
 func agrees[K comparable](e entry, k K, of func(id uint64, print fingerprint) (K, bool)) bool {
 	other, _ := of(e.id, e.print)
@@ -166,15 +164,12 @@ func keyBase(id string, print fingerprint) uint64 {
 }
 
 // freeKey is a key that nothing bears: rows with the same words and no ids get different ones.
-func freeKey(base uint64, number int32, taken map[key]int) key {
-	k := key{base, int(number)}
-	for {
-		if _, known := taken[k]; !known {
-			return k
-		}
+func freeKey(k key, taken func(key) bool) key {
+	for taken(k) {
 		sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("again\x00"), k.base))
 		k.base = binary.BigEndian.Uint64(sum[:])
 	}
+	return k
 }
 
 // drawSeed is the seed of an item that the manifest leaves open: the same on every machine and in every version. Redone

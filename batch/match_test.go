@@ -19,7 +19,7 @@ func identsOf(rows []row) []ident {
 	var all []ident
 	for _, r := range rows {
 		print := printOf(r.words)
-		all = append(all, ident{hashID(r.id), print, keyBase(r.id, print), 1})
+		all = append(all, ident{hashID(r.id), print})
 	}
 	return all
 }
@@ -33,16 +33,16 @@ func printOf(words string) (f fingerprint) {
 // for all of them. It returns what was paid.
 func pay(entries []entry, rows []row) (after []entry, paid []string) {
 	idents := identsOf(rows)
-	index := map[key]int{}
-	for i, e := range entries {
-		index[e.key] = i
+	taken := map[key]bool{}
+	for _, e := range entries {
+		taken[e.key] = true
 	}
 	for i, m := range matchItems(idents, entries) {
 		switch {
 		case m.entry < 0:
-			k := freeKey(idents[i].base, 1, index)
-			index[k] = len(entries)
-			entries = append(entries, entry{key: k, id: idents[i].id, print: idents[i].print, phase: done})
+			k := freeKey(key{keyBase(rows[i].id, idents[i].print), 1}, func(k key) bool { return taken[k] })
+			taken[k] = true
+			entries = append(entries, entry{key: k, id: idents[i].id, print: idents[i].print, code: codeOf(done)})
 			paid = append(paid, rows[i].words)
 		case m.changed:
 			entries[m.entry].print = idents[i].print
@@ -265,7 +265,7 @@ func TestM4TwinThatIsPaidIsKept(t *testing.T) {
 	for _, phases := range [][]phase{{ready, done}, {failed, open}, {abandoned, done}, {held, done}, {ready, held}, {open, done}, {done, ready}} {
 		var entries []entry
 		for i, p := range phases {
-			entries = append(entries, entry{key: key{uint64(i), 1}, print: printOf("twin"), phase: p})
+			entries = append(entries, entry{key: key{uint64(i), 1}, print: printOf("twin"), code: codeOf(p)})
 		}
 		want := int32(1)
 		if phases[0] == done {

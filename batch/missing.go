@@ -3,25 +3,36 @@ package batch
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 )
 
 // A done item whose picture is not in its place any more is missing: paid, and gone. As long as the service keeps its task
 // it is fetched again without cost; later only --redo, which pays, brings it back.
 
-// look lists the pictures that are in place. One ReadDir serves a whole run; there is no stat per row.
+// look lists the pictures that are in place. One look at the folder serves a whole run; there is no stat per row.
 func (b *Batch) look() error {
-	entries, err := b.o.Disk.ReadDir(imagesDir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	b.present = make(map[uint64]bool, len(entries))
-	for _, e := range entries {
-		if e.Type().IsRegular() {
-			b.present[hashID(imagesDir+"/"+e.Name())] = true
+	present := make(names, 0, len(b.state.entries))
+	for name, err := range b.o.Disk.List(imagesDir) {
+		if errors.Is(err, fs.ErrNotExist) {
+			break
 		}
+		if err != nil {
+			return err
+		}
+		present = append(present, hashID(imagesDir+"/"+name))
 	}
+	slices.Sort(present)
+	b.present = present
 	return nil
+}
+
+// names are the hashes of file names, sorted: 8 bytes each, of which a map takes 20.
+type names []uint64
+
+func (n names) has(hash uint64) bool {
+	_, found := slices.BinarySearch(n, hash)
+	return found
 }
 
 // missing reports whether the i-th entry is done and a picture of it is gone.
@@ -29,18 +40,18 @@ func (b *Batch) missing(i int) bool {
 	b.state.mu.Lock()
 	e := b.state.entries[i]
 	b.state.mu.Unlock()
-	if e.phase != done || e.file == 0 {
+	if e.phase() != done || e.file == 0 {
 		return false
 	}
 	if e.files == 1 {
-		return !b.present[e.file]
+		return !b.present.has(e.file)
 	}
 	rec, err := b.state.get(i)
 	if err != nil {
 		return false
 	}
 	for _, p := range rec.Pictures {
-		if !b.present[hashID(p.File)] {
+		if !b.present.has(hashID(p.File)) {
 			return true
 		}
 	}

@@ -48,18 +48,22 @@ type ModelPlan struct {
 // service is the mean time that a picture takes (about 15 s: the user's document, 2025-09; 16–28 s in later samples).
 const service = 16 * time.Second
 
-// Plan counts what the state knows of the manifest's items. It reads both once and sends nothing.
+// Plan counts what the state knows of the manifest's items, and what a run would send. The manifest is read only for what is
+// to be sent.
 func (b *Batch) Plan() (Plan, error) {
-	p := Plan{}
-	models := map[string]*ModelPlan{}
-	for i, it := range b.items() {
-		if it.err != nil {
-			return p, it.err
+	p := Plan{Items: len(b.matches)}
+	rows := len(b.redo.places) // that are looked at in the manifest
+	for i := range b.matches {
+		if b.wanted(i) && !b.redo.places[i] {
+			rows++
 		}
-		p.Items++
-		if err := b.planItem(&p, models, i, it); err != nil {
+		if err := b.planItem(&p, i); err != nil {
 			return p, err
 		}
+	}
+	models, err := b.planRows(&p, rows)
+	if err != nil {
+		return p, err
 	}
 	p.Anew, p.Finished = b.anew(&p)
 	for _, name := range b.models {
@@ -71,58 +75,86 @@ func (b *Batch) Plan() (Plan, error) {
 	return p, nil
 }
 
-func (b *Batch) planItem(p *Plan, models map[string]*ModelPlan, i int, it item) error {
+// planItem counts the i-th item of the manifest by what is known of it in memory.
+func (b *Batch) planItem(p *Plan, i int) error {
 	m := b.matches[i]
-	b.planRedo(&p.Redo, i, it)
-	if it.Skip {
+	if b.skipped[i] {
 		p.Skipped++
 		return nil
 	}
 	if m.entry < 0 {
 		p.New++
-		return b.pay(p, models, it)
+		return nil
 	}
-	rec, err := b.state.get(int(m.entry))
-	if err != nil {
-		return err
-	}
-	p.Spent += rec.Cost + rec.Before
-	if m.changed && (rec.Phase == done || rec.Phase == failed) {
+	e := b.state.entries[m.entry]
+	p.Spent += e.paid
+	phase := e.phase()
+	if m.changed && (phase == done || phase == failed) {
 		p.Changed++
-		return b.pay(p, models, it)
+		return nil
 	}
 	if b.redoes(m.entry) {
 		p.Again++
-		return b.pay(p, models, it)
+		return nil
 	}
-	switch rec.Phase {
+	switch phase {
 	case ready:
 		p.Ready++
-		return b.pay(p, models, it)
 	case intent:
 		p.Doubt++
 	case open:
 		p.Open++
 	case done:
-		if b.missing(int(m.entry)) {
-			p.Missing++
-			if b.fetchable(rec, time.Now()) {
-				p.Fetchable++
-			}
-			return nil
-		}
-		p.Done++
+		return b.planDone(p, int(m.entry))
 	case failed:
 		p.Failed++
-		if b.o.RetryFailed {
-			return b.pay(p, models, it)
-		}
 	case held:
 		p.Held++
 	case abandoned:
 		p.Abandoned++
 	}
 	return nil
+}
+
+// planDone counts an item that is done, or was.
+func (b *Batch) planDone(p *Plan, i int) error {
+	if !b.missing(i) {
+		p.Done++
+		return nil
+	}
+	p.Missing++
+	rec, err := b.state.get(i)
+	if err == nil && b.fetchable(rec, time.Now()) {
+		p.Fetchable++
+	}
+	return err
+}
+
+// planRows counts the items that a run would send, and those that --redo names, together so many.
+func (b *Batch) planRows(p *Plan, many int) (map[string]*ModelPlan, error) {
+	models := map[string]*ModelPlan{}
+	if many == 0 {
+		return models, nil
+	}
+	for i, it := range b.items() {
+		if it.err != nil {
+			return nil, it.err
+		}
+		wanted, named := b.wanted(i), b.redo.places[i]
+		if !wanted && !named {
+			continue
+		}
+		b.planRedo(&p.Redo, i, it)
+		if wanted {
+			if err := b.pay(p, models, it); err != nil {
+				return nil, err
+			}
+		}
+		if many--; many == 0 {
+			break
+		}
+	}
+	return models, nil
 }
 
 // pay counts an item that a run would send.
@@ -175,23 +207,23 @@ func (b *Batch) anew(p *Plan) (anew, finished int) {
 	for _, m := range b.matches {
 		if m.entry >= 0 {
 			claimed[m.entry] = true
-			if m.changed && b.state.entries[m.entry].phase == done {
+			if m.changed && b.state.entries[m.entry].phase() == done {
 				anew++
 			}
 		}
 	}
 	lost := 0
 	for i, e := range b.state.entries {
-		if e.phase == done {
+		if e.phase() == done {
 			finished++
 		}
 		switch {
 		case claimed[i]:
-		case e.phase == done:
+		case e.phase() == done:
 			lost++
-		case e.phase == open: // its row is gone; it is paid for and fetched all the same
+		case e.phase() == open: // its row is gone; it is paid for and fetched all the same
 			p.Open++
-		case e.phase == intent:
+		case e.phase() == intent:
 			p.Doubt++
 		}
 	}

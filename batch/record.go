@@ -1,10 +1,13 @@
 package batch
 
 import (
+	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"math"
+	"strconv"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
@@ -178,7 +181,7 @@ type mark struct {
 // A key is what the state file calls an item: 64 bits of a hash, and the number of the item in its row above the first.
 type key struct {
 	base   uint64
-	number int
+	number int32
 }
 
 func (k key) String() string {
@@ -189,32 +192,61 @@ func (k key) String() string {
 }
 
 func parseKey(s string) (key, error) {
-	k := key{number: 1}
-	digits, number, several := strings.Cut(s, "-")
-	_, err := fmt.Sscanf(digits, "%016x", &k.base)
-	if err == nil && several {
-		_, err = fmt.Sscanf(number, "%d", &k.number)
-	}
-	if err != nil || k.String() != s {
+	k, ok := keyOf([]byte(s))
+	if !ok {
 		return key{}, fmt.Errorf("key %q is none", s)
 	}
 	return k, nil
 }
 
+// keyOf reads what key.String writes, and nothing else.
+func keyOf(text []byte) (k key, ok bool) {
+	var base [8]byte
+	k.number = 1
+	if len(text) < 16 || bytes.ContainsAny(text[:16], "ABCDEF") {
+		return k, false
+	}
+	if _, err := hex.Decode(base[:], text[:16]); err != nil {
+		return k, false
+	}
+	k.base = binary.BigEndian.Uint64(base[:])
+	if len(text) == 16 {
+		return k, true
+	}
+	n, err := strconv.ParseInt(string(text[17:]), 10, 32)
+	k.number = int32(n)
+	return k, err == nil && text[16] == '-' && k.number > 1 && text[17] >= '1'
+}
+
 // An itemLine is what the index needs of an item's line; a line without a key is another kind.
 type itemLine struct {
-	Key      string      `json:"key"`
-	ID       string      `json:"id"`
-	Print    fingerprint `json:"fp"`
-	Phase    phase       `json:"phase"`
-	Pictures []struct {
-		File string `json:"file"`
-	} `json:"pictures"`
-	Run     string    `json:"run"`
-	Since   time.Time `json:"sweep_since"`
-	Redo    int       `json:"redo"`
-	Redos   []wish    `json:"redos"`
-	Version int       `json:"qwenbatch"`
+	Key      string       `json:"key"`
+	ID       string       `json:"id"`
+	Print    fingerprint  `json:"fp"`
+	Phase    phase        `json:"phase"`
+	Pictures []picture    `json:"pictures"`
+	Cost     client.Money `json:"cost_micros"`
+	Before   client.Money `json:"cost_before_micros"`
+	Run      string       `json:"run"`
+	Since    time.Time    `json:"sweep_since"`
+	Redo     int          `json:"redo"`
+	Redos    []wish       `json:"redos"`
+	Version  int          `json:"qwenbatch"`
+}
+
+// line is what the index needs of a record.
+func (r *record) line() itemLine {
+	return itemLine{Key: r.Key, ID: r.ID, Print: r.Print, Phase: r.Phase, Pictures: r.Pictures, Cost: r.Cost, Before: r.Before}
+}
+
+// entry is what is kept of a line in memory, but for its place.
+func (l itemLine) entry() (entry, error) {
+	k, err := parseKey(l.Key)
+	e := entry{key: k, id: hashID(l.ID), print: l.Print, code: codeOf(l.Phase), paid: l.Cost + l.Before}
+	if len(l.Pictures) > 0 {
+		e.file, e.files = hashID(l.Pictures[0].File), uint16(min(len(l.Pictures), math.MaxUint16))
+	}
+	return e, err
 }
 
 func parseRecord(line []byte) (record, error) {

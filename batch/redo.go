@@ -201,7 +201,7 @@ func (b *Batch) redoes(entry int32) bool {
 	b.state.mu.Lock()
 	e := b.state.entries[entry]
 	b.state.mu.Unlock()
-	if !b.redo.entries[e.key] || e.phase != done && e.phase != failed && e.phase != abandoned {
+	if !b.redo.entries[e.key] || e.phase() != done && e.phase() != failed && e.phase() != abandoned {
 		return false
 	}
 	rec, err := b.state.get(int(entry))
@@ -249,7 +249,7 @@ func (r *run) countIn() error {
 		r.state.mu.Lock()
 		e := r.state.entries[i]
 		r.state.mu.Unlock()
-		if !r.redo.entries[e.key] || e.phase != ready && !waiting(e.phase) {
+		if !r.redo.entries[e.key] || e.phase() != ready && !waiting(e.phase()) {
 			continue
 		}
 		rec, err := r.state.get(i)

@@ -247,7 +247,7 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 	tasks := map[string]record{}
 	r.resumed = map[int32]bool{}
 	for i, e := range r.state.entries {
-		if e.phase != intent && e.phase != open {
+		if p := e.phase(); p != intent && p != open {
 			continue
 		}
 		rec, err := r.state.get(i)
@@ -269,7 +269,7 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 		return cmp.Or(cmp.Compare(b.Phase, a.Phase), a.Submitted.Compare(b.Submitted)) // "open" before "intent"
 	})
 	for _, m := range r.matches {
-		again = again || m.changed && waiting(r.state.entries[m.entry].phase)
+		again = again || m.changed && waiting(r.state.entries[m.entry].phase())
 	}
 	return all, again, r.findSaved(tasks)
 }

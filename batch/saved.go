@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output"
@@ -32,15 +33,19 @@ func (r *run) findSaved(tasks map[string]record) error {
 	if len(tasks) == 0 {
 		return nil
 	}
-	entries, err := r.o.Disk.ReadDir(imagesDir)
-	if err != nil {
-		return err
-	}
 	names := namesOf(tasks)
-	for _, e := range entries {
-		if e.Type().IsRegular() && names[stem(e.Name())] {
-			r.findPicture(path.Join(imagesDir, e.Name()), tasks)
+	var found []string
+	for file, err := range r.o.Disk.List(imagesDir) {
+		if err != nil {
+			return err
 		}
+		if names[stem(file)] {
+			found = append(found, path.Join(imagesDir, file))
+		}
+	}
+	slices.Sort(found)
+	for _, name := range found {
+		r.findPicture(name, tasks)
 	}
 	return nil
 }
@@ -90,7 +95,7 @@ func (r *run) finishLost() error {
 		if !whole || err != nil {
 			continue
 		}
-		if i, known := r.state.index[k]; known && r.state.phaseOf(i) != intent {
+		if i, known := r.state.find(k); known && r.state.phaseOf(i) != intent {
 			continue
 		}
 		if _, err := output.Finish(r.o.Disk, part, imagesDir, output.FileName(pictureName(id.Name, id.Number), found.ext)); err != nil {

@@ -499,7 +499,7 @@ func (w *simWish) begin(n int) {
 	}
 	defer b.Close()
 	for _, e := range b.state.entries {
-		if b.redo.entries[e.key] && e.phase == done {
+		if b.redo.entries[e.key] && e.phase() == done {
 			w.was[e.key.String()] = true
 		}
 	}

@@ -4,13 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"io/fs"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
@@ -23,45 +24,69 @@ const (
 )
 
 // A state is the fold of the state file: for every item that was ever seen, in that order, where its last line stands.
-// The lines themselves stay on disk; a million items need about 80 MB here.
+// The lines themselves stay on disk; a million items need 80 MB here.
 type state struct {
 	disk    output.Disk
 	journal *journal
 	header  header
 	head    span // where its line stands
 
+	size int64 // of the file when it was opened
+
 	mu      sync.Mutex // guards the fields below; never held while waiting for the disk's fsync
 	entries []entry
-	index   map[key]int // -1: the key is given, its first line not written yet
-	marks   int         // lines that are neither header nor item
-	stale   int         // lines that a later one has replaced
-	stopped bool        // the last line is a clean stop
-	last    span        // the last line
-	since   time.Time   // of the last mark
+	index   index
+	given   map[key]bool // keys whose first line is not written yet
+	marks   int          // lines that are neither header nor item
+	stale   int          // lines that a later one has replaced
+	stopped bool         // the last line is a clean stop
+	last    span         // the last line
+	since   time.Time    // of the last mark
 
 	redos    []wish // of the last mark
 	lastRedo int    // the highest number that a wish has had
 }
 
-// An entry is what is kept in memory of an item.
+// An entry is what is kept in memory of an item: 72 bytes, and nothing for the garbage collector to look at.
 type entry struct {
-	key   key
-	id    uint64 // hash of the id, 0 for none
-	print fingerprint
-	phase phase
-	at    span
-	file  uint64 // hash of the first picture's name, 0 for none
-	files int    // how many pictures
+	key    key
+	id     uint64 // hash of the id, 0 for none
+	print  fingerprint
+	file   uint64       // hash of the first picture's name, 0 for none
+	paid   client.Money // what its pictures have cost, older ones too
+	offset int64        // of its line
+	length uint32
+	files  uint16 // how many pictures
+	code   uint8  // of its phase
 }
 
+// phases are those that an entry can have, by their codes; the last is what a newer version may bring.
+var phases = [...]phase{ready, intent, open, done, failed, held, abandoned, ""}
+
+func codeOf(p phase) uint8 {
+	for code, known := range phases {
+		if p == known {
+			return uint8(code)
+		}
+	}
+	return uint8(len(phases) - 1)
+}
+
+func (e entry) phase() phase { return phases[e.code] }
+
+// at is where its line stands.
+func (e entry) at() span { return span{e.offset, int(e.length)} }
+
 // hashID is 64 bits of FNV-1a; 0 is kept for "no id".
-func hashID(id string) uint64 {
-	if id == "" {
+func hashID[T string | []byte](id T) uint64 {
+	if len(id) == 0 {
 		return 0
 	}
-	h := fnv.New64a()
-	io.WriteString(h, id)
-	return max(1, h.Sum64())
+	h := uint64(14695981039346656037)
+	for i := range len(id) {
+		h = (h ^ uint64(id[i])) * 1099511628211
+	}
+	return max(1, h)
 }
 
 // ErrOther says that a state file belongs to another service, region or kind of run.
@@ -69,9 +94,13 @@ var ErrOther = errors.New("the state file belongs to another run")
 
 // openState reads the state file; found is false where there is none yet. Nothing is written.
 func openState(disk output.Disk) (s *state, found bool, err error) {
-	s = &state{disk: disk, index: map[key]int{}}
-	if info, err := disk.Lstat(stateFile); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+	s = emptyState(disk)
+	info, err := disk.Lstat(stateFile)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return s, false, nil
+	}
+	if err == nil {
+		s.size = info.Size()
 	}
 	var torn []byte
 	s.journal, torn, err = openJournal(disk, stateFile, s.fold)
@@ -85,10 +114,12 @@ func openState(disk output.Disk) (s *state, found bool, err error) {
 	if s.header.Version == 0 {
 		// The header itself was torn: it is made durable before anything is sent, so nothing was.
 		err := s.journal.close()
-		return &state{disk: disk, index: map[key]int{}}, false, err
+		return emptyState(disk), false, err
 	}
 	return s, true, nil
 }
+
+func emptyState(disk output.Disk) *state { return &state{disk: disk, given: map[key]bool{}} }
 
 // keepTorn puts what a crash left of a line aside, for whoever wants to look. Losing it costs nothing.
 func keepTorn(disk output.Disk, torn []byte) {
@@ -155,11 +186,15 @@ func noSpace(err error) bool {
 
 // fold takes one line into the index.
 func (s *state) fold(line []byte, at span) error {
+	s.last = at
+	if e, ok := scanItem(line); ok && s.header.Version > 0 {
+		s.take(e, at)
+		return nil
+	}
 	var l itemLine
 	if err := json.Unmarshal(line, &l); err != nil {
 		return fmt.Errorf("it is not a record: %w", err)
 	}
-	s.last = at
 	switch {
 	case l.Version > stateVersion:
 		return fmt.Errorf("%w: it was written by a newer qwenbatch (format %d, this one reads %d)", ErrOther, l.Version, stateVersion)
@@ -178,46 +213,60 @@ func (s *state) fold(line []byte, at span) error {
 		}
 		return nil
 	}
-	k, err := parseKey(l.Key)
-	if err != nil {
-		return err
+	e, err := l.entry()
+	if err == nil {
+		s.take(e, at)
 	}
-	s.stopped, s.lastRedo = false, max(s.lastRedo, l.Redo)
-	e := entry{key: k, id: hashID(l.ID), print: l.Print, phase: l.Phase, at: at}
-	if len(l.Pictures) > 0 {
-		e.file, e.files = hashID(l.Pictures[0].File), len(l.Pictures)
-	}
-	s.note(e)
-	return nil
+	s.lastRedo = max(s.lastRedo, l.Redo)
+	return err
 }
 
-// note puts an item's newest line into the index.
-func (s *state) note(e entry) int {
-	if i, known := s.index[e.key]; known && i >= 0 {
+// find is the entry with a key.
+func (s *state) find(k key) (i int, known bool) { return s.index.find(s.entries, k) }
+
+// taken reports whether an item bears a key, or will.
+func (s *state) taken(k key) bool {
+	_, known := s.find(k)
+	return known || s.given[k]
+}
+
+// take notes an item's newest line.
+func (s *state) take(e entry, at span) {
+	s.stopped = false
+	e.offset, e.length = at.offset, uint32(at.length)
+	if i, known := s.find(e.key); known {
 		s.entries[i] = e
 		s.stale++
-		return i
+		return
+	}
+	if len(s.entries) == cap(s.entries) {
+		s.entries = slices.Grow(s.entries, s.expected(at))
 	}
 	s.entries = append(s.entries, e)
-	s.index[e.key] = len(s.entries) - 1
-	return len(s.entries) - 1
+	s.index.add(s.entries, len(s.entries)-1)
+	delete(s.given, e.key)
+}
+
+// expected is how many entries the rest of the file may bring, judged by what stands before a line: a slice that merely
+// doubles holds a million of them two or three times. It is 1 once the file has been read.
+func (s *state) expected(at span) int {
+	if len(s.entries) < 1000 {
+		return 1
+	}
+	rest := float64(s.size-at.offset) / float64(at.offset) * float64(len(s.entries))
+	return 1 + int(max(0, 1.05*rest))
 }
 
 // put appends an item's record. Durable says that it returns only when the record would survive a power cut.
 func (s *state) put(r record, durable bool) error {
-	k, err := parseKey(r.Key)
+	e, err := r.line().entry()
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	at, err := s.journal.append(r)
 	if err == nil {
-		e := entry{key: k, id: hashID(r.ID), print: r.Print, phase: r.Phase, at: at}
-		if len(r.Pictures) > 0 {
-			e.file, e.files = hashID(r.Pictures[0].File), len(r.Pictures)
-		}
-		s.note(e)
-		s.stopped = false
+		s.take(e, at)
 	}
 	s.mu.Unlock()
 	if err != nil || !durable {
@@ -243,7 +292,7 @@ func (s *state) mark(m mark) error {
 // get reads the record of the i-th entry.
 func (s *state) get(i int) (record, error) {
 	s.mu.Lock()
-	at := s.entries[i].at
+	at := s.entries[i].at()
 	s.mu.Unlock()
 	line, err := s.journal.read(at)
 	if err != nil {
@@ -263,7 +312,7 @@ func (s *state) count() int {
 func (s *state) phaseOf(i int) phase {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.entries[i].phase
+	return s.entries[i].phase()
 }
 
 // lastAt is when the last line was written, by the service's clock; zero where there is none that says it.
@@ -319,7 +368,7 @@ func (s *state) rewrite(w io.Writer, stop *mark, order []int) error {
 	}
 	lines := []span{s.head}
 	for _, i := range order {
-		lines = append(lines, s.entries[i].at)
+		lines = append(lines, s.entries[i].at())
 	}
 	for _, at := range lines {
 		line, err := s.journal.read(at)

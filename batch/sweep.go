@@ -359,36 +359,51 @@ func (r *run) unknownPictures() ([]*record, error) {
 	if err := r.finishLost(); err != nil {
 		return nil, err
 	}
-	entries, err := r.o.Disk.ReadDir(imagesDir)
-	if err != nil || len(entries) == 0 {
+	known, err := r.knownPictures()
+	if err != nil {
 		return nil, err
 	}
-	known := map[uint64]bool{}
-	for i, e := range r.state.entries {
-		known[e.file] = true
-		if e.files > 1 {
-			rec, err := r.state.get(i)
-			if err != nil {
-				return nil, err
-			}
-			for _, p := range rec.Pictures {
-				known[hashID(p.File)] = true
-			}
+	var unknown []string
+	for file, err := range r.o.Disk.List(imagesDir) {
+		if err != nil {
+			return nil, err
+		}
+		name := imagesDir + "/" + file
+		part := strings.HasPrefix(file, ".") // no picture's name begins so
+		if !part && !known.has(hashID(name)) {
+			unknown = append(unknown, name)
 		}
 	}
+	slices.Sort(unknown) // pictures of one request are in the order of their names
 	found := map[string]*record{}
-	for _, e := range entries {
-		name := imagesDir + "/" + e.Name()
-		part := strings.HasPrefix(e.Name(), ".") // no picture's name begins so
-		if e.Type().IsRegular() && !part && !known[hashID(name)] {
-			r.recoverPicture(name, found)
-		}
+	for _, name := range unknown {
+		r.recoverPicture(name, found)
 	}
 	var all []*record
 	for _, task := range slices.Sorted(maps.Keys(found)) {
 		all = append(all, found[task])
 	}
 	return all, nil
+}
+
+// knownPictures are those that records name.
+func (r *run) knownPictures() (names, error) {
+	known := make(names, 0, len(r.state.entries))
+	for i, e := range r.state.entries {
+		known = append(known, e.file)
+		if e.files < 2 {
+			continue
+		}
+		rec, err := r.state.get(i)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range rec.Pictures {
+			known = append(known, hashID(p.File))
+		}
+	}
+	slices.Sort(known)
+	return known, nil
 }
 
 // takeIn records what unknownPictures has found.
@@ -434,7 +449,7 @@ func (r *run) recoverPicture(name string, found map[string]*record) {
 // tells nothing new.
 func (r *run) recovered(k key, id identity) *record {
 	rec := record{Key: id.Key, Sent: id.Sent, Attempt: 1}
-	if i, known := r.state.index[k]; known {
+	if i, known := r.state.find(k); known {
 		old, err := r.state.get(i)
 		another := waiting(old.Phase) && old.Print != id.Print // a copy out of another batch; the task is not to be forgotten
 		if err != nil || old.Phase == done || another || id.Task != "" && (old.Task == id.Task || slices.Contains(old.Earlier, id.Task)) {

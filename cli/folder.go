@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -113,12 +114,14 @@ type blank struct{}
 
 func absent(op, name string) error { return &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist} }
 
-func (blank) Create(name string) (output.File, error)    { return nil, absent("create", name) }
-func (blank) Open(name string) (output.File, error)      { return nil, absent("open", name) }
-func (blank) Append(name string) (output.File, error)    { return nil, absent("open", name) }
-func (blank) Rename(from, _ string) error                { return absent("rename", from) }
-func (blank) Remove(name string) error                   { return absent("remove", name) }
-func (blank) Mkdir(name string) error                    { return absent("mkdir", name) }
-func (blank) ReadDir(name string) ([]fs.DirEntry, error) { return nil, absent("readdir", name) }
-func (blank) Lstat(name string) (fs.FileInfo, error)     { return nil, absent("lstat", name) }
-func (blank) SyncDir(string) error                       { return nil }
+func (blank) Create(name string) (output.File, error) { return nil, absent("create", name) }
+func (blank) Open(name string) (output.File, error)   { return nil, absent("open", name) }
+func (blank) Append(name string) (output.File, error) { return nil, absent("open", name) }
+func (blank) Rename(from, _ string) error             { return absent("rename", from) }
+func (blank) Remove(name string) error                { return absent("remove", name) }
+func (blank) Mkdir(name string) error                 { return absent("mkdir", name) }
+func (blank) List(name string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) { yield("", absent("open", name)) }
+}
+func (blank) Lstat(name string) (fs.FileInfo, error) { return nil, absent("lstat", name) }
+func (blank) SyncDir(string) error                   { return nil }

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -184,6 +185,62 @@ func TestH11PlantedLinks(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(outside); len(entries) != 1 {
 		t.Errorf("outside holds %v", entries)
+	}
+}
+
+// TestD16ListsFilesOnly lists a folder with a file, a folder, and links: only files are pictures. It stays the same folder when
+// another one comes in its place, and a link leads nowhere.
+func TestD16ListsFilesOnly(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	d, err := OpenDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	list := func(name string) (files []string, err error) {
+		for file, e := range d.List(name) {
+			if err = e; err == nil {
+				files = append(files, file)
+			}
+		}
+		slices.Sort(files)
+		return files, err
+	}
+	d.Mkdir("images")
+	d.Mkdir("images/replaced")
+	for _, name := range []string{"images/a.png", "images/b.png", "images/replaced/c.png"} {
+		f, err := d.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+	}
+	if err := os.Symlink("a.png", filepath.Join(path, "images", "link.png")); err != nil {
+		t.Skip(err)
+	}
+	want := []string{"a.png", "b.png"}
+	if files, err := list("images"); err != nil || !slices.Equal(files, want) {
+		t.Errorf("List = %v, %v, want %v", files, err, want)
+	}
+	if files, err := list("none"); !errors.Is(err, fs.ErrNotExist) || len(files) > 0 {
+		t.Errorf("List of a folder that is not there = %v, %v", files, err)
+	}
+	os.Symlink(t.TempDir(), filepath.Join(path, "outside"))
+	if files, err := list("outside"); err == nil {
+		t.Errorf("List through a link = %v", files)
+	}
+	for file := range d.List("images") {
+		if file != "a.png" && file != "b.png" {
+			t.Errorf("%s is listed", file)
+		}
+		break
+	}
+	if err := os.Rename(path, path+"-moved"); err != nil {
+		t.Skip(err) // Windows keeps what is open
+	}
+	os.MkdirAll(filepath.Join(path, "images", "other.png"), 0o755)
+	if files, err := list("images"); err != nil || !slices.Equal(files, want) {
+		t.Errorf("List of a folder that was moved = %v, %v, want %v", files, err, want)
 	}
 }
 

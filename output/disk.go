@@ -3,6 +3,7 @@ package output
 import (
 	"io"
 	"io/fs"
+	"iter"
 )
 
 // Disk is what a batch needs of its output folder. Names are slash-separated, relative to the
@@ -25,8 +26,9 @@ type Disk interface {
 	Remove(name string) error
 	// Mkdir makes a folder. It is no error where the folder is there.
 	Mkdir(name string) error
-	// ReadDir lists a folder, sorted by name.
-	ReadDir(name string) ([]fs.DirEntry, error)
+	// List yields the names of the regular files in a folder, in any order and as they are read: a folder of a
+	// million pictures is never held in memory. It ends after the first error.
+	List(name string) iter.Seq2[string, error]
 	// Lstat describes a file and does not follow a link.
 	Lstat(name string) (fs.FileInfo, error)
 	// SyncDir makes the creations, renames and removals in a folder durable. It does nothing where the

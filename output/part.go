@@ -7,6 +7,7 @@ import (
 	"io"
 	"path"
 	"regexp"
+	"strings"
 	"syscall"
 )
 
@@ -14,6 +15,9 @@ import (
 // the rename stays within one folder. The name is random, so that nobody can plant a link under it.
 
 var partPattern = regexp.MustCompile(`^\..*-[0-9a-f]{8}\.part$`)
+
+// isPart tells a part by its name.
+func isPart(name string) bool { return strings.HasPrefix(name, ".") && partPattern.MatchString(name) }
 
 // partLimit is how many bytes of a name its part bears: names of 255 bytes are the most that file systems take.
 const partLimit = 200

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"maps"
 	"path"
 	"slices"
@@ -191,16 +192,18 @@ func (d *simDisk) Mkdir(name string) error {
 	})
 }
 
-// ReadDir borrows the folder from a file system in memory.
-func (d *simDisk) ReadDir(name string) ([]fs.DirEntry, error) {
-	files := fstest.MapFS{}
-	for file, n := range d.names {
-		files[file] = &fstest.MapFile{Data: n.data}
-		if n.dir {
-			files[file].Mode = fs.ModeDir
+func (d *simDisk) List(name string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		if d.names[name] == nil {
+			yield("", fs.ErrNotExist)
+			return
+		}
+		for _, file := range slices.Sorted(maps.Keys(d.names)) {
+			if path.Dir(file) == name && !d.names[file].dir && !yield(path.Base(file), nil) {
+				return
+			}
 		}
 	}
-	return files.ReadDir(name)
 }
 
 func (d *simDisk) Lstat(name string) (info fs.FileInfo, err error) {

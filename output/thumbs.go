@@ -62,18 +62,19 @@ func thumbsThere(d Disk) (map[string]bool, error) {
 	if err := d.Mkdir(thumbsDir); err != nil {
 		return nil, err
 	}
-	entries, err := d.ReadDir(thumbsDir)
-	if err != nil {
-		return nil, err
-	}
-	there := make(map[string]bool, len(entries))
-	for _, e := range entries {
-		name := path.Join(thumbsDir, e.Name())
-		if partPattern.MatchString(e.Name()) {
-			d.Remove(name) // at worst it is found again
-			continue
+	there, parts := map[string]bool{}, []string{}
+	for file, err := range d.List(thumbsDir) {
+		if err != nil {
+			return nil, err
 		}
-		there[name] = true
+		if name := path.Join(thumbsDir, file); isPart(file) {
+			parts = append(parts, name)
+		} else {
+			there[name] = true
+		}
+	}
+	for _, part := range parts {
+		d.Remove(part) // at worst it is found again
 	}
 	return there, nil
 }

@@ -8,11 +8,11 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"path"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -291,21 +291,31 @@ func (d *Disk) Mkdir(name string) error {
 	})
 }
 
-// ReadDir implements output.Disk.
-func (d *Disk) ReadDir(name string) (entries []fs.DirEntry, err error) {
-	err = d.op("readdir", name, func(bool) error {
+// List implements output.Disk. The names are sorted, so that a test sees the same again.
+func (d *Disk) List(name string) iter.Seq2[string, error] {
+	var files []string
+	err := d.op("readdir", name, func(bool) error {
 		if n := d.names[name]; n == nil || !n.dir {
 			return fs.ErrNotExist
 		}
 		for file, n := range d.names {
-			if file != "." && path.Dir(file) == name {
-				entries = append(entries, fs.FileInfoToDirEntry(info{path.Base(file), int64(len(n.data)), n.dir}))
+			if path.Dir(file) == name && !n.dir {
+				files = append(files, path.Base(file))
 			}
 		}
-		slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+		slices.Sort(files)
 		return nil
 	})
-	return entries, err
+	return func(yield func(string, error) bool) {
+		for _, file := range files {
+			if !yield(file, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield("", err)
+		}
+	}
 }
 
 // Lstat implements output.Disk.

@@ -1,0 +1,50 @@
+package batch
+
+import "math/bits"
+
+// An index finds the entries of a state by their keys. It holds their places alone, 8 bytes for each at most: the keys stand
+// in the entries, and a map that held them too would take more memory than these.
+type index struct {
+	slots []int32 // places, counted from 1; 0 is free. Their number is a power of two, at most three quarters of it taken
+	taken int
+}
+
+// find is the place of the entry with a key.
+func (x *index) find(entries []entry, k key) (place int, known bool) {
+	if len(x.slots) == 0 {
+		return 0, false
+	}
+	p := x.slots[x.slot(entries, k)]
+	return int(p) - 1, p > 0
+}
+
+// add takes in the entry at a place, whose key it does not have yet.
+func (x *index) add(entries []entry, place int) {
+	if 4*(x.taken+1) > 3*len(x.slots) {
+		x.grow(entries)
+	}
+	x.slots[x.slot(entries, entries[place].key)] = int32(place + 1)
+	x.taken++
+}
+
+// grow doubles the slots.
+func (x *index) grow(entries []entry) {
+	old := x.slots
+	x.slots = make([]int32, max(64, 2*len(old)))
+	for _, p := range old {
+		if p > 0 {
+			x.slots[x.slot(entries, entries[p-1].key)] = p
+		}
+	}
+}
+
+// slot is where a key is, or else where it would be put. The multiplier spreads what is alike (Knuth, 6.4).
+func (x *index) slot(entries []entry, k key) int {
+	hash := (k.base + uint64(k.number)) * 0x9e3779b97f4a7c15
+	mask := len(x.slots) - 1
+	i := int(hash >> (64 - bits.Len(uint(mask))))
+	for x.slots[i] > 0 && entries[x.slots[i]-1].key != k {
+		i = (i + 1) & mask
+	}
+	return i
+}

@@ -1,0 +1,244 @@
+package batch
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/manifests"
+	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/disktest"
+)
+
+// Scale: manifests of a million rows and state files of a million finished items.
+
+// sheetOf writes a manifest of so many rows of about 120 bytes.
+func sheetOf(t testing.TB, folder, kind string, rows int) string {
+	t.Helper()
+	prompt := func(i int) string {
+		return fmt.Sprintf("a red fox, number %d, jumps over a lazy dog in the morning light of autumn", i)
+	}
+	header := map[string]string{"csv": "id,prompt,size,category\n", "tsv": "id\tprompt\tsize\tcategory\n"}[kind]
+	line := map[string]string{"csv": "row-%07d,\"%s\",16:9,animals\n", "tsv": "row-%07d\t%s\t16:9\tanimals\n",
+		"jsonl": `{"id":"row-%07d","prompt":"%s","size":"16:9","category":"animals"}` + "\n"}[kind]
+	path := filepath.Join(folder, "prompts."+kind)
+	writeFile(t, path, func(w io.Writer) {
+		io.WriteString(w, header)
+		for i := range rows {
+			fmt.Fprintf(w, line, i, prompt(i))
+		}
+	})
+	return path
+}
+
+func writeFile(t testing.TB, path string, write func(io.Writer)) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := bufio.NewWriter(f)
+	write(w)
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// finishedBatch writes a state file as a run leaves it at its end, with all of a manifest's items done, and calls picture with
+// the name of each.
+func finishedBatch(t testing.TB, w io.Writer, sheet string, picture func(name string)) {
+	t.Helper()
+	m, err := manifests.Open(sheet, manifests.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	seq := int64(0)
+	write := func(v any) {
+		seq++
+		line, err := seal(seq, v)
+		if err == nil {
+			_, err = w.Write(line)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	begun := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
+	region, _ := client.LookupRegion("beijing")
+	write(header{Version: stateVersion, Tool: "test", Created: begun, Salt: "salt", Settings: Settings{
+		Manifest: m.Name(), BaseURL: region.BaseURL(""), Region: region.Name, Mode: "auto"}})
+	for it, err := range m.Items() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec := finishedRecord(t, it, begun)
+		picture(rec.Pictures[0].File)
+		write(rec)
+	}
+	write(mark{Run: "stop", At: begun.Add(time.Hour), Tool: "test"})
+}
+
+// finishedRecord is what is remembered of an item that is done, with an actual prompt of 100 characters.
+func finishedRecord(t testing.TB, it *manifests.Item, at time.Time) record {
+	t.Helper()
+	print := fingerprint(it.Fingerprint())
+	k := item{Item: it, first: it}.key()
+	s, err := Rules{}.sent(it, k.String(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := nameOf(item{Item: it}, k)
+	return record{Key: k.String(), ID: it.ID, Print: print, Phase: done, At: at, Intent: at, Name: name, Sent: s, Attempt: 1,
+		Task: fmt.Sprintf("7a1f4d6c-3b52-4a0e-9c55-%012d", it.Row), Request: fmt.Sprintf("0d9e8b7a-6c5d-9e4f-a3b2-%012d", it.Row),
+		Submitted: at, Finished: at.Add(16 * time.Second), ActualPrompt: (it.Prompt + strings.Repeat(" in warm light", 8))[:100], Cost: 200000,
+		Pictures: []picture{{imagesDir + "/" + output.FileName(name, ".png"), 1664, 928, 1234567, strings.Repeat("0123456789abcdef", 4)}}}
+}
+
+// TestD16NothingToDo joins a large sheet with the state that a run leaves: nothing is sent, nothing is written, no picture is
+// looked at by itself, and a row costs little. BenchmarkMillion measures the same in full.
+func TestD16NothingToDo(t *testing.T) {
+	const rows = 20_000
+	sheet := sheetOf(t, t.TempDir(), "csv", rows)
+	disk := disktest.New()
+	disk.Mkdir(imagesDir)
+	var state bytes.Buffer
+	finishedBatch(t, &state, sheet, func(name string) { disk.Put(name, nil) })
+	disk.Put(stateFile, state.Bytes())
+	ops := map[string]int{}
+	disk.Decide = func(op disktest.Op) disktest.Verdict {
+		ops[op.Kind]++
+		if op.Changes() && op.Kind != "append" { // append opens the state file
+			t.Errorf("%s %s, with nothing to do", op.Kind, op.Name)
+		}
+		return disktest.Verdict{}
+	}
+	m, err := manifests.Open(sheet, manifests.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	before := memory()
+	region, _ := client.LookupRegion("beijing")
+	b, err := Open(Options{Manifest: m, Disk: disk, Settings: Settings{BaseURL: region.BaseURL(""), Region: region.Name}}) // no Client: a request panics
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	plan, err := b.Plan()
+	if err != nil || plan.Done != rows || !plan.Idle() || plan.Spent != 200000*rows {
+		t.Errorf("Plan = %+v, %v, want %d done", plan, err, rows)
+	}
+	if err := b.Run(t.Context()); err != nil {
+		t.Errorf("Run = %v", err)
+	}
+	after := memory()
+	if ops["lstat"] > 1 || ops["readdir"] > 1 || ops["read"] > state.Len()>>16+10 {
+		t.Errorf("operations on the disk: %v, want 1 lstat, 1 readdir and no read a row", ops)
+	}
+	if kept := (after.HeapAlloc - before.HeapAlloc) / rows; kept > 200 {
+		t.Errorf("%d bytes a row are kept, want at most 200", kept)
+	}
+	if made := (after.Mallocs - before.Mallocs) / rows; made > 30 {
+		t.Errorf("%d allocations a row, want at most 30", made)
+	}
+	runtime.KeepAlive(b)
+}
+
+func memory() (m runtime.MemStats) {
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m
+}
+
+// BenchmarkMillion measures the command over a million finished rows: seconds, and the most memory (VmHWM) in MB. The
+// state file has about 900 MB, the pictures are empty files. QWENBATCH_LONG=1 runs it; TMPDIR chooses the disk.
+func BenchmarkMillion(b *testing.B) {
+	if !long() {
+		b.Skip("QWENBATCH_LONG=1 runs it")
+	}
+	folder := b.TempDir()
+	tool := filepath.Join(folder, "qwenbatch")
+	if out, err := exec.Command("go", "build", "-o", tool, "..").CombinedOutput(); err != nil {
+		b.Fatalf("go build: %s", out)
+	}
+	prepareMillion(b, folder)
+	for _, kind := range []string{"csv", "tsv", "jsonl"} {
+		sheet := sheetOf(b, folder, kind, 1_000_000)
+		for _, verb := range []string{"run", "plan", "status", "report"} {
+			b.Run(verb+"/"+kind, func(b *testing.B) {
+				for b.Loop() {
+					seconds, peak := measure(b, tool, verb, sheet, "--out", filepath.Join(folder, "out"))
+					b.ReportMetric(seconds, "s")
+					b.ReportMetric(peak, "MB")
+				}
+			})
+		}
+	}
+}
+
+// prepareMillion makes the output folder: state file, pictures and reports that are newer than both.
+func prepareMillion(b *testing.B, folder string) {
+	images := filepath.Join(folder, "out", imagesDir)
+	if err := os.MkdirAll(images, 0o755); err != nil {
+		b.Fatal(err)
+	}
+	sheet := sheetOf(b, folder, "csv", 1_000_000)
+	writeFile(b, filepath.Join(folder, "out", stateFile), func(w io.Writer) {
+		finishedBatch(b, w, sheet, func(name string) {
+			if err := os.WriteFile(filepath.Join(folder, "out", name), nil, 0o644); err != nil {
+				b.Fatal(err)
+			}
+		})
+	})
+}
+
+var highWater = regexp.MustCompile(`VmHWM:\s*(\d+) kB`)
+
+// measure runs a command to its end and reads the high-water mark of its memory as it goes: the one that wait reports
+// begins with that of the process that started it.
+func measure(b *testing.B, tool string, args ...string) (seconds, peak float64) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.Context(), 10*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, tool, args...)
+	cmd.Env = append(os.Environ(), "DASHSCOPE_API_KEY="+canary)
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	started := time.Now()
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case err := <-ended:
+			if err != nil {
+				b.Fatalf("%v: %v\n%s", args, err, out.String())
+			}
+			return time.Since(started).Seconds(), peak
+		case <-time.After(10 * time.Millisecond):
+			status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+			if m := highWater.FindSubmatch(status); m != nil {
+				kB, _ := strconv.ParseFloat(string(m[1]), 64)
+				peak = kB / 1024
+			}
+		}
+	}
+}
