@@ -18,13 +18,18 @@ func (x *index) find(entries []entry, k key) (place int, known bool) {
 	return int(p) - 1, p > 0
 }
 
-// add takes in the entry at a place, whose key it does not have yet.
-func (x *index) add(entries []entry, place int) {
+// claim is find that puts a key which is new at a place: that of the entry which is appended next.
+func (x *index) claim(entries []entry, k key) (place int, known bool) {
 	if 4*(x.taken+1) > 3*len(x.slots) {
 		x.grow(entries)
 	}
-	x.slots[x.slot(entries, entries[place].key)] = int32(place + 1)
+	p := &x.slots[x.slot(entries, k)]
+	if *p > 0 {
+		return int(*p) - 1, true
+	}
 	x.taken++
+	*p = int32(x.taken)
+	return x.taken - 1, false
 }
 
 // grow doubles the slots.

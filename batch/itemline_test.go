@@ -116,10 +116,12 @@ func TestIndex(t *testing.T) {
 			if place, found := x.find(entries, k); found != known || known && place != want {
 				t.Fatalf("find(%v) = %d, %v, want %d, %v", k, place, found, want, known)
 			}
+			if place, found := x.claim(entries, k); found != known || !known && place != len(entries) || known && place != want {
+				t.Fatalf("claim(%v) = %d, %v, want %d, %v", k, place, found, want, known)
+			}
 			if !known {
 				places[k] = len(entries)
 				entries = append(entries, entry{key: k})
-				x.add(entries, len(entries)-1)
 			}
 		}
 	})

@@ -53,13 +53,10 @@ func (r *run) tally(old []record) {
 	defer r.counts.mu.Unlock()
 	p := &r.counts.p
 	p.Pending, p.Open, p.Done, p.Failed, p.Held = 0, len(old), 0, 0, 0
-	for i, it := range r.items() {
-		if it.err != nil || it.Skip {
-			continue
-		}
-		m := r.matches[i]
+	for i, m := range r.matches {
 		switch {
-		case m.entry < 0 || r.again(m):
+		case r.skipped[i]:
+		case r.wanted(i):
 			p.Pending++
 		case !waiting(r.state.phaseOf(int(m.entry))):
 			*p.of(r.state.phaseOf(int(m.entry)))++

@@ -186,34 +186,51 @@ type Failure struct {
 // Failures are the items of the manifest that failed or are held, in its order.
 func (b *Batch) Failures() iter.Seq2[Failure, error] {
 	return func(yield func(Failure, error) bool) {
+		left := 0
+		for i := range b.matches {
+			if b.ails(i) {
+				left++
+			}
+		}
+		if left == 0 {
+			return // without reading the manifest
+		}
 		for i, it := range b.items() {
-			if it.err != nil {
-				yield(Failure{}, it.err)
-				return
-			}
-			m := b.matches[i]
-			if m.entry < 0 || it.Skip {
+			if it.err == nil && !b.ails(i) {
 				continue
 			}
-			p, gone := b.state.phaseOf(int(m.entry)), b.missing(int(m.entry))
-			if p != failed && p != held && !gone {
-				continue
-			}
-			rec, err := b.state.get(int(m.entry))
-			if err != nil {
-				yield(Failure{}, fmt.Errorf("row %d: %w", it.Row, err))
-				return
-			}
-			f := Failure{Row: it.Row, ID: it.ID, Key: rec.Key, Status: string(rec.Phase), Code: rec.Code, Message: rec.Message}
-			if gone {
-				f.Status, f.Code, f.Message = "missing", "Missing", "its picture was paid for and is not in its place any more"
-			}
-			if rec.Phase == held {
-				f.Cost = b.price(rec.Sent) * client.Money(rec.Sent.N)
-			}
-			if !yield(f, nil) {
+			f, err := b.failure(it, int(b.matches[i].entry))
+			if left--; !yield(f, err) || err != nil || left == 0 {
 				return
 			}
 		}
 	}
+}
+
+// ails reports whether the i-th item failed, is held, or has lost its picture.
+func (b *Batch) ails(i int) bool {
+	entry := int(b.matches[i].entry)
+	if entry < 0 || b.skipped[i] {
+		return false
+	}
+	p := b.state.phaseOf(entry)
+	return p == failed || p == held || b.missing(entry)
+}
+
+func (b *Batch) failure(it item, entry int) (Failure, error) {
+	if it.err != nil {
+		return Failure{}, it.err
+	}
+	rec, err := b.state.get(entry)
+	if err != nil {
+		return Failure{}, fmt.Errorf("row %d: %w", it.Row, err)
+	}
+	f := Failure{Row: it.Row, ID: it.ID, Key: rec.Key, Status: string(rec.Phase), Code: rec.Code, Message: rec.Message}
+	switch {
+	case rec.Phase == held:
+		f.Cost = b.price(rec.Sent) * client.Money(rec.Sent.N)
+	case rec.Phase == done:
+		f.Status, f.Code, f.Message = "missing", "Missing", "its picture was paid for and is not in its place any more"
+	}
+	return f, nil
 }

@@ -234,7 +234,8 @@ func (s *state) taken(k key) bool {
 func (s *state) take(e entry, at span) {
 	s.stopped = false
 	e.offset, e.length = at.offset, uint32(at.length)
-	if i, known := s.find(e.key); known {
+	i, known := s.index.claim(s.entries, e.key)
+	if known {
 		s.entries[i] = e
 		s.stale++
 		return
@@ -243,7 +244,6 @@ func (s *state) take(e entry, at span) {
 		s.entries = slices.Grow(s.entries, s.expected(at))
 	}
 	s.entries = append(s.entries, e)
-	s.index.add(s.entries, len(s.entries)-1)
 	delete(s.given, e.key)
 }
 

@@ -13,11 +13,12 @@ type lines struct {
 	names  []string // of carried-through columns, in order of first appearance
 	index  map[string]int
 	fields map[string]field // of the keys that have a meaning; it grows in Open only
+	valid  bool             // every line is an object: Open has seen it, and the copy does not change
 }
 
 // openLines reads all keys, as the order of the columns is that of their first appearance.
 func openLines(m *Manifest, o Options) error {
-	l := &lines{path: m.path, copy: m.copy, index: map[string]int{}, fields: map[string]field{}}
+	l := &lines{path: m.path, copy: m.copy, index: map[string]int{}, fields: map[string]field{}, valid: true}
 	m.source = l
 	chosen, err := l.choose(o.Columns)
 	if err != nil {
@@ -28,6 +29,7 @@ func openLines(m *Manifest, o Options) error {
 	r := l.reader(ref{line: 1})
 	for r.next() {
 		if !isObject(r.text) {
+			l.valid = false
 			continue // rows reports it
 		}
 		if first == nil {

@@ -42,7 +42,7 @@ func (o *object) unfit(at int, text string) {
 
 func (o *object) read() {
 	text := o.reader.text
-	if !json.Valid(text) {
+	if !o.lines.valid && !json.Valid(text) {
 		var broken *json.SyntaxError
 		errors.As(json.Unmarshal(text, new(json.RawMessage)), &broken)
 		o.unfit(max(0, int(broken.Offset)-1), "is not valid JSON: "+broken.Error())
