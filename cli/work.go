@@ -34,10 +34,10 @@ func (j *job) work(ctx context.Context) error {
 	err := j.watch.during(func() error { return j.batch.Run(ctx) })
 	s := j.summary(j.batch.Progress())
 	s.took = time.Since(started)
+	s.code, s.err = j.outcome(ctx, err, s) // before the thumbnails, which a signal may stop
 	if err == nil || errors.Is(err, batch.ErrLimit) {
 		s.unthumbed = !j.thumbs(ctx)
 	}
-	s.code, s.err = j.outcome(ctx, err, s)
 	if s.code == codeLimit {
 		j.screen.say("%s", line(err.Error()))
 	}
