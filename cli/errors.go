@@ -141,6 +141,8 @@ func explainManifest(list *manifests.ErrorList) complaint {
 	switch {
 	case strings.Contains(text, "is not offered by"):
 		c.hint = "--nearest-size takes the allowed size nearest in shape"
+	case strings.Contains(text, "(--max-items)"):
+		c.hint = "each of them is a picture to pay; if that is meant, --max-items N allows more, and plan shows what they cost"
 	case strings.Contains(text, "(--allow-truncation"):
 		c.hint = "shorten the prompts: what is behind the limit is paid for and ignored"
 	case strings.Contains(text, ".xlsx: workbooks"):

@@ -47,7 +47,7 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 
 func (l *look) printPlan(w io.Writer) {
 	fmt.Fprintln(w, plain(l.title()))
-	for _, c := range planCounts(l.plan, l.settings.Rehearsal) {
+	for _, c := range append(l.added(), planCounts(l.plan, l.settings.Rehearsal)...) {
 		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-10s %9s   %s", c.name, number(c.n), c.note), " "))
 	}
 	if len(l.plan.Models) > 0 {
@@ -59,6 +59,14 @@ func (l *look) printPlan(w io.Writer) {
 	for _, note := range append(planNotes(l.plan), redoNotes(l.plan.Redo, l.command("resolve"))...) {
 		fmt.Fprintln(w, fold(note, screenWidth, "", ""))
 	}
+}
+
+// added tells what a manifest makes of its rows, where that is more than an item each.
+func (l *look) added() []tally {
+	if l.totals.Added == 0 {
+		return nil
+	}
+	return []tally{{"rows", l.totals.Rows, fmt.Sprintf("matrix, seeds and count add %s (--max-items %s)", number(l.totals.Added), number(l.maxItems))}}
 }
 
 // planNotes say what the choice of interface and of n is worth.
