@@ -35,7 +35,10 @@ type summary struct {
 	report    string // the command that makes them
 }
 
-// lines are at most twelve.
+// mostLines of a summary can be taken in at a glance.
+const mostLines = 12
+
+// lines are at most that many.
 func (s summary) lines() []string {
 	p := s.progress
 	done := fmt.Sprintf("%s of %s", number(p.Done), amount(s.items, "item"))
@@ -64,10 +67,11 @@ func (s summary) lines() []string {
 		lines = append(lines, entryLine("pictures", filepath.Join(s.folder, "images")))
 	}
 	lines = append(lines, s.written()...)
-	if s.unthumbed && p.Open+p.Pending == 0 { // else the next run makes them
+	next := s.next()
+	if s.unthumbed && p.Open+p.Pending == 0 && len(lines)+len(next) < mostLines { // else the next run makes them
 		lines = append(lines, entryLine("thumbs", "some are left: "+s.report))
 	}
-	return append(lines, s.next()...)
+	return append(lines, next...)
 }
 
 // givenUp is a text where items were abandoned: they are done with and count as done.
@@ -172,7 +176,7 @@ func (s summary) next() []string {
 		next = append(next, entryLine("list", s.status))
 	}
 	if s.missing > 0 {
-		next = append(next, entryLine("buy again", s.fresh+" --redo missing"))
+		next = append(next, entryLine("redo", s.fresh+" --redo missing"))
 	}
 	if len(next) == 0 && s.rehearsal {
 		next = append(next, entryLine("real run", s.original))
