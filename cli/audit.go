@@ -20,8 +20,9 @@ func (p *program) auditCommand() *cobra.Command {
 		Long: `Read the account's own task list of the last 24 hours and join it with the state
 file: pictures that were charged and saved, tasks that are open, tasks with the
 words of an item that no record knows (duplicate), tasks of the same models with
-the words of no item (orphan), those that nobody can tell the words of, since they
-still run or their model does not say (untold), and held items. Nothing is changed.`,
+the words of no item (orphan), those that nobody can tell the words of, since
+they still run or their model does not say (untold), and held items. Nothing is
+changed.`,
 		Example: `  qwenbatch audit prompts.csv
   qwenbatch audit prompts.csv --json | jq '.rows[].verdict'`,
 		Args: oneManifest, ValidArgsFunction: completeManifest,
