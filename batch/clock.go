@@ -56,3 +56,19 @@ func backoff(n int) time.Duration {
 	d := min(time.Minute, time.Second<<min(n, 6))
 	return d/2 + rand.N(d/2)
 }
+
+// sleep waits, or returns the context's error.
+func sleep(ctx context.Context, d time.Duration) error { return sleepOr(ctx, d, nil) }
+
+// sleepOr is a sleep that wake ends.
+func sleepOr(ctx context.Context, d time.Duration, wake <-chan struct{}) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wake:
+	case <-timer.C:
+	}
+	return nil
+}

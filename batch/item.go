@@ -101,9 +101,11 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 			return err
 		}
 	}
-	if err := pace.wait(ctx); err != nil {
+	try, err := pace.wait(ctx)
+	if err != nil {
 		return err
 	}
+	defer try.unsent() // where it was sent, that is known before
 	if err := r.admit(rec); err != nil {
 		return err
 	}
@@ -120,10 +122,11 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 	}
 	rec.posted = time.Now()
 	if rec.Sent.Sync {
-		return r.generate(ctx, pace, rec)
+		return r.generate(ctx, pace, try, rec)
 	}
 	// A crash from here on leaves the intent: the next run asks the task list before it sends anything.
 	task, err := r.post(ctx, rec.Sent)
+	try.heard(err)
 	r.clock.heard(task.Date)
 	if err == nil && !r.firstAnswer(task.ID) {
 		err = &client.DoubtError{Op: "submit", Cause: errors.New("the answer names the task of another item")}
@@ -152,7 +155,6 @@ func (r *run) wire(ctx context.Context, grace time.Duration) (context.Context, c
 // opened records a task. A crash before the record is durable leaves the intent, and the task is found in the list.
 func (r *run) opened(pace *pace, rec *record, task client.Task) error {
 	pace.accepted()
-	r.online()
 	r.wasAccepted()
 	r.created(task.ID)
 	rec.Phase, rec.Task, rec.Request, rec.At = open, task.ID, task.RequestID, r.clock.now()
@@ -188,10 +190,8 @@ func (r *run) refused(ctx context.Context, pace *pace, rec *record, err error) e
 	}
 	// Not sent: nothing reached the service. The network is away; that uses up no attempt.
 	rec.Attempt--
-	if err := r.back(rec, err); err != nil {
-		return err
-	}
-	return r.offline(ctx, err)
+	r.trouble(err)
+	return r.back(rec, err)
 }
 
 // back records that the last submission created nothing.

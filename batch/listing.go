@@ -76,10 +76,11 @@ func (r *run) listAll(ctx context.Context) (listing, error) {
 
 // page reads one page within the account's budget of queries.
 func (r *run) page(ctx context.Context, n int) (client.TaskPage, error) {
-	if err := r.queries.Wait(ctx); err != nil {
+	if err := r.queries.turn(ctx); err != nil {
 		return client.TaskPage{}, err
 	}
 	page, err := r.o.Client.TaskPage(ctx, client.Filter{}, n)
+	r.queries.judge(err)
 	r.clock.heard(page.Date)
 	return page, err
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/time/rate"
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output"
@@ -26,7 +25,9 @@ type run struct {
 	clock     *clock
 	grace     time.Duration
 	syncGrace time.Duration
-	queries   *rate.Limiter
+	queries   *throttle
+	asking    *breaker
+	watch     *watch
 	backlog   backlog
 	words     turnstile
 	names     turnstile
@@ -47,7 +48,6 @@ type run struct {
 
 	mu    sync.Mutex
 	paces map[string]*pace
-	away  int // submissions in a row that did not reach the service
 }
 
 const (
@@ -88,17 +88,15 @@ func (b *Batch) newRun() *run {
 	if queries == 0 {
 		queries = 16
 	}
-	if queries != rate.Inf {
-		queries *= rate.Limit(b.o.Speed)
-	}
 	grace, syncGrace := b.o.Grace, b.o.Grace
 	if grace == 0 {
 		grace, syncGrace = 3*time.Second, time.Minute
 	}
-	return &run{
+	r := &run{
 		Batch: b, log: b.o.Log, grace: grace, syncGrace: syncGrace,
 		clock:   &clock{speed: b.o.Speed},
-		queries: rate.NewLimiter(queries, 1),
+		queries: newThrottle(queries, b.o.Speed),
+		asking:  &breaker{after: 3, speed: b.o.Speed},
 		backlog: backlog{free: parallelDownloads, busy: map[*berth]bool{}},
 		saved:   map[savedPicture]picture{},
 		paces:   map[string]*pace{},
@@ -107,6 +105,8 @@ func (b *Batch) newRun() *run {
 		claims:  claims{answered: map[uint64]bool{}},
 		limits:  limits{halted: map[string]error{}, refusals: map[string]int{}},
 	}
+	r.watch = newWatch(r)
+	return r
 }
 
 // start proves that the folder can be written and that the service answers, and opens the state file for this run, before
@@ -296,7 +296,7 @@ func (r *run) produce(ctx context.Context, model string) error {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	room := make(chan struct{}, r.pace(model).window.size+slack)
+	pace := r.pace(model)
 	for i, it := range r.items() {
 		if it.err != nil {
 			return it.err
@@ -312,21 +312,21 @@ func (r *run) produce(ctx context.Context, model string) error {
 			continue
 		}
 		// Room first: who holds a place in the window must not wait for one who wants it.
-		select {
-		case room <- struct{}{}:
-		case <-ctx.Done():
-			return errors.Join(g.Wait(), ctx.Err())
+		if err := pace.room.enter(ctx); err != nil {
+			return errors.Join(g.Wait(), err)
 		}
-		if err := r.pace(model).window.enter(ctx); err != nil {
+		if err := pace.window.enter(ctx); err != nil {
+			pace.room.leave()
 			return errors.Join(g.Wait(), err)
 		}
 		rec.slot = true
 		if !r.begin(rec) {
 			r.leave(&rec)
+			pace.room.leave()
 			break
 		}
 		g.Go(func() error {
-			defer func() { <-room }()
+			defer pace.room.leave()
 			return r.guarded(ctx, rec)
 		})
 	}
@@ -370,23 +370,6 @@ func (r *run) closePaces(model string) {
 			p.close()
 		}
 	}
-}
-
-// offline waits longer the longer the service cannot be reached.
-func (r *run) offline(ctx context.Context, cause error) error {
-	r.mu.Lock()
-	n := r.away
-	r.away++
-	r.mu.Unlock()
-	r.trouble(cause)
-	return r.clock.sleep(ctx, backoff(n))
-}
-
-// online forgets that the service could not be reached.
-func (r *run) online() {
-	r.mu.Lock()
-	r.away = 0
-	r.mu.Unlock()
 }
 
 // trouble notes what will be tried again.

@@ -13,14 +13,14 @@ import (
 
 // generate sends an item whose intent is durable and saves the picture that comes back. The record stays an intent until
 // the picture is in place.
-func (r *run) generate(ctx context.Context, pace *pace, rec *record) error {
+func (r *run) generate(ctx context.Context, pace *pace, try *try, rec *record) error {
 	wire, cancel := r.wire(ctx, r.syncGrace)
 	defer cancel()
 	task, err := r.o.Client.Generate(wire, rec.Sent.request())
+	try.heard(err)
 	r.clock.heard(task.Date)
 	if err == nil {
 		pace.accepted()
-		r.online()
 		r.wasAccepted()
 		rec.Request, rec.Submitted = task.RequestID, rec.Intent
 		// A crash before the picture's part is durable loses it; from there on its own text tells whose it is (finishLost,

@@ -3,18 +3,38 @@ package batch
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
 // How open tasks are watched. A question costs one of 20 a second that the whole account has (TASK, 2026-11), so a task is
-// first asked when it can have ended, and then every few seconds. Nothing that goes wrong with a question says anything
-// of the task: it is asked again.
+// asked when it is likely to have ended (schedule.go), and nothing that goes wrong with a question says anything of the
+// task: it is asked again.
+//
+// The service works on so many tasks of a model at once and lets the others wait in line, first come, first served. So
+// when one ends the next has begun, and one that waits behind others is not asked at all. How many run at once is not
+// believed but learned: it is how many ran when one that had waited began. Until one is seen to wait, none is believed to.
+//
+// With many in flight one page of the account's task list tells of a hundred. The list only says when to ask: what it
+// omits, or tells too late, is asked directly as if there were no list. It is read without filters and from its first
+// page, since newest first is the order that was seen; where it shows none of those that were looked for, or is not to be
+// had, it is left alone for a while.
+//
+// All moments here are of our clock. Of the service's times only differences are used, and what it says to end in our
+// future has ended now: so a service whose clock is wrong, or runs faster than we think, is soon understood.
 
 const (
-	firstQuestion = 9 * time.Second // after the submission; about 15 s is usual (the user's document, 2025-09)
-	nextQuestion  = 3 * time.Second // the user's document, 2025-09
+	// scout is the age at which one task is asked early: the first, while nothing is known of service times, and the last
+	// of a full window, while none is known to wait.
+	scout = 1500 * time.Millisecond
+	// queued is how long a task may take to begin that waits for no other: 14 to 50 ms were recorded (api.md §1.3).
+	queued = time.Second
+	// nextQuestion after an answer that says nothing (the user's document, 2025-09).
+	nextQuestion = 3 * time.Second
+	// longestTrust is how long a task that seems to wait in line is not asked.
+	longestTrust = 5 * time.Minute
 	// young is how long UNKNOWN may be a replica that lags.
 	young = 5 * time.Minute
 )
@@ -32,9 +52,10 @@ const unknownAnswers = 3
 // await asks for a task until it has ended, or is unknown and old. Patience is how many refusals in a row make it unknown; 0
 // is any number: what the service says of a question says nothing of a task of ours.
 func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task, error) {
-	wait := firstQuestion - r.clock.now().Sub(rec.Submitted)
+	t := r.watch.enter(rec)
+	defer r.watch.leave(t)
 	for failures, refusals, bare, unknown := 0, 0, 0, 0; ; {
-		if err := r.clock.sleep(ctx, max(0, wait)); err != nil {
+		if err := r.watch.wait(ctx, t); err != nil {
 			return client.Task{}, err
 		}
 		task, err := r.ask(ctx, rec.Task)
@@ -45,7 +66,7 @@ func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task
 			return client.Task{}, err // the tasks stay open for a run with a good key
 		case err != nil:
 			r.trouble(err)
-			wait = backoff(failures)
+			r.watch.rest(t, backoff(failures))
 			failures++
 			if refusals = refusalsAfter(refusals, err); patience > 0 && refusals >= patience {
 				return client.Task{ID: rec.Task, Status: client.Unknown}, nil
@@ -55,10 +76,12 @@ func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task
 			}
 			continue
 		case task.Status == client.Succeeded && len(task.Results) == 0 && bare < bareAnswers:
-			failures, refusals, wait = 0, 0, backoff(bare) // its pictures come a little later, or never
+			failures, refusals = 0, 0
+			r.watch.rest(t, backoff(bare)) // its pictures come a little later, or never
 			bare++
 			continue
 		case task.Status.Ended():
+			r.watch.told(t, task)
 			return task, nil
 		case task.Status != client.Unknown:
 			unknown = 0
@@ -67,16 +90,24 @@ func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task
 				return task, nil
 			}
 		}
-		failures, refusals, wait = 0, 0, nextQuestion
+		failures, refusals = 0, 0
+		r.watch.told(t, task)
 	}
 }
 
 // ask makes one query within the account's budget.
 func (r *run) ask(ctx context.Context, id string) (client.Task, error) {
-	if err := r.queries.Wait(ctx); err != nil {
-		return client.Task{}, errors.Join(ctx.Err(), err)
+	try, err := r.asking.pass(ctx, r.queries)
+	if err != nil {
+		return client.Task{}, err
 	}
 	task, err := r.o.Client.Task(ctx, id)
+	if ctx.Err() != nil {
+		try.unsent()
+		return task, err
+	}
+	try.heard(err)
+	r.queries.judge(err)
 	r.clock.heard(task.Date)
 	return task, err
 }
@@ -94,4 +125,306 @@ func refusalsAfter(refusals int, err error) int {
 func keyRefused(err error) bool {
 	var api *client.APIError
 	return errors.As(err, &api) && api.Reach() == client.ReachAccount
+}
+
+// A watch decides when each open task is asked.
+type watch struct {
+	clock *clock
+	page  func(context.Context, int) (client.TaskPage, error)
+	pace  func(model string) *pace
+
+	mu    sync.Mutex
+	lanes map[string]*lane
+	tasks map[string]*watched // by id, for the list
+	list  listState
+}
+
+// A watched is an open task.
+type watched struct {
+	id        string
+	lane      *lane
+	times     *times
+	submitted time.Time
+	begun     time.Time     // zero until it is told
+	alive     time.Time     // when it was last told to run or to wait
+	waited    time.Time     // when it was last told to wait
+	rested    time.Time     // not asked before
+	looked    time.Time     // when it was last asked for
+	ended     bool          // the list says so, or the task itself
+	unlisted  bool          // the list did not show it
+	soon      chan struct{} // its question may be due earlier than it thought
+}
+
+func newWatch(r *run) *watch {
+	return &watch{clock: r.clock, page: r.page, pace: r.pace, lanes: map[string]*lane{}, tasks: map[string]*watched{}}
+}
+
+// enter begins to watch a task.
+func (w *watch) enter(rec *record) *watched {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	l := w.lane(rec.Sent.Model)
+	t := &watched{id: rec.Task, lane: l, times: l.timesOf(w, rec.Sent), soon: make(chan struct{}, 1)}
+	t.submitted, t.looked = rec.posted, now
+	if rec.posted.IsZero() || rec.Adopted != "" { // the Date header is cut to the second: good enough for an earlier run's
+		t.submitted = now.Add(-w.clock.ours(max(0, w.clock.now().Sub(rec.Submitted))))
+	}
+	l.join(t)
+	w.tasks[t.id] = t
+	return t
+}
+
+// leave ends that.
+func (w *watch) leave(t *watched) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t.lane.drop(t)
+	if w.tasks[t.id] == t {
+		delete(w.tasks, t.id)
+	}
+}
+
+// rest keeps a task from being asked for a while of the service's time.
+func (w *watch) rest(t *watched, d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t.looked = time.Now()
+	t.rested = t.looked.Add(w.clock.ours(d))
+}
+
+// wait waits until a task is to be asked. Whoever is the first that the list could tell about reads it for all.
+func (w *watch) wait(ctx context.Context, t *watched) error {
+	for {
+		at, list := w.due(t, time.Now())
+		if list {
+			if err := w.readList(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		left := time.Until(at)
+		if left <= 0 {
+			return ctx.Err()
+		}
+		if err := sleepOr(ctx, left, t.soon); err != nil {
+			return err
+		}
+	}
+}
+
+// due is when a task is to be asked or, with list, that the list is to be read now.
+func (w *watch) due(t *watched, now time.Time) (at time.Time, list bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t.ended || now.Before(t.rested) {
+		return t.rested, false
+	}
+	if early := t.lane.early(t, w.clock); !early.IsZero() {
+		return early, false
+	}
+	begun, runs := t.lane.begins(t)
+	if !runs {
+		return t.looked.Add(w.clock.ours(longestTrust)), false
+	}
+	if !w.list.pays(w, t, now.Sub(begun), now) {
+		return begun.Add(t.times.after(max(0, t.alive.Sub(begun)))), false
+	}
+	at = latest(begun.Add(t.times.least()), w.list.next)
+	if !at.After(now) && w.list.reading {
+		return now.Add(w.list.pause(w)), false // or sooner, if the list says so
+	}
+	list = !at.After(now)
+	w.list.reading = w.list.reading || list
+	return at, list
+}
+
+// told learns from what a task says of itself.
+func (w *watch) told(t *watched, task client.Task) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t.looked = time.Now()
+	w.learn(t, news{task.Status, task.Submitted, task.Scheduled, task.Ended})
+	if !task.Status.Ended() && (t.ended || task.Status == client.Unknown) { // the list knew more, or it nothing
+		t.rested = t.looked.Add(w.clock.ours(nextQuestion))
+	}
+}
+
+// news is what an answer, or a row of the list, tells of a task.
+type news struct {
+	status                  client.Status
+	submitted, begun, ended time.Time // the service's clock; zero where it does not say
+}
+
+// learn takes news of a task; w.mu is held.
+func (w *watch) learn(t *watched, n news) {
+	now, first := time.Now(), t.begun.IsZero()
+	t.unlisted = false
+	told := func(at time.Time) time.Time { return sooner(t.submitted.Add(w.clock.ours(at.Sub(n.submitted))), now) }
+	if !n.begun.IsZero() && !n.submitted.IsZero() {
+		t.begun = told(n.begun)
+	}
+	waited := t.begun.Sub(t.submitted) > w.clock.ours(queued)
+	switch {
+	case t.ended:
+	case n.status == client.Pending:
+		t.alive, t.waited = now, now
+		if now.Sub(t.submitted) > w.clock.ours(queued) {
+			t.lane.atMost(t.lane.ahead(t))
+		}
+	case !n.status.Ended():
+		t.alive = now
+		if first && !t.begun.IsZero() && !waited {
+			t.lane.free(t)
+		}
+	default:
+		t.ended = true
+		w.end(t, n, told, waited)
+	}
+}
+
+// end learns from a task that has ended; w.mu is held.
+func (w *watch) end(t *watched, n news, told func(time.Time) time.Time, waited bool) {
+	end, timed := time.Now(), !t.begun.IsZero() && !n.ended.IsZero()
+	if timed {
+		end = told(n.ended)
+	}
+	if timed && waited {
+		t.lane.full(t)
+	} else if timed {
+		t.lane.free(t)
+	}
+	t.lane.end(t, end)
+	if took := end.Sub(t.begun); timed && n.status == client.Succeeded && took > 0 {
+		t.lane.took(t.times, took)
+	}
+	t.wake()
+}
+
+func (t *watched) wake() {
+	select {
+	case t.soon <- struct{}{}:
+	default:
+	}
+}
+
+// How the list is read.
+const (
+	// findings is how many ended tasks a page is to show.
+	findings = 10
+	// listPause is how far apart readings may be: a list that would be read less often pays less than questions.
+	listPause = 5 * time.Second
+	// listAway is how long the list is left alone after it was of no use.
+	listAway = time.Minute
+)
+
+// A listState is what is known of the task list.
+type listState struct {
+	reading bool
+	from    int       // the page on which the last reading found its first, and so where the next begins; 0 is the first page
+	pages   int       // that the last reading took
+	next    time.Time // not read before
+	away    time.Time // of no use before
+}
+
+// pause is how long to wait between two readings, so that each page shows enough that have ended.
+func (s *listState) pause(w *watch) time.Duration {
+	perSecond := 0.0
+	for _, l := range w.lanes {
+		perSecond += float64(l.running()) / max(l.mean, time.Millisecond).Seconds()
+	}
+	pages := s.pages
+	if pages == 0 {
+		pages = 1 + len(w.tasks)/100
+	}
+	return time.Duration(findings * float64(pages) / max(perSecond, 1e-3) * float64(time.Second))
+}
+
+// pays reports whether the list is the way to learn of a task that has run that long. Who is older than any before is asked
+// directly, and so is whom the list did not show.
+func (s *listState) pays(w *watch, t *watched, age time.Duration, now time.Time) bool {
+	return !t.unlisted && !now.Before(s.away) && age <= t.times.most() && s.pause(w) <= w.clock.ours(listPause)
+}
+
+// readList reads pages until all tasks that may have ended are seen.
+func (w *watch) readList(ctx context.Context) error {
+	wanted := w.wanted()
+	from, first, last := max(1, w.list.from), 0, 0
+	most := from + 1 + len(w.tasks)/50
+	var err error
+	for n := from; n <= most && len(wanted) > 0; n++ {
+		var page client.TaskPage
+		if page, err = w.page(ctx, n); err != nil {
+			break
+		}
+		if w.rows(page.Tasks, wanted) && first == 0 {
+			first = n
+		}
+		last = n
+		if n >= page.Pages || len(page.Tasks) == 0 {
+			break
+		}
+	}
+	w.read(from, first, last, wanted, err != nil)
+	return ctx.Err()
+}
+
+// read notes what came of reading the list.
+func (w *watch) read(from, first, last int, missed map[*watched]bool, failed bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, now := &w.list, time.Now()
+	s.reading, s.from, s.pages = false, first, 1
+	if first > 0 {
+		s.pages = last - first + 1
+	}
+	s.next = now.Add(s.pause(w))
+	if len(missed) > 0 {
+		s.from = 1 // they may be on an earlier page
+	}
+	if failed || first == 0 && from == 1 {
+		s.away = now.Add(w.clock.ours(listAway))
+	}
+	for t := range missed {
+		t.unlisted = from == 1
+		t.wake()
+	}
+}
+
+// wanted are the tasks that may have ended.
+func (w *watch) wanted() map[*watched]bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := map[*watched]bool{}
+	now := time.Now()
+	for _, l := range w.lanes {
+		for _, t := range l.open {
+			if begun, runs := l.begins(t); runs && now.Sub(begun) >= t.times.least() {
+				all[t] = true
+			}
+		}
+	}
+	return all
+}
+
+// rows takes a page of the list; it reports whether one of those that were wanted is there.
+func (w *watch) rows(rows []client.TaskInfo, wanted map[*watched]bool) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := len(wanted)
+	for _, row := range rows {
+		if t := w.tasks[row.ID]; t != nil {
+			delete(wanted, t)
+			w.learn(t, news{row.Status, row.Created, row.Started, row.Ended})
+		}
+	}
+	return len(wanted) < all
+}
+
+// latest is the later of two moments.
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

@@ -1,0 +1,234 @@
+package batch
+
+import (
+	"slices"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// A lane is the line of one model at the service, as far as our tasks tell: who runs, who waits, and how many run at once.
+// It belongs to a watch and its lock.
+type lane struct {
+	pace       *pace
+	documented int           // how many run at once, as the vendor's page says; 0 where it does not
+	open       []*watched    // in the order of their submission; none that is known to have ended
+	past       []ran         // those that ended, by their ends
+	limit      int           // how many run at once; 0 as long as none is known to wait
+	recent     []int         // the last of what was learned of that
+	most       int           // that ran at once while nobody waited
+	mean       time.Duration // how long a task runs
+	known      bool          // the mean is not a guess
+	blur       time.Duration // by how much the times of two tasks may be off
+	kinds      map[kind]*times
+}
+
+const (
+	// pastKept is how many ended tasks are remembered: more than the service works on at once.
+	pastKept = 1000
+	// recentKept is how many observations tell how many tasks run at once, by their median: one alone may be out by one,
+	// since one task begins when another ends.
+	recentKept = 9
+	// blur is by how much two tasks' times may be off against each other: how long their submissions took.
+	blur = 300 * time.Millisecond
+)
+
+// A ran is when a task ran.
+type ran struct{ begun, ended time.Time }
+
+// A kind is what the service time depends on.
+type kind struct {
+	size   string
+	n      int
+	extend bool
+}
+
+// lane is a model's; w.mu is held.
+func (w *watch) lane(model string) *lane {
+	l := w.lanes[model]
+	if l == nil {
+		l = &lane{pace: w.pace(model), documented: client.LookupModel(model).Running, mean: w.clock.ours(service), blur: w.clock.ours(blur), kinds: map[kind]*times{}}
+		w.lanes[model] = l
+	}
+	return l
+}
+
+// timesOf are the service times of tasks like this one.
+func (l *lane) timesOf(w *watch, s sent) *times {
+	k := kind{s.Size, s.N, s.PromptExtend}
+	if l.kinds[k] == nil {
+		l.kinds[k] = &times{delay: w.clock.ours(shortDelay), guess: l.mean}
+	}
+	return l.kinds[k]
+}
+
+// join puts a task into the line.
+func (l *lane) join(t *watched) {
+	i, _ := slices.BinarySearchFunc(l.open, t, func(a, b *watched) int {
+		if a.submitted.After(b.submitted) {
+			return 1
+		}
+		return -1
+	})
+	l.open = slices.Insert(l.open, i, t)
+}
+
+// drop takes it out.
+func (l *lane) drop(t *watched) {
+	if i := slices.Index(l.open, t); i >= 0 {
+		l.open = slices.Delete(l.open, i, i+1)
+	}
+}
+
+// ahead is how many open tasks of ours are before one.
+func (l *lane) ahead(t *watched) int { return max(0, slices.Index(l.open, t)) }
+
+// running is how many of ours are believed to run.
+func (l *lane) running() int {
+	if l.limit == 0 {
+		return len(l.open)
+	}
+	return min(l.limit, len(l.open))
+}
+
+// begins is when a task has begun to run, as far as it is known; false where it waits for others.
+func (l *lane) begins(t *watched) (time.Time, bool) { return l.beginsAt(l.ahead(t), t) }
+
+// beginsAt is begins for a task with so many ahead.
+func (l *lane) beginsAt(ahead int, t *watched) (time.Time, bool) {
+	if !t.begun.IsZero() {
+		return t.begun, true
+	}
+	begun := latest(t.submitted, t.waited)
+	if l.limit == 0 {
+		return begun, true
+	}
+	free := l.limit - ahead
+	if free <= 0 {
+		return time.Time{}, false
+	}
+	if free <= len(l.past) {
+		begun = latest(begun, l.past[len(l.past)-free].ended) // when that place became free
+	}
+	return begun, true
+}
+
+// early is when a task is asked before its time, to learn from it; zero where it is not.
+func (l *lane) early(t *watched, c *clock) time.Time {
+	switch {
+	case !l.known && t == l.open[0]:
+		age := max(c.ours(scout), 2*t.alive.Sub(t.submitted))
+		if t.alive.IsZero() {
+			age = c.ours(scout)
+		}
+		if age < t.times.least() {
+			return t.submitted.Add(age)
+		}
+	case l.limit == 0 && t.alive.IsZero() && t == l.open[len(l.open)-1] && l.pace.binds(len(l.open)):
+		return t.submitted.Add(c.ours(scout))
+	}
+	return time.Time{}
+}
+
+// end notes that a task has ended: the next one begins.
+func (l *lane) end(t *watched, ended time.Time) {
+	begun, runs := l.begins(t)
+	if !runs {
+		begun = ended
+	}
+	l.drop(t)
+	i, _ := slices.BinarySearchFunc(l.past, ended, func(r ran, at time.Time) int { return r.ended.Compare(at) })
+	l.past = slices.Insert(l.past, i, ran{begun, ended})
+	if len(l.past) > pastKept {
+		l.past = slices.Delete(l.past, 0, 1)
+	}
+	if l.limit > 0 && len(l.open) >= l.limit {
+		l.open[l.limit-1].wake()
+	}
+}
+
+// took learns how long a task of a kind runs.
+func (l *lane) took(t *times, d time.Duration) {
+	t.add(d)
+	if l.known {
+		l.mean += (d - l.mean) / 16
+		return
+	}
+	l.mean, l.known = d, true
+	l.wake(0, len(l.open))
+}
+
+// together is how many tasks ran when one began.
+func (l *lane) together(at time.Time) int {
+	n, still := 0, at.Add(l.blur)
+	for i := len(l.past) - 1; i >= 0 && l.past[i].ended.After(still); i-- {
+		if !l.past[i].begun.After(at) {
+			n++
+		}
+	}
+	for i, t := range l.open {
+		if begun, runs := l.beginsAt(i, t); runs && !begun.After(at) {
+			n++
+		}
+	}
+	return n
+}
+
+// free learns from a task that had not to wait: more may run at once than do.
+func (l *lane) free(t *watched) {
+	n := l.together(t.begun)
+	l.most = max(l.most, n)
+	if l.limit > 0 && n <= l.limit {
+		return
+	}
+	l.set(0)
+	l.recent = nil
+	l.pace.runs(n, false)
+}
+
+// full learns from a task that had to wait for another to end: as many run at once as did when it began. It is looked at
+// when it has ended itself, since by then the ends of those are known.
+func (l *lane) full(t *watched) {
+	l.recent = append(l.recent, l.together(t.begun))
+	if len(l.recent) > recentKept {
+		l.recent = slices.Delete(l.recent, 0, 1)
+	}
+	inOrder := slices.Sorted(slices.Values(l.recent))
+	l.set(inOrder[len(inOrder)/2])
+}
+
+// atMost learns from a task that waits: no more run than are ahead of it. Where none is, it waits for another's.
+func (l *lane) atMost(ahead int) {
+	if ahead == 0 {
+		return
+	}
+	n := ahead
+	if l.limit == 0 && l.documented > 0 {
+		n = min(n, max(l.documented, l.most))
+	}
+	if l.limit == 0 || n < l.limit {
+		l.recent = append(l.recent[:0], n)
+		l.set(n)
+	}
+}
+
+// set believes how many run at once; 0 that none waits.
+func (l *lane) set(limit int) {
+	was := l.limit
+	l.limit = limit
+	if limit > 0 {
+		l.pace.runs(limit, true)
+	}
+	if was > 0 && limit == 0 {
+		l.wake(was, len(l.open))
+	} else if was > 0 {
+		l.wake(was, limit)
+	}
+}
+
+// wake lets the tasks of some places in the line look again when they are due.
+func (l *lane) wake(from, to int) {
+	for i := from; i < min(to, len(l.open)); i++ {
+		l.open[i].wake()
+	}
+}

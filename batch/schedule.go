@@ -1,0 +1,125 @@
+package batch
+
+import (
+	"slices"
+	"time"
+)
+
+// When to ask for a task that runs. A question too early is one more question, one too late is a picture that lies there
+// and, once nothing else waits, the end of the batch. If the price of a question is said in time, the best moments are those
+// that make the sum of price and delay least over the service times seen of this kind of task: a small exact computation.
+// It finds by itself that the first question comes where most tasks have ended if they end alike, and earlier, with more to
+// follow, if they do not. The price is as high as the mean delay stays short, and never below that delay.
+
+const (
+	// shortDelay is how long a task that has ended may wait in the mean for its question, of the service's time.
+	shortDelay = 1600 * time.Millisecond
+	// samples tell a distribution; older ones are forgotten.
+	samples = 128
+	// enough of them need no prior.
+	enough = 8
+)
+
+// shape is the spread that is assumed of tasks of a kind around their mean, as long as few are known: eight quantiles of a
+// lognormal distribution with the coefficient of variation 0.2 that was seen (community measurements, 2026).
+var shape = [8]float64{0.72, 0.82, 0.89, 0.95, 1.01, 1.08, 1.17, 1.36}
+
+// times are the service times of one kind of task, of our clock, and the ages at which to ask for one.
+type times struct {
+	delay  time.Duration // that may be in the mean
+	guess  time.Duration // the mean as long as nothing is known
+	seen   []time.Duration
+	oldest int
+	fresh  int             // added since ages were computed
+	sorted []time.Duration // seen, and the prior where they are few
+	ages   []time.Duration // when to ask; nil until it is wanted
+}
+
+// add takes a service time.
+func (t *times) add(d time.Duration) {
+	if len(t.seen) < samples {
+		t.seen = append(t.seen, d)
+	} else {
+		t.seen[t.oldest] = d
+		t.oldest = (t.oldest + 1) % samples
+	}
+	if t.fresh++; t.fresh > len(t.seen)/16 {
+		t.ages, t.fresh = nil, 0
+	}
+}
+
+// mean is the usual service time.
+func (t *times) mean() time.Duration {
+	if len(t.seen) == 0 {
+		return t.guess
+	}
+	var sum time.Duration
+	for _, d := range t.seen {
+		sum += d
+	}
+	return sum / time.Duration(len(t.seen))
+}
+
+// after is the age at which a task is asked next that was seen to run at the given one. Beyond all that is known it is
+// asked each time it has become a tenth older.
+func (t *times) after(age time.Duration) time.Duration {
+	t.plan()
+	soonest := t.delay / 4
+	for _, a := range t.ages {
+		if a > age+soonest {
+			return a
+		}
+	}
+	return age + max(age/10, soonest)
+}
+
+// least is an age that tasks are rarely done at; most one at which they are rarely not.
+func (t *times) least() time.Duration { t.plan(); return t.sorted[len(t.sorted)/20] }
+func (t *times) most() time.Duration  { t.plan(); return t.ages[len(t.ages)-1] }
+
+// plan computes the ages.
+func (t *times) plan() {
+	if t.ages != nil {
+		return
+	}
+	t.sorted = append(t.sorted[:0], t.seen...)
+	if mean := t.mean(); len(t.seen) < enough {
+		for _, part := range shape {
+			t.sorted = append(t.sorted, time.Duration(part*float64(mean)))
+		}
+	}
+	slices.Sort(t.sorted)
+	for price := 4 * t.delay; ; price = price * 3 / 4 {
+		price = max(price, t.delay)
+		var delay time.Duration
+		if t.ages, delay = askAt(t.sorted, price); delay <= t.delay || price == t.delay {
+			return
+		}
+	}
+}
+
+// askAt is when to ask, given sorted service times that are equally likely. Who asks for all that are left after the i-th
+// pays for n-i questions and waits, for each that has ended meanwhile, from its end until then; cost[i] is the least of
+// that and all that follows. It returns the mean delay, too.
+func askAt(x []time.Duration, price time.Duration) (ages []time.Duration, delay time.Duration) {
+	n := len(x)
+	cost, next := make([]time.Duration, n+1), make([]int, n)
+	for i := n - 1; i >= 0; i-- {
+		var ended time.Duration // the sum of x[i:j+1]
+		for j := i; j < n; j++ {
+			ended += x[j]
+			wait := x[j]*time.Duration(j-i+1) - ended
+			c := price*time.Duration(n-i) + wait + cost[j+1]
+			if j == i || c < cost[i] {
+				cost[i], next[i] = c, j
+			}
+		}
+	}
+	for i := 0; i < n; i = next[i] + 1 {
+		ages = append(ages, x[next[i]])
+		for _, ended := range x[i : next[i]+1] {
+			delay += x[next[i]] - ended
+		}
+	}
+	return ages, delay / time.Duration(n)
+}
