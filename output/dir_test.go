@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -14,6 +13,22 @@ import (
 	"syscall"
 	"testing"
 )
+
+const paid = "a paid picture, whole"
+
+const (
+	oldReport = "the old report"
+	newReport = "the new report, which is longer"
+)
+
+func writeNew(w io.Writer) error {
+	for _, word := range strings.SplitAfter(newReport, " ") {
+		if _, err := io.WriteString(w, word); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func openTemp(t *testing.T) *Dir {
 	t.Helper()
@@ -241,37 +256,6 @@ func TestD16ListsFilesOnly(t *testing.T) {
 	os.MkdirAll(filepath.Join(path, "images", "other.png"), 0o755)
 	if files, err := list("images"); err != nil || !slices.Equal(files, want) {
 		t.Errorf("List of a folder that was moved = %v, %v, want %v", files, err, want)
-	}
-}
-
-func TestD1ProbeFindsEveryFault(t *testing.T) {
-	faults(t, newSimDisk, syscall.EROFS, func(d *simDisk) error { return Probe(d) }, func(t *testing.T, d *simDisk, err error) {
-		if !errors.Is(err, syscall.EROFS) {
-			t.Errorf("Probe = %v, want EROFS", err)
-		}
-	})
-}
-
-func TestD1ProbeLeavesNothing(t *testing.T) {
-	d := newSimDisk()
-	if err := Probe(d); err != nil || len(d.files()) != 0 {
-		t.Errorf("Probe = %v, files %v", err, d.files())
-	}
-}
-
-func TestD1DeadProbeIsNoPicture(t *testing.T) {
-	clean := newSimDisk()
-	Probe(clean)
-	for n := range clean.ops {
-		d := newSimDisk()
-		d.failAt, d.done, d.err, d.dies = n+1, true, errDead, true
-		Probe(d)
-		for _, file := range d.files() {
-			b, _ := d.content(file)
-			if _, err := Inspect([]byte(b)); !errors.Is(err, ErrDamaged) || !partPattern.MatchString(path.Base(file)) {
-				t.Errorf("%s is left: Inspect = %v", file, err)
-			}
-		}
 	}
 }
 

@@ -70,11 +70,11 @@ func TestHTMLPolicyNamesItsStyleAndScript(t *testing.T) {
 }
 
 func TestHTMLShowsThumbnailsThatAreThere(t *testing.T) {
-	d := picturedDisk(t)
+	d := picturedFolder(t)
 	if err := Thumbs(t.Context(), d, rowsOf(pictured()[:1]...)); err != nil {
 		t.Fatal(err)
 	}
-	d.put("thumbs/gone.jpg", "") // by a power cut
+	put(d, "thumbs/gone.jpg", nil) // by a power cut
 	rows := dataElement.FindAllStringSubmatch(pageOf(t, Page{Disk: d}, pictured()...), -1)[1][1]
 	var got []struct{ Pictures [][2]string }
 	if err := json.Unmarshal([]byte(rows), &got); err != nil {

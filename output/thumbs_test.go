@@ -2,7 +2,6 @@ package output
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -14,9 +13,7 @@ import (
 	"image/png"
 	"io"
 	"runtime"
-	"slices"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -196,78 +193,26 @@ func pictured() []Result {
 	}
 }
 
-func picturedDisk(t testing.TB) *simDisk {
-	d := newSimDisk()
-	d.put("images/a.png", string(pngOf(t, painted(64, 48))))
-	d.put("images/b.png", string(pngOf(t, painted(48, 64))))
-	d.put("images/b-2.png", string(pngOf(t, painted(24, 32))))
-	d.put("images/bomb.png", string(bomb(60000, 60000)))
+// picturedFolder is a folder with the pictures of pictured, as far as they are there.
+func picturedFolder(t testing.TB) *Dir {
+	d, err := OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	err = d.Mkdir("images")
+	for name, b := range picturedFiles(t) {
+		err = errors.Join(err, put(d, name, b))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	return d
 }
 
-func TestThumbsMakesWhatIsMissing(t *testing.T) {
-	d := picturedDisk(t)
-	d.put("thumbs/.a-12345678.part", "left by a killed process")
-	if err := Thumbs(t.Context(), d, rowsOf(pictured()...)); err != nil {
-		t.Fatal(err)
-	}
-	want := []string{"thumbs/a-aaaaaaaa.jpg", "thumbs/b-2-bbbbbbbb.jpg", "thumbs/b-bbbbbbbb.jpg"}
-	got := slices.DeleteFunc(d.files(), func(name string) bool { return !strings.HasPrefix(name, "thumbs/") })
-	if !slices.Equal(got, want) {
-		t.Errorf("thumbnails = %q, want %q", got, want)
-	}
-	d.ops = nil
-	if err := Thumbs(t.Context(), d, rowsOf(pictured()[:3]...)); err != nil {
-		t.Fatal(err)
-	}
-	if ops := strings.Join(d.ops, "\n"); strings.Contains(ops, "create") || strings.Contains(ops, "open") {
-		t.Errorf("a second call did\n%s", ops)
-	}
-}
-
-// Whatever fails or dies, no thumbnail is half of one, and the next call makes the rest.
-func TestThumbsSurviveFaults(t *testing.T) {
-	whole := picturedDisk(t)
-	if err := Thumbs(t.Context(), whole, rowsOf(pictured()...)); err != nil {
-		t.Fatal(err)
-	}
-	for n := 1; n <= len(whole.ops); n++ {
-		for _, dies := range []bool{false, true} {
-			d := picturedDisk(t)
-			d.failAt, d.err, d.dies = n, syscall.ENOSPC, dies
-			err := Thumbs(t.Context(), d, rowsOf(pictured()...))
-			if read := strings.HasPrefix(whole.ops[n-1], "close images"); dies && err == nil && !read {
-				t.Errorf("death at %q went unseen", whole.ops[n-1])
-			}
-			next := d.after(killed)
-			if err := Thumbs(t.Context(), next, rowsOf(pictured()...)); err != nil {
-				t.Errorf("after %q: %v", whole.ops[n-1], err)
-			}
-			if got := next.files(); !slices.Equal(got, whole.files()) {
-				t.Errorf("after %q: files %q", whole.ops[n-1], got)
-			}
-			for _, name := range whole.files() {
-				a, _ := next.content(name)
-				b, _ := whole.content(name)
-				if a != b {
-					t.Errorf("after %q: %s differs", whole.ops[n-1], name)
-				}
-			}
-		}
-	}
-}
-
-func TestThumbsEndsWithContextAndRows(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := Thumbs(ctx, picturedDisk(t), rowsOf(pictured()...)); !errors.Is(err, context.Canceled) {
-		t.Errorf("Thumbs = %v, want the context's error", err)
-	}
-	broken := errors.New("the state is broken")
-	rows := func(yield func(Result, error) bool) { yield(Result{}, broken) }
-	if err := Thumbs(t.Context(), picturedDisk(t), rows); !errors.Is(err, broken) {
-		t.Errorf("Thumbs = %v, want the rows' error", err)
-	}
+func picturedFiles(t testing.TB) map[string][]byte {
+	return map[string][]byte{"images/a.png": pngOf(t, painted(64, 48)), "images/b.png": pngOf(t, painted(48, 64)),
+		"images/b-2.png": pngOf(t, painted(24, 32)), "images/bomb.png": bomb(60000, 60000)}
 }
 
 func BenchmarkThumbnail(b *testing.B) {

@@ -132,12 +132,12 @@ func FuzzH14WorkbookText(f *testing.F) {
 }
 
 func TestXLSXThumbnails(t *testing.T) {
-	d := picturedDisk(t)
+	d := picturedFolder(t)
 	rows := pictured()
 	if err := Thumbs(t.Context(), d, rowsOf(rows...)); err != nil {
 		t.Fatal(err)
 	}
-	d.put("thumbs/gone.jpg", "")
+	put(d, "thumbs/gone.jpg", nil)
 	for _, c := range []struct {
 		limit int
 		want  [4]int // pictures in rows 2 to 5
@@ -214,7 +214,7 @@ func styled(t testing.TB) []byte {
 }
 
 func TestAnnotateXLSX(t *testing.T) {
-	d := picturedDisk(t)
+	d := picturedFolder(t)
 	rows := []Result{
 		{Row: 4, Status: "done", File: "images/a.png", SHA256: "aaaaaaaa11", Prompt: "一只猫", Cost: "0.20", Seed: new(int64(7))},
 		{Row: 6, Status: "done", File: "images/b.png;images/b-2.png", SHA256: "bbbbbbbb22", Cost: "0.10", Seed: new(int64(8)), Model: "qwen-image"},
