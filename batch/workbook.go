@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 
+	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
@@ -52,7 +54,7 @@ func (b *Batch) annotated(book output.Book, rows iter.Seq2[output.Result, error]
 		return "", nil
 	}
 	name, err := b.replace(workbookName, func(w io.Writer) error {
-		sheet := output.Sheet{Workbook: theirs.Reader(), Name: theirs.Sheet, Header: theirs.Header, Has: theirs.Fields}
+		sheet := output.Sheet{Workbook: theirs.Reader(), Name: theirs.Sheet, Header: theirs.Header, Has: b.said(theirs)}
 		return output.AnnotateXLSX(w, book, sheet, rows)
 	})
 	if errors.Is(err, output.ErrWorkbookLimit) {
@@ -60,4 +62,12 @@ func (b *Batch) annotated(book output.Book, rows iter.Seq2[output.Result, error]
 		return "", nil
 	}
 	return name, err
+}
+
+// said are the words that the sheet has already; where no row has an id, a column of them would be empty.
+func (b *Batch) said(theirs *manifests.Book) []string {
+	if slices.ContainsFunc(b.idents, func(i ident) bool { return i.id != 0 }) {
+		return theirs.Fields
+	}
+	return append(slices.Clip(theirs.Fields), "id")
 }

@@ -125,11 +125,11 @@ func (s summary) written() (lines []string) {
 
 // place is where reports are, with a word about one that another program keeps from being replaced.
 func (s summary) place(names []string) string {
-	text := filepath.Join(s.folder, strings.Join(names, ", "))
+	text := strings.Join(names, ", ")
 	if strings.Contains(text, ".new.") {
 		text += "; the old is in use"
 	}
-	return text
+	return filepath.Join(s.folder, text)
 }
 
 // reasonText names the most frequent codes.

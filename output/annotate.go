@@ -168,7 +168,7 @@ type annotator struct {
 }
 
 func newAnnotator(file *excelize.File, book Book, sheet Sheet) (*annotator, error) {
-	header, width, err := survey(file, sheet)
+	header, width, height, err := survey(file, sheet)
 	if err != nil {
 		return nil, err
 	}
@@ -176,35 +176,38 @@ func newAnnotator(file *excelize.File, book Book, sheet Sheet) (*annotator, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := unlessTheirs(file, sheet.Name); err != nil {
-		return nil, err
-	}
 	a := &annotator{file: file, sheet: sheet.Name, columns: besideColumns(header, sheet.Has), first: width + 1, looks: looks,
 		pictures: newPictures(file, sheet.Name, book)}
 	if width+len(a.columns) > excelize.MaxColumns {
 		return nil, fmt.Errorf("%w: the manifest's has %d columns", ErrWorkbookLimit, width)
 	}
+	last := slices.IndexFunc(a.columns, func(c bookColumn) bool { return c.style == moneyStyle })
+	if err := unlessTheirs(file, sheet, cellName(a.first+last, max(height, sheet.Header))); err != nil {
+		return nil, err
+	}
 	return a, a.begin(sheet.Header, len(header))
 }
 
-// survey returns the header of the sheet and the number of its last column that holds anything.
-func survey(file *excelize.File, sheet Sheet) (header []string, width int, err error) {
+// survey returns the header of the sheet, and the numbers of its last column and row that hold anything.
+func survey(file *excelize.File, sheet Sheet) (header []string, width, height int, err error) {
 	rows, err := file.Rows(sheet.Name)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, 0, err
 	}
 	defer rows.Close()
 	for n := 1; rows.Next(); n++ {
 		cells, err := rows.Columns(excelize.Options{RawCellValue: true})
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, 0, err
 		}
-		width = max(width, len(cells))
+		if len(cells) > 0 {
+			width, height = max(width, len(cells)), n
+		}
 		if n == sheet.Header {
 			header = cells
 		}
 	}
-	return header, width, rows.Error()
+	return header, width, height, rows.Error()
 }
 
 // besideColumns are our columns beside a sheet with this header. The words are left out where the sheet has them; what
@@ -229,7 +232,7 @@ func besideColumns(header, has []string) []bookColumn {
 
 // begin writes our header in the look of theirs, that of its last cell.
 func (a *annotator) begin(row, width int) error {
-	style := a.looks.header
+	style := a.looks.heading
 	if theirs, err := a.file.GetCellStyle(a.sheet, cellName(max(width, 1), row)); err == nil && theirs != 0 {
 		style = theirs
 	}

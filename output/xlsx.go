@@ -62,7 +62,9 @@ func writeXLSX(w io.Writer, book Book, rows iter.Seq2[Result, error]) error {
 
 const (
 	bookSheet = "results"
-	printArea = "_xlnm.Print_Area" // the name that Excel gives it
+
+	printArea   = "_xlnm.Print_Area" // the names that Excel gives them
+	printTitles = "_xlnm.Print_Titles"
 )
 
 // A bookWriter streams rows into a sheet.
@@ -102,16 +104,29 @@ func printable(file *excelize.File, sheet string) error {
 		file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &landscape, FitToWidth: &width, FitToHeight: &height}))
 }
 
-// unlessTheirs makes a sheet printable that says nothing of how it is printed.
-func unlessTheirs(file *excelize.File, sheet string) error {
-	props, err := file.GetSheetProps(sheet)
+// unlessTheirs makes a sheet printable, up to a cell, that says nothing of how it is printed.
+func unlessTheirs(file *excelize.File, sheet Sheet, last string) error {
+	props, err := file.GetSheetProps(sheet.Name)
 	said := slices.ContainsFunc(file.GetDefinedName(), func(n excelize.DefinedName) bool {
-		return n.Name == printArea && n.Scope == sheet
+		return (n.Name == printArea || n.Name == printTitles) && n.Scope == sheet.Name
 	})
 	if err != nil || said || props.FitToPage != nil && *props.FitToPage {
 		return err
 	}
-	return printable(file, sheet)
+	return errors.Join(printable(file, sheet.Name), framed(file, sheet.Name, last, sheet.Header))
+}
+
+// framed says that a sheet is printed up to a cell, its header on each page.
+func framed(file *excelize.File, sheet, last string, header int) error {
+	quoted := "'" + strings.ReplaceAll(sheet, "'", "''") + "'"
+	column, row, err := excelize.CellNameToCoordinates(last)
+	if err != nil {
+		return err
+	}
+	end, err := excelize.CoordinatesToCellName(column, row, true)
+	return errors.Join(err,
+		file.SetDefinedName(&excelize.DefinedName{Name: printArea, RefersTo: quoted + "!$A$1:" + end, Scope: sheet}),
+		file.SetDefinedName(&excelize.DefinedName{Name: printTitles, RefersTo: fmt.Sprintf("%s!$%d:$%d", quoted, header, header), Scope: sheet}))
 }
 
 // columns are all columns of the sheet: words, the manifest's, results.
@@ -208,15 +223,10 @@ func (b *bookWriter) end() error {
 	return b.out.Flush()
 }
 
-// frame makes the first columns what is printed, up to the message, the header on each page. The rest is for looking up.
+// frame makes the first columns what is printed, up to the message. The rest is for looking up.
 func (b *bookWriter) frame() error {
 	last := slices.IndexFunc(b.columns, func(c bookColumn) bool { return c.name == "error_message" }) + 1
-	column, _ := excelize.ColumnNumberToName(last)
-	area := fmt.Sprintf("%s!$A$1:$%s$%d", bookSheet, column, b.row)
-	file := b.pictures.file
-	return errors.Join(
-		file.SetDefinedName(&excelize.DefinedName{Name: printArea, RefersTo: area, Scope: bookSheet}),
-		file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: bookSheet + "!$1:$1", Scope: bookSheet}))
+	return framed(b.pictures.file, bookSheet, cellName(last, b.row), 1)
 }
 
 // plainValue is a value without what XML and Excel cannot hold; excelize cuts it at 32,767 characters.

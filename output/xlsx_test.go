@@ -63,7 +63,7 @@ func TestXLSXCells(t *testing.T) {
 	couplet := cells(t, file, bookSheet, 1, 2)
 	for name, want := range map[string]string{
 		"id": "couplet", "prompt": "一副典雅庄重的对联，\"义本生知人机同道\"\n悬挂于厅堂之中", "备注": "很好", "manifest.Status": "new", "status": "done", "file": "images/couplet.png",
-		"cost": "0.2", "seed": "42", "prompt_extend": "1", "watermark": "0", "width": "1664", "row": "2", "actual_prompt": "A <couplet> & more",
+		"cost": "0.2", "seed": "42", "prompt_extend": "true", "watermark": "false", "width": "1664", "row": "2", "actual_prompt": "A <couplet> & more",
 	} {
 		if couplet[name] != want {
 			t.Errorf("%s = %q, want %q", name, couplet[name], want)
@@ -94,7 +94,7 @@ func TestXLSXFrame(t *testing.T) {
 		t.Errorf("%d colours of three statuses", len(styles))
 	}
 	names := file.GetDefinedName()
-	if !slices.ContainsFunc(names, func(n excelize.DefinedName) bool { return n.RefersTo == "results!$A$1:$L$4" }) {
+	if !slices.ContainsFunc(names, func(n excelize.DefinedName) bool { return n.RefersTo == "'results'!$A$1:$L$4" }) {
 		t.Errorf("names = %+v, want a print area", names)
 	}
 }
@@ -359,20 +359,21 @@ func TestAnnotateXLSXWords(t *testing.T) {
 
 // TestAnnotateXLSXPrinting: a sheet that says nothing of printing goes on one page's width; one that does is left alone.
 func TestAnnotateXLSXPrinting(t *testing.T) {
-	own, err := excelize.OpenReader(bytes.NewReader(source(t)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer own.Close()
-	var b bytes.Buffer
-	err = errors.Join(own.SetDefinedName(&excelize.DefinedName{Name: printArea, RefersTo: "Sheet1!$A$1:$B$3", Scope: "Sheet1"}), own.Write(&b))
-	if err != nil {
-		t.Fatal(err)
+	var area, titles bytes.Buffer
+	for b, name := range map[*bytes.Buffer]*excelize.DefinedName{&area: {Name: printArea, RefersTo: "Sheet1!$A$1:$B$3"}, &titles: {Name: printTitles, RefersTo: "Sheet1!$1:$1"}} {
+		own, err := excelize.OpenReader(bytes.NewReader(source(t)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		name.Scope = "Sheet1"
+		if err := errors.Join(own.SetDefinedName(name), own.Write(b), own.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for name, c := range map[string]struct {
 		workbook []byte
 		fits     bool
-	}{"nothing": {source(t), true}, "a print area": {b.Bytes(), false}} {
+	}{"nothing": {source(t), true}, "a print area": {area.Bytes(), false}, "rows on each page": {titles.Bytes(), false}} {
 		file := workbook(t, func(w io.Writer) error {
 			return AnnotateXLSX(w, Book{}, Sheet{Workbook: bytes.NewReader(c.workbook), Header: 1}, rowsOf(Result{Row: 2}))
 		})

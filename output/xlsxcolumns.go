@@ -39,8 +39,8 @@ func resultColumns() []bookColumn {
 		{"seed", 13, plainStyle, func(r Result) any { return whole(r.Seed) }},
 		{"actual_prompt", 48, textStyle, func(r Result) any { return r.ActualPrompt }},
 		{"negative_prompt", 30, textStyle, func(r Result) any { return r.NegativePrompt }},
-		{"prompt_extend", 15, plainStyle, func(r Result) any { return truth(r.PromptExtend) }},
-		{"watermark", 12, plainStyle, func(r Result) any { return truth(r.Watermark) }},
+		{"prompt_extend", 15, textStyle, func(r Result) any { return truth(r.PromptExtend) }},
+		{"watermark", 12, textStyle, func(r Result) any { return truth(r.Watermark) }},
 		{"width", 8, plainStyle, func(r Result) any { return unlessZero(int64(r.Width)) }},
 		{"height", 8, plainStyle, func(r Result) any { return unlessZero(int64(r.Height)) }},
 		{"bytes", 11, plainStyle, func(r Result) any { return unlessZero(r.Bytes) }},
@@ -77,7 +77,7 @@ func truth(b *bool) any {
 	if b == nil {
 		return nil
 	}
-	return *b
+	return strconv.FormatBool(*b) // as in results.csv; programs differ in how they show a yes
 }
 
 // numeric is a decimal as a number, so that a column of costs can be summed.

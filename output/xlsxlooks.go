@@ -21,6 +21,7 @@ const (
 // looks are the styles of a workbook, by the numbers that it gave them.
 type looks struct {
 	header   int
+	heading  int // of our columns beside a header that has no look
 	styles   map[cellStyle]int
 	statuses map[string]int
 }
@@ -30,9 +31,6 @@ var statusColours = map[string][2]string{
 	"done": {"E3F1E9", "1F6B47"}, "failed": {"FBE4DF", "9A2F1E"}, "held": {"FBEFD5", "7A4E00"}, "missing": {"F0E5F7", "6B3F8A"},
 	"running": {"E1ECF9", "245690"}, "pending": {"EFEEEB", "5F5C56"}, "skipped": {"EFEEEB", "5F5C56"}, "abandoned": {"EFEEEB", "5F5C56"},
 }
-
-// general is the format of a cell that says none. Written down, LibreOffice shows yes and no by it as 1 and 0.
-const general = "General"
 
 func newLooks(file *excelize.File) (looks, error) {
 	l := looks{styles: map[cellStyle]int{}, statuses: map[string]int{}}
@@ -47,7 +45,7 @@ func newLooks(file *excelize.File) (looks, error) {
 			Font: &font, Fill: fill, Border: []excelize.Border{{Type: "bottom", Color: "E3E0DA", Style: 1}},
 			Alignment: &excelize.Alignment{Vertical: "center", Horizontal: horizontal, WrapText: format == ""},
 		}
-		if format != "" && format != general {
+		if format != "" {
 			style.CustomNumFmt = &format
 		}
 		id, err := file.NewStyle(style)
@@ -56,10 +54,11 @@ func newLooks(file *excelize.File) (looks, error) {
 	}
 	none := excelize.Fill{}
 	l.header = made(excelize.Font{Bold: true, Color: "FFFFFF"}, filled("245C4F"), "left", "")
-	l.styles[plainStyle] = made(excelize.Font{}, none, "", general)
+	l.heading = made(excelize.Font{Bold: true}, none, "left", "")
+	l.styles[plainStyle] = made(excelize.Font{}, none, "", "General")
 	l.styles[pictureStyle] = l.styles[plainStyle]
 	l.styles[textStyle] = made(excelize.Font{}, none, "left", "")
-	l.styles[moneyStyle] = made(excelize.Font{}, none, "", "0.00##")
+	l.styles[moneyStyle] = made(excelize.Font{}, none, "center", "0.00##")
 	l.styles[linkStyle] = made(excelize.Font{Color: "1F5FA8", Underline: "single"}, none, "left", "")
 	for status, c := range statusColours {
 		l.statuses[status] = made(excelize.Font{Bold: true, Color: c[1]}, filled(c[0]), "center", "")
