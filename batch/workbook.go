@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"runtime/debug"
 	"slices"
 
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -20,6 +21,9 @@ const (
 
 	// workbookThumbnails is where a workbook of them is some 50 MB, and adding another begins to take long.
 	workbookThumbnails = 5000
+
+	// workbookMemory is what a workbook of 10,000 rows and so many thumbnails, of 16 KB each, leaves in the heap.
+	workbookMemory = 320 << 20
 
 	// quickRows is how many items a workbook takes a second with on a slow machine, pictures included.
 	quickRows = 1000
@@ -39,12 +43,21 @@ func (b *Batch) workbook(ctx context.Context, rows iter.Seq2[output.Result, erro
 	if !b.HasWorkbook() || ctx.Err() != nil && len(b.idents) > quickRows {
 		return "", nil
 	}
+	defer lean()()
 	book := output.Book{Columns: b.o.Manifest.Columns(), Disk: b.o.Disk, Thumbnails: workbookThumbnails}
 	name, err := b.annotated(book, rows)
 	if name != "" || err != nil {
 		return name, err
 	}
 	return b.replace(workbookName, func(w io.Writer) error { return output.WriteXLSX(w, book, rows) })
+}
+
+// lean has the garbage collected that writing a workbook makes, in place of letting the heap grow to twice what is in use: at
+// 10,000 rows that took 690 MB. The function that it returns ends this.
+func lean() (restore func()) {
+	before := debug.SetMemoryLimit(-1)
+	debug.SetMemoryLimit(min(before, workbookMemory))
+	return func() { debug.SetMemoryLimit(before) }
 }
 
 // annotated writes the manifest's own sheet; no name says that there is none, or that it cannot be written again.
