@@ -3,6 +3,7 @@ package output
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -207,7 +208,13 @@ func survey(file *excelize.File, sheet Sheet) (header []string, width, height in
 			header = cells
 		}
 	}
-	return header, width, height, rows.Error()
+	pictured, err := file.GetPictureCells(sheet.Name)
+	for _, cell := range pictured { // a picture lies over its cell, which may be empty
+		if column, _, err := excelize.CellNameToCoordinates(cell); err == nil {
+			width = max(width, column)
+		}
+	}
+	return header, width, height, errors.Join(err, rows.Error())
 }
 
 // besideColumns are our columns beside a sheet with this header. The words are left out where the sheet has them; what

@@ -383,6 +383,42 @@ func TestAnnotateXLSXPrinting(t *testing.T) {
 	}
 }
 
+// TestAnnotateXLSXKeepsPictures: pictures, links and lists to choose from that somebody has put into the sheet stay beside ours.
+func TestAnnotateXLSXKeepsPictures(t *testing.T) {
+	own, err := excelize.OpenReader(bytes.NewReader(source(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	sizes := excelize.NewDataValidation(true)
+	sizes.SetSqref("C2:C4")
+	var b bytes.Buffer
+	err = errors.Join(sizes.SetDropList([]string{"1:1", "16:9"}), own.AddDataValidation("Sheet1", sizes),
+		own.AddPictureFromBytes("Sheet1", "D2", &excelize.Picture{Extension: ".png", File: pngOf(t, painted(40, 30))}),
+		own.SetCellHyperLink("Sheet1", "B3", "https://example.com/", "External"), own.Write(&b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := picturedFolder(t)
+	rows := []Result{{Row: 2, Status: "done", File: "images/a.png", SHA256: "aaaaaaaa11"}}
+	if err := Thumbs(t.Context(), d, rowsOf(rows...)); err != nil {
+		t.Fatal(err)
+	}
+	file := workbook(t, func(w io.Writer) error {
+		return AnnotateXLSX(w, Book{Disk: d}, Sheet{Workbook: &b, Header: 1}, rowsOf(rows...))
+	})
+	cells, err := file.GetPictureCells("Sheet1")
+	if slices.Sort(cells); err != nil || len(cells) != 2 || cells[0] != "D2" {
+		t.Errorf("pictures stand in %q, %v, want theirs in D2 and one of ours", cells, err)
+	}
+	if ok, target, _ := file.GetCellHyperLink("Sheet1", "B3"); !ok || target != "https://example.com/" {
+		t.Errorf("their link leads to %q", target)
+	}
+	if lists, err := file.GetDataValidations("Sheet1"); len(lists) != 1 || err != nil {
+		t.Errorf("%d lists to choose from, %v, want theirs", len(lists), err)
+	}
+}
+
 // TestXLSXLinks: a link leads to its picture in Excel and WPS, also in Chinese.
 func TestXLSXLinks(t *testing.T) {
 	for name, want := range map[string]string{
