@@ -83,6 +83,7 @@ type Batch struct {
 	matches []match // as of the opening, the pass or the end of the last run
 	idents  []ident
 	skipped []bool   // by the manifest, item by item
+	named   []uint64 // hashes of the files that the manifest names, 0 where it names none; nil where it never does
 	models  []string // of the manifest's items, in order of appearance
 	region  client.Region
 	counts  counts
@@ -167,6 +168,7 @@ func (b *Batch) read() error {
 		}
 		b.idents = append(b.idents, ident{hashID(it.ID), it.Fingerprint()})
 		b.skipped = append(b.skipped, it.Skip)
+		b.noteName(it)
 		if m := modelOf(it); !it.Skip && !models[m] {
 			models[m] = true
 			b.models = append(b.models, m)
@@ -199,7 +201,7 @@ func (b *Batch) idle() (bool, error) {
 		}
 	}
 	for i := range b.matches {
-		if b.wanted(i) {
+		if b.wanted(i) || b.misnamed(i) {
 			return false, nil
 		}
 	}

@@ -19,6 +19,8 @@ type Plan struct {
 	Redo  RedoPlan
 	// Missing items are done and paid, and their pictures are gone. Fetchable of them can be had again without cost.
 	Missing, Fetchable int
+	// Misnamed of the done items get other file names, without cost.
+	Misnamed int
 	// Pictures are to be paid by a run, for Cost. Unpriced says that a model without a known price is among them.
 	Pictures int
 	Cost     client.Money
@@ -105,6 +107,9 @@ func (b *Batch) planItem(p *Plan, i int) error {
 	case open:
 		p.Open++
 	case done:
+		if b.misnamed(i) {
+			p.Misnamed++
+		}
 		return b.planDone(p, int(m.entry))
 	case failed:
 		p.Failed++
@@ -234,4 +239,6 @@ func (b *Batch) anew(p *Plan) (anew, finished int) {
 func (p Plan) Much() bool { return p.Anew >= 10 && p.Anew*10 > p.Finished }
 
 // Idle reports whether a run has nothing to do.
-func (p Plan) Idle() bool { return p.Pictures == 0 && p.Open == 0 && p.Doubt == 0 && p.Fetchable == 0 }
+func (p Plan) Idle() bool {
+	return p.Pictures == 0 && p.Open == 0 && p.Misnamed == 0 && p.Doubt == 0 && p.Fetchable == 0
+}

@@ -86,8 +86,8 @@ func (b *Batch) choose() error {
 
 // chooseMissing takes the items of the manifest whose pictures are gone for good.
 func (b *Batch) chooseMissing() error {
-	for _, m := range b.matches {
-		if m.entry < 0 || !b.missing(int(m.entry)) {
+	for i, m := range b.matches {
+		if m.entry < 0 || !b.missing(int(m.entry)) || b.misnamed(i) { // one that was half renamed is not gone
 			continue
 		}
 		rec, err := b.state.get(int(m.entry))

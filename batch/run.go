@@ -78,9 +78,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	if err == nil {
 		err = r.limits.reason()
 	}
-	err = errors.Join(err, r.stop(ctx, all), r.look())
-	b.matches = matchItems(b.idents, b.state.entries) // the entries may be in another order now
-	return err
+	return errors.Join(err, r.stop(ctx, all), r.look())
 }
 
 func (b *Batch) newRun() *run {
@@ -148,7 +146,7 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.state.mark(mark{Run: "start", At: r.clock.now(), Tool: r.o.Tool, Since: r.since}); err != nil {
 		return err
 	}
-	return errors.Join(r.takeIn(unknown), r.countIn(), r.reopen(), r.countMoney())
+	return errors.Join(r.takeIn(unknown), r.countIn(), r.rename(), r.reopen(), r.countMoney())
 }
 
 // lastKnown is since when tasks may exist that the state does not know, should it turn out to have lost its end. The

@@ -109,6 +109,7 @@ func planCounts(p batch.Plan, rehearsal bool) []tally {
 		{"in flight", p.Open + p.Doubt, "at the service; the next run collects them"},
 		{"done", p.Done, paid},
 		{"missing", p.Missing, missingText(p)},
+		{"renamed", p.Misnamed, "done; only their file names have changed"},
 		{"failed", p.Failed, "--retry-failed tries them again"},
 		{"held", p.Held, "may be paid for; nobody can tell yet"},
 		{"abandoned", p.Abandoned, ""},
@@ -178,6 +179,8 @@ func planEnd(p batch.Plan) string {
 		return "A run has nothing to do."
 	case p.Much():
 		return fmt.Sprintf("A run stops: %s finished pictures would be paid anew, %s in all. --accept-changes goes on.", number(p.Anew), yuan(p.Cost))
+	case p.Pictures == 0 && p.Open+p.Doubt+p.Fetchable == 0:
+		return "A run only renames pictures; it pays nothing."
 	case p.Pictures == 0:
 		return "A run only collects what is in flight; it pays nothing new."
 	}

@@ -43,6 +43,9 @@ func (it *Item) At(field string) Position { return it.source.place(it.at, field)
 // RowID is the id as the row says it, which the items that count makes share.
 func (it *Item) RowID() string { return it.id }
 
+// Named reports whether the manifest or Options.Names say what the picture is called.
+func (it *Item) Named() bool { return it.File != "" || it.naming != nil }
+
 // Picture is what the picture shall be called, without extension: as the file column says, else Options.Names, else the id. The 2nd, 3rd…
 // item of a row with the same name has "-2", "-3"… appended. It is "" where the tool is to choose.
 func (it *Item) Picture() string {

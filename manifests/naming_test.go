@@ -21,8 +21,10 @@ func sheetFile(t *testing.T, text string) string {
 func namesOfSheet(t *testing.T, sheet, template string) string {
 	t.Helper()
 	m, err := Open(sheetFile(t, sheet), Options{Names: Names{Template: template,
-		Words: func(it *Item) map[string]string { return map[string]string{"size": "1664x928", "slug": "slug-" + it.Prompt} },
-		File:  func(want string) string { return strings.NewReplacer("/", "-", ":", "-").Replace(want) }}})
+		Words: func(it *Item) map[string]string {
+			return map[string]string{"size": "1664x928", "slug": "slug-" + it.Prompt}
+		},
+		File: func(want string) string { return strings.NewReplacer("/", "-", ":", "-").Replace(want) }}})
 	if err != nil {
 		return err.Error()
 	}
