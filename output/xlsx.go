@@ -104,16 +104,20 @@ func printable(file *excelize.File, sheet string) error {
 		file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &landscape, FitToWidth: &width, FitToHeight: &height}))
 }
 
-// unlessTheirs makes a sheet printable, up to a cell, that says nothing of how it is printed.
+// unlessTheirs makes a sheet printable, up to a cell, that says nothing of what is printed. One that is fitted to a page
+// keeps its way up.
 func unlessTheirs(file *excelize.File, sheet Sheet, last string) error {
 	props, err := file.GetSheetProps(sheet.Name)
 	said := slices.ContainsFunc(file.GetDefinedName(), func(n excelize.DefinedName) bool {
 		return (n.Name == printArea || n.Name == printTitles) && n.Scope == sheet.Name
 	})
-	if err != nil || said || props.FitToPage != nil && *props.FitToPage {
+	if err != nil || said {
 		return err
 	}
-	return errors.Join(printable(file, sheet.Name), framed(file, sheet.Name, last, sheet.Header))
+	if props.FitToPage == nil || !*props.FitToPage {
+		err = printable(file, sheet.Name)
+	}
+	return errors.Join(err, framed(file, sheet.Name, last, sheet.Header))
 }
 
 // framed says that a sheet is printed up to a cell, its header on each page.

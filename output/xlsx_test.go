@@ -380,6 +380,10 @@ func TestAnnotateXLSXPrinting(t *testing.T) {
 		if props, err := file.GetSheetProps("Sheet1"); err != nil || (props.FitToPage != nil && *props.FitToPage) != c.fits {
 			t.Errorf("a sheet that says %s is fitted to a page: %v, %v", name, !c.fits, err)
 		}
+		ours := slices.ContainsFunc(file.GetDefinedName(), func(n excelize.DefinedName) bool { return n.Name == printArea && n.RefersTo == "'Sheet1'!$A$1:$G$4" })
+		if ours != c.fits {
+			t.Errorf("of a sheet that says %s the first results are printed: %v", name, ours)
+		}
 	}
 }
 
