@@ -166,7 +166,7 @@ func TestThumbnailsStopAtOnce(t *testing.T) {
 func TestThumbnailsUnderCrashes(t *testing.T) {
 	sheets, n := simManifests(t), 20
 	if long() {
-		n = 1000
+		n = 150
 	}
 	crowd(t, n, number, func(t *testing.T, i int) { simulate(t, uint64(i), sheets, Options{Thumbs: true}) })
 }
