@@ -43,22 +43,6 @@ func TestGroupBeginsAfterEachCall(t *testing.T) {
 	})
 }
 
-// TestGroupOfOneDoesNotWait: nothing is gathered where nobody comes.
-func TestGroupOfOneDoesNotWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := newGroup(func() error { time.Sleep(2 * time.Millisecond); return nil })
-		start := time.Now()
-		for range 10 {
-			if err := g.share(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if took := time.Since(start); took != 20*time.Millisecond {
-			t.Errorf("10 turns of 2 ms took %v", took)
-		}
-	})
-}
-
 // TestGroupTellsAllOfFailure lets a turn fail, and one panic: all that shared it learn of it, nobody else.
 func TestGroupTellsAllOfFailure(t *testing.T) {
 	for _, panics := range []bool{false, true} {

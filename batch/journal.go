@@ -63,22 +63,28 @@ func (e *DamageError) Is(target error) bool { return target == ErrDamaged }
 
 // seal adds the sequence number and the checksum to a record, which must marshal to a JSON object that is not empty.
 func seal(seq int64, record any) ([]byte, error) {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, `{"seq":%d,`, seq)
+	b := bytes.NewBuffer(make([]byte, 0, usualLine))
+	b.WriteString(`{"seq":`)
+	b.WriteString(strconv.FormatInt(seq, 10))
+	b.WriteByte(',')
 	start := b.Len()
-	enc := json.NewEncoder(&b)
+	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false) // prompts stay readable
 	if err := enc.Encode(record); err != nil {
 		return nil, err
 	}
 	line := b.Bytes()
 	line = append(line[:start], line[start+1:len(line)-2]...) // the object's inside: no "{", no "}\n"
-	return fmt.Appendf(line, `,"sum":"%08x"}`+"\n", checksum(line)), nil
+	var sum [4]byte
+	binary.BigEndian.PutUint32(sum[:], checksum(line))
+	line = hex.AppendEncode(append(line, `,"sum":"`...), sum[:])
+	return append(line, "\"}\n"...), nil
 }
 
 const (
 	sumLength = len(`,"sum":"89abcdef"}`)
 	maxLine   = 1 << 20 // a record is below 20 KB
+	usualLine = 1 << 10
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

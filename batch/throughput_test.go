@@ -37,7 +37,7 @@ import (
 )
 
 // What the engine costs beside a bare loop that submits, asks, downloads, writes, fsyncs and renames, and remembers
-// nothing: with as many items at once, from the same service, over real sockets onto a real disk. The service is a
+// nothing: with as many tasks at once, from the same service, over real sockets onto a real disk. The service is a
 // process of its own, so that the processor time is that of the client alone. Both take turns, since the machine has
 // other work, too; what is told is the median of the rounds.
 //
@@ -46,8 +46,8 @@ import (
 const (
 	throughputItems  = 2000
 	throughputRounds = 5
-	// throughputWindow tasks and as many downloads as the engine makes at once are what the bare loop has workers.
-	throughputWindow = 24
+	// throughputWindow is how many tasks are open at the service at most, and how many workers the bare loop has.
+	throughputWindow = 32
 	// throughputSpeed times life, so that the first question comes after 3 ms, when the task has ended, and URLs hold 29 s.
 	throughputSpeed = 3000
 	// throughputPadding in the environment makes this binary the service, with pictures of so many bytes more.
@@ -237,11 +237,10 @@ func (f countedFile) Sync() error {
 
 // runBareLoop is what one would write for an afternoon: no memory, no checks, no quota, no second try.
 func runBareLoop(b *testing.B, folder, base string) int {
-	workers := throughputWindow + parallelDownloads
-	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: workers}}
+	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: throughputWindow}}
 	defer c.CloseIdleConnections()
 	var g errgroup.Group
-	g.SetLimit(workers)
+	g.SetLimit(throughputWindow)
 	for i := range throughputItems {
 		g.Go(func() error { return bareItem(c, base, folder, i) })
 	}
