@@ -154,13 +154,7 @@ func (s *itemScanner) ofPicture(name []byte) {
 func (s *itemScanner) members(read func(s *itemScanner, name []byte)) {
 	s.take('{')
 	for more := s.begins('}'); more; more = s.goesOn('}') {
-		name := s.text()
-		s.take(':')
-		if !isName(name) {
-			s.strange()
-			return
-		}
-		read(s, name)
+		read(s, s.name())
 	}
 }
 
@@ -197,14 +191,18 @@ func (s *itemScanner) goesOn(end byte) bool {
 	return false
 }
 
-// isName reports whether a name is one that encoding/json takes for no other: it overlooks case, also of letters beyond ASCII.
-func isName(name []byte) bool {
-	for _, b := range name {
-		if (b < 'a' || b > 'z') && (b < '0' || b > '9') && b != '_' {
-			return false
-		}
+// name reads the name of a member and the colon. It takes names that encoding/json takes for no others: that overlooks case,
+// also of letters beyond ASCII.
+func (s *itemScanner) name() []byte {
+	s.take('"')
+	start := s.at
+	for b := s.peek(); b >= 'a' && b <= 'z' || b >= '0' && b <= '9' || b == '_'; b = s.peek() {
+		s.at++
 	}
-	return len(name) > 0
+	end := s.at
+	s.take('"')
+	s.take(':')
+	return s.line[start:end]
 }
 
 // value goes over a value that the index does not need.

@@ -117,6 +117,9 @@ func (r *run) unclaim(task string) {
 
 // claimed tells which of the rows are known.
 func (r *run) claimed(rows map[string]client.TaskInfo) (map[string]bool, error) {
+	if len(rows) == 0 {
+		return nil, nil // without reading a record
+	}
 	r.claims.mu.Lock()
 	defer r.claims.mu.Unlock()
 	if err := r.collectClaims(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,16 +14,22 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 )
 
 // Scale: manifests of a million rows and state files of a million finished items.
+
+// testURL is where the state files of these tests belong.
+const testURL = "http://api.test/api/v1"
 
 // sheetOf writes a manifest of so many rows of about 120 bytes.
 func sheetOf(t testing.TB, folder, kind string, rows int) string {
@@ -61,7 +68,7 @@ func writeFile(t testing.TB, path string, write func(io.Writer)) {
 
 // finishedBatch writes a state file as a run leaves it at its end, with all of a manifest's items done, and calls picture with
 // the name of each.
-func finishedBatch(t testing.TB, w io.Writer, sheet string, picture func(name string)) {
+func finishedBatch(t testing.TB, w io.Writer, sheet, baseURL string, picture func(name string)) {
 	t.Helper()
 	m, err := manifests.Open(sheet, manifests.Options{})
 	if err != nil {
@@ -80,9 +87,8 @@ func finishedBatch(t testing.TB, w io.Writer, sheet string, picture func(name st
 		}
 	}
 	begun := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
-	region, _ := client.LookupRegion("beijing")
-	write(header{Version: stateVersion, Tool: "test", Created: begun, Salt: "salt", Settings: Settings{
-		Manifest: m.Name(), BaseURL: region.BaseURL(""), Region: region.Name, Mode: "auto"}})
+	write(header{Version: stateVersion, Tool: "test", Created: begun, Salt: "salt", KeyPrint: client.NewKey(canary).Fingerprint("salt"), Settings: Settings{
+		Manifest: m.Name(), BaseURL: baseURL, Region: "beijing", Mode: "auto"}})
 	for it, err := range m.Items() {
 		if err != nil {
 			t.Fatal(err)
@@ -118,7 +124,7 @@ func TestD16NothingToDo(t *testing.T) {
 	disk := disktest.New()
 	disk.Mkdir(imagesDir)
 	var state bytes.Buffer
-	finishedBatch(t, &state, sheet, func(name string) { disk.Put(name, nil) })
+	finishedBatch(t, &state, sheet, testURL, func(name string) { disk.Put(name, nil) })
 	disk.Put(stateFile, state.Bytes())
 	ops := map[string]int{}
 	disk.Decide = func(op disktest.Op) disktest.Verdict {
@@ -134,8 +140,7 @@ func TestD16NothingToDo(t *testing.T) {
 	}
 	defer m.Close()
 	before := memory()
-	region, _ := client.LookupRegion("beijing")
-	b, err := Open(Options{Manifest: m, Disk: disk, Settings: Settings{BaseURL: region.BaseURL(""), Region: region.Name}}) // no Client: a request panics
+	b, err := Open(Options{Manifest: m, Disk: disk, Settings: Settings{BaseURL: testURL, Region: "beijing"}}) // no Client: a request panics
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,10 +165,136 @@ func TestD16NothingToDo(t *testing.T) {
 	runtime.KeepAlive(b)
 }
 
+// TestD16OneLeft goes on with a large sheet of which one item is left: no record of the others is read before it is sent.
+func TestD16OneLeft(t *testing.T) {
+	const rows = 2000
+	folder := t.TempDir()
+	sheet := sheetOf(t, folder, "csv", rows-1)
+	var state bytes.Buffer
+	pictures := map[string]bool{}
+	finishedBatch(t, &state, sheet, testURL, func(name string) { pictures[name] = true })
+	sheet = sheetOf(t, folder, "csv", rows)
+	synctest.Test(t, func(t *testing.T) {
+		stage(t, sheet, emulator.Options{}, func(s *scene) {
+			s.disk.Mkdir(imagesDir)
+			for name := range pictures {
+				s.disk.Put(name, nil)
+			}
+			s.rewrite(state.Bytes())
+			var reads, before atomic.Int64
+			s.fault = func(c emulator.Call) emulator.Fault {
+				if c.Op == "submit" {
+					before.Store(reads.Load())
+				}
+				return emulator.Fault{}
+			}
+			err := s.startOn(func(op disktest.Op) disktest.Verdict {
+				if op.Kind == "read" && op.Name == stateFile {
+					reads.Add(1)
+				}
+				return disktest.Verdict{}
+			})
+			if most := int64(state.Len()>>16 + 20); err != nil || before.Load() == 0 || before.Load() > most {
+				t.Errorf("%d reads of the disk before the first submission, want at most %d; Run = %v", before.Load(), most, err)
+			}
+			s.wantPosts(1)
+		})
+	})
+}
+
 func memory() (m runtime.MemStats) {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	return m
+}
+
+// BenchmarkFirstSubmission measures from the opening of a manifest of 10,000 rows to the moment when the service has the
+// first submission: the checks, the plan and the run, on a real disk, against an emulator in process that answers at once.
+// New has no state file; resumed has one in which 5,000 items are done.
+func BenchmarkFirstSubmission(b *testing.B) {
+	const rows = 10_000
+	sheet := sheetOf(b, b.TempDir(), "csv", rows)
+	b.Run("new", func(b *testing.B) { firstSubmission(b, sheet, nil) })
+	half := sheetOf(b, b.TempDir(), "csv", rows/2)
+	b.Run("resumed", func(b *testing.B) {
+		firstSubmission(b, sheet, func(folder string) {
+			os.Mkdir(filepath.Join(folder, imagesDir), 0o755)
+			writeFile(b, filepath.Join(folder, stateFile), func(w io.Writer) {
+				finishedBatch(b, w, half, testURL, func(name string) { os.WriteFile(filepath.Join(folder, name), nil, 0o644) })
+			})
+		})
+	})
+}
+
+func firstSubmission(b *testing.B, sheet string, before func(folder string)) {
+	submitted := make(chan time.Time, 1)
+	server, err := emulator.New(emulator.Options{Tiny: true, NoQuota: true, Fault: func(c emulator.Call) emulator.Fault {
+		if c.Op == "submit" {
+			select {
+			case submitted <- time.Now():
+			default:
+			}
+		}
+		return emulator.Fault{}
+	}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	net := server.ServeInProcess()
+	defer net.Close()
+	var took time.Duration
+	for b.Loop() {
+		folder := b.TempDir()
+		if before != nil {
+			before(folder)
+		}
+		for len(submitted) > 0 {
+			<-submitted
+		}
+		ctx, cancel := context.WithCancel(b.Context())
+		begun, first := time.Now(), make(chan time.Duration, 1)
+		go func() {
+			first <- (<-submitted).Sub(begun)
+			cancel()
+		}()
+		onlyStart(b, ctx, sheet, folder, net)
+		took += <-first
+	}
+	b.ReportMetric(float64(took.Milliseconds())/float64(b.N), "ms/start")
+}
+
+// onlyStart is the program from main on, as far as its context lets it come.
+func onlyStart(b *testing.B, ctx context.Context, sheet, folder string, net *emulator.InProcess) {
+	m, err := manifests.Open(sheet, manifests.Options{Check: Rules{}.Check})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer m.Close()
+	if _, err := m.Check(); err != nil {
+		b.Fatal(err)
+	}
+	dir, err := output.OpenDir(folder)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer dir.Close()
+	c, err := client.New(client.Config{BaseURL: testURL, Key: client.NewKey(canary), Dial: net.Dial, Insecure: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	batch, err := Open(Options{Manifest: m, Disk: dir, Client: c, Key: client.NewKey(canary), Grace: time.Nanosecond,
+		Settings: Settings{Manifest: m.Name(), BaseURL: testURL, Region: "beijing"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer batch.Close()
+	if _, err := batch.Plan(); err != nil {
+		b.Fatal(err)
+	}
+	if err := batch.Run(ctx); !errors.Is(err, context.Canceled) {
+		b.Fatalf("Run = %v", err)
+	}
 }
 
 // BenchmarkMillion measures the command over a million finished rows: seconds, and the most memory (VmHWM) in MB. The
@@ -199,8 +330,9 @@ func prepareMillion(b *testing.B, folder string) {
 		b.Fatal(err)
 	}
 	sheet := sheetOf(b, folder, "csv", 1_000_000)
+	region, _ := client.LookupRegion("beijing")
 	writeFile(b, filepath.Join(folder, "out", stateFile), func(w io.Writer) {
-		finishedBatch(b, w, sheet, func(name string) {
+		finishedBatch(b, w, sheet, region.BaseURL(""), func(name string) {
 			if err := os.WriteFile(filepath.Join(folder, "out", name), nil, 0o644); err != nil {
 				b.Fatal(err)
 			}
