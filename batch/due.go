@@ -45,7 +45,7 @@ func (b *Batch) again(m match) bool {
 func (r *run) fresh(i int, it item) (record, error) {
 	k := r.give(i, it)
 	rec := record{Key: k.String(), ID: it.ID, Print: r.idents[i].print, Phase: ready, Name: nameOf(it, k)}
-	if r.redo.places[i] {
+	if r.redo.places[i] || r.redo.entries[k] {
 		rec.Redo = r.redo.Number
 	}
 	var err error

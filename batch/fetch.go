@@ -238,12 +238,13 @@ type identity struct {
 	Actual  string       `json:"actual_prompt,omitempty"`
 	Cost    client.Money `json:"cost_micros,omitempty"` // of this picture
 	At      time.Time    `json:"submitted_at,omitzero"`
+	Redo    int          `json:"redo,omitempty"` // the wish that it was bought for; see redo.go
 }
 
 const identityKeyword = "qwenbatch"
 
 func (r *run) texts(rec *record, i int) []output.Text {
-	id := identity{rec.Key, rec.ID, rec.Print, rec.Task, i, rec.Request, rec.Name, rec.Sent, rec.ActualPrompt, r.price(rec.Sent), rec.Submitted}
+	id := identity{rec.Key, rec.ID, rec.Print, rec.Task, i, rec.Request, rec.Name, rec.Sent, rec.ActualPrompt, r.price(rec.Sent), rec.Submitted, rec.Redo}
 	if r.o.NoMetadata {
 		id.Sent.Prompt, id.Sent.Negative, id.Actual = "", "", ""
 	}

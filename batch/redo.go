@@ -29,6 +29,9 @@ const rowPrefix = "row:"
 type wish struct {
 	Number int    `json:"n"`
 	Of     string `json:"of"` // a hash of what it asks for
+	// Keys are of the items that it names, as they were when it began: of two rows that say the same, either may stand first
+	// in the state file after a crash, and the one that was not meant would be bought again.
+	Keys []string `json:"keys,omitempty"`
 }
 
 // A redo is what Options.Redo asks for, joined with manifest and state. Its zero value asks for nothing.
@@ -69,7 +72,7 @@ func (b *Batch) choose() error {
 		return nil
 	}
 	sum := sha256.Sum256([]byte(strings.Join(names, "\x00")))
-	b.redo = redo{wish: wish{b.state.lastRedo + 1, hex.EncodeToString(sum[:16])}, places: map[int]bool{}, entries: map[key]bool{}}
+	b.redo = redo{wish: wish{Number: b.state.lastRedo + 1, Of: hex.EncodeToString(sum[:16])}, places: map[int]bool{}, entries: map[key]bool{}}
 	for _, w := range b.state.redos {
 		if w.Of == b.redo.Of {
 			b.redo.wish, b.redo.begun = w, true
@@ -78,8 +81,27 @@ func (b *Batch) choose() error {
 	if err := b.chooseNamed(slices.DeleteFunc(names, func(name string) bool { return name == RedoMissing })); err != nil {
 		return err
 	}
+	if err := b.chooseBegun(); err != nil {
+		return err
+	}
 	if slices.Contains(b.o.redoNames(), RedoMissing) {
 		return b.chooseMissing()
+	}
+	return nil
+}
+
+// chooseBegun holds a wish that has begun to the items that it meant then.
+func (b *Batch) chooseBegun() error {
+	if len(b.redo.Keys) == 0 {
+		return nil
+	}
+	clear(b.redo.entries)
+	for _, text := range b.redo.Keys {
+		k, err := parseKey(text)
+		if err != nil {
+			return err
+		}
+		b.redo.entries[k] = true
 	}
 	return nil
 }
@@ -231,12 +253,32 @@ func (b *Batch) planRedo(p *RedoPlan, i int, it item) {
 	}
 }
 
-// beginRedo notes the wish for the next mark.
-func (r *run) beginRedo() {
-	if r.redo.Number > 0 && !r.redo.begun {
-		r.state.redos = append(r.state.redos, r.redo.wish)
-		r.redo.begun = true
+// beginRedo notes the wish for the next mark. Items that were never seen get their keys here.
+func (r *run) beginRedo() error {
+	if r.redo.Number == 0 || r.redo.begun {
+		return nil
 	}
+	for i, it := range r.items() {
+		if it.err != nil {
+			return it.err
+		}
+		if r.redo.places[i] {
+			k := r.keyOf(i, it)
+			r.redo.entries[k] = true
+			r.redo.Keys = append(r.redo.Keys, k.String())
+		}
+	}
+	r.state.redos = append(r.state.redos, r.redo.wish)
+	r.redo.begun = true
+	return nil
+}
+
+// keyOf is the key of the i-th item, which it is given here if it is new.
+func (r *run) keyOf(i int, it item) key {
+	if m := r.matches[i]; m.entry >= 0 {
+		return r.state.entries[m.entry].key
+	}
+	return r.give(i, it)
 }
 
 // countIn gives named items that are on their way anyway the number of the wish: whoever comes back after an interruption
@@ -291,7 +333,7 @@ func (b *Batch) EndRedo() error {
 	if ended, err := b.ended(); err != nil || !ended {
 		return err
 	}
-	b.state.redos = slices.DeleteFunc(b.state.redos, func(w wish) bool { return w == b.redo.wish })
+	b.state.redos = slices.DeleteFunc(b.state.redos, func(w wish) bool { return w.Number == b.redo.Number })
 	end := mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool, Since: b.state.since}
 	if !b.state.stopped {
 		end.Since = b.lastKnown(end.At)

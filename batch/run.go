@@ -140,7 +140,9 @@ func (r *run) start(ctx context.Context) error {
 	if !clean || len(unknown) > 0 {
 		r.since = since
 	}
-	r.beginRedo()
+	if err := r.beginRedo(); err != nil {
+		return err
+	}
 	// From here on the last line is of this run: what an earlier one has lost must be looked for from where that one ended,
 	// also if this one dies before it has done so.
 	if err := r.state.mark(mark{Run: "start", At: r.clock.now(), Tool: r.o.Tool, Since: r.since}); err != nil {
