@@ -264,6 +264,26 @@ func TestRedoStopped(t *testing.T) {
 	})
 }
 
+// TestRedoOfMovedRows changes the order of the rows while a redo of some is under way: it goes on with the items that it meant.
+func TestRedoOfMovedRows(t *testing.T) {
+	play(t, "prompt\na red cat\na blue dog\na bird\n", emulator.Options{}, func(s *scene) {
+		s.ends()
+		s.options.Limit = 1
+		if err := s.again("row:2", "row:3"); !errors.Is(err, ErrLimit) {
+			t.Errorf("Run = %v, want ErrLimit", err)
+		}
+		s.options.Limit = 0
+		s.retype("prompt\na bird\na blue dog\na red cat\n")
+		s.redone("row:2", "row:3")
+		s.wantPosts(5)
+		for prompt, want := range map[string]int{"a red cat": 1, "a blue dog": 1, "a bird": 0} {
+			if got := s.records()[prompt].Replaced; got != want {
+				t.Errorf("%s was made again %d times, want %d", prompt, got, want)
+			}
+		}
+	})
+}
+
 // TestRedoAfterAFinishedRun dies when all is done, before the wish is struck out: the same command buys nothing. The one
 // after that does.
 func TestRedoAfterAFinishedRun(t *testing.T) {
