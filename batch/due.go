@@ -1,7 +1,7 @@
 package batch
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 	"path"
 	"slices"
@@ -29,6 +29,7 @@ func (r *run) due(i int, it item) (record, bool, error) {
 	}
 	was, seed := rec.Phase, rec.Sent.Seed
 	rec, due, err := r.renew(rec, it, m.changed)
+	rec.Redo = max(rec.Redo, r.redo.Number)
 	if redone {
 		r.remake(&rec, was, seed, m.changed)
 	}
@@ -45,9 +46,7 @@ func (b *Batch) again(m match) bool {
 func (r *run) fresh(i int, it item) (record, error) {
 	k := r.give(i, it)
 	rec := record{Key: k.String(), ID: it.ID, Print: r.idents[i].print, Phase: ready, Name: nameOf(it, k)}
-	if r.redo.places[i] || r.redo.entries[k] {
-		rec.Redo = r.redo.Number
-	}
+	rec.Redo = r.redo.Number // named or not: what a wish has bought it does not buy again, also where twins change places
 	var err error
 	rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
 	return rec, err
@@ -101,35 +100,40 @@ func (r *run) putAside(rec *record) error {
 		return err
 	}
 	for _, p := range rec.Pictures {
-		there, err := exists(r.o.Disk, p.File)
-		if err != nil {
-			return err
-		}
-		if !there {
-			continue
-		}
-		name := path.Base(p.File)
-		for n := 2; ; n++ {
-			taken, err := exists(r.o.Disk, path.Join(replacedDir, name))
-			if err != nil {
-				return err
-			}
-			if !taken {
-				break
-			}
-			ext := path.Ext(p.File)
-			name = fmt.Sprintf("%s~%d%s", stem(path.Base(p.File)), n, ext)
-		}
-		if err := r.o.Disk.Rename(p.File, path.Join(replacedDir, name)); err != nil {
+		if err := r.keepOlder(p); err != nil {
 			return err
 		}
 	}
-	if err := errors.Join(r.o.Disk.SyncDir(replacedDir), r.o.Disk.SyncDir(imagesDir)); err != nil {
+	if err := r.o.Disk.SyncDir(imagesDir); err != nil {
 		return err
 	}
 	rec.Before, rec.Cost, rec.Replaced = rec.Before+rec.Cost, 0, rec.Replaced+len(rec.Pictures)
 	rec.Pictures, rec.ActualPrompt, rec.Warnings = nil, "", nil
 	return nil
+}
+
+// keepOlder copies a picture to images/replaced, durably, before it removes it from its place. A rename from folder to
+// folder could be lost with a power cut that keeps its first half: what another item syncs is one of the two folders. A
+// crash in between leaves both; the copy is not made twice.
+func (r *run) keepOlder(p picture) error {
+	there, err := exists(r.o.Disk, p.File)
+	if err != nil || !there {
+		return err
+	}
+	body, err := readFile(r.o.Disk, p.File)
+	if err != nil {
+		return err
+	}
+	kept, err := readFile(r.o.Disk, path.Join(replacedDir, path.Base(p.File)))
+	if err != nil || !bytes.Equal(kept, body) {
+		if _, err := output.Publish(r.o.Disk, replacedDir, path.Base(p.File), body); err != nil {
+			return err
+		}
+	}
+	if err := r.o.Disk.SyncDir(replacedDir); err != nil { // also of a copy that a run made that died before it had synced it
+		return err
+	}
+	return r.o.Disk.Remove(p.File)
 }
 
 // nameOf is what an item's picture shall be called: as its row says, else its id, else the beginning of its prompt with

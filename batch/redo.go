@@ -281,17 +281,17 @@ func (r *run) keyOf(i int, it item) key {
 	return r.give(i, it)
 }
 
-// countIn gives named items that are on their way anyway the number of the wish: whoever comes back after an interruption
+// countIn gives items that are on their way anyway the number of the wish: whoever comes back after an interruption
 // finds them served.
 func (r *run) countIn() error {
-	if len(r.redo.entries) == 0 {
+	if r.redo.Number == 0 {
 		return nil
 	}
 	for i := range r.state.count() {
 		r.state.mu.Lock()
 		e := r.state.entries[i]
 		r.state.mu.Unlock()
-		if !r.redo.entries[e.key] || e.phase() != ready && !waiting(e.phase()) {
+		if e.phase() != ready && !waiting(e.phase()) {
 			continue
 		}
 		rec, err := r.state.get(i)
@@ -309,11 +309,9 @@ func (r *run) countIn() error {
 	return nil
 }
 
-// remake gives the record of an item that is made again the number of the wish and a new seed, also where its row fixes
-// one: the same seed would give the same picture. What has failed made no picture with its seed, and a row that has
+// remake gives the record of an item that is made again a new seed, also where its row fixes one: the same seed would give the same picture. What has failed made no picture with its seed, and a row that has
 // changed asks for another picture anyway: they keep what they say.
 func (r *run) remake(rec *record, was phase, seed int64, changed bool) {
-	rec.Redo = r.redo.Number
 	if changed || was == failed {
 		return
 	}
