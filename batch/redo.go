@@ -31,8 +31,12 @@ type wish struct {
 	Of     string `json:"of"` // a hash of what it asks for
 	// Keys are of the items that it names, as they were when it began: of two rows that say the same, either may stand first
 	// in the state file after a crash, and the one that was not meant would be bought again.
+	// There are none where it names very many.
 	Keys []string `json:"keys,omitempty"`
 }
+
+// keysKept bounds the keys of all wishes together, since every mark carries them in one line.
+const keysKept = 10_000
 
 // A redo is what Options.Redo asks for, joined with manifest and state. Its zero value asks for nothing.
 type redo struct {
@@ -267,6 +271,13 @@ func (r *run) beginRedo() error {
 			r.redo.entries[k] = true
 			r.redo.Keys = append(r.redo.Keys, k.String())
 		}
+	}
+	kept := len(r.redo.Keys)
+	for _, w := range r.state.redos {
+		kept += len(w.Keys)
+	}
+	if kept > keysKept {
+		r.redo.Keys = nil
 	}
 	r.state.redos = append(r.state.redos, r.redo.wish)
 	r.redo.begun = true

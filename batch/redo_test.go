@@ -2,6 +2,7 @@ package batch
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -280,6 +281,24 @@ func TestRedoOfMovedRows(t *testing.T) {
 			if got := s.records()[prompt].Replaced; got != want {
 				t.Errorf("%s was made again %d times, want %d", prompt, got, want)
 			}
+		}
+	})
+}
+
+// TestRedoOfVeryMany names more items than a line of the state file has room for: the file can be read again.
+func TestRedoOfVeryMany(t *testing.T) {
+	sheet, names := []byte("prompt\n"), []string{}
+	for i := range 60_000 {
+		sheet = fmt.Appendf(sheet, "picture %d\n", i)
+		names = append(names, fmt.Sprint(rowPrefix, i+2))
+	}
+	play(t, string(sheet), emulator.Options{}, func(s *scene) {
+		s.options.Limit = 1
+		for n := range 3 {
+			if err := s.again(names...); !errors.Is(err, ErrLimit) {
+				t.Fatalf("Run = %v, want ErrLimit", err)
+			}
+			s.wantPosts(n + 1)
 		}
 	})
 }
