@@ -13,12 +13,13 @@ type lines struct {
 	names  []string // of carried-through columns, in order of first appearance
 	index  map[string]int
 	fields map[string]field // of the keys that have a meaning; it grows in Open only
+	plain  map[string]bool  // keys that are known to be columns; it grows in Open only
 	valid  bool             // every line is an object: Open has seen it, and the copy does not change
 }
 
 // openLines reads all keys, as the order of the columns is that of their first appearance.
 func openLines(m *Manifest, o Options) error {
-	l := &lines{path: m.path, copy: m.copy, index: map[string]int{}, fields: map[string]field{}, valid: true}
+	l := &lines{path: m.path, copy: m.copy, index: map[string]int{}, fields: map[string]field{}, plain: map[string]bool{}, valid: true}
 	m.source = l
 	chosen, err := l.choose(o.Columns)
 	if err != nil {
@@ -70,6 +71,9 @@ func (l *lines) learn(text []byte, chosen map[string]field) (prompt bool) {
 			prompt = prompt || f == fieldPrompt
 			continue
 		}
+		if key, ok := m.plainKey(); ok && l.plain[string(key)] {
+			continue // as in most lines
+		}
 		key, _ := unquote(m.key)
 		if f, ok := l.meaning(key, chosen); ok {
 			l.fields[key] = f
@@ -84,6 +88,7 @@ func (l *lines) learn(text []byte, chosen map[string]field) (prompt bool) {
 			continue
 		}
 		l.carry(key)
+		l.plain[key] = key != columnsKey.name // which may be an object in another line
 	}
 	return prompt
 }
