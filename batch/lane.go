@@ -113,6 +113,9 @@ func (l *lane) beginsAt(ahead int, t *watched) (time.Time, bool) {
 	return begun, true
 }
 
+// closing reports whether so few tasks are left that each question which finds one sooner ends the batch sooner.
+func (l *lane) closing() bool { return len(l.open) <= l.limit/20 }
+
 // early is when a task is asked before its time, to learn from it; zero where it is not.
 func (l *lane) early(t *watched, c *clock) time.Time {
 	switch {
@@ -142,8 +145,10 @@ func (l *lane) end(t *watched, ended time.Time) {
 	if len(l.past) > pastKept {
 		l.past = slices.Delete(l.past, 0, 1)
 	}
-	if l.limit > 0 && len(l.open) >= l.limit {
-		l.open[l.limit-1].wake()
+	if l.closing() {
+		l.wake(0, len(l.open))
+	} else if l.limit > 0 {
+		l.wake(l.limit-1, l.limit)
 	}
 }
 

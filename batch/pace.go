@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -38,7 +39,8 @@ type throttle struct {
 	limiter *rate.Limiter
 	full    rate.Limit // the quota, and a little less
 	speed   float64
-	ramps   bool          // begins slower after a pause
+	ramps   bool // begins slower after a pause
+	waiting atomic.Int32
 	next    chan struct{} // holds a token: one at a time waits for the limiter, so that a new rate holds for all at once
 
 	mu      sync.Mutex
@@ -61,8 +63,15 @@ func newThrottle(full rate.Limit, speed float64) *throttle {
 	return t
 }
 
+// line is how long the next has to wait for those before it.
+func (t *throttle) line() time.Duration {
+	return time.Duration(float64(t.waiting.Load()) / float64(t.limiter.Limit()) * float64(time.Second))
+}
+
 // turn waits until the next may go.
 func (t *throttle) turn(ctx context.Context) error {
+	t.waiting.Add(1)
+	defer t.waiting.Add(-1)
 	select {
 	case <-ctx.Done():
 		return ctx.Err()

@@ -9,7 +9,7 @@ import (
 // and, once nothing else waits, the end of the batch. If the price of a question is said in time, the best moments are those
 // that make the sum of price and delay least over the service times seen of this kind of task: a small exact computation.
 // It finds by itself that the first question comes where most tasks have ended if they end alike, and earlier, with more to
-// follow, if they do not. The price is as high as the mean delay stays short, and never below that delay.
+// follow, if they do not. The price is as high as the mean delay stays short, and never below seven eighths of that.
 
 const (
 	// shortDelay is how long a task that has ended may wait in the mean for its question, of the service's time.
@@ -17,7 +17,7 @@ const (
 	// samples tell a distribution; older ones are forgotten.
 	samples = 128
 	// enough of them need no prior.
-	enough = 8
+	enough = 16
 )
 
 // shape is the spread that is assumed of tasks of a kind around their mean, as long as few are known: eight quantiles of a
@@ -89,10 +89,10 @@ func (t *times) plan() {
 		}
 	}
 	slices.Sort(t.sorted)
-	for price := 4 * t.delay; ; price = price * 3 / 4 {
-		price = max(price, t.delay)
+	least := t.delay * 7 / 8
+	for price := 4 * t.delay; ; price = max(least, price*3/4) {
 		var delay time.Duration
-		if t.ages, delay = askAt(t.sorted, price); delay <= t.delay || price == t.delay {
+		if t.ages, delay = askAt(t.sorted, price); delay <= t.delay || price == least {
 			return
 		}
 	}

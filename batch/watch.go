@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -33,6 +34,10 @@ const (
 	queued = time.Second
 	// nextQuestion after an answer that says nothing (the user's document, 2025-09).
 	nextQuestion = 3 * time.Second
+	// lastQuestions are how far apart the questions for each of the last few tasks of many are.
+	lastQuestions = time.Second
+	// shortLine is how long questions may wait in line, of our time, before those that may be in vain are put off.
+	shortLine = 250 * time.Millisecond
 	// longestTrust is how long a task that seems to wait in line is not asked.
 	longestTrust = 5 * time.Minute
 	// young is how long UNKNOWN may be a replica that lags.
@@ -132,6 +137,7 @@ type watch struct {
 	clock *clock
 	page  func(context.Context, int) (client.TaskPage, error)
 	pace  func(model string) *pace
+	queue func() time.Duration // how long a question waits in line
 
 	mu    sync.Mutex
 	lanes map[string]*lane
@@ -156,7 +162,7 @@ type watched struct {
 }
 
 func newWatch(r *run) *watch {
-	return &watch{clock: r.clock, page: r.page, pace: r.pace, lanes: map[string]*lane{}, tasks: map[string]*watched{}}
+	return &watch{clock: r.clock, page: r.page, pace: r.pace, queue: r.queries.line, lanes: map[string]*lane{}, tasks: map[string]*watched{}}
 }
 
 // enter begins to watch a task.
@@ -227,8 +233,13 @@ func (w *watch) due(t *watched, now time.Time) (at time.Time, list bool) {
 	if !runs {
 		return t.looked.Add(w.clock.ours(longestTrust)), false
 	}
-	if !w.list.pays(w, t, now.Sub(begun), now) {
-		return begun.Add(t.times.after(max(0, t.alive.Sub(begun)))), false
+	switch {
+	case t.lane.closing():
+		at = begun.Add(max(t.times.least(), t.alive.Sub(begun)+w.clock.ours(lastQuestions)))
+		return w.behind(at, now), false
+	case !w.list.pays(w, t, now.Sub(begun), now):
+		at = begun.Add(t.times.after(max(0, t.alive.Sub(begun))))
+		return w.behind(at, now), false
 	}
 	at = latest(begun.Add(t.times.least()), w.list.next)
 	if !at.After(now) && w.list.reading {
@@ -237,6 +248,14 @@ func (w *watch) due(t *watched, now time.Time) (at time.Time, list bool) {
 	list = !at.After(now)
 	w.list.reading = w.list.reading || list
 	return at, list
+}
+
+// behind puts a question off whose answer is not known while others wait whose is: a task that has ended, says the list.
+func (w *watch) behind(at, now time.Time) time.Time {
+	if line := w.queue(); line > shortLine {
+		return latest(at, now.Add(line))
+	}
+	return at
 }
 
 // told learns from what a task says of itself.
@@ -311,9 +330,12 @@ func (t *watched) wake() {
 // How the list is read.
 const (
 	// findings is how many ended tasks a page is to show.
-	findings = 10
+	findings = 14
 	// listPause is how far apart readings may be: a list that would be read less often pays less than questions.
-	listPause = 5 * time.Second
+	listPause = 6 * time.Second
+	// lastPause is how far apart they are at most when no task waits in line any more: what is found then may be the end of
+	// the batch.
+	lastPause = 1500 * time.Millisecond
 	// listAway is how long the list is left alone after it was of no use.
 	listAway = time.Minute
 )
@@ -327,40 +349,49 @@ type listState struct {
 	away    time.Time // of no use before
 }
 
+// forever is the pause where the list is not worth reading.
+const forever = time.Hour
+
 // pause is how long to wait between two readings, so that each page shows enough that have ended.
 func (s *listState) pause(w *watch) time.Duration {
-	perSecond := 0.0
+	perSecond, most := 0.0, w.clock.ours(lastPause)
 	for _, l := range w.lanes {
 		perSecond += float64(l.running()) / max(l.mean, time.Millisecond).Seconds()
+		if l.limit == 0 || len(l.open) > l.limit {
+			most = forever
+		}
 	}
 	pages := s.pages
 	if pages == 0 {
 		pages = 1 + len(w.tasks)/100
 	}
-	return time.Duration(findings * float64(pages) / max(perSecond, 1e-3) * float64(time.Second))
+	pause := time.Duration(float64(findings*pages) / max(perSecond, 1e-3) * float64(time.Second))
+	if pause > w.clock.ours(listPause) {
+		return forever
+	}
+	return min(pause, most)
 }
 
 // pays reports whether the list is the way to learn of a task that has run that long. Who is older than any before is asked
 // directly, and so is whom the list did not show.
 func (s *listState) pays(w *watch, t *watched, age time.Duration, now time.Time) bool {
-	return !t.unlisted && !now.Before(s.away) && age <= t.times.most() && s.pause(w) <= w.clock.ours(listPause)
+	return !t.unlisted && !now.Before(s.away) && age <= t.times.most() && s.pause(w) < forever
 }
 
 // readList reads pages until all tasks that may have ended are seen.
 func (w *watch) readList(ctx context.Context) error {
 	wanted := w.wanted()
 	from, first, last := max(1, w.list.from), 0, 0
-	most := from + 1 + len(w.tasks)/50
+	most := from + 1 + len(w.tasks)/100 // one more than they fill if nobody else's are between them
 	var err error
 	for n := from; n <= most && len(wanted) > 0; n++ {
 		var page client.TaskPage
 		if page, err = w.page(ctx, n); err != nil {
 			break
 		}
-		if w.rows(page.Tasks, wanted) && first == 0 {
-			first = n
+		if w.rows(page.Tasks, wanted) {
+			first, last = cmp.Or(first, n), n
 		}
-		last = n
 		if n >= page.Pages || len(page.Tasks) == 0 {
 			break
 		}
@@ -378,7 +409,7 @@ func (w *watch) read(from, first, last int, missed map[*watched]bool, failed boo
 	if first > 0 {
 		s.pages = last - first + 1
 	}
-	s.next = now.Add(s.pause(w))
+	s.next = now.Add(min(s.pause(w), w.clock.ours(listPause)))
 	if len(missed) > 0 {
 		s.from = 1 // they may be on an earlier page
 	}

@@ -1,0 +1,169 @@
+package batch
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/client/emulator"
+)
+
+// TestScheduleAsksWhereTasksEnd wants one question for tasks that all run alike, and several where they do not, none of
+// them too late.
+func TestScheduleAsksWhereTasksEnd(t *testing.T) {
+	alike := &times{delay: shortDelay, guess: service}
+	spread := &times{delay: shortDelay, guess: service}
+	for i := range 100 {
+		alike.add(20 * time.Second)
+		spread.add(10*time.Second + time.Duration(i)*200*time.Millisecond)
+	}
+	if got := alike.after(0); got != 20*time.Second {
+		t.Errorf("of tasks that run 20 s the first question is at %v", got)
+	}
+	var asked []time.Duration
+	for age := spread.after(0); age < 30*time.Second; age = spread.after(age) {
+		asked = append(asked, age)
+	}
+	if len(asked) < 3 || asked[0] > 18*time.Second {
+		t.Errorf("tasks that run 10 to 30 s are asked at %v", asked)
+	}
+	if beyond := alike.after(time.Minute) - time.Minute; beyond < time.Second || beyond > 10*time.Second {
+		t.Errorf("one that runs longer than any before is asked after another %v", beyond)
+	}
+}
+
+// many is a sheet of n rows.
+func many(n int) string {
+	sheet := "id,prompt\n"
+	for i := range n {
+		sheet += fmt.Sprintf("%d,picture %d\n", i, i)
+	}
+	return sheet
+}
+
+// TestListOnlySaysWhenToAsk runs many tasks at once while the list lags, leaves rows out, shuffles them, or is not to be
+// had: nothing is forgotten, and nothing takes much longer.
+func TestListOnlySaysWhenToAsk(t *testing.T) {
+	usual := time.Duration(0)
+	for _, f := range []emulator.Fault{{}, {LagList: 2 * time.Minute}, {OmitRow: true}, {ShuffleList: true}, {Status: 500, Code: "InternalError"}, {Garbage: true}} {
+		quota := func(model string) (emulator.Quota, bool) {
+			return emulator.Quota{Submissions: 20, Per: time.Second, Running: 100, Queue: 500}, model != ""
+		}
+		play(t, many(300), emulator.Options{Quota: quota}, func(s *scene) {
+			s.fault = func(c emulator.Call) emulator.Fault {
+				if c.Op == "list" && c.N > 1 {
+					return f
+				}
+				return emulator.Fault{}
+			}
+			s.options.SubmitRate, s.options.Window = 20, 200
+			begun := time.Now()
+			s.ends()
+			took := time.Since(begun)
+			s.wantPaidOnce(300)
+			if usual == 0 {
+				usual = took
+			} else if took > usual*3/2 {
+				t.Errorf("with %+v it took %v, %v without", f, took, usual)
+			}
+			if lists := s.server.Books().Lists; f == (emulator.Fault{}) && lists < 3 {
+				t.Errorf("the list was read %d times", lists)
+			}
+		})
+	}
+}
+
+// TestUnknownSpeedIsLearned runs against a service whose time is 60 times as fast, which nobody has told.
+func TestUnknownSpeedIsLearned(t *testing.T) {
+	play(t, many(9), emulator.Options{Speed: 60}, func(s *scene) {
+		begun := time.Now()
+		s.ends()
+		s.wantPaidOnce(9)
+		if took := time.Since(begun); took > 20*time.Second {
+			t.Errorf("nine tasks of a third of a second took %v", took)
+		}
+	})
+}
+
+// TestWindowGrowsAndShrinks lets the window follow what runs at once.
+func TestWindowGrowsAndShrinks(t *testing.T) {
+	p := newPace(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
+	for _, step := range []struct {
+		running int
+		waited  bool
+		want    int
+	}{{2, true, 4}, {4, false, 8}, {3, false, 8}, {100, true, 200}, {300, true, 500}, {2, true, 4}, {1, true, 4}} {
+		p.runs(step.running, step.waited)
+		if got := p.window.bound(); got != step.want {
+			t.Errorf("when %d run, waited %v, the window is %d, want %d", step.running, step.waited, got, step.want)
+		}
+	}
+	fixed := newPace(client.LookupModel("qwen-image-plus"), false, 0, 7, 1)
+	fixed.runs(100, true)
+	if got := fixed.window.bound(); got != 7 {
+		t.Errorf("the window that was asked for became %d", got)
+	}
+}
+
+// TestSubmissionsBeginSlowly wants a fast rate to rise after a pause.
+func TestSubmissionsBeginSlowly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(client.LookupModel("qwen-image-plus"), false, 20, 0, 1)
+		for range 2 {
+			time.Sleep(2 * idleTime)
+			if err := p.turn(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := p.limiter.Limit(); got > p.full/2 {
+				t.Errorf("after a pause the rate is %v", got)
+			}
+			for range 20 {
+				p.accepted()
+			}
+			if got := p.limiter.Limit(); got != p.full {
+				t.Errorf("after 20 accepted submissions the rate is %v, want %v", got, p.full)
+			}
+		}
+	})
+}
+
+// TestBreakerLetsOneTry wants one of a hundred to try a service that is silent, later each time, and all when it answers.
+func TestBreakerLetsOneTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, line := &breaker{after: 1, speed: 1}, newThrottle(rate.Inf, 1)
+		var tries, through atomic.Int32
+		var up atomic.Bool
+		for range 100 {
+			go func() {
+				for {
+					try, err := b.pass(t.Context(), line)
+					if err != nil {
+						return
+					}
+					tries.Add(1)
+					if up.Load() {
+						through.Add(1)
+						try.answered()
+						return
+					}
+					time.Sleep(time.Millisecond)
+					try.silence()
+				}
+			}()
+		}
+		time.Sleep(time.Hour)
+		if n := tries.Load(); n > 250 {
+			t.Errorf("%d tries in an hour without an answer", n)
+		}
+		up.Store(true)
+		time.Sleep(2 * time.Minute)
+		if n := through.Load(); n != 100 {
+			t.Errorf("%d of 100 went through when the service was back", n)
+		}
+	})
+}
