@@ -380,9 +380,8 @@ func (s *listState) pays(w *watch, t *watched, age time.Duration, now time.Time)
 
 // readList reads pages until all tasks that may have ended are seen.
 func (w *watch) readList(ctx context.Context) error {
-	wanted := w.wanted()
-	from, first, last := max(1, w.list.from), 0, 0
-	most := from + 1 + len(w.tasks)/100 // one more than they fill if nobody else's are between them
+	wanted, from, most := w.wanted()
+	first, last := 0, 0
 	var err error
 	for n := from; n <= most && len(wanted) > 0; n++ {
 		var page client.TaskPage
@@ -422,11 +421,14 @@ func (w *watch) read(from, first, last int, missed map[*watched]bool, failed boo
 	}
 }
 
-// wanted are the tasks that may have ended.
-func (w *watch) wanted() map[*watched]bool {
+// wanted are the tasks that may have ended, and the pages to look for them on: one more than they fill if nobody else's are
+// between them.
+func (w *watch) wanted() (all map[*watched]bool, from, most int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	all := map[*watched]bool{}
+	from = max(1, w.list.from)
+	most = from + 1 + len(w.tasks)/100
+	all = map[*watched]bool{}
 	now := time.Now()
 	for _, l := range w.lanes {
 		for _, t := range l.open {
@@ -435,7 +437,7 @@ func (w *watch) wanted() map[*watched]bool {
 			}
 		}
 	}
-	return all
+	return all, from, most
 }
 
 // rows takes a page of the list; it reports whether one of those that were wanted is there.
