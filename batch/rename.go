@@ -173,7 +173,7 @@ func besideName(name string, n int) string {
 // taken reports whether a name is that of another file than the i-th picture of an item.
 func (r *run) taken(name string, there map[string][]string, n *renaming, i int) bool {
 	for _, other := range there[output.Fold(name)] {
-		if other != n.rec.Pictures[i].File && !r.isOf(other, n, i) {
+		if other != n.rec.Pictures[i].File && !r.moved(other, n, i) {
 			return true
 		}
 	}
@@ -197,7 +197,14 @@ func (n *renaming) number(i int) int {
 	return i
 }
 
-// isOf reports whether a file is the i-th picture of an item: a run that died had renamed it already.
+// moved reports whether a run that died had given the i-th picture of an item that name: the file says itself whose it is.
+// Where the old name still stands, that is a copy which somebody may have worked on.
+func (r *run) moved(name string, n *renaming, i int) bool {
+	there, err := exists(r.o.Disk, n.rec.Pictures[i].File)
+	return err == nil && !there && r.isOf(name, n, i)
+}
+
+// isOf reports whether a file is the i-th picture of an item.
 func (r *run) isOf(name string, n *renaming, i int) bool {
 	id, found := readIdentity(r.o.Disk, name)
 	return found && id.Key == n.rec.Key && id.Task == n.rec.Task && id.Number == n.number(i)

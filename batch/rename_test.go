@@ -1,10 +1,12 @@
 package batch
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/client/emulator"
+	"github.com/qwenbatch/qwenbatch/output"
 )
 
 // namesOnDisk are the files of the folder, without what was put aside.
@@ -85,6 +87,23 @@ func TestRenameTaken(t *testing.T) {
 		defer closed()
 		if p, err := b.Plan(); err != nil || !p.Idle() {
 			t.Errorf("Plan = %+v, %v, want nothing to do", p, err)
+		}
+	})
+}
+
+// TestRenameOverACopy wants a name under which somebody has worked on a copy of the picture, which still says whose it is: a
+// rename that a crash has cut leaves one file, so where there are two the other is somebody's.
+func TestRenameOverACopy(t *testing.T) {
+	play(t, "prompt,file\na red cat,x\n", emulator.Options{}, func(s *scene) {
+		s.ends()
+		b, _ := s.disk.Content("images/x.png")
+		retouched := output.Annotate(b, []output.Text{{Keyword: "Comment", Value: "brighter"}})
+		s.disk.Put("images/y.png", retouched)
+		s.retype("prompt,file\na red cat,y\n")
+		s.ends()
+		s.wantNamed(map[string]string{"a red cat": "y~2.png"})
+		if b, _ := s.disk.Content("images/y.png"); !bytes.Equal(b, retouched) {
+			t.Error("a copy that somebody has worked on was overwritten")
 		}
 	})
 }
