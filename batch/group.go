@@ -2,6 +2,7 @@ package batch
 
 import (
 	"errors"
+	"io/fs"
 	"sync"
 
 	"github.com/qwenbatch/qwenbatch/output"
@@ -57,7 +58,8 @@ func (g *group) lead(r *round) {
 	r.err = g.do()
 }
 
-// sharedSyncs is a disk on which goroutines that sync a folder at the same time share one fsync.
+// sharedSyncs is a disk on which goroutines that sync a folder at the same time share one fsync. One that failed is not tried
+// again: the kernel tells of lost pages once and forgets them, so a later one that ends well proves nothing.
 type sharedSyncs struct {
 	output.Disk
 
@@ -69,9 +71,24 @@ func (d *sharedSyncs) SyncDir(name string) error {
 	d.mu.Lock()
 	g := d.folders[name]
 	if g == nil {
-		g = newGroup(func() error { return d.Disk.SyncDir(name) })
+		g = newGroup(d.once(name))
 		d.folders[name] = g
 	}
 	d.mu.Unlock()
 	return g.share()
+}
+
+// once syncs a folder until that fails. A folder that is not there has nothing to lose.
+func (d *sharedSyncs) once(name string) func() error {
+	var failed error
+	return func() error {
+		if failed != nil {
+			return failed
+		}
+		err := d.Disk.SyncDir(name)
+		if !errors.Is(err, fs.ErrNotExist) {
+			failed = err
+		}
+		return err
+	}
 }
