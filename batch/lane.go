@@ -73,10 +73,17 @@ func (l *lane) join(t *watched) {
 	l.open = slices.Insert(l.open, i, t)
 }
 
-// drop takes it out.
+// drop takes it out: whoever has come up to the places that run looks again, also where it was given up without an end.
 func (l *lane) drop(t *watched) {
-	if i := slices.Index(l.open, t); i >= 0 {
-		l.open = slices.Delete(l.open, i, i+1)
+	i := slices.Index(l.open, t)
+	if i < 0 {
+		return
+	}
+	l.open = slices.Delete(l.open, i, i+1)
+	if l.closing() {
+		l.wake(0, len(l.open))
+	} else if l.limit > 0 {
+		l.wake(l.limit-1, l.limit)
 	}
 }
 
@@ -144,11 +151,6 @@ func (l *lane) end(t *watched, ended time.Time) {
 	l.past = slices.Insert(l.past, i, ran{begun, ended})
 	if len(l.past) > pastKept {
 		l.past = slices.Delete(l.past, 0, 1)
-	}
-	if l.closing() {
-		l.wake(0, len(l.open))
-	} else if l.limit > 0 {
-		l.wake(l.limit-1, l.limit)
 	}
 }
 

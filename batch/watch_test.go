@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -164,6 +165,38 @@ func TestBreakerLetsOneTry(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		if n := through.Load(); n != 100 {
 			t.Errorf("%d of 100 went through when the service was back", n)
+		}
+	})
+}
+
+// TestWatchLeftUnended lets a task be given up without an end: the one behind it runs from then on and is asked in time.
+func TestWatchLeftUnended(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		p := newPace(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
+		w := &watch{clock: &clock{speed: 1}, pace: func(string) *pace { return p }, queue: func() time.Duration { return 0 },
+			lanes: map[string]*lane{}, tasks: map[string]*watched{}}
+		enter := func(id string) *watched {
+			return w.enter(&record{Task: id, Sent: sent{Model: "qwen-image-plus"}, posted: time.Now()})
+		}
+		w.lane("qwen-image-plus").limit = 1
+		first := enter("first")
+		time.Sleep(time.Second)
+		second := enter("second")
+		asked := make(chan error, 1)
+		go func() { asked <- w.wait(ctx, second) }()
+		time.Sleep(10 * time.Second)
+		w.leave(first)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		select {
+		case err := <-asked:
+			if err != nil {
+				t.Errorf("wait = %v", err)
+			}
+		default:
+			t.Error("the task behind one that was given up was not asked within a minute")
 		}
 	})
 }
