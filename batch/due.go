@@ -3,6 +3,7 @@ package batch
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 
@@ -120,11 +121,12 @@ func (r *run) keepOlder(p picture) error {
 	if err != nil || !there {
 		return err
 	}
-	body, err := readFile(r.o.Disk, p.File)
+	// Whole: somebody may have put a larger file in its place.
+	body, err := readWhole(r.o.Disk, p.File)
 	if err != nil {
 		return err
 	}
-	kept, err := readFile(r.o.Disk, path.Join(replacedDir, path.Base(p.File)))
+	kept, err := readWhole(r.o.Disk, path.Join(replacedDir, path.Base(p.File)))
 	if err != nil || !bytes.Equal(kept, body) {
 		if _, err := output.Publish(r.o.Disk, replacedDir, path.Base(p.File), body); err != nil {
 			return err
@@ -134,6 +136,15 @@ func (r *run) keepOlder(p picture) error {
 		return err
 	}
 	return r.o.Disk.Remove(p.File)
+}
+
+func readWhole(disk output.Disk, name string) ([]byte, error) {
+	f, err := disk.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
 }
 
 // nameOf is what an item's picture shall be called: as its row says, else its id, else the beginning of its prompt with

@@ -453,3 +453,16 @@ func TestRedoMarksSurvive(t *testing.T) {
 		}
 	})
 }
+
+// TestRedoKeepsWhatStandsInItsPlace redoes an item in whose picture's place somebody has put a much larger file.
+func TestRedoKeepsWhatStandsInItsPlace(t *testing.T) {
+	play(t, three, emulator.Options{}, func(s *scene) {
+		s.ends()
+		poster := make([]byte, client.MaxPicture+2<<20)
+		s.disk.Put("images/a.png", poster)
+		s.redone("a")
+		if kept, _ := s.disk.Content("images/replaced/a.png"); len(kept) != len(poster) {
+			t.Errorf("of a file of %d bytes %d were kept", len(poster), len(kept))
+		}
+	})
+}
