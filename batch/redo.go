@@ -257,7 +257,8 @@ func (b *Batch) planRedo(p *RedoPlan, i int, it item) {
 	}
 }
 
-// beginRedo notes the wish for the next mark. Items that were never seen get their keys here.
+// beginRedo notes the wish in a mark. Items that were never seen get their keys here: after the pictures that the state did
+// not know were taken in, which have theirs.
 func (r *run) beginRedo() error {
 	if r.redo.Number == 0 || r.redo.begun {
 		return nil
@@ -281,7 +282,7 @@ func (r *run) beginRedo() error {
 	}
 	r.state.redos = append(r.state.redos, r.redo.wish)
 	r.redo.begun = true
-	return nil
+	return r.markStart()
 }
 
 // keyOf is the key of the i-th item, which it is given here if it is new.

@@ -466,3 +466,22 @@ func TestRedoKeepsWhatStandsInItsPlace(t *testing.T) {
 		}
 	})
 }
+
+// TestRedoOfNewAfterLoss loses the state file and asks for a redo of a row that was never made, while a picture is there that
+// was made when another row had that row's id: the picture stays its item's, and is not paid again.
+func TestRedoOfNewAfterLoss(t *testing.T) {
+	play(t, "id,prompt\na,a red cat\n", emulator.Options{}, func(s *scene) {
+		s.ends()
+		s.retype("id,prompt\nb,a red cat\n")
+		s.redone("b")
+		s.wantPosts(2)
+		if err := s.disk.Remove(stateFile); err != nil {
+			t.Fatal(err)
+		}
+		s.retype("id,prompt\na,a blue dog\nb,a red cat\n")
+		s.redone("a")
+		s.ends()
+		s.wantPosts(3)
+		s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": done})
+	})
+}

@@ -140,15 +140,19 @@ func (r *run) start(ctx context.Context) error {
 	if !clean || len(unknown) > 0 {
 		r.since = since
 	}
-	if err := r.beginRedo(); err != nil {
-		return err
-	}
 	// From here on the last line is of this run: what an earlier one has lost must be looked for from where that one ended,
 	// also if this one dies before it has done so.
-	if err := r.state.mark(mark{Run: "start", At: r.clock.now(), Tool: r.o.Tool, Since: r.since}); err != nil {
+	if err := r.markStart(); err != nil {
 		return err
 	}
-	return errors.Join(r.takeIn(unknown), r.countIn(), r.rename(), r.reopen(), r.countMoney())
+	if err := r.takeIn(unknown); err != nil {
+		return err
+	}
+	return errors.Join(r.beginRedo(), r.countIn(), r.rename(), r.reopen(), r.countMoney())
+}
+
+func (r *run) markStart() error {
+	return r.state.mark(mark{Run: "start", At: r.clock.now(), Tool: r.o.Tool, Since: r.since})
 }
 
 // lastKnown is since when tasks may exist that the state does not know, should it turn out to have lost its end. The

@@ -406,8 +406,12 @@ func (r *run) knownPictures() (names, error) {
 	return known, nil
 }
 
-// takeIn records what unknownPictures has found.
+// takeIn records what unknownPictures has found, and finds the manifest's items in it.
 func (r *run) takeIn(unknown []*record) error {
+	if len(unknown) == 0 {
+		return nil
+	}
+	defer r.rematch()
 	for _, rec := range unknown {
 		switch saved := len(rec.Pictures); {
 		case saved >= rec.Sent.N:
