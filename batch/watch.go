@@ -38,6 +38,8 @@ const (
 	lastQuestions = time.Second
 	// shortLine is how long questions may wait in line, of our time, before those that may be in vain are put off.
 	shortLine = 250 * time.Millisecond
+	// longestLine is how long they are put off, after which they stand in line like others.
+	longestLine = time.Minute
 	// longestTrust is how long a task that seems to wait in line is not asked.
 	longestTrust = 5 * time.Minute
 	// young is how long UNKNOWN may be a replica that lags.
@@ -236,10 +238,10 @@ func (w *watch) due(t *watched, now time.Time) (at time.Time, list bool) {
 	switch {
 	case t.lane.closing():
 		at = begun.Add(max(t.times.least(), t.alive.Sub(begun)+w.clock.ours(lastQuestions)))
-		return w.behind(at, now), false
+		return w.behind(t, at, now), false
 	case !w.list.pays(w, t, now.Sub(begun), now):
 		at = begun.Add(t.times.after(max(0, t.alive.Sub(begun))))
-		return w.behind(at, now), false
+		return w.behind(t, at, now), false
 	}
 	at = latest(begun.Add(t.times.least()), w.list.next)
 	if !at.After(now) && w.list.reading {
@@ -251,11 +253,12 @@ func (w *watch) due(t *watched, now time.Time) (at time.Time, list bool) {
 }
 
 // behind puts a question off whose answer is not known while others wait whose is: a task that has ended, says the list.
-func (w *watch) behind(at, now time.Time) time.Time {
-	if line := w.queue(); line > shortLine {
-		return latest(at, now.Add(line))
+func (w *watch) behind(t *watched, at, now time.Time) time.Time {
+	line := w.queue()
+	if line <= shortLine || now.Sub(t.looked) > w.clock.ours(longestLine) {
+		return at
 	}
-	return at
+	return latest(at, now.Add(line))
 }
 
 // told learns from what a task says of itself.

@@ -200,3 +200,19 @@ func TestWatchLeftUnended(t *testing.T) {
 		}
 	})
 }
+
+// TestWatchAlwaysALine keeps the line of questions long: a task is put off, and asked all the same.
+func TestWatchAlwaysALine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
+		w := &watch{clock: &clock{speed: 1}, pace: func(string) *pace { return p }, queue: func() time.Duration { return 2 * shortLine },
+			lanes: map[string]*lane{}, tasks: map[string]*watched{}}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer cancel()
+		first := w.enter(&record{Task: "1", Sent: sent{Model: "qwen-image-plus"}, posted: time.Now()})
+		w.lane("qwen-image-plus").known = true // else it is asked early
+		if err := w.wait(ctx, first); err != nil {
+			t.Error("the task was not asked within five minutes")
+		}
+	})
+}
