@@ -25,7 +25,7 @@ type bounds struct {
 func (b *bounds) money() group {
 	g := newGroup("Money and limits")
 	g.flags.Var(purse{&b.budget}, "budget", "stop before this batch would cost more, over its whole life: done, replaced, open, held and unsettled pictures all count (default none)")
-	g.flags.DurationVar(&b.deadline, "deadline", 0, "start no more items after this `DURATION`; what is open is still collected, the rest is left for the next run (default none)")
+	g.flags.DurationVar(&b.deadline, "deadline", 0, "start no more items once so much time has passed; what is open is still collected, the rest is left for the next run (default none)")
 	g.flags.Var(count{&b.maxFailures}, "max-failures", "start no more items after N have failed for good (default none)")
 	g.flags.Var(choice{&b.onDoubt, []string{"hold", "resubmit"}}, "on-doubt", "what becomes of a submission that nobody can tell the outcome of: hold it for you, or send it again at the risk of paying twice")
 	g.flags.DurationVar(&b.settleTime, "settle", batch.DefaultSettle, "how long an unanswered submission may take to show in the task list")

@@ -69,6 +69,9 @@ func (r *reading) open(name string) (*manifests.Manifest, manifests.Totals, erro
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, manifests.Totals{}, noManifest(name)
 	}
+	if info, trouble := os.Stat(name); err != nil && trouble == nil && info.IsDir() {
+		return nil, manifests.Totals{}, &mistake{text: quote(name) + " is a folder", hint: "name the manifest in it"}
+	}
 	if err != nil {
 		return nil, manifests.Totals{}, err
 	}

@@ -61,7 +61,7 @@ func (p *program) tasksListCommand() *cobra.Command {
 	statuses := []string{"PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"}
 	main.flags.Var(choice{&status, statuses}, "status", "only tasks in this state (default all)")
 	main.flags.Var(word{&f.Model, "NAME"}, "model", "only tasks of this model (default all)")
-	main.flags.DurationVar(&since, "since", 0, "only tasks of the last `DURATION`, at most 24h (default 24h)")
+	main.flags.DurationVar(&since, "since", 0, "only tasks that are no older, at most 24h (default 24h)")
 	main.flags.BoolVar(&asJSON, "json", false, "one JSON object a line, for programs")
 	where := s.where()
 	s.access(where)

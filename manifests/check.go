@@ -16,7 +16,7 @@ type Totals struct {
 // Check reads the whole manifest. The error is an *ErrorList with all mistakes, those of single rows as well as ids
 // that are used twice, file names that collide, and more items than are allowed.
 func (m *Manifest) Check() (Totals, error) {
-	c := checker{m: m, mistakes: m.opening.clone(), claims: newClaims(m.naming)}
+	c := checker{m: m, mistakes: m.opening.clone(), warnings: m.slips.clone(), claims: newClaims(m.naming)}
 	if err := m.each(c.row); err != nil {
 		return Totals{}, err
 	}

@@ -232,3 +232,30 @@ func TestWhatCannotBeOpened(t *testing.T) {
 		t.Errorf("a folder gives %v", err)
 	}
 }
+
+// A header that is nearly a field's may be a slip, which would be paid for: it is told, and does not stop the run.
+func TestHeaderSlips(t *testing.T) {
+	for text, want := range map[string]string{
+		"id,prompt,negativ_prompt,Sizes\na,b,c,d\n": `[a.csv:1:11: "negativ_prompt" is only carried along; if it is the negative_prompt: --column negative_prompt=negativ_prompt ` +
+			`a.csv:1:26: "Sizes" is only carried along; if it is the size: --column size=Sizes]`,
+		"prompt,size,sizes,sku,note,title,style\na,1:1,b,c,d,e,f\n": "[]",
+	} {
+		m, err := load(t, "a.csv", text, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		totals, err := m.Check()
+		if got := fmt.Sprint(totals.Warnings); err != nil || got != want {
+			t.Errorf("%q warns %s (%v), want %s", text, got, err, want)
+		}
+	}
+	b := newBook(t).rows("Sheet1", "A1", cells{"prompt", "seeds"}, cells{"a", "1"})
+	m, err := b.open(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	totals, err := m.Check()
+	if got := fmt.Sprint(totals.Warnings); err != nil || got != `[a.xlsx:Sheet1!B1: "seeds" is only carried along; if it is the seed: --column seed=seeds]` {
+		t.Errorf("a workbook warns %s (%v)", got, err)
+	}
+}

@@ -102,6 +102,30 @@ func readHeader(names []string, explicit map[string]string) (header, []headerFau
 	return h, faults
 }
 
+// slips are the carried columns whose names are nearly that of a field that has no column: Sizes, negativ_prompt. They
+// may be the person's own, so they are warnings.
+func (h *header) slips() (slips []headerFault) {
+	for i, name := range h.names {
+		f, ok := fieldNearly(name)
+		if ok && h.index[f] < 0 {
+			slips = append(slips, headerFault{h.carried[i], fmt.Sprintf("%q is only carried along; if it is the %s: --column %s=%s", name, f, f, name)})
+		}
+	}
+	return slips
+}
+
+// fieldNearly is the field that a header misspells: a letter in four at most, and no name so short that any word is near.
+func fieldNearly(name string) (field, bool) {
+	plain := plainName(name)
+	for f, known := range fieldNames {
+		most := len(known) / 4
+		if d := distance(plain, plainName(known)); d <= most && most > 0 {
+			return field(f), true
+		}
+	}
+	return 0, false
+}
+
 // sameMeaning says that two headers mean the same field.
 func sameMeaning(f field, one, other string) string {
 	return fmt.Sprintf("%q and %q both mean %s; rename one, or choose with --column %s=%s", one, other, f, f, one)
@@ -177,11 +201,24 @@ func noPrompt(names []string) string {
 	if len(names) == 1 && strings.Contains(names[0], "|") {
 		return text + "; columns are separated by commas, semicolons or tabs, not by |"
 	}
-	example := "描述"
-	if i := slices.IndexFunc(names, func(n string) bool { _, ok := fieldMeant(n); return !ok && n != "" }); i >= 0 {
-		example = names[i]
+	return text + "; name the column: --column prompt=" + exampleOf(names)
+}
+
+// exampleOf is the header that most likely stands over the prompts: one that sounds so, else the first that means nothing.
+func exampleOf(names []string) string {
+	free := slices.DeleteFunc(slices.Clone(names), func(n string) bool { _, ok := fieldMeant(n); return ok || n == "" })
+	if len(free) == 0 {
+		return "描述"
 	}
-	return text + "; name the column: --column prompt=" + example
+	sounds := func(n string) bool {
+		f, near := fieldNearly(n)
+		return near && f == fieldPrompt || containsAny(plainName(n), "prompt", "description", "提示", "描述", "文案")
+	}
+	return free[max(0, slices.IndexFunc(free, sounds))]
+}
+
+func containsAny(text string, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(text, p) })
 }
 
 // quoteAll lists names for a message, the first few of many, each shortened.

@@ -109,6 +109,7 @@ type Manifest struct {
 	wanted   *demand // nil unless the rows are filled into templates
 	check    func(*Item) []Problem
 	opening  ErrorList // mistakes outside the rows that do not keep them from being read; reported with the rows
+	slips    ErrorList // headers that may be misspelt; warnings
 }
 
 // Open reads what a manifest says of its structure (kind, encoding, header) and takes a private copy of it, so that

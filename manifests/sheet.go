@@ -49,6 +49,9 @@ func openSheet(m *Manifest, f *os.File, o Options) error {
 	}
 	m.source = s
 	err = s.findHeader(o.Columns, m.wanted)
+	if m.wanted == nil {
+		m.slips = s.placed(s.header.slips())
+	}
 	b.tell(s)
 	return err
 }
@@ -133,11 +136,15 @@ func (r *gridRow) names(width int) []string {
 
 // headerErrors gives the faults of the header their places.
 func (s *sheet) headerErrors(faults []headerFault) error {
-	var list ErrorList
+	list := s.placed(faults)
+	return list.err()
+}
+
+func (s *sheet) placed(faults []headerFault) (list ErrorList) {
 	for _, f := range faults {
 		list.add(Error{Pos: s.position(s.number, f.column), Text: f.text})
 	}
-	return list.err()
+	return list
 }
 
 // position is a cell, the first of the row where the column is -1.

@@ -43,6 +43,9 @@ func openTable(m *Manifest, o Options) error {
 	if t.header.index[fieldPrompt] < 0 && len(faults) == 0 && m.wanted == nil {
 		faults = append(faults, headerFault{-1, noPrompt(names)})
 	}
+	if m.wanted == nil {
+		m.slips = t.placed(t.header.slips())
+	}
 	return t.headerErrors(faults)
 }
 
@@ -100,14 +103,18 @@ func headerRecord(s *scanner) []string {
 
 // headerErrors gives the faults of the header their places.
 func (t *table) headerErrors(faults []headerFault) error {
-	var list ErrorList
+	list := t.placed(faults)
+	return list.err()
+}
+
+func (t *table) placed(faults []headerFault) (list ErrorList) {
 	s := newScanner(t.copy.from(0), t.sep, ref{line: 1}, 0, 4096)
 	headerRecord(s)
 	for _, f := range faults {
 		line, column := s.position(f.column)
 		list.add(Error{Pos: placeIn(t.path, line, column), Text: f.text})
 	}
-	return list.err()
+	return list
 }
 
 func (t *table) columns() []string         { return t.header.names }

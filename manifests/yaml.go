@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -111,11 +112,19 @@ func (d *document) topLevel(root *yaml.Node) ErrorList {
 		case rowsKey.name, sheetKey.name, encodingKey.name, headersKey.name:
 			d.over[key.Value] = value
 		default:
-			complain(key, key.Value, "is not a key of a manifest; "+suggestion(key.Value, namesOf(topKeys())))
+			complain(key, key.Value, "is not a key of a manifest; "+topSuggestion(key.Value))
 		}
 	}
 	d.checkOver(complain)
 	return list
+}
+
+// topSuggestion says what was meant by a key beside defaults and items: one of theirs, most often.
+func topSuggestion(name string) string {
+	if slices.Contains(namesOf(itemKeys()), name) {
+		return "it belongs to an item, or under defaults"
+	}
+	return suggestion(name, namesOf(topKeys()))
 }
 
 func (d *document) setDefaults(value *yaml.Node, complain func(*yaml.Node, string, string)) {

@@ -52,6 +52,8 @@ a.yaml:5:3: text: is not a key here; did you mean prompt?
 a.yaml:6:3: sed: is not a key here; did you mean seed?
 a.yaml:7:3: zzzzzz: is not a key here; there are id, prompt, negative_prompt, model, size, seed, count, n, prompt_extend, watermark, file, skip, columns, matrix, seeds
 a.yaml:8:15: colums: is not a key here; did you mean columns?`},
+		{"a key of items", "a.yaml", "matrix: {a: [b]}\nitems:\n- prompt: a\n",
+			"a.yaml:1:1: matrix: is not a key of a manifest; it belongs to an item, or under defaults"},
 		{"types", "a.yaml", "items:\n- prompt: [a, b]\n- prompt: {{.x}}\n- {prompt: a, seed: \"42\"}\n- {prompt: a, seed: 1.5}\n- {prompt: a, seed: 010}\n- {prompt: a, seed: 0x10}\n- {prompt: a, seed: [1]}\n- {prompt: a, watermark: maybe}\n- {prompt: !!binary aGk=}\n- {prompt: a, columns: [x]}\n- {prompt: a, columns: {x: [1]}}\n",
 			`a.yaml:2:11: prompt: must be a single value, not a list; text that begins with [ or { must stand in quotes
 a.yaml:3:11: prompt: must be a single value, not a mapping; text that begins with [ or { must stand in quotes
