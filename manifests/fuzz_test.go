@@ -64,6 +64,38 @@ func FuzzJSONL(f *testing.F) {
 	})
 }
 
+// FuzzFlat: the short way to tell that a line is an object says what encoding/json says.
+func FuzzFlat(f *testing.F) {
+	for _, seed := range []string{
+		`{"prompt":"一只猫","n":-1.5e3,"skip":true}`, "{ \"a\" :\t\"b\" , \"\": null }", `{}`, `{"a":[1,"}"]}`, `{"a":{},"a":1}`, `{"a":"\n"}`, `{"\u0061":1}`,
+		`{`, `{"`, `{"a`, `{"a"`, `{"a"}`, `{"a":}`, `{"a":1`, `{"a":1,}`, `{,"a":1}`, `{"a":01}`, `{"a":tru}`, `{"a":1 2}`, `{"a" "b"}`, `{"a":"b}`, "{\"a\":\"\x01\"}",
+		`{"a":1}}`, `{"a":1}{"b":2}`, `{"a":"b""c":1}`, `{"a":"b" "c":1}`, `{a:1}`, `{1:1}`, `{"a":1]}`, `{"a":"b",,"c":1}`, `{"a"::1}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		line := bytes.TrimSpace([]byte(text))
+		if len(line) == 0 || line[0] != '{' {
+			return
+		}
+		if got, want := isFlat(line), json.Valid(line) && flatMembers(line); got != want {
+			t.Fatalf("isFlat(%q) = %v, want %v", line, got, want)
+		}
+	})
+}
+
+// flatMembers reports whether a valid object has members, all of them plain.
+func flatMembers(line []byte) bool {
+	n := 0
+	for m := range members(line) {
+		if m.value[0] == '{' || m.value[0] == '[' {
+			return false
+		}
+		n++
+	}
+	return n > 0 && !bytes.Contains(line, []byte(`\`))
+}
+
 // probe reads a manifest in every way there is, checks the places of its mistakes, and gives the items up to the first.
 func probe(t *testing.T, name, text string, o Options) (items []*Item) {
 	path := filepath.Join(t.TempDir(), name)

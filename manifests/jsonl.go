@@ -1,7 +1,6 @@
 package manifests
 
 import (
-	"encoding/json"
 	"fmt"
 	"iter"
 )
@@ -13,13 +12,13 @@ type lines struct {
 	names  []string // of carried-through columns, in order of first appearance
 	index  map[string]int
 	fields map[string]field // of the keys that have a meaning; it grows in Open only
-	plain  map[string]bool  // keys that are known to be columns; it grows in Open only
+	plain  map[string]int   // the column of keys that are known to be one; it grows in Open only
 	valid  bool             // every line is an object: Open has seen it, and the copy does not change
 }
 
 // openLines reads all keys, as the order of the columns is that of their first appearance.
 func openLines(m *Manifest, o Options) error {
-	l := &lines{path: m.path, copy: m.copy, index: map[string]int{}, fields: map[string]field{}, plain: map[string]bool{}, valid: true}
+	l := &lines{path: m.path, copy: m.copy, index: map[string]int{}, fields: map[string]field{}, plain: map[string]int{}, valid: true}
 	m.source = l
 	chosen, err := l.choose(o.Columns)
 	if err != nil {
@@ -71,7 +70,7 @@ func (l *lines) learn(text []byte, chosen map[string]field) (prompt bool) {
 			prompt = prompt || f == fieldPrompt
 			continue
 		}
-		if key, ok := m.plainKey(); ok && l.plain[string(key)] {
+		if _, known := l.plainColumn(m); known {
 			continue // as in most lines
 		}
 		key, _ := unquote(m.key)
@@ -88,7 +87,9 @@ func (l *lines) learn(text []byte, chosen map[string]field) (prompt bool) {
 			continue
 		}
 		l.carry(key)
-		l.plain[key] = key != columnsKey.name // which may be an object in another line
+		if key != columnsKey.name { // which may be an object in another line
+			l.plain[key] = l.index[key]
+		}
 	}
 	return prompt
 }
@@ -102,6 +103,16 @@ func (l *lines) fieldOf(m member) (field, bool) {
 	key, _ := unquote(m.key)
 	f, known := l.fields[key]
 	return f, known
+}
+
+// plainColumn is the column of a key that has been seen in Open, if the key is written as people do. It allocates nothing.
+func (l *lines) plainColumn(m member) (column int, ok bool) {
+	key, ok := m.plainKey()
+	if !ok {
+		return 0, false
+	}
+	column, ok = l.plain[string(key)]
+	return column, ok
 }
 
 // meaning is the field of a key: as the person said, else by its name, unless another key was named for that field.
@@ -131,16 +142,15 @@ func keysOf(text []byte) (keys []string) {
 	return keys
 }
 
-func isObject(text []byte) bool { return text[0] == '{' && json.Valid(text) }
-
 func (l *lines) columns() []string         { return l.names }
 func (l *lines) headers() map[string]field { return l.fields }
 
 func (l *lines) rows() iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
 		r := l.reader(ref{line: 1})
+		o := object{lines: l, reader: r, filled: make([]bool, len(l.names))}
 		for r.next() {
-			if !yield(l.row(r), nil) {
+			if !yield(o.next(), nil) {
 				return
 			}
 		}

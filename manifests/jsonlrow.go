@@ -1,14 +1,28 @@
 package manifests
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 )
 
-// row reads the line on which r stands.
-func (l *lines) row(r *lineReader) *row {
-	o := object{lines: l, reader: r, row: &row{number: r.at.line, at: r.at}}
+// An object is the line being read. It makes one row after the other in the same place.
+type object struct {
+	lines  *lines
+	reader *lineReader
+	text   string // of the line; its values are parts of it
+	row    row
+	named  [fields][]byte // the key that gave a field
+	filled []bool         // parallel to the columns
+}
+
+// next reads the line on which the reader stands.
+func (o *object) next() *row {
+	r := o.reader
+	o.row = row{number: r.at.line, at: r.at, faults: o.row.faults[:0]}
+	clear(o.named[:])
+	clear(o.filled)
 	switch {
 	case r.overlong:
 		o.unfit(0, fmt.Sprintf("the line is longer than %d MiB", maxRecord>>20))
@@ -17,16 +31,7 @@ func (l *lines) row(r *lineReader) *row {
 	default:
 		o.read()
 	}
-	return o.row
-}
-
-// An object is a line being read.
-type object struct {
-	lines  *lines
-	reader *lineReader
-	row    *row
-	named  [fields][]byte // the key that gave a field
-	filled []bool         // parallel to the columns
+	return &o.row
 }
 
 func (o *object) fault(at int, field, text string) {
@@ -42,7 +47,7 @@ func (o *object) unfit(at int, text string) {
 
 func (o *object) read() {
 	text := o.reader.text
-	if !o.lines.valid && !json.Valid(text) {
+	if !o.lines.valid && !isObject(text) {
 		var broken *json.SyntaxError
 		errors.As(json.Unmarshal(text, new(json.RawMessage)), &broken)
 		o.unfit(max(0, int(broken.Offset)-1), "is not valid JSON: "+broken.Error())
@@ -50,8 +55,8 @@ func (o *object) read() {
 	}
 	if len(o.lines.names) > 0 {
 		o.row.columns = make([]string, len(o.lines.names))
-		o.filled = make([]bool, len(o.lines.names))
 	}
+	o.text = string(text) // one allocation for all of them
 	for m := range members(text) {
 		o.member(m)
 	}
@@ -60,6 +65,10 @@ func (o *object) read() {
 func (o *object) member(m member) {
 	if f, ok := o.lines.fieldOf(m); ok {
 		o.field(f, m)
+		return
+	}
+	if i, ok := o.lines.plainColumn(m); ok {
+		o.column(i, m)
 		return
 	}
 	key, trouble := unquote(m.key)
@@ -74,11 +83,11 @@ func (o *object) member(m member) {
 			if trouble != "" {
 				o.fault(inner.at, name, trouble)
 			}
-			o.column(name, inner)
+			o.column(o.lines.index[name], inner)
 		}
 		return
 	}
-	o.column(key, m)
+	o.column(o.lines.index[key], m)
 }
 
 func (o *object) field(f field, m member) {
@@ -87,7 +96,7 @@ func (o *object) field(f field, m member) {
 		return
 	}
 	o.named[f] = m.key
-	text, trouble := o.value(m.value)
+	text, trouble := o.value(m)
 	switch {
 	case trouble != "":
 	case m.value[0] == '{' || m.value[0] == '[':
@@ -120,13 +129,13 @@ func wanted(f field) string {
 	return "text"
 }
 
-func (o *object) column(name string, m member) {
-	i := o.lines.index[name]
+func (o *object) column(i int, m member) {
+	name := o.lines.names[i]
 	if o.filled[i] {
 		o.fault(m.at, name, "stands here twice")
 		return
 	}
-	text, trouble := o.value(m.value)
+	text, trouble := o.value(m)
 	if trouble != "" {
 		o.fault(m.valueAt, name, trouble)
 	}
@@ -134,12 +143,15 @@ func (o *object) column(name string, m member) {
 }
 
 // value is the text of a value: a string without its quotes, nothing for null, and else as it is written.
-func (o *object) value(literal []byte) (text, trouble string) {
-	switch literal[0] {
-	case '"':
-		return unquote(literal)
-	case 'n':
+func (o *object) value(m member) (text, trouble string) {
+	from, to := m.valueAt, m.valueAt+len(m.value)
+	switch {
+	case m.value[0] == 'n':
 		return "", ""
+	case m.value[0] != '"':
+		return o.text[from:to], ""
+	case bytes.IndexByte(m.value, '\\') >= 0:
+		return unquote(m.value)
 	}
-	return string(literal), ""
+	return o.text[from+1 : to-1], ""
 }

@@ -105,3 +105,61 @@ func unquote(literal []byte) (text, trouble string) {
 	}
 	return text, ""
 }
+
+// isObject reports whether the text is a JSON object. White space around it must be gone.
+func isObject(text []byte) bool { return text[0] == '{' && (isFlat(text) || json.Valid(text)) }
+
+// isFlat reports whether the text is an object of strings without backslashes, numbers, true, false and null, as most lines
+// are. A manifest of a million rows has to be valid before its first row is read, and json.Valid takes over three times as long.
+func isFlat(text []byte) bool {
+	end := len(text) - 1
+	if text[end] != '}' { // no step below goes beyond it
+		return false
+	}
+	for i := 0; ; {
+		i = afterSpace(text, i+1)
+		key := plainStringLength(text[i:])
+		i = afterSpace(text, i+key)
+		if key == 0 || text[i] != ':' {
+			return false
+		}
+		i = afterSpace(text, i+1)
+		value := flatLength(text[i:])
+		i = afterSpace(text, i+value)
+		if value == 0 || text[i] != ',' {
+			return value > 0 && i == end
+		}
+	}
+}
+
+// flatLength is the length of the plain string, number, true, false or null that text begins with, 0 if there is none.
+func flatLength(text []byte) int {
+	switch text[0] {
+	case '"':
+		return plainStringLength(text)
+	case '{', '[':
+		return 0
+	}
+	n := bytes.IndexAny(text, ",}")
+	if !json.Valid(text[:n]) {
+		return 0
+	}
+	return n
+}
+
+// plainStringLength is the length of the JSON string without backslashes that text begins with, quotes included, 0 if
+// there is none.
+func plainStringLength(text []byte) int {
+	if text[0] != '"' {
+		return 0
+	}
+	for i, b := range text[1:] {
+		switch {
+		case b == '"':
+			return i + 2
+		case b < ' ' || b == '\\':
+			return 0
+		}
+	}
+	return 0
+}
