@@ -584,3 +584,17 @@ func TestAttackRowRemovedWhileOpen(t *testing.T) {
 		}
 	})
 }
+
+// TestAttackFastClock loses answers of a service whose clock runs 60 times as fast as ours, as ours does beside a service when
+// the machine sleeps: what was created is looked for by a clock that is fresh, not by what was last heard.
+func TestAttackFastClock(t *testing.T) {
+	for seed := range uint64(20) {
+		play(t, many(7), emulator.Options{Speed: 60, Seed: seed}, func(s *scene) {
+			s.fault = func(c emulator.Call) emulator.Fault {
+				return emulator.Fault{LoseAnswer: c.Op == "submit" && s.random.IntN(3) == 0}
+			}
+			s.ends()
+			s.wantPaidOnce(7)
+		})
+	}
+}

@@ -66,7 +66,7 @@ func (r *run) settle(ctx context.Context, rec *record) error {
 	if rec.Sent.Sync {
 		return r.unsettled(ctx, rec, "the synchronous interface has no task to find it by")
 	}
-	s := settling{run: r, rec: rec, began: r.clock.now(), not: map[string]bool{}}
+	s := settling{run: r, rec: rec, began: r.clock.now(), looked: time.Now(), not: map[string]bool{}}
 	for {
 		v, err := s.look(ctx)
 		switch {
@@ -168,8 +168,8 @@ func (s *settling) age() time.Duration {
 	return age
 }
 
-// heard notes a pass that came through. Only now is the service's clock known to be fresh, and the submission has ended
-// before: no task that is created much later can be its. In an account that others use, there is always another.
+// heard notes a pass that came through, which began after the submission ended. Only now is the service's clock known to be
+// fresh: no task that is created much later can be its. In an account that others use, there is always another.
 func (s *settling) heard(pass listing) {
 	if s.until.IsZero() {
 		s.until = s.clock.now().Add(s.settleTime() + earlier)

@@ -161,7 +161,7 @@ var ErrNoList = errors.New("the last run did not end cleanly, and the task list 
 
 // strays are the unclaimed tasks since a moment, as two whole passes in a row show them.
 func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, error) {
-	s := settling{run: r, rec: &record{Intent: since.Add(earlier)}, began: r.clock.now()}
+	s := settling{run: r, rec: &record{Intent: since.Add(earlier)}, began: r.clock.now(), looked: time.Now()}
 	for {
 		pass, err := r.list(ctx, s.looked)
 		s.looked = time.Now()
