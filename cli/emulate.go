@@ -45,7 +45,7 @@ list, cancel, image or limits; or a script file of lines "op N name"):
 	where.flags.Var(word{&f.options.Key, "KEY"}, "key", "the only key that is let in (default any that is not empty)")
 	where.flags.Var(word{&f.options.Books, "FILE"}, "books", "keep the books in a file, and go on where they end (default in memory)")
 	life := newGroup("Behaviour")
-	life.flags.Var(factor{&f.options.Speed}, "speed", "how many times faster than life: service times, quotas, expiry and the service's clock; other than 1, a client whose clock runs at life's pace may misread the task list after a lost answer")
+	life.flags.Var(factor{&f.options.Speed}, "speed", "how many times faster than life: service times, quotas, expiry and the service's clock alike")
 	life.flags.Var(choice{&f.quota, []string{"real", "none"}}, "quota", "the documented limits of each model, or none at all")
 	life.flags.DurationVar(&f.options.Service, "service", 0, "mean service time before scaling (default the model's)")
 	life.flags.Var(word{&f.faults, "SPEC"}, "faults", "what goes wrong, as listed above (default nothing)")

@@ -106,15 +106,18 @@ func troubleLine(e batch.Event) string {
 	return fmt.Sprintf("%s %s: %s", e.Phase, short(name, 30), reasonOf(e.Code, e.Message))
 }
 
-// reasonOf joins code and message of the service.
-func reasonOf(code, message string) string {
+// reasonOf joins code and message of the service, which may be long.
+func reasonOf(code, message string) string { return wholeReason(code, short(message, 120)) }
+
+// wholeReason is reasonOf with all of the message.
+func wholeReason(code, message string) string {
 	switch {
 	case message == "":
 		return line(code)
 	case code == "" || strings.Contains(message, code):
-		return short(message, 120)
+		return line(message)
 	}
-	return line(code) + ": " + short(message, 120)
+	return line(code) + ": " + line(message)
 }
 
 // rateText is a pace in the unit in which it can be read: 1.9/s, 7.5/min.

@@ -80,10 +80,29 @@ func (r *reading) open(name string) (*manifests.Manifest, manifests.Totals, erro
 		m.Close()
 		return nil, totals, err
 	}
+	if totals.Items == 0 {
+		m.Close()
+		return nil, totals, noItems(name)
+	}
 	if totals.Items > many {
 		saveMemory()
 	}
 	return m, totals, nil
+}
+
+// noItems refuses a manifest that asks for nothing: an export that went wrong should not end with "all done", nor its empty
+// report take the place of a full one.
+func noItems(name string) error {
+	m := &mistake{text: quote(name) + " has no items; nothing was sent", hint: "its first row is the header; each row below it is a picture to make"}
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".yaml", ".yml":
+		m.hint = "list them below items:, each as - prompt: a cat; or name a sheet that has rows with rows:"
+	case ".jsonl", ".ndjson":
+		m.hint = `each line is a picture to make: {"prompt": "a cat"}`
+	case ".xlsx":
+		m.hint += "; --sheet NAME takes another sheet"
+	}
+	return m
 }
 
 // pictureFile is the name of a picture's file, without its extension.

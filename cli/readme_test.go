@@ -101,6 +101,9 @@ func (r *reader) check(c readmeCommand) {
 		}
 	}
 	same := func(a, b string) bool {
+		if cut, is := strings.CutSuffix(b, "…"); is { // the README shows a terminal, which cuts
+			return strings.HasPrefix(a, cut)
+		}
 		return seconds.ReplaceAllString(a, "in N s") == seconds.ReplaceAllString(b, "in N s")
 	}
 	if !slices.EqualFunc(got, c.want, same) {

@@ -73,7 +73,7 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 	shown.flags.Var(choice{&f.progress, []string{"auto", "bar", "plain", "json", "none"}}, "progress", "auto is a bar on a terminal and a line every 10 s elsewhere (plain); json is lines on stdout for programs")
 	shown.flags.Var(choice{&f.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level", "diagnostics on stderr, from this level on")
 	shown.flags.Var(choice{&f.logFormat, []string{"text", "json"}}, "log-format", "form of the diagnostics")
-	shown.flags.BoolVarP(&f.quiet, "quiet", "q", false, "only the final line and errors")
+	shown.flags.BoolVarP(&f.quiet, "quiet", "q", false, "only the final line, errors, and warnings about the manifest")
 	p.flags(cmd, main, f.what(), f.how(), f.money(), told, tempo, where, shown)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		settings, err := f.settle(p, cmd.Flags(), nil)
@@ -134,7 +134,7 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 	}
 	defer caller.Close()
 	for _, w := range onceEach(totals.Warnings) {
-		j.screen.say("%s", w.Error())
+		j.screen.print(w.Error()) // also with --quiet: it may be paid for
 	}
 	dir, unlock, err := takeFolder(j.folder)
 	if err != nil {

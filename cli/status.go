@@ -62,7 +62,7 @@ func (l *look) printStatus(w io.Writer) error {
 		return nil
 	}
 	fmt.Fprintln(w)
-	problemTable(problems).print(w)
+	problemTable(problems, !isTerminal(w)).print(w)
 	if more > 0 {
 		fmt.Fprintf(w, "… and %s more; %s has them all\n", number(more), plain(filepath.Join(l.folder, "results.csv")))
 	}
@@ -113,15 +113,19 @@ func (l *look) problems(most int) (held client.Money, some []batch.Failure, more
 	return held, some, more, nil
 }
 
-// problemTable tells what is the matter with each.
-func problemTable(problems []batch.Failure) *table {
-	t := &table{heads: []string{"STATUS", "ROW", "ITEM", "REASON"}, left: []int{2, 3}, cut: 3}
+// problemTable tells what is the matter with each; whole is for a pipe or a file, where nothing is cut.
+func problemTable(problems []batch.Failure, whole bool) *table {
+	t := &table{heads: []string{"STATUS", "ROW", "ITEM", "REASON"}, left: []int{2, 3}, cut: 3, whole: whole}
 	for _, f := range problems {
 		name := f.ID
 		if name == "" {
 			name = f.Key
 		}
-		t.add(f.Status, fmt.Sprint(f.Row), short(name, 24), reasonOf(f.Code, f.Message))
+		reason := wholeReason(f.Code, f.Message)
+		if !whole {
+			name, reason = short(name, 24), reasonOf(f.Code, f.Message)
+		}
+		t.add(f.Status, fmt.Sprint(f.Row), line(name), reason)
 	}
 	return t
 }

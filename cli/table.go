@@ -15,6 +15,7 @@ type table struct {
 	heads []string
 	left  []int // columns besides the first that stand left
 	cut   int   // the column that gives way, the first unless said
+	whole bool  // none gives way, for programs that read along
 	rows  [][]string
 }
 
@@ -39,7 +40,7 @@ func (t *table) widths() []int {
 		}
 		sum += widths[i] + 2
 	}
-	if sum > screenWidth {
+	if sum > screenWidth && !t.whole {
 		widths[t.cut] = max(widths[t.cut]-(sum-screenWidth), 8)
 	}
 	return widths
