@@ -1,39 +1,48 @@
 package cli
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+)
 
 // again is the command that was given, for people to copy.
 func (j *job) again() string { return command(j.p.args) }
 
+// further is the command that goes on after a run, and a word about it where the one that was given would only stop at the
+// same place: limit is what stopped it.
+func (j *job) further(limit error, p batch.Progress) (again, note string) {
+	switch {
+	case limit != nil && strings.Contains(limit.Error(), " above its budget of "):
+		return command(without(j.p.args, "budget")) + " --budget AMOUNT", "with more than " + yuan(j.f.budget)
+	case j.f.retry && j.f.limit > 0 && p.Failed > 0: // it would begin with those that have just failed again
+		return command(without(j.p.args, "limit")) + " --limit 0", "past what failed again"
+	}
+	return j.again(), ""
+}
+
 // original is the command without the flags of a rehearsal.
 func (j *job) original() string {
-	var words []string
-	for _, a := range j.p.args {
-		if a != "--rehearse" && a != "--rehearse=true" && !strings.HasPrefix(a, "--rehearse-speed=") {
-			words = append(words, a)
-		}
-	}
-	for i, a := range words {
-		if a == "--rehearse-speed" && i+1 < len(words) {
-			words = append(words[:i:i], words[i+2:]...)
-			break
-		}
-	}
-	return command(words)
+	args := slices.DeleteFunc(without(j.p.args, "rehearse-speed"), func(a string) bool { return a == "--rehearse" || a == "--rehearse=true" })
+	return command(args)
 }
 
 // fresh is the command without --redo, which would be a new wish.
-func (j *job) fresh() string {
+func (j *job) fresh() string { return command(without(j.p.args, "redo")) }
+
+// without leaves out a flag that takes a value.
+func without(args []string, flag string) []string {
 	var words []string
-	for i := 0; i < len(j.p.args); i++ {
-		switch a := j.p.args[i]; {
-		case a == "--redo":
+	for i := 0; i < len(args); i++ {
+		switch a := args[i]; {
+		case a == "--"+flag:
 			i++
-		case !strings.HasPrefix(a, "--redo="):
+		case !strings.HasPrefix(a, "--"+flag+"="):
 			words = append(words, a)
 		}
 	}
-	return command(words)
+	return words
 }
 
 // status is the command that lists the items that want a person.

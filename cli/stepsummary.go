@@ -64,7 +64,7 @@ func (s summary) markdown(manifest string, b *batch.Batch, advice map[string]str
 	s.tableTo(&t)
 	s.problemsTo(&t, b, advice)
 	if s.progress.Open+s.progress.Pending > 0 {
-		fmt.Fprintf(&t, "To go on: <code>%s</code>\n\n", markdown(s.again))
+		fmt.Fprintf(&t, "To go on: %s\n\n", s.noted("<code>"+markdown(s.again)+"</code>"))
 	}
 	return t.String()
 }

@@ -26,7 +26,8 @@ type summary struct {
 	reports   []string
 	reasons   map[string]int // how many items failed with which code
 	rehearsal bool
-	again     string // the command that was given
+	again     string // the command that goes on
+	note      string // a word about it
 	fresh     string // without --redo
 	original  string // without the flags of a rehearsal
 	status    string // the command that lists problems
@@ -162,12 +163,20 @@ func (s summary) reasonText(status string) string {
 	return ": " + strings.Join(texts, ", ")
 }
 
+// noted has the word about the command that goes on before it.
+func (s summary) noted(command string) string {
+	if s.note == "" {
+		return command
+	}
+	return s.note + ": " + command
+}
+
 // next are the commands that a person may want now.
 func (s summary) next() []string {
 	p := s.progress
 	var next []string
 	if p.Open+p.Pending > 0 {
-		return []string{entryLine("go on", s.again)}
+		return []string{entryLine("go on", s.noted(s.again))}
 	}
 	if p.Failed > 0 && !s.retried {
 		next = append(next, entryLine("retry", s.fresh+" --retry-failed"))

@@ -35,6 +35,7 @@ func (j *job) work(ctx context.Context) error {
 	s := j.summary(j.batch.Progress())
 	s.took = time.Since(started)
 	s.code, s.err = j.outcome(ctx, err, s) // before the thumbnails, which a signal may stop
+	s.again, s.note = j.further(err, s.progress)
 	if err == nil || errors.Is(err, batch.ErrLimit) {
 		s.unthumbed = !j.thumbs(ctx)
 	}
