@@ -83,11 +83,10 @@ func (s *screen) logger(level, format string) *slog.Logger {
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		l = slog.LevelInfo // unreachable unless the flag takes other words than slog
 	}
-	o := &slog.HandlerOptions{Level: l}
-	log := slog.New(slog.NewTextHandler(s, o))
-	if format == "json" {
-		log = slog.New(slog.NewJSONHandler(s, o))
+	if format == "text" {
+		return slog.New(&logView{screen: s, level: l, told: &lately{last: map[string]telling{}}})
 	}
+	log := slog.New(slog.NewJSONHandler(s, &slog.HandlerOptions{Level: l}))
 	if s.rehearsal {
 		log = log.With("rehearsal", true)
 	}

@@ -25,7 +25,7 @@ func TestLinesAroundTheBar(t *testing.T) {
 	s.logger("info", "text").Info("slog")
 	v.end(standing{})
 	s.say("after")
-	for _, want := range []string{"before", "failed 猫[2J: DataInspectionFailed: no way", "msg=slog rehearsal=true", "after"} {
+	for _, want := range []string{"before", "failed 猫[2J: DataInspectionFailed: no way", "rehearsal (free): info: slog", "after"} {
 		if n := strings.Count(stderr.String(), want); n != 1 {
 			t.Errorf("%q is there %d times, want once:\n%q", want, n, stderr.String())
 		}
