@@ -161,6 +161,11 @@ func TestCrontab(t *testing.T) {
 		t.Errorf("when the key is refused, cron mails %q, want the reason", text)
 	}
 	r.wantCharged(2)
+
+	write(t, filepath.Join(pictures, "prompts.csv"), "id,prompt\ncat,\ndog,\nowl,\nfox,a fox\nfox,a fox\nelk,\nemu,\n")
+	if text := mail(); !strings.HasPrefix(text, "qwenbatch: error: 6 mistakes in the manifest; nothing was sent\nprompts.csv:2:") || strings.Contains(text, "InvalidApiKey") {
+		t.Errorf("when the sheet has mistakes, cron mails %q, want what this run says, from its first line on", text)
+	}
 }
 
 // TestRecordsAreDocumented compares the records of --progress json with the table in docs/automation.md, field for field.

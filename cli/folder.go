@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -45,10 +46,18 @@ func notItsReport(manifest, folder string) error {
 		hint: "copy it to another folder, under a name of your own"}
 }
 
+// noFolder is the mistake of an --out that names a file; nil where it does not.
+func noFolder(path string) error {
+	if info, err := os.Stat(path); err != nil || info.IsDir() {
+		return nil
+	}
+	return &mistake{text: quote(path) + " is a file, and --out names a folder", hint: "pictures and reports go there; name another, or leave --out out"}
+}
+
 // takeFolder makes the output folder and locks it for one run.
 func takeFolder(path string) (dir *output.Dir, unlock func() error, err error) {
 	if dir, err = output.OpenDir(path); err != nil {
-		return nil, nil, notWritable(path, err)
+		return nil, nil, cmp.Or(noFolder(path), notWritable(path, err))
 	}
 	unlock, err = batch.Lock(path)
 	if err == nil {
@@ -74,6 +83,9 @@ func notWritable(path string, err error) error {
 func readFolder(path string) (*output.Dir, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	if err := noFolder(path); err != nil {
+		return nil, err
 	}
 	return output.OpenDir(path)
 }

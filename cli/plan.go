@@ -59,6 +59,7 @@ func (l *look) printPlan(w io.Writer) {
 	for _, note := range append(planNotes(l.plan), redoNotes(l.plan.Redo, l.command("resolve"))...) {
 		fmt.Fprintln(w, fold(note, screenWidth, "", ""))
 	}
+	l.tellHeld(w)
 }
 
 // added tells what a manifest makes of its rows, where that is more than an item each.

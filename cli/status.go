@@ -66,11 +66,17 @@ func (l *look) printStatus(w io.Writer) error {
 	if more > 0 {
 		fmt.Fprintf(w, "… and %s more; %s has them all\n", number(more), plain(filepath.Join(l.folder, "results.csv")))
 	}
-	if l.plan.Held > 0 && !l.settings.Rehearsal {
-		fmt.Fprintf(w, "\nHeld items may be paid for. To see what was charged: %s\n", plain(l.command("audit")))
-		fmt.Fprintf(w, "To settle them: %s ID… and --adopt TASK_ID, --resubmit or --abandon\n", plain(l.command("resolve")))
-	}
+	l.tellHeld(w)
 	return nil
+}
+
+// tellHeld says how held items are settled, which no run does by itself.
+func (l *look) tellHeld(w io.Writer) {
+	if l.plan.Held == 0 || l.settings.Rehearsal {
+		return
+	}
+	fmt.Fprintf(w, "\nHeld items may be paid for. To see what was charged: %s\n", plain(l.command("audit")))
+	fmt.Fprintf(w, "To settle them: %s ID… and --adopt TASK_ID, --resubmit or --abandon\n", plain(l.command("resolve")))
 }
 
 func heldMoney(held client.Money, rehearsal bool) string {
