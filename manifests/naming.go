@@ -142,10 +142,16 @@ func (g *naming) plain(it *Item) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case strings.TrimSpace(text) == "":
+	case g.nothing(stem(text)):
 		return "", errors.New("makes an empty name of this row; {{.row}} and {{.hash}} are never empty")
 	}
 	return text, nil
+}
+
+// nothing reports whether no file name is left of a text: "-" or "." where the words of a row are empty.
+func (g *naming) nothing(text string) bool {
+	nameless := g.file("")
+	return strings.TrimSpace(text) == "" || g.file(text) == nameless && !strings.Contains(text, nameless)
 }
 
 // file is the name of the file that somebody wants.

@@ -63,6 +63,7 @@ func TestNames(t *testing.T) {
 		{"id,prompt\na,a/b\nb,a:b\n", "{{.prompt}}", `p.csv:3:1: --name: "a:b" and "a/b" at p.csv:2:1 become the same file name, "a-b"; {{.row}}, {{.id}} or {{.index}} in it would tell them apart`},
 		{"id,prompt,file\na,cat,b\nb,dog,\n", "{{.id}}", `p.csv:3:1: --name: "b" is used already at p.csv:2:7; {{.row}}, {{.id}} or {{.index}} in it would tell them apart`},
 		{"id,prompt,sku\na,cat,x\nb,dog,\n", "{{.sku}}", `p.csv:3:1: --name: makes an empty name of this row; {{.row}} and {{.hash}} are never empty`},
+		{"id,prompt,sku\na,cat,x\nb,dog,\n", "{{.sku}}.png", `p.csv:3:1: --name: makes an empty name of this row; {{.row}} and {{.hash}} are never empty`},
 		{"id,prompt,sku\na,cat,x\n", "x-{{.sko}}", `--name:1:5: there is no column or field {{.sko}}; did you mean {{.sku}}?`},
 		{"id,prompt\na,cat\n", "{{.id", `--name:1:1: a text with {{…}} that cannot be read: unclosed action`},
 		{"id,prompt\na,cat\n", "{{slug .id}}", `--name:1:3: there is no function slug; words are written {{.slug}}, functions are lower, upper`},
