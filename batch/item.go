@@ -218,6 +218,7 @@ func (r *run) judge(ctx context.Context, rec *record, api *client.APIError) erro
 			if err := r.back(rec, api); err != nil {
 				return err
 			}
+			r.leave(rec)
 			return r.clock.sleep(ctx, backoff(rec.Attempt))
 		}
 	case client.ReachItem:
@@ -235,8 +236,10 @@ func speaksOfSize(e *client.APIError) bool {
 	return e.Code == "InvalidParameter" && strings.Contains(strings.ToLower(e.Message), "size")
 }
 
-// fail ends an item that cost nothing.
+// fail ends an item that cost nothing. It is counted before the item gives its place in the window back, so that
+// MaxFailures starts no other in it.
 func (r *run) fail(rec *record) error {
+	r.failedOne()
 	rec.Phase, rec.At, rec.Finished = failed, r.clock.now(), r.clock.now()
 	return r.state.put(*rec, true)
 }
@@ -262,9 +265,9 @@ func (r *run) gather(ctx context.Context, rec *record) error {
 	if err != nil {
 		return err
 	}
-	r.leave(rec) // the service is free for another before the picture is saved
 	switch task.Status {
 	case client.Succeeded:
+		r.leave(rec) // the service is free for another before the picture is saved
 		return r.fetch(ctx, rec, task)
 	case client.Failed:
 		rec.Earlier = append(rec.Earlier, rec.Task)
@@ -273,6 +276,7 @@ func (r *run) gather(ctx context.Context, rec *record) error {
 		rec.Code, rec.Message = "Canceled", "the task was cancelled before it started; it costs nothing"
 		return r.fail(rec)
 	}
+	r.leave(rec)
 	if len(r.savedOf(rec)) > 0 {
 		return r.fetch(ctx, rec, r.savedTask(rec))
 	}

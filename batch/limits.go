@@ -130,7 +130,7 @@ func (r *run) doubted(rec *record) {
 	r.limits.money += price // settled takes the price of the submission itself back
 }
 
-// settled corrects the money when it is known what a submission cost, and counts failures.
+// settled corrects the money when it is known what a submission cost.
 func (r *run) settled(rec *record) {
 	l := &r.limits
 	l.mu.Lock()
@@ -141,10 +141,17 @@ func (r *run) settled(rec *record) {
 		l.money -= price
 	case failed:
 		l.money -= price
-		l.failures++
 	case done:
 		l.money += rec.Cost - price
 	}
+}
+
+// failedOne counts an item that failed for good.
+func (r *run) failedOne() {
+	l := &r.limits
+	l.mu.Lock()
+	l.failures++
+	l.mu.Unlock()
 }
 
 // halt stops submissions of a model, or with "" all of them.
