@@ -13,6 +13,9 @@ import (
 // What was open has been collected.
 var ErrLimit = errors.New("stopped by its own limit")
 
+// ErrBudget is the [ErrLimit] of Options.Budget: the same command would stop at the same place.
+var ErrBudget = fmt.Errorf("%w", ErrLimit)
+
 // limits are what stops submissions. What is open at the service is collected all the same.
 type limits struct {
 	mu       sync.Mutex
@@ -70,11 +73,11 @@ func (r *run) admit(rec *record) error {
 	case l.halted[""] != nil || l.halted[rec.Sent.Model] != nil:
 		return errLeave
 	case !l.deadline.IsZero() && !r.clock.now().Before(l.deadline):
-		return r.enough("the deadline has passed")
+		return r.enough(fmt.Errorf("%w: the deadline has passed", ErrLimit))
 	case r.o.MaxFailures > 0 && l.failures >= r.o.MaxFailures:
-		return r.enough("as many items as allowed have failed")
+		return r.enough(fmt.Errorf("%w: as many items as allowed have failed", ErrLimit))
 	case r.o.Budget > 0 && l.money+price > r.o.Budget:
-		return r.enough(fmt.Sprintf("the next picture could bring the batch to ¥%s, above its budget of ¥%s", l.money+price, r.o.Budget))
+		return r.enough(fmt.Errorf("%w: the next picture could bring the batch to ¥%s, above its budget of ¥%s", ErrBudget, l.money+price, r.o.Budget))
 	}
 	l.money += price
 	return nil
@@ -88,9 +91,9 @@ func (r *run) owe(rec *record) {
 }
 
 // enough notes which limit was reached; limits.mu is held.
-func (r *run) enough(why string) error {
+func (r *run) enough(why error) error {
 	if r.limits.limit == nil {
-		r.limits.limit = fmt.Errorf("%w: %s", ErrLimit, why)
+		r.limits.limit = why
 	}
 	r.closePaces("")
 	return errLeave

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ func (j *job) again() string { return command(j.p.args) }
 // same place: limit is what stopped it.
 func (j *job) further(limit error, p batch.Progress) (again, note string) {
 	switch {
-	case limit != nil && strings.Contains(limit.Error(), " above its budget of "):
+	case errors.Is(limit, batch.ErrBudget):
 		return command(without(j.p.args, "budget")) + " --budget AMOUNT", "with more than " + yuan(j.f.budget)
 	case j.f.retry && j.f.limit > 0 && p.Failed > 0: // it would begin with those that have just failed again
 		return command(without(j.p.args, "limit")) + " --limit 0", "past what failed again"
