@@ -2,9 +2,12 @@ package batch
 
 import (
 	"os"
+	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -42,22 +45,8 @@ func TestRealFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 		net := server.ServeInProcess()
-		defer net.Close()
-		m, err := manifests.Open(manifest, manifests.Options{Check: Rules{}.Check})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer m.Close()
-		c, err := client.New(client.Config{BaseURL: "http://api.test/api/v1", Key: client.NewKey(canary), Dial: net.Dial, Insecure: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		b, err := Open(Options{Manifest: m, Disk: dir, Client: c, Key: client.NewKey(canary), Settings: Settings{BaseURL: c.BaseURL(), Region: "beijing"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer b.Close()
+		t.Cleanup(func() { net.Close() })
+		b := openReal(t, manifest, net, dir)
 		if err := b.Run(t.Context()); err != nil {
 			t.Fatalf("Run = %v", err)
 		}
@@ -76,6 +65,83 @@ func TestRealFolder(t *testing.T) {
 	for _, want := range []string{"\na,2,done,images/a.png,a cat,", ",north\n", "\nb,3,done,images/b.png,一只狗,", ",south\n"} {
 		if !strings.Contains(string(csv), want) {
 			t.Errorf("results.csv has no %q:\n%s", want, csv)
+		}
+	}
+}
+
+// openReal opens a batch whose service is the emulator and whose disk is a real one.
+func openReal(t *testing.T, manifest string, net *emulator.InProcess, disk output.Disk) *Batch {
+	t.Helper()
+	m, err := manifests.Open(manifest, manifests.Options{Check: Rules{}.Check})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	c, err := client.New(client.Config{BaseURL: "http://api.test/api/v1", Key: client.NewKey(canary), Dial: net.Dial, Insecure: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	b, err := Open(Options{Manifest: m, Disk: disk, Client: c, Key: client.NewKey(canary), Settings: Settings{BaseURL: c.BaseURL(), Region: "beijing"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+// A mover is a disk whose pictures somebody moves away, to have an empty folder, when the first of them is about to get its name.
+type mover struct {
+	*output.Dir
+	once sync.Once
+}
+
+func (d *mover) Rename(from, to string) error {
+	if path.Ext(to) == ".png" {
+		d.once.Do(func() {
+			images := filepath.Join(d.Path(), imagesDir)
+			os.Rename(images, filepath.Join(d.Path(), "old"))
+			os.Mkdir(images, 0o755)
+		})
+	}
+	return d.Dir.Rename(from, to)
+}
+
+// TestD12ImagesMovedAway moves images/ away while a picture is saved: the run ends, and the next one has every picture in
+// its place and pays for none again.
+func TestD12ImagesMovedAway(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a folder in which files are open is not moved here")
+	}
+	manifest := writeManifest(t, "p.csv", "id,prompt\na,a cat\nb,a dog\n")
+	dir, err := output.OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	synctest.Test(t, func(t *testing.T) {
+		server, err := emulator.New(emulator.Options{Tiny: true, ImageURL: "http://pictures.test", Key: canary})
+		if err != nil {
+			t.Fatal(err)
+		}
+		net := server.ServeInProcess()
+		t.Cleanup(func() { net.Close() })
+		disk := &mover{Dir: dir}
+		first := openReal(t, manifest, net, disk)
+		if err := first.Run(t.Context()); err == nil {
+			t.Error("Run = nil while images/ is moved away")
+		}
+		first.Close()
+		if err := openReal(t, manifest, net, disk).Run(t.Context()); err != nil {
+			t.Errorf("the next Run = %v", err)
+		}
+		if charged := server.Books().Charges; charged != 2 {
+			t.Errorf("%d pictures are charged, want 2", charged)
+		}
+	})
+	for _, name := range []string{"images/a.png", "images/b.png"} {
+		if _, err := dir.Lstat(name); err != nil {
+			t.Error(err)
 		}
 	}
 }

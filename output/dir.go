@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path"
 	"path/filepath"
+	"sync"
 	"syscall"
 )
 
@@ -19,6 +21,9 @@ var ErrNoDirSync = errors.New("folders cannot be synced on this file system")
 type Dir struct {
 	root *os.Root
 	path string
+
+	mu   sync.Mutex
+	kept map[string]*subfolder
 }
 
 // OpenDir opens the folder at path and makes it, and the folders above it, where missing. What it
@@ -31,7 +36,11 @@ func OpenDir(path string) (*Dir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open output folder: %w", err)
 	}
-	return &Dir{root: root, path: path}, nil
+	return newDir(root, path), nil
+}
+
+func newDir(root *os.Root, path string) *Dir {
+	return &Dir{root: root, path: path, kept: map[string]*subfolder{}}
 }
 
 // makeDir is os.MkdirAll that also syncs the folder above each folder that it makes: a state file is
@@ -68,8 +77,8 @@ func syncParent(path string) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	d := Dir{root: root, path: path}
+	d := newDir(root, path)
+	defer d.Close()
 	return d.SyncDir(".")
 }
 
@@ -77,11 +86,22 @@ func syncParent(path string) error {
 func (d *Dir) Path() string { return d.path }
 
 // Close gives the folder back. Files that are open stay so.
-func (d *Dir) Close() error { return d.root.Close() }
+func (d *Dir) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.root.Close() // from here on nothing more is kept
+	for _, s := range d.kept {
+		err = errors.Join(err, s.close())
+	}
+	clear(d.kept)
+	return err
+}
 
 // Create implements [Disk]. O_EXCL does not follow a link that somebody planted under the name.
 func (d *Dir) Create(name string) (File, error) {
-	return opened(d.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644))
+	root, base := d.at(name)
+	f, err := root.OpenFile(base, os.O_RDWR|os.O_CREATE|os.O_EXCL|unpolled, 0o644)
+	return opened(f, told(err, name))
 }
 
 // Open implements [Disk].
@@ -107,10 +127,19 @@ func opened(f *os.File, err error) (File, error) {
 }
 
 // Rename implements [Disk].
-func (d *Dir) Rename(from, to string) error { return d.root.Rename(from, to) }
+func (d *Dir) Rename(from, to string) error {
+	s := d.folderOf(from)
+	if s == nil || !fs.ValidPath(to) || path.Dir(from) != path.Dir(to) {
+		return d.root.Rename(from, to)
+	}
+	return d.renameWithin(s, from, to)
+}
 
 // Remove implements [Disk].
-func (d *Dir) Remove(name string) error { return d.root.Remove(name) }
+func (d *Dir) Remove(name string) error {
+	root, base := d.at(name)
+	return told(root.Remove(base), name)
+}
 
 // Mkdir implements [Disk].
 func (d *Dir) Mkdir(name string) error {
@@ -184,7 +213,11 @@ func same(f, g *os.File) bool {
 }
 
 // Lstat implements [Disk].
-func (d *Dir) Lstat(name string) (fs.FileInfo, error) { return d.root.Lstat(name) }
+func (d *Dir) Lstat(name string) (fs.FileInfo, error) {
+	root, base := d.at(name)
+	info, err := root.Lstat(base)
+	return info, told(err, name)
+}
 
 // SyncDir implements [Disk]. On a file system that cannot sync folders it does nothing, as there is
 // nothing better to do; [Dir.Durable] tells.
