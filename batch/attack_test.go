@@ -52,15 +52,17 @@ func (s *scene) otherProgram(prompt string) {
 }
 
 // submitElsewhere makes a task that no state file knows.
-func (s *scene) submitElsewhere(request client.Request) {
+func (s *scene) submitElsewhere(request client.Request) client.Task {
 	c, err := client.New(client.Config{BaseURL: "http://api.test/api/v1", Key: client.NewKey(canary), Dial: s.net.Dial, Insecure: true})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer c.Close()
-	if _, err := c.Submit(s.t.Context(), request); err != nil {
+	task, err := c.Submit(s.t.Context(), request)
+	if err != nil {
 		s.t.Errorf("another program's Submit = %v", err)
 	}
+	return task
 }
 
 // endsWithin fails the test where a run has not ended well after so long.

@@ -18,10 +18,7 @@ func TestT2OpenTasksBeforeDoubts(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range 1100 {
-			k := key{uint64(i + 1), 1}
-			rec := record{Key: k.String(), Print: printOf(number(i)), Phase: intent, Attempt: 1, Intent: time.Now(), At: time.Now(),
-				Sent: sent{Model: DefaultModel, Prompt: number(i), Size: "1328*1328", N: 1}}
-			if err := st.put(rec, false); err != nil {
+			if err := st.put(doubtful(i, number(i)), false); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -29,5 +26,42 @@ func TestT2OpenTasksBeforeDoubts(t *testing.T) {
 		s.otherProgram("[[pending:30m]] theirs")
 		s.startUnder(s.stopAfter(5 * time.Minute))
 		s.wantPhases(map[string]phase{"a red cat": done})
+	})
+}
+
+// doubtful is the i-th of many items, of which a process died while it submitted it.
+func doubtful(i int, prompt string) record {
+	return record{Key: key{uint64(i + 1), 1}.String(), Print: printOf(number(i)), Phase: intent, Attempt: 1, Intent: time.Now(), At: time.Now(),
+		Sent: sent{Model: DefaultModel, Prompt: prompt, Size: "1328*1328", N: 1}}
+}
+
+// A doubt about the same words as those of all tasks that are gone on with at once, and all of these fail and want to be sent
+// again: it is settled, and they go on.
+func TestFailedTasksWaitForADoubt(t *testing.T) {
+	play(t, three, emulator.Options{NoQuota: true}, func(s *scene) {
+		const words = "a quiet harbour"
+		s.options.Limit = 1
+		s.start()
+		st, _, err := openState(s.disk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.fault = at("submit", 0, emulator.Fault{FailCode: "InternalError"})
+		for i := range resumedAtOnce + 1 {
+			rec := doubtful(i, words)
+			if i < resumedAtOnce {
+				task := s.submitElsewhere(rec.Sent.request())
+				rec.Phase, rec.Task, rec.Submitted = open, task.ID, time.Now()
+			}
+			if err := st.put(rec, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		st.close()
+		s.fault = nil
+		s.startUnder(s.stopAfter(4 * time.Minute))
+		if rec := s.records()[words]; rec.Phase == intent { // the last of them
+			t.Errorf("the doubt is %+v, want it settled", rec)
+		}
 	})
 }

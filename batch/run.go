@@ -280,11 +280,27 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 
 func waiting(p phase) bool { return p == intent || p == open }
 
-// resume goes on with the tasks of earlier runs.
+// resumedAtOnce is twice what the service's queue holds (LIM, 2026-11).
+const resumedAtOnce = 1000
+
+// resume goes on with the tasks of earlier runs. Doubts do not count among those that are gone on with at once: they are
+// inside the turnstile of their words, where a task that has failed may wait.
 func (r *run) resume(ctx context.Context, old []record) error {
+	tasks := slices.IndexFunc(old, func(rec record) bool { return rec.Phase == intent }) // which stand behind
+	if tasks < 0 {
+		tasks = len(old)
+	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(1000) // twice what the service's queue holds (LIM, 2026-11)
-	for _, rec := range old {
+	g.Go(func() error { return r.liveAll(ctx, old[:tasks], resumedAtOnce) })
+	g.Go(func() error { return r.liveAll(ctx, old[tasks:], -1) })
+	return g.Wait()
+}
+
+// liveAll goes on with items, with so many at once; with -1, with all.
+func (r *run) liveAll(ctx context.Context, all []record, atOnce int) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for _, rec := range all {
 		if ctx.Err() != nil {
 			break
 		}
