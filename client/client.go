@@ -262,7 +262,7 @@ func exchange(t *http.Transport, req *http.Request) (*http.Response, error) {
 // requestID reads the header of either gateway (wire.md §1, §5).
 func requestID(h http.Header, key Key) string {
 	for _, name := range []string{"X-Request-Id", "X-Dashscope-Requestid"} {
-		if id := key.plain(h.Get(name)); taskID.MatchString(id) {
+		if id := key.plain(h.Get(name)); isTaskID(id) {
 			return id
 		}
 	}
@@ -271,7 +271,7 @@ func requestID(h http.Header, key Key) string {
 
 // id is the request's id from the header, else from the body, "" where neither tells one.
 func (a answer) id() string {
-	if e, err := a.envelope(); a.requestID == "" && err == nil && taskID.MatchString(e.RequestID) {
+	if e, err := a.envelope(); a.requestID == "" && err == nil && isTaskID(e.RequestID) {
 		return e.RequestID
 	}
 	return a.requestID

@@ -63,9 +63,15 @@ func (e *DoubtError) Error() string {
 // Unwrap gives both ErrInDoubt and the cause.
 func (e *DoubtError) Unwrap() []error { return []error{ErrInDoubt, e.Cause} }
 
+// longestLine is how many code points oneLine leaves of a text.
+const longestLine = 500
+
 // oneLine makes a text of the service safe for a terminal and a log: one line, no control characters, valid UTF-8,
 // at most 500 code points.
 func oneLine(s string) string {
+	if len(s) <= longestLine && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return strings.TrimSpace(s) // most texts are such: ids, codes, statuses
+	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -76,8 +82,8 @@ func oneLine(s string) string {
 		}
 		return r
 	}, s)
-	if runes := []rune(s); len(runes) > 500 {
-		s = string(runes[:500]) + "…"
+	if runes := []rune(s); len(runes) > longestLine {
+		s = string(runes[:longestLine]) + "…"
 	}
 	return strings.TrimSpace(s)
 }

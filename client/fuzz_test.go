@@ -6,10 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
+)
+
+// taskID and statusWord say what isTaskID and status go by, in another way.
+var (
+	taskID     = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+	statusWord = regexp.MustCompile(`^[A-Za-z_]{1,32}$`)
 )
 
 // canned is an answer as send returns it. Fuzzing the network would find only its noise.
@@ -73,6 +80,25 @@ func FuzzTask(f *testing.F) {
 			if checkTask(t, body, task, err); err == nil && (task.ID != id || task.Status == "") {
 				t.Errorf("%q: Task(%s) = %v", body, id, task)
 			}
+		}
+	})
+}
+
+func FuzzWords(f *testing.F) {
+	for _, s := range []string{"", aTask, "SUCCEEDED", "a\n", "ä", "\xff", "\u202e", " a ", strings.Repeat("a", 32), strings.Repeat("a", 33),
+		strings.Repeat("a", 64), strings.Repeat("a", 65), strings.Repeat("ä", 499) + "  a", strings.Repeat("a", 501)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if isTaskID(s) != taskID.MatchString(s) {
+			t.Errorf("isTaskID(%q) = %v", s, isTaskID(s))
+		}
+		if got := string(status(s)); (got == s) != (s == "" || statusWord.MatchString(s)) || dirty(got) {
+			t.Errorf("status(%q) = %q", s, got)
+		}
+		line := oneLine(s)
+		if dirty(line) || utf8.RuneCountInString(line) > longestLine+1 || len(s) <= longestLine && !dirty(s) && line != strings.TrimSpace(s) {
+			t.Errorf("oneLine(%q) = %q", s, line)
 		}
 	})
 }

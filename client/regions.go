@@ -44,7 +44,7 @@ func (r Region) BaseURL(workspace string) string {
 	if r.Shared != "" {
 		return "https://" + r.Shared + "/api/v1"
 	}
-	if !taskID.MatchString(workspace) { // the key goes to the host that this makes
+	if !isTaskID(workspace) { // the key goes to the host that this makes
 		return ""
 	}
 	return "https://" + workspace + "." + r.ID + ".maas.aliyuncs.com/api/v1"

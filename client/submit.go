@@ -68,7 +68,7 @@ func (c *Client) post(op string, req *http.Request) (answer, error) {
 func (a answer) created() (Task, error) {
 	if a.success() {
 		e, err := a.envelope()
-		if err == nil && taskID.MatchString(e.Output.TaskID) {
+		if err == nil && isTaskID(e.Output.TaskID) {
 			t := e.task()
 			t.Status = cmp.Or(t.Status, Pending) // some answers leave it out (wire.md §1)
 			t.Date = a.date

@@ -15,7 +15,7 @@ import (
 // Task asks for one task. A task that FAILED is no error here; see [Task.Err]. An answer that names another task is
 // ErrUnreadable. Every error means "ask again later", unless its reach is the account.
 func (c *Client) Task(ctx context.Context, id string) (Task, error) {
-	if !taskID.MatchString(id) {
+	if !isTaskID(id) {
 		return Task{}, fmt.Errorf("query: task id %q is none", oneLine(id))
 	}
 	a, err := c.get(ctx, "query", "/tasks/"+url.PathEscape(id))
@@ -62,7 +62,7 @@ func (c *Client) get(ctx context.Context, op, path string) (answer, error) {
 // Cancel cancels a task that is PENDING. One that has started cannot be cancelled and will be billed: the error is then
 // an *APIError with the code UnsupportedOperation (TASK, 2026-11).
 func (c *Client) Cancel(ctx context.Context, id string) error {
-	if !taskID.MatchString(id) {
+	if !isTaskID(id) {
 		return fmt.Errorf("cancel: task id %q is none", oneLine(id))
 	}
 	ctx, stop := context.WithTimeout(ctx, c.config.Timeout)
@@ -219,7 +219,7 @@ func (a answer) row(raw []byte) (TaskInfo, error) {
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return TaskInfo{}, err
 	}
-	if !taskID.MatchString(r.ID) {
+	if !isTaskID(r.ID) {
 		return TaskInfo{}, errors.New("no task id")
 	}
 	return TaskInfo{

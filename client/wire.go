@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -94,7 +93,10 @@ type envelope struct {
 		Choices   []json.RawMessage `json:"choices"`
 	} `json:"output"`
 	// Usage has other members for every model; only counts are read, and none is required.
-	Usage json.RawMessage `json:"usage"`
+	Usage struct {
+		Images float64 `json:"image_count"`
+		Output float64 `json:"output_image_count"` // qwen-image-3.0
+	} `json:"usage"`
 
 	key Key
 }
@@ -123,8 +125,7 @@ func (e envelope) text(s string) string { return e.key.plain(s) }
 // decode is json.Unmarshal, but for the complaint about types, after which it has read all the rest.
 func decode(data []byte, into any) error {
 	err := json.Unmarshal(data, into)
-	var other *json.UnmarshalTypeError
-	if errors.As(err, &other) {
+	if _, other := errors.AsType[*json.UnmarshalTypeError](err); other {
 		return nil
 	}
 	return err
@@ -144,18 +145,21 @@ func describe(body []byte) string {
 	return fmt.Sprintf("%d bytes of something else", len(body))
 }
 
-// taskID is what a task id may look like: the id becomes part of a path.
-var taskID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+// isTaskID reports whether s may be a task id, 1 to 64 of A-Z a-z 0-9 and -: it becomes part of a path.
+func isTaskID(s string) bool {
+	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, func(r rune) bool { return !isLetter(r) && r != '-' && (r < '0' || r > '9') })
+}
 
-// status takes a word as it is and quotes anything else, so that nothing odd becomes a status by being cleaned.
+// status takes a word of up to 32 letters and _ as it is and quotes anything else, so that nothing odd becomes a status by
+// being cleaned.
 func status(s string) Status {
-	if s != "" && !statusWord.MatchString(s) {
+	if len(s) > 32 || strings.ContainsFunc(s, func(r rune) bool { return !isLetter(r) && r != '_' }) {
 		s = oneLine(strconv.QuoteToASCII(s))
 	}
 	return Status(s)
 }
 
-var statusWord = regexp.MustCompile(`^[A-Za-z_]{1,32}$`)
+func isLetter(r rune) bool { return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
 
 // task turns an answer into a Task.
 func (e envelope) task() Task {
@@ -209,12 +213,7 @@ func pictures(raw []byte) []Result {
 
 // images counts what is billed; a number that cannot be one counts as not told.
 func (e envelope) images() int {
-	var usage struct {
-		Images float64 `json:"image_count"`
-		Output float64 `json:"output_image_count"` // qwen-image-3.0
-	}
-	_ = decode(e.Usage, &usage) // absent: all zero
-	if n := max(usage.Images, usage.Output); n > 0 && n <= maxResults {
+	if n := max(e.Usage.Images, e.Usage.Output); n > 0 && n <= maxResults {
 		return int(n)
 	}
 	return 0
@@ -225,6 +224,9 @@ var serviceZone = time.FixedZone("UTC+8", 8*60*60)
 
 // parseTime reads "2024-03-01 17:38:24.817", with or without the milliseconds; zero for anything else.
 func parseTime(s string) time.Time {
+	if s == "" { // not yet: an error of the parser costs more than a time
+		return time.Time{}
+	}
 	t, err := time.ParseInLocation("2006-01-02 15:04:05.999", s, serviceZone)
 	if err != nil {
 		return time.Time{}
