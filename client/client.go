@@ -51,6 +51,9 @@ type Config struct {
 type Client struct {
 	config Config
 	base   *url.URL
+	// call makes a request of the API with its host, key and other headers. A func, since package fmt shows all that a
+	// pointer leads to under some verbs.
+	call func(context.Context) *http.Request
 
 	// Transports, not http.Clients: those follow redirects, and send the signed URL of a picture along as Referer.
 	submissions, queries, pictures *http.Transport
@@ -72,9 +75,14 @@ func New(c Config) (*Client, error) {
 		return nil, err
 	}
 	setDefaults(&c)
+	call, err := c.call(base)
+	if err != nil {
+		return nil, fmt.Errorf("base URL: %w", c.Key.told(err))
+	}
 	return &Client{
 		config:      c,
 		base:        base,
+		call:        call.WithContext,
 		submissions: c.submissionTransport(),
 		queries:     c.queryTransport(),
 		pictures:    c.pictureTransport(base),
@@ -207,25 +215,39 @@ type answer struct {
 	key       Key // to be hidden, should the service repeat it
 }
 
-// request builds an API request. GetBody stays nil, so that no layer of net/http can send a body twice.
-func (c *Client) request(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, method, c.base.String()+path, bytes.NewReader(body))
+// call makes the request that all others of the API are copies of.
+func (c Config) call(base *url.URL) (*http.Request, error) {
+	req, err := http.NewRequest(http.MethodGet, base.String(), http.NoBody)
 	if err != nil {
 		return nil, err
 	}
-	req.GetBody = nil
-	if len(body) == 0 {
-		req.Body = http.NoBody
-	} else {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	req.Header.Set("Authorization", "Bearer "+c.config.Key.reveal())
+	req.GetBody = nil // no layer of net/http can send a body twice
+	req.Header.Set("Authorization", "Bearer "+c.Key.reveal())
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", c.config.UserAgent)
-	if c.config.Workspace != "" {
-		req.Header.Set("X-DashScope-WorkSpace", c.config.Workspace)
+	req.Header.Set("User-Agent", c.UserAgent)
+	if c.Workspace != "" {
+		req.Header.Set("X-DashScope-WorkSpace", c.Workspace)
 	}
 	return req, nil
+}
+
+// request builds an API request. The path, which may end with a query, has no letter that needs to be escaped. Requests
+// without a body share their headers, which no transport changes.
+func (c *Client) request(ctx context.Context, method, path string, body []byte) *http.Request {
+	req := c.call(ctx)
+	req.Method = method
+	u := *req.URL
+	path, u.RawQuery, _ = strings.Cut(path, "?")
+	if u.Path += path; u.RawPath != "" {
+		u.RawPath += path
+	}
+	req.URL = &u
+	if len(body) > 0 {
+		req.Header = req.Header.Clone()
+		req.Header.Set("Content-Type", "application/json")
+		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	}
+	return req
 }
 
 // send makes one exchange and reads a bounded body. A redirect is an answer like any other: a redirected POST would be a

@@ -19,11 +19,7 @@ func (c *Client) Generate(ctx context.Context, r Request) (Task, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.config.SyncTimeout)
 	defer cancel()
-	req, err := c.request(ctx, http.MethodPost, Multimodal.path(), r.body(Multimodal))
-	if err != nil {
-		return Task{}, fmt.Errorf("generate: %w: %w", ErrNotSent, err)
-	}
-	a, err := c.post("generate", req)
+	a, err := c.post("generate", c.request(ctx, http.MethodPost, Multimodal.path(), r.body(Multimodal)))
 	if err != nil {
 		return Task{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
@@ -325,5 +326,33 @@ func TestN2OverTLS(t *testing.T) {
 				t.Errorf("Submit = %v with %d POSTs, want %s, 1", err, s.posts.Load(), tt.want)
 			}
 		})
+	}
+}
+
+// Requests share what is the same in all of them; what one of them adds stays its own.
+func TestRequestsAddNothingToOthers(t *testing.T) {
+	seen := map[string]http.Header{}
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		seen[r.Method+" "+r.URL.RequestURI()] = r.Header
+		io.WriteString(w, good)
+	})
+	for range 2 {
+		submit(c, fox)
+		c.Task(context.Background(), aTask)
+		c.Cancel(context.Background(), aTask)
+		generate(c)
+	}
+	const async, kind = "X-DashScope-Async", "Content-Type"
+	for call, want := range map[string][2]string{
+		"POST /api/v1/services/aigc/text2image/image-synthesis":       {"enable", "application/json"},
+		"GET /api/v1/tasks/" + aTask:                                  {"", ""},
+		"POST /api/v1/tasks/" + aTask + "/cancel":                     {"", ""},
+		"POST /api/v1/services/aigc/multimodal-generation/generation": {"", "application/json"},
+	} {
+		h := seen[call]
+		if got := [2]string{h.Get(async), h.Get(kind)}; got != want || h.Get("Authorization") != "Bearer "+canary {
+			t.Errorf("%s has the headers %v, want %s and %s %q", call, h, async, kind, want)
+		}
 	}
 }

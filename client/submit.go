@@ -37,10 +37,7 @@ func (c *Client) Submit(ctx context.Context, r Request) (Task, error) {
 	if model.Async == None {
 		return Task{}, fmt.Errorf("submit: %w: %s has no asynchronous interface", ErrNotSent, r.Model)
 	}
-	req, err := c.request(ctx, http.MethodPost, model.Async.path(), r.body(model.Async))
-	if err != nil {
-		return Task{}, fmt.Errorf("submit: %w: %w", ErrNotSent, err)
-	}
+	req := c.request(ctx, http.MethodPost, model.Async.path(), r.body(model.Async))
 	req.Header.Set("X-DashScope-Async", "enable")
 	a, err := c.post("submit", req)
 	if err != nil {

@@ -18,7 +18,7 @@ func (c *Client) Task(ctx context.Context, id string) (Task, error) {
 	if !isTaskID(id) {
 		return Task{}, fmt.Errorf("query: task id %q is none", oneLine(id))
 	}
-	a, err := c.get(ctx, "query", "/tasks/"+url.PathEscape(id))
+	a, err := c.get(ctx, "query", "/tasks/"+id)
 	if err != nil {
 		return Task{}, err
 	}
@@ -45,11 +45,7 @@ func (a answer) asked(id string) (Task, error) {
 func (c *Client) get(ctx context.Context, op, path string) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	req, err := c.request(ctx, http.MethodGet, path, nil)
-	if err != nil {
-		return answer{}, fmt.Errorf("%s: %w", op, err)
-	}
-	a, err := c.send(c.queries, req)
+	a, err := c.send(c.queries, c.request(ctx, http.MethodGet, path, nil))
 	if err != nil {
 		return a, fmt.Errorf("%s: %w", op, err)
 	}
@@ -67,11 +63,7 @@ func (c *Client) Cancel(ctx context.Context, id string) error {
 	}
 	ctx, stop := context.WithTimeout(ctx, c.config.Timeout)
 	defer stop()
-	req, err := c.request(ctx, http.MethodPost, "/tasks/"+url.PathEscape(id)+"/cancel", nil)
-	if err != nil {
-		return fmt.Errorf("cancel: %w", err)
-	}
-	a, err := c.send(c.submissions, req)
+	a, err := c.send(c.submissions, c.request(ctx, http.MethodPost, "/tasks/"+id+"/cancel", nil))
 	if err != nil {
 		return fmt.Errorf("cancel: %w", err)
 	}
