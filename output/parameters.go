@@ -23,7 +23,7 @@ func Parameters(prompt, negative string, fields []Text) Text {
 	if negative != "" {
 		lines = append(lines, "Negative prompt: "+plainLines(negative))
 	}
-	var list []string
+	list := make([]string, 0, len(fields))
 	for _, f := range fields {
 		if f.Value != "" {
 			list = append(list, f.Keyword+": "+parameterValue(f.Value))
@@ -35,7 +35,7 @@ func Parameters(prompt, negative string, fields []Text) Text {
 
 // plainLines ends lines as PNG wants it (§11.3.3.4).
 func plainLines(s string) string {
-	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 }
 
 func parameterValue(s string) string {

@@ -64,14 +64,14 @@ func walkPNG(b []byte) (walked, error) {
 			return w, err
 		}
 		if first := at == len(pngSignature); first {
-			if c.kind != "IHDR" || len(c.data) != ihdrSize {
+			if string(c.kind) != "IHDR" || len(c.data) != ihdrSize {
 				return w, damaged("a PNG without a header")
 			}
 			w.width, w.height = pngSize(c.data)
 		}
 		at += chunkFrame + len(c.data)
-		w.pixels = w.pixels || c.kind == "IDAT"
-		if c.kind == "IEND" {
+		w.pixels = w.pixels || string(c.kind) == "IDAT"
+		if string(c.kind) == "IEND" {
 			w.end = at
 			return w, nil
 		}
@@ -79,8 +79,7 @@ func walkPNG(b []byte) (walked, error) {
 }
 
 type chunk struct {
-	kind string
-	data []byte
+	kind, data []byte
 }
 
 // chunkAt is the chunk of b at an offset, its checksum proven.
@@ -97,7 +96,7 @@ func chunkAt(b []byte, at int) (chunk, error) {
 	if crc32.ChecksumIEEE(body) != binary.BigEndian.Uint32(rest[8+size:]) {
 		return chunk{}, damaged("the checksum of the PNG chunk %q at byte %d is wrong", body[:4], at)
 	}
-	return chunk{kind: string(body[:4]), data: body[4:]}, nil
+	return chunk{kind: body[:4], data: body[4:]}, nil
 }
 
 // pngSize is the size that an IHDR tells; 0 where it is outside of what PNG allows (1 to 2³¹−1).

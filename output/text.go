@@ -58,10 +58,13 @@ func validKeyword(k string) bool {
 
 func appendText(b []byte, t Text) []byte {
 	value := strings.ReplaceAll(strings.ToValidUTF8(t.Value, "\uFFFD"), "\x00", "")
-	body := "iTXt" + t.Keyword + "\x00\x00\x00\x00\x00" + value
-	b = binary.BigEndian.AppendUint32(b, uint32(len(body)-4))
-	b = append(b, body...)
-	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE([]byte(body)))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(t.Keyword)+5+len(value)))
+	body := len(b)
+	b = append(b, "iTXt"...)
+	b = append(b, t.Keyword...)
+	b = append(b, "\x00\x00\x00\x00\x00"...)
+	b = append(b, value...)
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[body:]))
 }
 
 // headLimit is how many bytes Texts reads at most. Ours lie in the first few KB.
@@ -85,7 +88,7 @@ func Texts(r io.Reader) ([]Text, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.kind == "IDAT" || c.kind == "IEND" {
+		if string(c.kind) == "IDAT" || string(c.kind) == "IEND" {
 			return texts, nil
 		}
 		if t, ok := textOf(c); ok {
@@ -100,13 +103,13 @@ func readChunk(r io.Reader) (chunk, error) {
 	if _, err := io.ReadFull(r, frame[:]); err != nil {
 		return chunk{}, headTrouble(err)
 	}
-	size, kind := binary.BigEndian.Uint32(frame[:]), string(frame[4:])
-	if kind == "IDAT" {
+	size, kind := binary.BigEndian.Uint32(frame[:]), frame[4:]
+	if string(kind) == "IDAT" {
 		return chunk{kind: kind}, nil
 	}
 	// Not make(size): the size is somebody's claim, the bytes are there or not.
 	var body bytes.Buffer
-	body.WriteString(kind)
+	body.Write(kind)
 	if _, err := io.CopyN(&body, r, int64(size)+4); err != nil {
 		return chunk{}, headTrouble(err)
 	}
@@ -130,7 +133,7 @@ func textOf(c chunk) (Text, bool) {
 	if !found {
 		return Text{}, false
 	}
-	switch c.kind {
+	switch string(c.kind) {
 	case "tEXt":
 		return Text{Keyword: keyword, Value: fromLatin1(rest)}, true
 	case "iTXt":
