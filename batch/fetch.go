@@ -248,11 +248,17 @@ func (r *run) texts(rec *record, i int) []output.Text {
 	if r.o.NoMetadata {
 		id.Sent.Prompt, id.Sent.Negative, id.Actual = "", "", ""
 	}
-	b, err := json.Marshal(id)
-	if err != nil {
-		panic(err) // unreachable unless an identity cannot be JSON
+	return []output.Text{{Keyword: identityKeyword, Value: id.String()}, r.parameters(id)}
+}
+
+// String is what json.Marshal makes of an identity.
+func (id identity) String() string {
+	a := appender{b: make([]byte, 0, usualLine), html: true}
+	a.inBraces(id.appendTo)
+	if a.err != nil {
+		panic(a.err) // unreachable: the time has been recorded before
 	}
-	return []output.Text{{Keyword: identityKeyword, Value: string(b)}, r.parameters(id)}
+	return string(a.b)
 }
 
 // parameters tell viewers of generated pictures how this one was made.

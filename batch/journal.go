@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,7 @@ type journal struct {
 	seq    int64  // of the last line
 	size   int64  // offset behind the last whole line
 	broken error  // why nothing can be written any more
+	line   []byte // the array of the last line, for the next
 	spare  string // a file whose removal makes room on a full disk; "" once used
 
 	syncs  *group       // share fsyncs
@@ -63,22 +65,53 @@ func (e *DamageError) Is(target error) bool { return target == ErrDamaged }
 
 // seal adds the sequence number and the checksum to a record, which must marshal to a JSON object that is not empty.
 func seal(seq int64, record any) ([]byte, error) {
-	b := bytes.NewBuffer(make([]byte, 0, usualLine))
-	b.WriteString(`{"seq":`)
-	b.WriteString(strconv.FormatInt(seq, 10))
-	b.WriteByte(',')
-	start := b.Len()
+	return sealInto(make([]byte, 0, usualLine), seq, record)
+}
+
+// sealInto is seal into an array that has had its use.
+func sealInto(spare []byte, seq int64, record any) ([]byte, error) {
+	line, err := appendRecord(appendSeq(spare[:0], seq), record)
+	if err != nil {
+		return nil, err
+	}
+	return appendSum(line), nil
+}
+
+// appendSeq begins a line.
+func appendSeq(line []byte, seq int64) []byte {
+	return strconv.AppendInt(append(line, `{"seq":`...), seq, 10)
+}
+
+// appendRecord appends a record's members to a line, each behind a comma.
+func appendRecord(line []byte, record any) ([]byte, error) {
+	if r, ok := record.(appendable); ok {
+		a := appender{b: line}
+		r.appendTo(&a)
+		return a.b, a.err
+	}
+	b := bytes.NewBuffer(line)
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false) // prompts stay readable
 	if err := enc.Encode(record); err != nil {
 		return nil, err
 	}
-	line := b.Bytes()
-	line = append(line[:start], line[start+1:len(line)-2]...) // the object's inside: no "{", no "}\n"
+	start := len(line)
+	line = b.Bytes()
+	line[start] = ',' // for the "{"
+	return bytes.TrimSuffix(line, []byte("}\n")), nil
+}
+
+// appendSum ends a line, which has the array for itself.
+func appendSum(line []byte) []byte {
 	var sum [4]byte
 	binary.BigEndian.PutUint32(sum[:], checksum(line))
 	line = hex.AppendEncode(append(line, `,"sum":"`...), sum[:])
-	return append(line, "\"}\n"...), nil
+	return append(line, "\"}\n"...)
+}
+
+// inside is what stands in a line between its sequence number and its checksum: every member behind a comma.
+func inside(line []byte) []byte {
+	return line[bytes.IndexByte(line, ',') : len(line)-sumLength]
 }
 
 const (
@@ -235,10 +268,11 @@ func (j *journal) append(record any) (span, error) {
 	if j.broken != nil {
 		return span{}, j.broken
 	}
-	line, err := seal(j.seq+1, record)
+	line, err := sealInto(j.line, j.seq+1, record)
 	if err != nil {
 		return span{}, err
 	}
+	j.line = line
 	if err := j.write(line); err != nil {
 		return span{}, fmt.Errorf("write %s: %w", j.name, err)
 	}
@@ -305,8 +339,11 @@ func (j *journal) fsync() error {
 }
 
 // read returns a line's bytes.
-func (j *journal) read(at span) ([]byte, error) {
-	line := make([]byte, at.length)
+func (j *journal) read(at span) ([]byte, error) { return j.readInto(nil, at) }
+
+// readInto is read into an array that has had its use.
+func (j *journal) readInto(spare []byte, at span) ([]byte, error) {
+	line := slices.Grow(spare[:0], at.length)[:at.length]
 	if _, err := j.file.ReadAt(line, at.offset); err != nil {
 		return nil, fmt.Errorf("read %s: %w", j.name, err)
 	}
@@ -317,3 +354,23 @@ func (j *journal) read(at span) ([]byte, error) {
 }
 
 func (j *journal) close() error { return j.file.Close() }
+
+// A copier copies lines of a journal, each with the next sequence number and all its members byte for byte: fields of a newer
+// version survive.
+type copier struct {
+	from *journal
+	to   io.Writer
+	seq  int64 // of the last line
+
+	old, new []byte // of the last line, for the next
+}
+
+func (c *copier) copy(at span) (err error) {
+	if c.old, err = c.from.readInto(c.old, at); err != nil {
+		return err
+	}
+	c.seq++
+	c.new = appendSum(append(appendSeq(c.new[:0], c.seq), inside(c.old)...))
+	_, err = c.to.Write(c.new)
+	return err
+}

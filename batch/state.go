@@ -357,25 +357,12 @@ func (s *state) compact(stop *mark, order []int) error {
 }
 
 func (s *state) rewrite(w io.Writer, stop *mark, order []int) error {
-	seq := int64(0)
-	write := func(v any) error {
-		seq++
-		line, err := seal(seq, v)
-		if err == nil {
-			_, err = w.Write(line)
-		}
+	c := copier{from: s.journal, to: w}
+	if err := c.copy(s.head); err != nil {
 		return err
 	}
-	lines := []span{s.head}
 	for _, i := range order {
-		lines = append(lines, s.entries[i].at())
-	}
-	for _, at := range lines {
-		line, err := s.journal.read(at)
-		if err != nil {
-			return err
-		}
-		if err := write(resealed(line)); err != nil {
+		if err := c.copy(s.entries[i].at()); err != nil {
 			return err
 		}
 	}
@@ -383,18 +370,18 @@ func (s *state) rewrite(w io.Writer, stop *mark, order []int) error {
 		return nil
 	}
 	stop.Redos = s.redos
-	return write(stop)
+	line, err := seal(c.seq+1, stop)
+	if err == nil {
+		_, err = w.Write(line)
+	}
+	return err
 }
 
-// resealed is a line as a JSON object without its sequence number and checksum, all other members byte for byte: fields
-// of a newer version survive.
+// resealed is a line as a JSON object without its sequence number and checksum.
 func resealed(line []byte) json.RawMessage {
-	start := 0
-	for line[start] != ',' {
-		start++
-	}
-	inside := line[start+1 : len(line)-sumLength]
-	return append(append(json.RawMessage{'{'}, inside...), '}')
+	object := append(json.RawMessage{}, inside(line)...)
+	object[0] = '{'
+	return append(object, '}')
 }
 
 // close gives the file back.

@@ -1,0 +1,206 @@
+package batch
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// asJSON is what encoding/json makes of a value.
+func asJSON(v any, html bool) (string, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(html)
+	err := enc.Encode(v)
+	return strings.TrimSuffix(b.String(), "\n"), err
+}
+
+// nasty are pieces of texts that JSON escapes, or nearly.
+var nasty = []string{"a", "猫", "\"", "\\", "/", "\n", "\r\t\b\f\v", "\x00", "\x1f", " ", "\x7f", "\u0080", "<", ">", "&", "'", "\u2027", "\u2028", "\u2029",
+	"\u202a", "\ufeff", "\ufffd", "\U0010ffff", "\xff", "\xc3", "\xe2\x80", "\xed\xa0\x80", "\xc0\x80", "\xf4\x90\x80\x80", "plain text of some length"}
+
+// fill gives every field that encoding/json sees a value, every other time its zero.
+func fill(r *rapid.T, v reflect.Value, name string) {
+	if rapid.Bool().Draw(r, name+" is zero") {
+		v.SetZero()
+		return
+	}
+	if v.Type() == reflect.TypeFor[time.Time]() {
+		v.Set(reflect.ValueOf(drawTime(r, name)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(strings.Join(rapid.SliceOfN(rapid.SampledFrom(nasty), 0, 4).Draw(r, name), ""))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(rapid.Int64().Draw(r, name))
+	case reflect.Uint8:
+		v.SetUint(uint64(rapid.Byte().Draw(r, name)))
+	case reflect.Slice:
+		n := rapid.IntRange(0, 3).Draw(r, name)
+		v.Set(reflect.MakeSlice(v.Type(), n, n))
+		fallthrough
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(r, v.Index(i), fmt.Sprint(name, i))
+		}
+	case reflect.Struct:
+		for _, f := range reflect.VisibleFields(v.Type()) {
+			if f.IsExported() {
+				fill(r, v.FieldByIndex(f.Index), name+"."+f.Name)
+			}
+		}
+	default:
+		r.Fatalf("%s: this test cannot fill a %s", name, v.Type())
+	}
+}
+
+// drawTime is a time in any zone, now and then one that JSON has no form for.
+func drawTime(r *rapid.T, name string) time.Time {
+	seconds := rapid.OneOf(rapid.Int64Range(0, 2e9), rapid.Int64Range(-1e11, 3e11)).Draw(r, name)
+	t := time.Unix(seconds, rapid.SampledFrom([]int64{0, 1, 1e6, 123456789, 999999999}).Draw(r, name+" ns"))
+	return t.In(time.FixedZone("", rapid.SampledFrom([]int{0, 3600, -5400, 8*3600 + 1, 25 * 3600}).Draw(r, name+" zone")))
+}
+
+// TestAppendedAsJSON fills records and identities with anything: what is appended is what encoding/json writes, and fails where
+// that does. A field that append.go forgets makes it fail.
+func TestAppendedAsJSON(t *testing.T) {
+	t.Run("record", func(t *testing.T) {
+		rapid.Check(t, func(r *rapid.T) {
+			var rec record
+			fill(r, reflect.ValueOf(&rec).Elem(), "record")
+			want, bad := asJSON(rec, false)
+			line, err := seal(7, rec)
+			if (bad != nil) != (err != nil) {
+				t.Fatalf("seal = %v, encoding/json says %v", err, bad)
+			}
+			if err == nil && string(resealed(line[:len(line)-1])) != want {
+				t.Fatalf("sealed\n%s, want\n%s", line, want)
+			}
+		})
+	})
+	t.Run("identity", func(t *testing.T) {
+		rapid.Check(t, func(r *rapid.T) {
+			var id identity
+			fill(r, reflect.ValueOf(&id).Elem(), "identity")
+			want, err := asJSON(id, true)
+			if err != nil {
+				return // it is never recorded, nor is a picture saved
+			}
+			if got := id.String(); got != want {
+				t.Fatalf("appended\n%s, want\n%s", got, want)
+			}
+		})
+	})
+}
+
+// FuzzQuoted gives any text to the appender: it writes what encoding/json writes.
+func FuzzQuoted(f *testing.F) {
+	for _, piece := range nasty {
+		f.Add(piece, "")
+		f.Add("a long text in front ", piece)
+	}
+	f.Fuzz(func(t *testing.T, one, two string) {
+		for _, html := range []bool{false, true} {
+			a := appender{html: html}
+			a.quoted(one + two)
+			if want, _ := asJSON(one+two, html); string(a.b) != want {
+				t.Errorf("%q is quoted as %s, want %s", one+two, a.b, want)
+			}
+		}
+	})
+}
+
+// typicalRecord is the last line of the i-th item of a batch.
+func typicalRecord(i int) record {
+	at := time.Date(2026, 11, 1, 8, 0, 0, 123456789, time.UTC)
+	prompt := fmt.Sprintf("picture %d of a quiet harbour at dawn, fishing boats, light fog, seen from the pier", i)
+	return record{Key: key{uint64(i + 1), 1}.String(), ID: fmt.Sprint(i), Phase: done, At: at, Intent: at, Name: fmt.Sprint(i), Attempt: 1,
+		Sent: sent{Model: "qwen-image-plus", Prompt: prompt, Size: "1328*1328", Seed: 1234567890, N: 1},
+		Task: fmt.Sprintf("7a1f4d6c-3b52-4a0e-9c55-%012d", i), Request: fmt.Sprintf("0d9e8b7a-6c5d-9e4f-a3b2-%012d", i),
+		Submitted: at, Finished: at.Add(16 * time.Second), ActualPrompt: prompt + ", 晨雾中的港口", Cost: 200000,
+		Pictures: []picture{{fmt.Sprintf("images/%d.png", i), 1328, 1328, 1234567, strings.Repeat("0123456789abcdef", 4)}}}
+}
+
+func BenchmarkSeal(b *testing.B) {
+	rec := typicalRecord(1)
+	quoted := rec
+	quoted.Sent.Prompt = strings.ReplaceAll(rec.Sent.Prompt, "harbour", `"harbour"`)
+	for _, c := range []struct {
+		name string
+		rec  record
+	}{{"plain", rec}, {"quotes", quoted}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			var line []byte
+			for b.Loop() {
+				var err error
+				if line, err = sealInto(line, 1234, c.rec); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkTexts(b *testing.B) {
+	rec := typicalRecord(1)
+	r := &run{Batch: &Batch{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		r.texts(&rec, 0)
+	}
+}
+
+// BenchmarkCompact compacts a state file of 100,000 items on a real disk. Each has three lines, between those of the 32 others
+// that were on their way. Rewrite is the part that writes them anew, all is all of it, the fsync and reading it again included.
+func BenchmarkCompact(b *testing.B) {
+	const items, window = 100_000, 32
+	dir, err := output.OpenDir(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer dir.Close()
+	s := newState(b, dir)
+	order := make([]int, items)
+	for i := range items + window {
+		if i < items {
+			rec := typicalRecord(i)
+			rec.Phase, rec.Pictures, order[i] = intent, nil, i
+			s.put(rec, false)
+			s.put(rec, false)
+		}
+		if i >= window {
+			s.put(typicalRecord(i-window), false)
+		}
+	}
+	b.Run("rewrite", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := s.rewrite(io.Discard, nil, order); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("all", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			s.stale = 1
+			if err := s.compact(nil, order); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	s.close()
+}
