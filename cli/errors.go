@@ -16,6 +16,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
+	"github.com/qwenbatch/qwenbatch/output"
 )
 
 // A mistake is an error that this package found: its text and hint were written where it was found. Its code is 2 unless
@@ -117,6 +118,8 @@ func explain(err error) complaint {
 		return complaint{err.Error(), "raise the limit of open files: ulimit -n 256", codeStopped}
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return complaint{err.Error(), "the folder must be writable, or another be named with --out", codeStopped}
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, output.ErrMoved):
+		return complaint{err.Error(), "was a folder moved or removed while the command worked? The same command goes on", codeStopped}
 	case errors.Is(err, context.Canceled):
 		return complaint{"stopped", "the same command goes on", codeStopped}
 	}

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/output"
 )
 
 // TestSummaryIsShort: at most twelve lines, 80 columns where the command and the folder are short, whatever happened.
@@ -52,6 +55,8 @@ func TestExplain(t *testing.T) {
 		{api(403, "AllocationQuota.FreeTierOnly", "The free tier of the model has been exhausted."), 1, "free quota"},
 		{api(403, "Model.AccessDenied", "Model access denied."), 1, "qwenbatch models"},
 		{api(404, "NotFound", "Not Found!"), 1, "/api/v1"},
+		{&fs.PathError{Op: "openat", Path: "images", Err: fs.ErrNotExist}, 1, "The same command"},
+		{&os.LinkError{Op: "renameat", Old: "images/.a.part", New: "images/a.png", Err: output.ErrMoved}, 1, "The same command"},
 		{errors.New("anything"), 1, ""},
 	} {
 		c := explain(tt.err)

@@ -85,8 +85,8 @@ func told(err error, name string) error {
 	return err
 }
 
-// errMoved says that a file has got its name in a folder that is not there any more.
-var errMoved = errors.New("the folder was moved away meanwhile, and the file with it")
+// ErrMoved says that a file has got its name in a folder that is not there any more.
+var ErrMoved = errors.New("the folder was moved away meanwhile, and the file with it")
 
 // renameWithin is [Dir.Rename] in one folder. It looks afterwards whether that still stands where it stood: a picture in a
 // folder that was moved a moment before must not count as saved.
@@ -96,7 +96,7 @@ func (d *Dir) renameWithin(s *subfolder, from, to string) error {
 		err = link.Err
 	}
 	if err == nil && d.keep(path.Dir(to)) != s {
-		err = errMoved
+		err = ErrMoved
 	}
 	if err != nil {
 		return &os.LinkError{Op: "renameat", Old: from, New: to, Err: err}

@@ -81,8 +81,8 @@ func TestSubfolderMovedBeforeRename(t *testing.T) {
 	}
 	swap(t, d, "old")
 	err = d.renameWithin(s, "images/part", "images/a.png")
-	if !errors.Is(err, errMoved) || !strings.Contains(err.Error(), "images/a.png") {
-		t.Errorf("rename in the folder that was moved = %v, want errMoved", err)
+	if !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "images/a.png") {
+		t.Errorf("rename in the folder that was moved = %v, want ErrMoved", err)
 	}
 	if err := d.Rename("images/part", "images/a.png"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Rename after that = %v, want ErrNotExist", err)
@@ -152,7 +152,7 @@ func TestSubfolderReplacedUnderLoad(t *testing.T) {
 				_, err := Put(d, "images", name, []byte(paid))
 				if err == nil {
 					saved <- name
-				} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errMoved) {
+				} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrMoved) {
 					t.Errorf("Put = %v", err)
 				}
 			}
