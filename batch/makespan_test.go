@@ -24,7 +24,9 @@ import (
 // (RL, 2026-11: two a minute can mean one in 30 s), and learns of every end at once. Virtual time is exact, so the bars
 // are asserted by a test, and the benchmark reports more of the same:
 //
-//	go test -run '^$' -bench Makespan -benchtime 1x ./batch
+//	go test -run '^$' -bench Makespan -benchtime 10x ./batch
+//
+// Each round of the benchmark is a seed of its own: one seed alone can be lucky.
 
 // A race is one batch under one quota.
 type race struct {
@@ -34,6 +36,7 @@ type race struct {
 	cv     float64
 	n      int
 	client func(*course) error
+	seed   uint64 // of the service times; 0 is 11
 	// charged is how many pictures are paid for, where not n.
 	charged int
 }
@@ -132,9 +135,7 @@ func (c *course) sdk(prompt string) {
 
 // run runs a race in a bubble.
 func (r race) run(t *testing.T) (out result) {
-	if r.model == "" {
-		r.model = "qwen-image-plus"
-	}
+	r.model, r.seed = cmp.Or(r.model, "qwen-image-plus"), cmp.Or(r.seed, 11)
 	sheet := "id,prompt,model\n"
 	for i := range r.n {
 		sheet += fmt.Sprintf("%d,picture %d,%s\n", i, i, r.model)
@@ -146,7 +147,7 @@ func (r race) run(t *testing.T) (out result) {
 
 func (r race) runIn(t *testing.T, path string) result {
 	w := &witness{found: map[string]time.Time{}}
-	server, err := emulator.New(emulator.Options{Tiny: true, ImageURL: "http://pictures.test", Key: canary, Seed: 11, CV: r.cv, BeforeAnswer: w.answered, Fault: w.arrived,
+	server, err := emulator.New(emulator.Options{Tiny: true, ImageURL: "http://pictures.test", Key: canary, Seed: r.seed, CV: r.cv, BeforeAnswer: w.answered, Fault: w.arrived,
 		Quota: func(model string) (emulator.Quota, bool) { return r.quota, model != "" }})
 	if err != nil {
 		t.Fatal(err)
@@ -232,6 +233,8 @@ func (r race) oracle(tasks []emulator.Task) time.Duration {
 	return last
 }
 
+func (r result) questionsATask() float64 { return r.queries + r.lists }
+
 func (r result) ratio() float64 { return float64(r.time) / float64(r.oracle) }
 
 func (r result) delay(p float64) time.Duration {
@@ -248,6 +251,9 @@ func (r result) mean() time.Duration {
 	}
 	return sum / time.Duration(max(1, len(r.delays)))
 }
+
+// seconds is the mean delay.
+func (r result) seconds() float64 { return r.mean().Seconds() }
 
 var (
 	quota2      = emulator.Quota{Submissions: 2, Per: time.Second, Running: 2, Queue: 500}
@@ -280,25 +286,53 @@ func races() []race {
 	return all
 }
 
-// BenchmarkMakespan prints the table of docs/performance.md.
+// BenchmarkMakespan prints the table of docs/performance.md: the medians over the rounds and, after a slash, the worst.
 func BenchmarkMakespan(b *testing.B) {
 	for _, r := range races() {
 		b.Run(fmt.Sprintf("%s/cv=%.1f/n=%d", r.name, r.cv, r.n), func(b *testing.B) {
-			var o result
+			var all results
 			for b.Loop() {
-				o = r.runFor(b)
+				r.seed++
+				all = append(all, r.runFor(b))
 			}
-			b.ReportMetric(o.ratio(), "time/oracle")
-			b.ReportMetric(o.queries+o.lists, "queries/task")
-			b.ReportMetric(o.lists, "lists/task")
-			b.ReportMetric(o.mean().Seconds(), "delay-mean-s")
-			b.ReportMetric(o.delay(0.5).Seconds(), "delay-p50-s")
-			b.ReportMetric(o.delay(0.95).Seconds(), "delay-p95-s")
-			b.ReportMetric(float64(o.refused), "refused")
-			b.ReportMetric(float64(o.asked), "queries-in-1s")
-			b.ReportMetric(float64(max(0, o.above)), "above-rate")
+			all.report(b)
 		})
 	}
+}
+
+// results are those of several seeds.
+type results []result
+
+// report reports what the table shows of them.
+func (all results) report(b *testing.B) {
+	for _, of := range []struct {
+		unit   string
+		figure func(result) float64
+	}{
+		{"time/oracle", result.ratio},
+		{"queries/task", result.questionsATask},
+		{"lists/task", func(o result) float64 { return o.lists }},
+		{"delay-mean-s", result.seconds},
+		{"delay-p50-s", func(o result) float64 { return o.delay(0.5).Seconds() }},
+		{"delay-p95-s", func(o result) float64 { return o.delay(0.95).Seconds() }},
+		{"refused", func(o result) float64 { return float64(o.refused) }},
+		{"queries-in-1s", func(o result) float64 { return float64(o.asked) }},
+		{"above-rate", func(o result) float64 { return float64(max(0, o.above)) }},
+	} {
+		median, worst := all.spread(of.figure)
+		b.ReportMetric(median, of.unit)
+		b.ReportMetric(worst, of.unit+"-worst")
+	}
+}
+
+// spread is the median and the largest of a figure.
+func (all results) spread(figure func(result) float64) (median, worst float64) {
+	var x []float64
+	for _, o := range all {
+		x = append(x, figure(o))
+	}
+	slices.Sort(x)
+	return (x[len(x)/2] + x[(len(x)-1)/2]) / 2, x[len(x)-1]
 }
 
 // runFor runs a race for a benchmark: a bubble wants a test around it.
@@ -310,32 +344,41 @@ func (r race) runFor(b *testing.B) (out result) {
 	return out
 }
 
-// TestMakespan holds the bars of docs/design.md §8 that can be had in seconds; the benchmark has the longer races.
+// TestMakespan holds the bars of docs/design.md §8 that can be had in seconds, for the medians over some seeds; the benchmark
+// has the longer races.
 func TestMakespan(t *testing.T) {
 	for _, bar := range []struct {
 		race
+		seeds          int
 		ratio, queries float64
 		mean           time.Duration
 	}{
-		{race{name: "2/s·2", quota: quota2, cv: 0.1, n: 200, client: told}, 1.003, 1.5, 2 * time.Second},
-		{race{name: "2/s·2", quota: quota2, cv: 0.2, n: 200, client: told}, 1.003, 1.8, 2 * time.Second},
-		{race{name: "20/min·10", quota: quotaMinute, cv: 0.1, n: 200, client: told}, 1.01, 1.8, 2 * time.Second},
-		{race{name: "20/s·100", quota: quota100, cv: 0.1, n: 1500, client: told}, 1.01, 1.15, time.Minute},
-		{race{name: "2/min sync", model: "qwen-image-max", quota: quotaSync, cv: 0.1, n: 20, client: told}, 1.01, 0.1, 0},
+		{race{name: "2/s·2", quota: quota2, cv: 0.1, n: 200, client: told}, 5, 1.003, 1.5, 2 * time.Second},
+		{race{name: "2/s·2", quota: quota2, cv: 0.2, n: 200, client: told}, 9, 1.003, 1.8, 2 * time.Second},
+		{race{name: "20/min·10", quota: quotaMinute, cv: 0.1, n: 200, client: told}, 5, 1.01, 1.8, 2 * time.Second},
+		{race{name: "20/s·100", quota: quota100, cv: 0.1, n: 1500, client: told}, 1, 1.01, 1.15, time.Minute},
+		{race{name: "20/s·100", quota: quota100, cv: 0.2, n: 1500, client: told}, 1, 1.01, 1.15, time.Minute},
+		{race{name: "2/min sync", model: "qwen-image-max", quota: quotaSync, cv: 0.1, n: 20, client: told}, 1, 1.01, 0.1, 0},
 	} {
 		t.Run(fmt.Sprintf("%s cv %.1f", bar.name, bar.cv), func(t *testing.T) {
-			o := bar.run(t)
-			if o.ratio() > bar.ratio {
-				t.Errorf("time/oracle = %.4f, want at most %.3f", o.ratio(), bar.ratio)
+			var all results
+			for range bar.seeds {
+				bar.seed++
+				all = append(all, bar.run(t))
 			}
-			if asked := o.queries + o.lists; asked > bar.queries {
+			if ratio, _ := all.spread(result.ratio); ratio > bar.ratio {
+				t.Errorf("time/oracle = %.4f, want at most %.3f", ratio, bar.ratio)
+			}
+			if asked, _ := all.spread(result.questionsATask); asked > bar.queries {
 				t.Errorf("%.3f queries a task, want at most %.2f", asked, bar.queries)
 			}
-			if o.mean() > bar.mean {
-				t.Errorf("the mean delay is %v, want at most %v", o.mean(), bar.mean)
+			if mean, _ := all.spread(result.seconds); mean > bar.mean.Seconds() {
+				t.Errorf("the mean delay is %.2f s, want at most %v", mean, bar.mean)
 			}
-			if o.refused > 0 || o.above > 0 || o.asked > 16 {
-				t.Errorf("%d submissions refused, %d above the rate, %d questions in a second", o.refused, o.above, o.asked)
+			for _, o := range all {
+				if o.refused > 0 || o.above > 0 || o.asked > 16 {
+					t.Errorf("%d submissions refused, %d above the rate, %d questions in a second", o.refused, o.above, o.asked)
+				}
 			}
 		})
 	}

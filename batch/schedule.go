@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -9,11 +10,13 @@ import (
 // and, once nothing else waits, the end of the batch. If the price of a question is said in time, the best moments are those
 // that make the sum of price and delay least over the service times seen of this kind of task: a small exact computation.
 // It finds by itself that the first question comes where most tasks have ended if they end alike, and earlier, with more to
-// follow, if they do not. The price is as high as the mean delay stays short, and never below seven eighths of that.
+// follow, if they do not. The price is as high as the mean delay stays short, and never below seven eighths of that. The
+// times seen are a sample, so each stands for those around it: the best moments for the very times that were seen are not
+// the best for the next tasks.
 
 const (
 	// shortDelay is how long a task that has ended may wait in the mean for its question, of the service's time.
-	shortDelay = 1600 * time.Millisecond
+	shortDelay = 1850 * time.Millisecond
 	// samples tell a distribution; older ones are forgotten.
 	samples = 128
 	// enough of them need no prior.
@@ -77,25 +80,54 @@ func (t *times) after(age time.Duration) time.Duration {
 func (t *times) least() time.Duration { t.plan(); return t.sorted[len(t.sorted)/20] }
 func (t *times) most() time.Duration  { t.plan(); return t.ages[len(t.ages)-1] }
 
-// plan computes the ages.
+// plan computes the ages: of the prices whose mean delay is short, the highest, and never one below seven eighths of it.
 func (t *times) plan() {
 	if t.ages != nil {
 		return
 	}
-	t.sorted = append(t.sorted[:0], t.seen...)
-	if mean := t.mean(); len(t.seen) < enough {
+	t.sorted = t.likely()
+	low, high := t.delay*7/8, 8*t.delay
+	t.ages, _ = askAt(t.sorted, low)
+	for high-low > low/32 {
+		price := (low + high) / 2
+		if ages, delay := askAt(t.sorted, price); delay <= t.delay {
+			t.ages, low = ages, price
+		} else {
+			high = price
+		}
+	}
+}
+
+// likely are equally likely service times: those seen, smoothed, since the best moments for exactly these would not be
+// the best for the next, and the prior where they are few.
+func (t *times) likely() []time.Duration {
+	all := slices.Clone(t.seen)
+	if mean := t.mean(); len(all) < enough {
 		for _, part := range shape {
-			t.sorted = append(t.sorted, time.Duration(part*float64(mean)))
+			all = append(all, time.Duration(part*float64(mean)))
 		}
 	}
-	slices.Sort(t.sorted)
-	least := t.delay * 7 / 8
-	for price := 4 * t.delay; ; price = max(least, price*3/4) {
-		var delay time.Duration
-		if t.ages, delay = askAt(t.sorted, price); delay <= t.delay || price == least {
-			return
-		}
+	h := bandwidth(all)
+	for _, d := range all[:len(all):len(all)] {
+		all = append(all, max(0, d-h), d+h)
 	}
+	slices.Sort(all)
+	for i := range len(all) / 3 {
+		all[i] = all[3*i+1] // the median of each three, which makes as many as before
+	}
+	return all[:len(all)/3]
+}
+
+// bandwidth is how far a time that was seen tells of times around it (Silverman's rule of thumb).
+func bandwidth(x []time.Duration) time.Duration {
+	var sum, squares float64
+	for _, d := range x {
+		sum += d.Seconds()
+		squares += d.Seconds() * d.Seconds()
+	}
+	n := float64(len(x))
+	variance := max(0, squares/n-sum*sum/n/n)
+	return time.Duration(1.06 * math.Sqrt(variance) * math.Pow(n, -0.2) * float64(time.Second))
 }
 
 // askAt is when to ask, given sorted service times that are equally likely. Who asks for all that are left after the i-th

@@ -357,22 +357,21 @@ const forever = time.Hour
 
 // pause is how long to wait between two readings, so that each page shows enough that have ended.
 func (s *listState) pause(w *watch) time.Duration {
-	perSecond, most := 0.0, w.clock.ours(lastPause)
+	running, perSecond, most := 0, 0.0, w.clock.ours(lastPause)
 	for _, l := range w.lanes {
+		running += l.running()
 		perSecond += float64(l.running()) / max(l.mean, time.Millisecond).Seconds()
 		if l.limit == 0 || len(l.open) > l.limit {
 			most = forever
 		}
 	}
-	pages := s.pages
-	if pages == 0 {
-		pages = 1 + len(w.tasks)/100
-	}
-	pause := time.Duration(float64(findings*pages) / max(perSecond, 1e-3) * float64(time.Second))
-	if pause > w.clock.ours(listPause) {
+	page := time.Duration(findings / max(perSecond, 1e-3) * float64(time.Second))
+	fill := 1 + running/100 // pages, by those that run
+	if page*time.Duration(fill) > w.clock.ours(listPause) {
 		return forever
 	}
-	return min(pause, most)
+	// What the last reading took has no say in whether there is a next one: then it would never be known better.
+	return min(page*time.Duration(max(fill, s.pages)), w.clock.ours(listPause), most)
 }
 
 // pays reports whether the list is the way to learn of a task that has run that long. Who is older than any before is asked
@@ -415,7 +414,7 @@ func (w *watch) read(from, first, last int, missed map[*watched]bool, failed boo
 	if len(missed) > 0 {
 		s.from = 1 // they may be on an earlier page
 	}
-	if failed || first == 0 && from == 1 {
+	if failed || first == 0 && from == 1 && len(missed) > 0 {
 		s.away = now.Add(w.clock.ours(listAway))
 	}
 	for t := range missed {
