@@ -100,7 +100,7 @@ func (d *Dir) Close() error {
 // Create implements [Disk]. O_EXCL does not follow a link that somebody planted under the name.
 func (d *Dir) Create(name string) (File, error) {
 	root, base := d.at(name)
-	f, err := root.OpenFile(base, os.O_RDWR|os.O_CREATE|os.O_EXCL|unpolled, 0o644)
+	f, err := root.OpenFile(base, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	return opened(f, told(err, name))
 }
 

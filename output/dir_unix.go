@@ -2,14 +2,7 @@
 
 package output
 
-import (
-	"os"
-	"syscall"
-)
-
-// unpolled makes a file without trying whether the poller takes it, which costs four calls and never is so of a file on a
-// disk. There it does nothing else: touch(1) asks for it, too.
-const unpolled = syscall.O_NONBLOCK
+import "os"
 
 // syncDir syncs a folder that is kept open, or else through a handle of its own.
 func (d *Dir) syncDir(name string) error {

@@ -6,9 +6,6 @@ import (
 	"syscall"
 )
 
-// unpolled is nothing that files here would need.
-const unpolled = 0
-
 // syncDir does nothing: Windows has no sync of folders, and NTFS keeps its names in a journal.
 func (d *Dir) syncDir(string) error { return nil }
 
