@@ -23,6 +23,11 @@ func (d dialFunc) metered(ctx context.Context, network, address string) (net.Con
 	if err != nil {
 		return nil, err
 	}
+	if tcp, ok := conn.(interface{ SetLinger(seconds int) error }); ok {
+		// What is not delivered when the connection is closed, or when the process is killed, is dropped: else the system would
+		// go on trying for minutes, and the service have it after it was given up. Should that fail, settling is all there is.
+		_ = tcp.SetLinger(0)
+	}
 	return &meteredConn{Conn: conn}, nil
 }
 

@@ -356,3 +356,28 @@ func TestRequestsAddNothingToOthers(t *testing.T) {
 		}
 	}
 }
+
+// TestGivenUpIsNotDeliveredLater gives a submission up that the service has not read: its connection is reset, so that the system
+// does not go on delivering what is left of it.
+func TestGivenUpIsNotDeliveredLater(t *testing.T) {
+	ends := make(chan error, 1)
+	gone := make(chan struct{})
+	s := newRaw(t, func(c *rawConn) {
+		<-gone
+		_, err := io.Copy(io.Discard, c.Conn)
+		ends <- err
+	})
+	c, err := New(Config{BaseURL: "http://" + s.Addr().String() + "/api/v1", Key: NewKey(canary), Timeout: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, err = c.Submit(t.Context(), Request{Model: "qwen-image-plus", Prompt: fox, Size: "1328*1328"})
+	close(gone)
+	if class(err) != "in doubt" {
+		t.Errorf("Submit = %v, want that it is in doubt", err)
+	}
+	if err := <-ends; err == nil { // io.Copy's word for an orderly end
+		t.Error("the connection was closed in order, want it reset")
+	}
+}
