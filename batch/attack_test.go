@@ -237,7 +237,7 @@ func TestAttackLongList(t *testing.T) {
 func TestAttackMachineThatSlept(t *testing.T) {
 	c := &clock{speed: 1}
 	c.heard(time.Now())
-	s := settling{run: &run{clock: c}, rec: &record{Intent: c.now(), posted: time.Now()}}
+	s := settling{run: &run{clock: c}, rec: &record{Intent: c.now(), posted: time.Now()}, ended: time.Now()}
 	c.heard(time.Now().Add(8 * time.Hour))
 	if age := s.age(); age > time.Second {
 		t.Errorf("the submission of this moment is %v old", age)

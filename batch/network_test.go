@@ -15,7 +15,7 @@ import (
 func TestN3OutcomeUnknown(t *testing.T) {
 	for _, f := range []emulator.Fault{
 		{LoseAnswer: true}, {LoseRequest: true}, {Reset: true}, {Hang: true}, {Delay: 10 * time.Minute}, {Garbage: true}, {Truncate: true},
-		{LoseAnswer: true, Late: 20 * time.Second},
+		{LoseAnswer: true, Late: 20 * time.Second}, {Delay: 10 * time.Minute, Late: 70 * time.Second},
 	} {
 		for n := 1; n <= 3; n++ {
 			play(t, three, emulator.Options{}, func(s *scene) {
@@ -27,6 +27,21 @@ func TestN3OutcomeUnknown(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestN3KilledWhileItWaits kills a process that has waited for an answer longer than the settling time, and starts another at once:
+// the request may have arrived a moment ago.
+func TestN3KilledWhileItWaits(t *testing.T) {
+	for _, late := range []time.Duration{20 * time.Second, 50 * time.Second, 80 * time.Second} {
+		play(t, three, emulator.Options{}, func(s *scene) {
+			s.first(1) // a task that the list shows
+			n := s.posts() + 1
+			s.fault = at("submit", n, emulator.Fault{Delay: 10 * time.Minute, Late: late})
+			s.startUnder(s.stopAfter(late - 5*time.Second))
+			s.ends()
+			s.wantPaidOnce(3)
+		})
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 //   - absent: nothing of it can be there, so that sending again pays once;
 //   - neither: a person decides (held).
 //
-// Absent is a proof from silence and needs all of this: the submission is older than the settling time and younger than
-// the 24 h that the list shows; two passes in a row are whole and show the same unclaimed tasks; the list has shown a
+// Absent is a proof from silence and needs all of this: the submission ended longer ago than the settling time, and it began
+// within the 24 h that the list shows; two passes in a row are whole and show the same unclaimed tasks; the list has shown a
 // task that we know, since an empty list may be one that we may not see; and every unclaimed task that could be ours has
 // ended and is not. Tasks that FAILED or were CANCELED cost nothing and are no obstacle.
 
@@ -28,6 +28,9 @@ const (
 	DefaultSettle = 30 * time.Second
 	// listed is how long the list is trusted to show a task: it shows 24 h.
 	listed = 23 * time.Hour
+	// longestPost is when a submission has ended that an earlier run began: it had a minute for its answer (client.Config.Timeout),
+	// after an fsync of its intent.
+	longestPost = 2 * time.Minute
 	// earlier is how far before its intent a task of ours may seem to be created: the clocks of two of the service's
 	// machines, and a Date header that is cut to the second.
 	earlier = time.Minute
@@ -66,7 +69,8 @@ func (r *run) settle(ctx context.Context, rec *record) error {
 	if rec.Sent.Sync {
 		return r.unsettled(ctx, rec, "the synchronous interface has no task to find it by")
 	}
-	s := settling{run: r, rec: rec, began: r.clock.now(), looked: time.Now(), not: map[string]bool{}}
+	now := time.Now()
+	s := settling{run: r, rec: rec, began: r.clock.now(), ended: now, looked: now, not: map[string]bool{}}
 	for {
 		v, err := s.look(ctx)
 		switch {
@@ -111,6 +115,7 @@ type settling struct {
 	*run
 	rec   *record
 	began time.Time // the service's clock
+	ended time.Time // our clock: the submission had ended by then
 	until time.Time // tasks that were created later are another's; zero before the first pass
 	// before are the unclaimed tasks that the last whole pass showed, after the settling time; nil before.
 	before   []string
@@ -135,17 +140,19 @@ func (s *settling) look(ctx context.Context) (verdict, error) {
 }
 
 func (s *settling) judged(ctx context.Context) (verdict, error) {
-	age := s.age()
-	if age > listed {
-		s.why = "it is older than the task list reaches"
+	if s.outOfReach() {
 		return unsure, nil
 	}
+	age := s.age()
 	pass, err := s.list(ctx, s.looked)
 	s.looked = time.Now()
 	if err != nil {
 		return undecided, err
 	}
 	s.heard(pass)
+	if s.outOfReach() { // by the clock of the list itself: our machine may have slept
+		return unsure, nil
+	}
 	candidates, err := s.candidates(pass)
 	if err != nil {
 		return undecided, err
@@ -158,14 +165,23 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 	return s.silence(age, pass.whole, candidates), nil
 }
 
-// age is how old the submission is. A machine that slept dates an intent too early, by a clock that stood still with it; what
-// this run has sent itself is no older than our own clock says.
-func (s *settling) age() time.Duration {
-	age := s.clock.now().Sub(s.rec.Intent)
-	if !s.rec.posted.IsZero() {
-		age = min(age, time.Duration(float64(time.Since(s.rec.posted))*s.clock.speed))
+// outOfReach reports whether the list may not show the submission any more.
+func (s *settling) outOfReach() bool {
+	if s.clock.now().Sub(s.rec.Intent) <= listed {
+		return false
 	}
-	return age
+	s.why = "it is older than the task list reaches"
+	return true
+}
+
+// age is how long ago the submission has ended, at least: until then the service may have begun to receive it. One of this run
+// ended when the doubt about it began; one of an earlier run before this run began, and soon after its intent. A machine that
+// slept dates an intent too early, by a clock that stood still with it; what this run has sent itself is dated by ours.
+func (s *settling) age() time.Duration {
+	if s.rec.posted.IsZero() {
+		return s.clock.now().Sub(sooner(s.began, s.rec.Intent.Add(longestPost)))
+	}
+	return time.Duration(float64(time.Since(sooner(s.ended, s.rec.posted.Add(s.clock.ours(longestPost))))) * s.clock.speed)
 }
 
 // heard notes a pass that came through, which began after the submission ended. Only now is the service's clock known to be
@@ -354,7 +370,7 @@ func (s *settling) pause(err error) time.Duration {
 	if err != nil {
 		return backoff(s.failures)
 	}
-	left := s.settleTime() - s.clock.now().Sub(s.rec.Intent)
+	left := s.settleTime() - s.age()
 	step := min(2*time.Second<<min(s.passes, 4), 20*time.Second)
 	if left > 0 && left < step {
 		return left
