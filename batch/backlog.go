@@ -16,6 +16,7 @@ type backlog struct {
 	waiting []*berth        // in the order of their deadlines
 	busy    map[*berth]bool // whose downloads have begun, also those that rest
 	mean    time.Duration   // how long a picture takes, of our time; 0 before the first
+	spares  [][]byte        // arrays of pictures that are saved, for the next: they are most of what a run throws away
 }
 
 // A berth is one task's place in the backlog.
@@ -23,6 +24,7 @@ type berth struct {
 	deadline time.Time // the service's clock
 	since    time.Time // ours: when its download began
 	turn     bool      // it may download
+	spare    []byte    // an array for its picture, as long as it has the turn
 	ready    chan struct{}
 }
 
@@ -53,9 +55,20 @@ func (b *backlog) wait(ctx context.Context, p *berth) error {
 func (b *backlog) rest(p *berth) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p.turn = false
-	b.free++
+	b.yield(p)
 	b.serve()
+}
+
+// mostSpare is the largest array that is kept: most pictures have 1 to 3 MB.
+const mostSpare = 4 << 20
+
+// yield takes the turn, and the array that came with it; b.mu is held.
+func (b *backlog) yield(p *berth) {
+	if cap(p.spare) <= mostSpare {
+		b.spares = append(b.spares, p.spare)
+	}
+	p.turn, p.spare = false, nil
+	b.free++
 }
 
 // serve starts downloads while there is room; b.mu is held.
@@ -68,6 +81,9 @@ func (b *backlog) serve() {
 			b.busy[p], p.since = true, time.Now()
 		}
 		p.turn = true
+		if last := len(b.spares) - 1; last >= 0 {
+			p.spare, b.spares = b.spares[last], b.spares[:last]
+		}
 		close(p.ready)
 	}
 }
@@ -81,8 +97,7 @@ func (b *backlog) leave(p *berth, saved bool) {
 		b.waiting = slices.DeleteFunc(b.waiting, func(x *berth) bool { return x == p })
 		return
 	}
-	p.turn = false
-	b.free++
+	b.yield(p)
 	if took := time.Since(p.since); saved && b.mean == 0 {
 		b.mean = took
 	} else if saved {

@@ -109,8 +109,9 @@ func (r *run) download(ctx context.Context, rec *record, place *berth, i int, ur
 	refused, unknown := 0, 0
 	for failures := 0; ; failures++ {
 		var found output.Picture
-		body, err := r.o.Client.Download(ctx, url)
+		body, err := r.o.Client.DownloadInto(ctx, place.spare, url)
 		if err == nil {
+			place.spare = body // it is saved before the next is downloaded here
 			found, err = output.Inspect(body)
 		}
 		switch {

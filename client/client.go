@@ -261,7 +261,7 @@ func (c *Client) send(t *http.Transport, req *http.Request) (answer, error) {
 	a := answer{status: resp.StatusCode, key: c.config.Key}
 	a.requestID = requestID(resp.Header, a.key)
 	a.date, _ = http.ParseTime(resp.Header.Get("Date"))
-	a.body, err = readAll(io.LimitReader(resp.Body, maxJSON+1), resp.ContentLength)
+	a.body, err = readAll(nil, io.LimitReader(resp.Body, maxJSON+1), resp.ContentLength)
 	switch {
 	case len(a.body) > maxJSON:
 		err = fmt.Errorf("%w: more than 1 MiB", ErrUnreadable)

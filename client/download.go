@@ -35,6 +35,11 @@ var (
 //
 // ErrGone asks for a fresh URL from the task; every other error is worth another try.
 func (c *Client) Download(ctx context.Context, rawURL string) ([]byte, error) {
+	return c.DownloadInto(ctx, nil, rawURL)
+}
+
+// DownloadInto is [Client.Download] into the array of a slice that has had its use, if it is large enough.
+func (c *Client) DownloadInto(ctx context.Context, spare []byte, rawURL string) ([]byte, error) {
 	u, err := c.pictureURL(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("download: %w", err)
@@ -43,7 +48,7 @@ func (c *Client) Download(ctx context.Context, rawURL string) ([]byte, error) {
 	defer cancel(nil)
 	idle := time.AfterFunc(c.config.Idle, func() { cancel(fmt.Errorf("less than 16 KiB came in %v", c.config.Idle)) })
 	defer idle.Stop()
-	body, err := c.follow(ctx, u, func() { idle.Reset(c.config.Idle) })
+	body, err := c.follow(ctx, spare, u, func() { idle.Reset(c.config.Idle) })
 	if err != nil && context.Cause(ctx) != nil {
 		err = context.Cause(ctx)
 	}
@@ -85,9 +90,9 @@ func (c *Client) checkLiteral(host string) error {
 
 // follow gets a picture over at most three redirects, each checked like the first URL. None of them learns where it came
 // from: a Referer would carry the signed query.
-func (c *Client) follow(ctx context.Context, u *url.URL, progress func()) ([]byte, error) {
+func (c *Client) follow(ctx context.Context, spare []byte, u *url.URL, progress func()) ([]byte, error) {
 	for range 4 {
-		body, location, err := c.fetch(ctx, u, progress)
+		body, location, err := c.fetch(ctx, spare, u, progress)
 		if err != nil || location == "" {
 			return body, err
 		}
@@ -106,7 +111,7 @@ func (c *Client) follow(ctx context.Context, u *url.URL, progress func()) ([]byt
 }
 
 // fetch makes one request; the query is sent as it was parsed. It returns where a redirect leads instead of a body.
-func (c *Client) fetch(ctx context.Context, u *url.URL, progress func()) (body []byte, location string, err error) {
+func (c *Client) fetch(ctx context.Context, spare []byte, u *url.URL, progress func()) (body []byte, location string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, "", errors.New("the picture's URL is none")
@@ -120,7 +125,7 @@ func (c *Client) fetch(ctx context.Context, u *url.URL, progress func()) (body [
 	location = resp.Header.Get("Location")
 	switch resp.StatusCode {
 	case http.StatusOK:
-		body, err = readPicture(resp, progress)
+		body, err = readPicture(spare, resp, progress)
 		return body, "", err
 	case 301, 302, 303, 307, 308:
 		if location != "" {
@@ -143,11 +148,11 @@ func storeError(resp *http.Response) error {
 	return err
 }
 
-func readPicture(resp *http.Response, progress func()) ([]byte, error) {
+func readPicture(spare []byte, resp *http.Response, progress func()) ([]byte, error) {
 	if resp.ContentLength > MaxPicture {
 		return nil, fmt.Errorf("%d bytes are no picture", resp.ContentLength)
 	}
-	body, err := readAll(io.LimitReader(&progressReader{Reader: resp.Body, progress: progress}, MaxPicture+1), resp.ContentLength)
+	body, err := readAll(spare, io.LimitReader(&progressReader{Reader: resp.Body, progress: progress}, MaxPicture+1), resp.ContentLength)
 	switch {
 	case err != nil:
 		return nil, err
@@ -159,11 +164,14 @@ func readPicture(resp *http.Response, progress func()) ([]byte, error) {
 	return body, checkCRC(resp.Header.Get("X-Oss-Hash-Crc64ecma"), body)
 }
 
-// readAll is io.ReadAll for a body whose length was told, or is -1. At most a MiB is taken at its word; what is longer grows
-// as it comes.
-func readAll(r io.Reader, length int64) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(int(min(max(length, 0), 1<<20)) + bytes.MinRead)
+// room is what the array of a body has to spare, for what will be written into a picture.
+const room = 4 << 10
+
+// readAll is io.ReadAll into a spare array for a body whose length was told, or is -1. At most a MiB is taken at its word; what
+// is longer grows as it comes.
+func readAll(spare []byte, r io.Reader, length int64) ([]byte, error) {
+	b := bytes.NewBuffer(spare[:0])
+	b.Grow(int(min(max(length, 0), 1<<20)) + room)
 	_, err := b.ReadFrom(r)
 	return b.Bytes(), err
 }

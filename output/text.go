@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,7 @@ type Text struct {
 
 // Annotate is b with texts in it, as uncompressed iTXt chunks (UTF-8; tEXt holds no Chinese) right behind
 // the header; everything else stays byte for byte. What is no PNG is returned as it is, and so is b
-// where there are no texts. b itself is not changed.
+// where there are no texts. The texts are put into the array of b where that has room for them: b is of no use afterwards.
 //
 // A text with a keyword that PNG does not allow is left out; NUL characters and invalid UTF-8 leave its value.
 func Annotate(b []byte, texts []Text) []byte {
@@ -24,14 +25,13 @@ func Annotate(b []byte, texts []Text) []byte {
 	if len(b) < head || !bytes.HasPrefix(b, []byte(pngStart)) || len(texts) == 0 {
 		return b
 	}
-	out := make([]byte, 0, len(b)+textSize(texts))
-	out = append(out, b[:head]...)
+	chunks := make([]byte, 0, textSize(texts))
 	for _, t := range texts {
 		if validKeyword(t.Keyword) {
-			out = appendText(out, t)
+			chunks = appendText(chunks, t)
 		}
 	}
-	return append(out, b[head:]...)
+	return slices.Insert(b, head, chunks...)
 }
 
 // textFrame is what an iTXt chunk holds besides keyword and value: its frame, NUL, two bytes on
