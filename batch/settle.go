@@ -175,7 +175,7 @@ func (s *settling) outOfReach() bool {
 }
 
 // age is how long ago the submission has ended, at least: until then the service may have begun to receive it. One of this run
-// ended when the doubt about it began; one of an earlier run before this run began, and soon after its intent. A machine that
+// ended when the doubt about it began; one of an earlier run did so, too, or soon after its intent. A machine that
 // slept dates an intent too early, by a clock that stood still with it; what this run has sent itself is dated by ours.
 func (s *settling) age() time.Duration {
 	if s.rec.posted.IsZero() {

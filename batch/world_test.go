@@ -40,12 +40,7 @@ func TestRealFolder(t *testing.T) {
 	}
 	defer dir.Close()
 	synctest.Test(t, func(t *testing.T) {
-		server, err := emulator.New(emulator.Options{Tiny: true, ImageURL: "http://pictures.test", Key: canary})
-		if err != nil {
-			t.Fatal(err)
-		}
-		net := server.ServeInProcess()
-		t.Cleanup(func() { net.Close() })
+		server, net := serveTiny(t)
 		b := openReal(t, manifest, net, dir)
 		if err := b.Run(t.Context()); err != nil {
 			t.Fatalf("Run = %v", err)
@@ -67,6 +62,18 @@ func TestRealFolder(t *testing.T) {
 			t.Errorf("results.csv has no %q:\n%s", want, csv)
 		}
 	}
+}
+
+// serveTiny is an emulator for the length of a bubble.
+func serveTiny(t *testing.T) (*emulator.Server, *emulator.InProcess) {
+	t.Helper()
+	server, err := emulator.New(emulator.Options{Tiny: true, ImageURL: "http://pictures.test", Key: canary})
+	if err != nil {
+		t.Fatal(err)
+	}
+	net := server.ServeInProcess()
+	t.Cleanup(func() { net.Close() })
+	return server, net
 }
 
 // openReal opens a batch whose service is the emulator and whose disk is a real one.
@@ -120,12 +127,7 @@ func TestD12ImagesMovedAway(t *testing.T) {
 	}
 	defer dir.Close()
 	synctest.Test(t, func(t *testing.T) {
-		server, err := emulator.New(emulator.Options{Tiny: true, ImageURL: "http://pictures.test", Key: canary})
-		if err != nil {
-			t.Fatal(err)
-		}
-		net := server.ServeInProcess()
-		t.Cleanup(func() { net.Close() })
+		server, net := serveTiny(t)
 		disk := &mover{Dir: dir}
 		first := openReal(t, manifest, net, disk)
 		if err := first.Run(t.Context()); err == nil {
