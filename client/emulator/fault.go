@@ -44,6 +44,9 @@ type Fault struct {
 	LagList     time.Duration // younger tasks are not shown
 	OmitRow     bool          // a task is left out
 	ShuffleList bool          // the order is another one each time
+	ListOffset  time.Duration // all times of its rows are that much ahead of the Date header
+	ListCap     int           // only so many of the newest rows are shown, and counted; 0 is all
+	ListOmit    float64       // the share of tasks that no list shows or counts, the same ones each time
 
 	// Of pictures.
 	Gone      bool // 404

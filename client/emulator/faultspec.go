@@ -72,6 +72,9 @@ func faultNames() []faultName {
 		{"expire-url", opQuery + " " + opImage, "A query tells URLs that have expired; the picture host says that the URL has expired.", "", flag(func(f *Fault) { f.ExpireURL = true })},
 		{"lag-list", opList, "Tasks younger than that are not in the list.", "20s", span(func(f *Fault) *time.Duration { return &f.LagList })},
 		{"omit-row", opList, "A task is left out of the list.", "", flag(func(f *Fault) { f.OmitRow = true })},
+		{"offset", opList, "The times of the list's rows are that much ahead of the Date header.", "8h", span(func(f *Fault) *time.Duration { return &f.ListOffset })},
+		{"cap", opList, "The list shows and counts only so many of the newest tasks.", "10", setListCap},
+		{"omit", opList, "That share of the tasks is in no list, the same ones each time.", "0.2", setListOmit},
 		{"shuffle-list", opList, "The list comes in another order each time.", "", flag(func(f *Fault) { f.ShuffleList = true })},
 		{"gone", opImage, "The picture is not there: 404.", "", flag(func(f *Fault) { f.Gone = true })},
 		{"wrong-size", opImage, "The picture is half as wide and half as high as asked.", "", flag(func(f *Fault) { f.WrongSize = true })},
@@ -85,6 +88,22 @@ func setStatus(f *Fault, arg string) (err error) {
 	f.Status, err = strconv.Atoi(arg)
 	if err == nil && (f.Status < 200 || f.Status > 599) {
 		err = fmt.Errorf("%d is not an HTTP status that can be answered", f.Status)
+	}
+	return err
+}
+
+func setListCap(f *Fault, arg string) (err error) {
+	f.ListCap, err = strconv.Atoi(arg)
+	if err == nil && f.ListCap < 1 {
+		err = fmt.Errorf("%d is no number of rows", f.ListCap)
+	}
+	return err
+}
+
+func setListOmit(f *Fault, arg string) (err error) {
+	f.ListOmit, err = strconv.ParseFloat(arg, 64)
+	if err == nil && !(f.ListOmit >= 0 && f.ListOmit <= 1) {
+		err = fmt.Errorf("%s is no share from 0 to 1", arg)
 	}
 	return err
 }

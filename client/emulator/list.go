@@ -34,7 +34,7 @@ func (c *call) list() answer {
 		RequestID: c.requestID, Data: []wireRow{}}
 	from, to := min((f.page-1)*f.size, len(rows)), min(f.page*f.size, len(rows))
 	for _, t := range rows[from:to] {
-		out.Data = append(out.Data, t.row(c.now))
+		out.Data = append(out.Data, t.row(c.now, c.fault.ListOffset))
 	}
 	return c.say(http.StatusOK, out)
 }
@@ -43,7 +43,7 @@ func (c *call) list() answer {
 func (c *call) rows(f filter) []*Task {
 	var rows []*Task
 	for _, t := range slices.Backward(c.s.world.tasks) {
-		if f.passes(t, c.now) && !t.Submitted.Add(c.fault.LagList).After(c.now) {
+		if f.passes(t, c.now) && !t.Submitted.Add(c.fault.LagList).After(c.now) && !c.omits(t) {
 			rows = append(rows, t)
 		}
 	}
@@ -60,12 +60,20 @@ func (f filter) passes(t *Task, now time.Time) bool {
 		is(f.keyID, keyID(t.Key)) && is(f.region, region)
 }
 
+// omits reports whether the lists never show a task: the same one each time.
+func (c *call) omits(t *Task) bool {
+	return c.fault.ListOmit > 0 && chance(c.s.opts.Seed, domainFault, int(hash(t.ID)>>1)).Float64() < c.fault.ListOmit
+}
+
 // misread does to the rows what the call's fault says.
 func (c *call) misread(rows *[]*Task) {
 	r := chance(c.s.opts.Seed, domainFault, c.info.N)
 	if c.fault.OmitRow && len(*rows) > 0 {
 		i := r.IntN(len(*rows))
 		*rows = slices.Delete(*rows, i, i+1)
+	}
+	if n := c.fault.ListCap; n > 0 && len(*rows) > n {
+		*rows = (*rows)[:n]
 	}
 	if c.fault.ShuffleList {
 		r.Shuffle(len(*rows), func(i, j int) { (*rows)[i], (*rows)[j] = (*rows)[j], (*rows)[i] })
@@ -134,18 +142,19 @@ const (
 	account = "1000000000000000"
 )
 
-// row is a task's line in the list. A PENDING row has no start, one that runs no end.
-func (t *Task) row(now time.Time) wireRow {
+// row is a task's line in the list, whose times are offset ahead. A PENDING row has no start, one that runs no end.
+func (t *Task) row(now time.Time, offset time.Duration) wireRow {
+	told := func(at time.Time) int64 { return at.Add(offset).UnixMilli() }
 	r := wireRow{
-		APIKeyID: keyID(t.Key), CallerParentID: account, CallerUID: account, GmtCreate: t.Submitted.UnixMilli(),
+		APIKeyID: keyID(t.Key), CallerParentID: account, CallerUID: account, GmtCreate: told(t.Submitted),
 		ModelName: t.Model, Region: region, RequestID: t.RequestID, Status: t.statusAt(now), TaskID: t.ID,
 		UserAPIUniqueKey: "apikey:v1:aigc:" + t.function() + ":" + t.Model,
 	}
 	if !t.Scheduled.IsZero() {
-		r.StartTime = t.Scheduled.UnixMilli()
+		r.StartTime = told(t.Scheduled)
 	}
 	if t.over(now) {
-		r.EndTime = t.Ended.UnixMilli()
+		r.EndTime = told(t.Ended)
 	}
 	return r
 }

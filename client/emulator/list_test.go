@@ -151,3 +151,33 @@ func TestListNeedsAKeyAndCounts(t *testing.T) {
 		}
 	})
 }
+
+// TestListsThatAreNotTheWorld shows times that are ahead of the Date header, a few rows only, and never some tasks: each list
+// is whole by its own count.
+func TestListsThatAreNotTheWorld(t *testing.T) {
+	for spec, want := range map[string]struct {
+		rows   int
+		offset time.Duration
+	}{"list.offset:8h=1": {30, 8 * time.Hour}, "list.offset:-10m=1": {30, -10 * time.Minute}, "list.cap:10=1": {10, 0}, "list.omit:0.2=1": {24, 0}} {
+		fault, err := ParseFaults(spec, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := exact()
+		o.Fault = fault
+		bubble(t, o, func(t *testing.T, r *rig) {
+			begun := time.Now()
+			for i := range 30 {
+				r.submit(fmt.Sprint("cat ", i))
+				time.Sleep(time.Second)
+			}
+			l, again := r.list("?page_size=100"), r.list("?page_size=100")
+			if len(l.IDs) != want.rows || l.Total != want.rows || fmt.Sprint(l.IDs) != fmt.Sprint(again.IDs) {
+				t.Errorf("%s: %d rows of %d, then %d, want %d of %d", spec, len(l.IDs), l.Total, len(again.IDs), want.rows, want.rows)
+			}
+			if got := time.UnixMilli(l.Created[0]).Sub(begun).Round(time.Minute); got != want.offset {
+				t.Errorf("%s: the newest row is %v from when it was made, want %v", spec, got, want.offset)
+			}
+		})
+	}
+}
