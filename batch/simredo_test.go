@@ -1,0 +1,70 @@
+package batch
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/qwenbatch/qwenbatch/manifests"
+)
+
+// A simWish is a --redo that is given from some run on, until it has come to its end.
+type simWish struct {
+	*sim
+	manifest string
+	names    []string
+	from     int             // the run
+	was      map[string]bool // keys of named items that were done when it began
+	begun    bool
+	cuts     int // of the power, before it began
+}
+
+// drawWish names some rows, in one of three stories. Its luck is its own, so that a seed tells the same story as before
+// there were wishes, but for them.
+func (s *sim) drawWish(seed uint64, manifest string, items int) *simWish {
+	random := rand.New(rand.NewPCG(seed, 1))
+	w := &simWish{sim: s, manifest: manifest, from: random.IntN(6), was: map[string]bool{}}
+	if random.IntN(3) > 0 {
+		return w
+	}
+	for i := range items {
+		if random.IntN(2) == 0 {
+			w.names = append(w.names, fmt.Sprint(rowPrefix, i+2))
+		}
+	}
+	return w
+}
+
+// begin gives the wish to the n-th run, if that is the first to have it.
+func (w *simWish) begin(n int) {
+	if n != w.from || w.begun || len(w.names) == 0 {
+		return
+	}
+	w.begun, w.options.Redo, w.cuts = true, w.names, w.powerCuts
+	w.disk.Decide = nil
+	m, err := manifests.Open(w.manifest, manifests.Options{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer m.Close()
+	b, err := Open(Options{Manifest: m, Disk: w.disk, Redo: w.names, Settings: Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer b.Close()
+	for _, e := range b.state.entries {
+		if b.redo.entries[e.key] && e.phase() == done {
+			w.was[e.key.String()] = true
+		}
+	}
+}
+
+// check wants what was done and named made again once, and nothing else. A power cut may take back that it was done: then it
+// was made for the wish.
+func (w *simWish) check() {
+	for key, n := range w.redone {
+		undone := n == 0 && w.powerCuts > w.cuts
+		if once := n == 1; n > 1 || once != w.was[key] && !undone {
+			w.t.Errorf("%s was made again %d times; done and named it was: %v", key, n, w.was[key])
+		}
+	}
+}
