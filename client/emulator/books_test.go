@@ -207,7 +207,7 @@ func TestHooksSeeTheCall(t *testing.T) {
 		time.Sleep(time.Minute)
 		r.fetch(r.picture(id))
 		plus := "qwen-image-plus"
-		if want := []Call{{opSubmit, 1, plus, "", "a cat"}, {opQuery, 1, plus, id, "a cat"}, {opImage, 1, plus, id, "a cat"}}; !reflect.DeepEqual(asked, want) {
+		if want := []Call{{opSubmit, 1, plus, "", "a cat", ""}, {opQuery, 1, plus, id, "a cat", ""}, {opImage, 1, plus, id, "a cat", ""}}; !reflect.DeepEqual(asked, want) {
 			t.Errorf("asked %+v, want %+v", asked, want)
 		}
 		if len(answered) != 3 || answered[0].TaskID != id {

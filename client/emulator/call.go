@@ -60,6 +60,7 @@ type answer struct {
 // run takes a call from its request to its answer. The caller has filled in op, door, mime and task.
 func (c *call) run(decide func(*call) answer) {
 	c.arrived = c.s.Now()
+	c.info.Workspace = c.r.Header.Get("X-DashScope-WorkSpace")
 	if err := c.readBody(); err != nil && !errors.As(err, new(*http.MaxBytesError)) {
 		c.abort(false) // the client went before its request was whole
 	} else if err != nil {
@@ -163,7 +164,7 @@ func (c *call) violate(rule, detail string) {
 
 // enter lets a call of the API in, or refuses it: the key, and what a correct client never sends.
 func (c *call) enter() *refusal {
-	c.entry.Workspace = c.r.Header.Get("X-DashScope-WorkSpace")
+	c.entry.Workspace = c.info.Workspace
 	header := c.r.Header.Get("Authorization")
 	key, ok := strings.CutPrefix(header, "Bearer ")
 	switch {

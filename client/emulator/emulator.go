@@ -59,6 +59,9 @@ type Options struct {
 	// on every call, so that it may change its mind, with a lock held: it must not call the Server. Where it reports
 	// false, the documented quota holds.
 	Quota func(model string) (Quota, bool)
+	// Unlisted reports whether the list hides a task. It is asked on every list call, with a lock held: it must not call
+	// the Server, nor change the task. Default: the list shows all.
+	Unlisted func(*Task) bool
 	// Tiny serves one tiny picture of each size instead of pretty ones.
 	Tiny bool
 	// BeforeAnswer is called when the books are written and before the answer is sent, without any lock held.
@@ -81,6 +84,8 @@ type Call struct {
 	Model  string // of submissions, tasks and pictures
 	TaskID string // of queries, cancels and pictures; in BeforeAnswer also the task that a submission made
 	Prompt string // of submissions, tasks and pictures
+	// Workspace is what X-DashScope-WorkSpace names, "" without it.
+	Workspace string
 }
 
 // Server is one emulated account of the service. Its methods may be called from several goroutines.

@@ -62,6 +62,9 @@ func (f filter) passes(t *Task, now time.Time) bool {
 
 // omits reports whether the lists never show a task: the same one each time.
 func (c *call) omits(t *Task) bool {
+	if hide := c.s.opts.Unlisted; hide != nil && hide(t) {
+		return true
+	}
 	return c.fault.ListOmit > 0 && chance(c.s.opts.Seed, domainFault, int(hash(t.ID)>>1)).Float64() < c.fault.ListOmit
 }
 

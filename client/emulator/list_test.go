@@ -3,6 +3,7 @@ package emulator
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -180,4 +181,25 @@ func TestListsThatAreNotTheWorld(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestUnlisted hides the tasks of which Options.Unlisted says so, and tells faults which workspace a call names.
+func TestUnlisted(t *testing.T) {
+	o := exact()
+	var asked []string
+	o.Unlisted = func(task *Task) bool { return task.Workspace == "hidden" }
+	o.Fault = func(c Call) Fault { asked = append(asked, c.Workspace); return Fault{} }
+	bubble(t, o, func(t *testing.T, r *rig) {
+		r.ask("POST", pathA1, plusWith(`"n":1,"size":"1328*1328"`), "X-DashScope-WorkSpace: hidden", "X-DashScope-Async: enable")
+		id := r.submit("a cat")
+		if l := r.list(""); l.Total != 1 || len(l.IDs) != 1 || l.IDs[0] != id {
+			t.Errorf("the list shows %v of %d, want only %s", l.IDs, l.Total, id)
+		}
+		if want := []string{"hidden", "", ""}; !slices.Equal(asked, want) {
+			t.Errorf("calls named the workspaces %q, want %q", asked, want)
+		}
+		if n := len(r.s.Books().Tasks); n != 2 {
+			t.Errorf("%d tasks were created, want 2", n)
+		}
+	})
 }
