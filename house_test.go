@@ -28,12 +28,17 @@ const module = "github.com/qwenbatch/qwenbatch"
 // mayImport lists, for each package, which of ours it may import. The packages that only tests use come last.
 var mayImport = map[string][]string{
 	".":     {"cli"},
-	"cli":   {"batch", "client", "client/emulator", "manifests", "output"},
+	"cli":   {"batch", "client", "client/emulator", "manifests", "manifests/spell", "output"},
 	"batch": {"client", "manifests", "output"},
 
 	"client":    nil,
-	"manifests": nil,
+	"manifests": {"manifests/spell", "manifests/spool", "manifests/template", "manifests/xlsx"},
 	"output":    nil,
+
+	"manifests/spell":    nil,
+	"manifests/spool":    nil,
+	"manifests/template": {"manifests/spell"},
+	"manifests/xlsx":     {"manifests/spool"},
 
 	// Not even client: its wire structs are its own, so that a wrong field name on one side fails a test.
 	"client/emulator": nil,

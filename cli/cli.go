@@ -12,6 +12,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/manifests/spell"
+
 	"github.com/spf13/cobra"
 )
 
@@ -74,7 +76,7 @@ func (p *program) noCommand(root *cobra.Command, typed string) error {
 		}
 	}
 	m := &mistake{text: "there is no command " + quote(typed), hint: "qwenbatch help lists the commands"}
-	if near := nearest(typed, names); near != "" {
+	if near := spell.Nearest(typed, names); near != "" {
 		m.hint = "did you mean qwenbatch " + near + "?"
 	} else if isManifest(typed) {
 		m.hint = "to run it: qwenbatch run " + shellQuote(typed)

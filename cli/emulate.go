@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/manifests/spell"
+
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/client/emulator"
@@ -104,7 +106,7 @@ func faultMistake(err error) error {
 		name, _, _ = strings.Cut(name, "[")
 		names = append(names, name)
 	}
-	if near := nearest(strings.TrimSuffix(typed, `"`), names); typed != "" && near != "" {
+	if near := spell.Nearest(strings.TrimSuffix(typed, `"`), names); typed != "" && near != "" {
 		m.hint = "did you mean " + near + "?"
 	}
 	return m

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/manifests/spell"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -124,7 +126,7 @@ func flagMistake(cmd *cobra.Command, err error) error {
 		if unknown.GetSpecifiedShortnames() != "" {
 			return &mistake{text: "there is no flag -" + name, hint: help}
 		}
-		if near := nearest(name, flagNames(cmd.Flags())); near != "" {
+		if near := spell.Nearest(name, flagNames(cmd.Flags())); near != "" {
 			help = "did you mean --" + near + "?"
 		}
 		return &mistake{text: "there is no flag --" + name, hint: help}

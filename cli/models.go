@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/manifests/spell"
+
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/client"
@@ -62,7 +64,7 @@ func pickModels(names []string) ([]client.Model, error) {
 		m := client.LookupModel(name)
 		if !m.Known {
 			wrong := &mistake{text: "the model " + quote(name) + " is not in the table", hint: "qwenbatch models lists those that are; others are passed through to the service"}
-			if near := nearest(name, modelNames()); near != "" {
+			if near := spell.Nearest(name, modelNames()); near != "" {
 				wrong.hint = "did you mean " + near + "?"
 			}
 			return nil, wrong

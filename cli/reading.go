@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/manifests/spell"
+
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output"
@@ -136,7 +138,7 @@ func noManifest(name string) error {
 			all = append(all, shellQuote(filepath.Join(filepath.Dir(name), e.Name())))
 		}
 	}
-	switch near := nearest(filepath.Base(name), names); {
+	switch near := spell.Nearest(filepath.Base(name), names); {
 	case near != "":
 		m.hint = "did you mean " + shellQuote(filepath.Join(filepath.Dir(name), near)) + "?"
 	case len(all) > 0:

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/manifests/spell"
+
 	"github.com/spf13/pflag"
 
 	"github.com/qwenbatch/qwenbatch/batch"
@@ -54,7 +56,7 @@ func unknownItem(err error, m *manifests.Manifest) error {
 			ids = append(ids, it.ID)
 		}
 	}
-	if near := nearest(unknown.Name, ids); near != "" {
+	if near := spell.Nearest(unknown.Name, ids); near != "" {
 		told.hint = "did you mean --redo " + shellQuote(near) + "?"
 	}
 	return told

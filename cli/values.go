@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/manifests/spell"
+
 	"golang.org/x/time/rate"
 )
 
@@ -41,7 +43,7 @@ func (c choice) Set(s string) error {
 			return nil
 		}
 	}
-	if near := nearest(s, c.among); near != "" {
+	if near := spell.Nearest(s, c.among); near != "" {
 		return fmt.Errorf("did you mean %s? It takes %s", near, orList(c.among))
 	}
 	return fmt.Errorf("it takes %s", orList(c.among))

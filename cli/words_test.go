@@ -47,15 +47,6 @@ func TestShellQuote(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	names := []string{"run", "plan", "status", "report", "init"}
-	for typed, want := range map[string]string{"rum": "run", "paln": "plan", "stats": "status", "stat": "status", "reprot": "report", "frob": "", "x": ""} {
-		if got := nearest(typed, names); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", typed, got, want)
-		}
-	}
-}
-
 func TestFold(t *testing.T) {
 	got := fold("一只 猫 on a mat", 12, "猫: ", "    ")
 	if want := "猫: 一只 猫\n    on a mat"; got != want {

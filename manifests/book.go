@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/qwenbatch/qwenbatch/manifests/spool"
 )
 
 // A Book is the workbook in which the rows of a manifest stand, as it was when the manifest was opened: for a report
@@ -12,11 +14,11 @@ type Book struct {
 	Sheet  string   // the one that was read
 	Header int      // number of its header row, from 1; 0 in an empty sheet
 	Fields []string // what its columns give as they stand there, such as "prompt", whatever they are called
-	copy   *privateCopy
+	copy   *spool.File
 }
 
 // Reader reads the file from its beginning, until the manifest is closed.
-func (b *Book) Reader() io.Reader { return b.copy.from(0) }
+func (b *Book) Reader() io.Reader { return b.copy.From(0) }
 
 // Book is the workbook of the manifest, or of the sheet that a YAML manifest names; nil where the rows stand in none.
 func (m *Manifest) Book() *Book { return m.book }
@@ -33,9 +35,9 @@ func (b *Book) tell(s *sheet) {
 
 // takeBook copies the file before anything in it is looked at, so that what is read and what is written again are one.
 func takeBook(f *os.File) (*Book, error) {
-	b := &Book{copy: new(privateCopy)}
+	b := &Book{copy: new(spool.File)}
 	if _, err := io.Copy(b.copy, f); err != nil {
-		b.copy.close()
+		b.copy.Close()
 		return nil, fmt.Errorf("copy the manifest: %w", err)
 	}
 	return b, nil

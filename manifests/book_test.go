@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"github.com/qwenbatch/qwenbatch/manifests/spool"
 )
 
 // TestBook: whoever writes beside the rows gets the workbook that was read, whatever becomes of the file.
@@ -23,7 +25,7 @@ func TestBook(t *testing.T) {
 			t.Chdir(t.TempDir())
 			text := []byte(files["sub/a.xlsx"])
 			if manifest == "large.xlsx" {
-				text = withPart(t, text, memoryCopy)
+				text = withPart(t, text, spool.MemoryLimit)
 			}
 			for file, b := range map[string][]byte{"a.xlsx": text, "large.xlsx": text, "a.yaml": []byte("rows: a.xlsx\nsheet: 海报\n")} {
 				if err := os.WriteFile(file, b, 0o600); err != nil {

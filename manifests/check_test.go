@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/qwenbatch/qwenbatch/manifests/spool"
 )
 
 func TestM3DuplicateIDs(t *testing.T) {
@@ -179,13 +181,13 @@ func TestReadingAtTheSameTime(t *testing.T) {
 
 // M5: what is read is what was there when the manifest was opened.
 func TestM5PrivateCopy(t *testing.T) {
-	for _, rows := range []int{1, 2 * memoryCopy / 100} {
+	for _, rows := range []int{1, 2 * spool.MemoryLimit / 100} {
 		text := "prompt\n" + strings.Repeat(strings.Repeat("a", 99)+"\n", rows)
 		m, err := load(t, "a.csv", text, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if onDisk := m.copy.file != nil; onDisk != (rows > 1) {
+		if onDisk := m.copy.OnDisk(); onDisk != (rows > 1) {
 			t.Errorf("a copy of %d rows on disk: %t", rows, onDisk)
 		}
 		if err := os.WriteFile("a.csv", []byte("other\n"), 0o600); err != nil {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/manifests/spool"
+
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -22,7 +24,7 @@ const utf8Name = "utf-8"
 // takeCopy copies a manifest into UTF-8 and names the encoding it was in. The rule is deterministic, as a guess that
 // changes with one more row would change what was paid for: byte order mark; valid UTF-8; GB18030 (of which GBK and
 // GB2312, what Chinese Excel writes, are parts) if nothing in it is malformed; else the person has to say.
-func takeCopy(f io.Reader, path, name string) (*privateCopy, string, error) {
+func takeCopy(f io.Reader, path, name string) (*spool.File, string, error) {
 	r := bufio.NewReaderSize(f, 1<<16)
 	head, err := r.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -80,10 +82,10 @@ func encodingNamed(name string) (encoding.Encoding, bool) {
 type copier struct{ path string }
 
 // copy reads all of r into a private copy and looks at every byte on the way.
-func (c copier) copy(r io.Reader) (*privateCopy, *survey, error) {
-	made, seen := new(privateCopy), newSurvey()
+func (c copier) copy(r io.Reader) (*spool.File, *survey, error) {
+	made, seen := new(spool.File), newSurvey()
 	if _, err := io.Copy(io.MultiWriter(made, seen), r); err != nil {
-		made.close()
+		made.Close()
 		return nil, nil, fmt.Errorf("copy %s: %w", c.path, err)
 	}
 	seen.end()
@@ -91,7 +93,7 @@ func (c copier) copy(r io.Reader) (*privateCopy, *survey, error) {
 }
 
 // decoded copies from an encoding that the file or the person names.
-func (c copier) decoded(r io.Reader, name, asked string) (*privateCopy, string, error) {
+func (c copier) decoded(r io.Reader, name, asked string) (*spool.File, string, error) {
 	e, ok := encodingNamed(name)
 	if !ok {
 		return nil, "", fmt.Errorf("encoding %q is not known: utf-8, utf-16le, utf-16be, gb18030, gbk, gb2312, big5 or windows-1252", asked)
@@ -115,7 +117,7 @@ func (c copier) decoded(r io.Reader, name, asked string) (*privateCopy, string, 
 }
 
 // detected copies from an encoding that nobody names.
-func (c copier) detected(r io.Reader) (*privateCopy, string, error) {
+func (c copier) detected(r io.Reader) (*spool.File, string, error) {
 	made, seen, err := c.copy(r)
 	if err != nil {
 		return nil, "", err
@@ -134,9 +136,9 @@ func (c copier) detected(r io.Reader) (*privateCopy, string, error) {
 }
 
 // chinese decodes a copy that is not UTF-8 as GB18030, if it is that.
-func (c copier) chinese(raw *privateCopy) (*privateCopy, string, error) {
-	defer raw.close()
-	made, seen, err := c.copy(transform.NewReader(raw.from(0), simplifiedchinese.GB18030.NewDecoder()))
+func (c copier) chinese(raw *spool.File) (*spool.File, string, error) {
+	defer raw.Close()
+	made, seen, err := c.copy(transform.NewReader(raw.From(0), simplifiedchinese.GB18030.NewDecoder()))
 	if err != nil {
 		return nil, "", err
 	}
@@ -147,7 +149,7 @@ func (c copier) chinese(raw *privateCopy) (*privateCopy, string, error) {
 }
 
 // refuse gives the copy up for what stands at an offset of it.
-func (c copier) refuse(made *privateCopy, offset int64, format string, args ...any) (*privateCopy, string, error) {
-	defer made.close()
-	return nil, "", single(made.position(c.path, offset), "", "the character here "+format, args...)
+func (c copier) refuse(made *spool.File, offset int64, format string, args ...any) (*spool.File, string, error) {
+	defer made.Close()
+	return nil, "", single(positionAt(c.path, made, offset), "", "the character here "+format, args...)
 }

@@ -5,15 +5,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/qwenbatch/qwenbatch/manifests/template"
 )
 
 // An expansion makes parts of a row: one for each combination of its matrix, and of those one for each of its seeds,
 // with the words of the combination put into the texts.
 type expansion struct {
-	phrases [fields]*phrase // nil where the row's own text stays
-	columns []*phrase       // the same for carried-through columns
-	axes    []axis
-	seeds   []string
+	templates [fields]*template.Template // nil where the row's own text stays
+	columns   []*template.Template       // the same for carried-through columns
+	axes      []axis
+	seeds     []string
 
 	idAt, matrixAt Position // of the template of the id, and of the matrix
 	most           int      // how many items may be added
@@ -64,7 +66,7 @@ func (e *expansion) each(whole *row, words map[string]string, yield func(*row) b
 		var twice bool
 		r.idAgain, twice = ids.count(part, combination, r.cells[fieldID].text)
 		r.fileAgain, _ = files.count(part, combination, r.cells[fieldFile].text)
-		if twice && e.phrases[fieldID] != nil {
+		if twice && e.templates[fieldID] != nil {
 			r.faults = append(r.faults, fault{pos: e.idAt, field: fieldID.String(), text: e.sameID(r.cells[fieldID].text)})
 			r.unfit = true
 			return yield(&r)
@@ -92,11 +94,11 @@ func (e *expansion) combine(part int, words map[string]string, r *row) {
 
 // fill renders the texts of a part.
 func (e *expansion) fill(r *row, words map[string]string) {
-	for f, p := range e.phrases {
+	for f, p := range e.templates {
 		if p == nil {
 			continue
 		}
-		text, err := p.render(words)
+		text, err := p.Render(words)
 		if err != nil {
 			r.faults = append(r.faults, fault{field: field(f).String(), text: err.Error()})
 		}
@@ -111,7 +113,7 @@ func (e *expansion) fill(r *row, words map[string]string) {
 		if p == nil {
 			continue
 		}
-		text, err := p.render(words)
+		text, err := p.Render(words)
 		if err != nil {
 			r.faults = append(r.faults, fault{field: columnsKey.name, text: err.Error()})
 		}
@@ -127,7 +129,7 @@ type repetition struct {
 }
 
 func (e *expansion) again(f field) *repetition {
-	return &repetition{plain: e.phrases[f] == nil, times: map[string]int{}, first: map[string]int{}}
+	return &repetition{plain: e.templates[f] == nil, times: map[string]int{}, first: map[string]int{}}
 }
 
 // count is how many parts before this one had the name, and whether one of them was of another combination.
@@ -147,20 +149,12 @@ func (c *repetition) count(part, combination int, name string) (before int, twic
 func (e *expansion) sameID(id string) string {
 	var missing []string
 	for _, a := range e.axes {
-		if len(a.values) > 1 && !e.phrases[fieldID].says(a.name) {
-			missing = append(missing, wordOf(a.name))
+		if len(a.values) > 1 && !e.templates[fieldID].Mentions(a.name) {
+			missing = append(missing, template.Reference(a.name))
 		}
 	}
 	if len(missing) == 0 {
 		return fmt.Sprintf("%s is the id of several combinations of the matrix", strconv.Quote(id))
 	}
 	return fmt.Sprintf("%s is the id of several combinations of the matrix; put %s into it", strconv.Quote(id), strings.Join(missing, " and "))
-}
-
-// wordOf is how a template says a name.
-func wordOf(name string) string {
-	if strings.ContainsFunc(name, func(r rune) bool { return !isWordRune(r) }) || name == "" || '0' <= name[0] && name[0] <= '9' {
-		return fmt.Sprintf("{{index . %q}}", name)
-	}
-	return "{{." + name + "}}"
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/qwenbatch/qwenbatch/manifests/spell"
 )
 
 // plainName is a header as it is compared: letters and digits only, in lower case and half width.
@@ -119,7 +121,7 @@ func fieldNearly(name string) (field, bool) {
 	plain := plainName(name)
 	for f, known := range fieldNames {
 		most := len(known) / 4
-		if d := distance(plain, plainName(known)); d <= most && most > 0 {
+		if d := spell.Distance(plain, plainName(known)); d <= most && most > 0 {
 			return field(f), true
 		}
 	}

@@ -69,13 +69,13 @@ func TestH13HostileWorkbooks(t *testing.T) {
 		"a row beyond the last":   {sheet(sheetHead + `<row r="1048577"/></sheetData></worksheet>`), "a.xlsx: is damaged: row 1048577 is beyond the last that a sheet has; open it and save it again"},
 		"a cell of no name":       {sheet(sheetHead + `<row><c r="ZZZZZ"/></row></sheetData></worksheet>`), `a.xlsx: is damaged: cell "ZZZZZ" is out of order in row 2; open it and save it again`},
 		"deep":                    {sheet(strings.Repeat("<a>", 100000)), "a.xlsx: xl/worksheets/sheet1.xml cannot be read: its elements are nested deeper than 64 levels"},
-		"one long text":           {sheet(sheetHead + `<row><c t="str"><v>` + strings.Repeat("a", maxToken+1<<14)), "a.xlsx: xl/worksheets/sheet1.xml cannot be read: a piece of text in it is longer than 4 MiB"},
-		"one long text in pieces": {sheet(sheetHead + `<row><c t="str"><v>` + strings.Repeat("<!---->aaaaaaaaaaaaaaaaaaaaaaa", maxToken/10) + `</v></c></row></sheetData></worksheet>`), "a.xlsx: xl/worksheets/sheet1.xml cannot be read: a piece of text in it is longer than 4 MiB"},
+		"one long text":           {sheet(sheetHead + `<row><c t="str"><v>` + strings.Repeat("a", 4<<20+1<<14)), "a.xlsx: xl/worksheets/sheet1.xml cannot be read: a piece of text in it is longer than 4 MiB"},
+		"one long text in pieces": {sheet(sheetHead + `<row><c t="str"><v>` + strings.Repeat("<!---->aaaaaaaaaaaaaaaaaaaaaaa", 4<<20/10) + `</v></c></row></sheetData></worksheet>`), "a.xlsx: xl/worksheets/sheet1.xml cannot be read: a piece of text in it is longer than 4 MiB"},
 		"entities":                {sheet(`<!DOCTYPE x [<!ENTITY a "aaaa">]>` + sheetHead + `<row><c t="str"><v>&a;</v></c></row></sheetData></worksheet>`), "a.xlsx: is damaged: xl/worksheets/sheet1.xml: XML syntax error on line 1: invalid character entity &a;; open it and save it again"},
 		"no sheets":               {map[string]string{"xl/workbook.xml": "<workbook/>"}, "a.xlsx: has no worksheet to read"},
 		"no XML":                  {map[string]string{"xl/workbook.xml": "<"}, "a.xlsx: is damaged: xl/workbook.xml: XML syntax error on line 1: unexpected EOF; open it and save it again"},
 		"another archive":         {map[string]string{"_rels/.rels": "<Relationships/>"}, "a.xlsx: is no workbook, but another kind of archive; save it as Excel workbook (.xlsx)"},
-		"large styles":            {map[string]string{"xl/styles.xml": strings.Repeat(" ", maxSmallPart+1)}, "a.xlsx: xl/styles.xml in it has 16 MiB, more than the 16 that are read"},
+		"large styles":            {map[string]string{"xl/styles.xml": strings.Repeat(" ", 16<<20+1)}, "a.xlsx: xl/styles.xml in it has 16 MiB, more than the 16 that are read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := mistakes(t, "a.xlsx", string(parts(t, smallBook(t), c.changed)), Options{})
@@ -90,8 +90,8 @@ func TestH13HostileWorkbooks(t *testing.T) {
 // larger than it says where it has reached what it says.
 func TestZipBombs(t *testing.T) {
 	for size, want := range map[uint64]string{
-		maxPart + 1: "a.xlsx: xl/worksheets/sheet1.xml in it has 1024 MiB once unpacked, more than the 1024 that are read",
-		100:         "a.xlsx: is damaged: xl/worksheets/sheet1.xml: zip: not a valid zip file; open it and save it again",
+		1<<30 + 1: "a.xlsx: xl/worksheets/sheet1.xml in it has 1024 MiB once unpacked, more than the 1024 that are read",
+		100:       "a.xlsx: is damaged: xl/worksheets/sheet1.xml: zip: not a valid zip file; open it and save it again",
 	} {
 		var out bytes.Buffer
 		w := zip.NewWriter(&out)

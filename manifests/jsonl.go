@@ -3,12 +3,15 @@ package manifests
 import (
 	"fmt"
 	"iter"
+
+	"github.com/qwenbatch/qwenbatch/manifests/spool"
+	"github.com/qwenbatch/qwenbatch/manifests/xlsx"
 )
 
 // lines are a manifest of one JSON object a line.
 type lines struct {
 	path   string
-	copy   *privateCopy
+	copy   *spool.File
 	names  []string // of carried-through columns, in order of first appearance
 	index  map[string]int
 	fields map[string]field // of the keys that have a meaning; it grows in Open only
@@ -36,8 +39,8 @@ func openLines(m *Manifest, o Options) error {
 			first = single(placeIn(l.path, r.at.line, 1), "", "%s", noPrompt(keysOf(r.text)))
 		}
 		prompts = l.learn(r.text, chosen) || prompts
-		if len(l.names) > maxColumns {
-			return single(placeIn(l.path, r.at.line, 1), "", "here are more than %d different keys", maxColumns)
+		if len(l.names) > xlsx.MaxColumns {
+			return single(placeIn(l.path, r.at.line, 1), "", "here are more than %d different keys", xlsx.MaxColumns)
 		}
 	}
 	if r.err != nil {

@@ -20,7 +20,7 @@ type lineReader struct {
 }
 
 func (l *lines) reader(at ref) *lineReader {
-	return &lineReader{r: bufio.NewReaderSize(l.copy.from(at.offset), 1<<16), following: at}
+	return &lineReader{r: bufio.NewReaderSize(l.copy.From(at.offset), 1<<16), following: at}
 }
 
 // next reads on and reports whether there was a line. Nothing is read behind one that is too long.

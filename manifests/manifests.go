@@ -8,7 +8,7 @@
 // Texts may have templates in them, as {{.color}}, in two places only: in an item of YAML that has a matrix, and in the
 // defaults of a YAML manifest over a sheet (rows). Anywhere else {{ is text, so that prompts with braces, and sheets that
 // are full of them, stay what they are. Templates reach the words of the matrix and the columns of the row, and nothing
-// else; see newPhrase for what they may do.
+// else; see the package template for what they may do.
 package manifests
 
 import (
@@ -18,6 +18,9 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+
+	"github.com/qwenbatch/qwenbatch/manifests/spool"
+	"github.com/qwenbatch/qwenbatch/manifests/xlsx"
 )
 
 // Options say how a manifest is read. The zero value reads everything that says itself what it is.
@@ -99,8 +102,9 @@ const defaultMaxItems = 10000
 type Manifest struct {
 	path     string
 	encoding string
-	copy     *privateCopy // nil for YAML, which is held as nodes
-	book     *Book        // nil where the rows stand in none
+	copy     *spool.File // nil for YAML, which is held as nodes
+	grid     *xlsx.Grid
+	book     *Book // nil where the rows stand in none
 	source   source
 	base     Defaults // flags, then the manifest's own
 	count    int      // the manifest's own default, at least 1
@@ -158,10 +162,13 @@ func (m *Manifest) read(o Options) error {
 func (m *Manifest) Close() error {
 	var err error
 	if m.copy != nil {
-		err = m.copy.close()
+		err = m.copy.Close()
+	}
+	if m.grid != nil {
+		err = errors.Join(err, m.grid.Close())
 	}
 	if m.book != nil {
-		err = errors.Join(err, m.book.copy.close())
+		err = errors.Join(err, m.book.copy.Close())
 	}
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/qwenbatch/qwenbatch/manifests/template"
 )
 
 // Names say what pictures are called whose rows have no file column, or an empty one. The zero value leaves it to ids.
@@ -27,8 +29,8 @@ const namesFlag = "--name"
 // A naming is Names joined with the columns of a manifest.
 type naming struct {
 	Names
-	phrase  *phrase
-	columns []string
+	template *template.Template
+	columns  []string
 }
 
 // wordFields are the fields that a name can be made of.
@@ -42,27 +44,27 @@ func newNaming(n Names, columns []string) (*naming, error) {
 	if n.Template == "" {
 		return nil, nil
 	}
-	p, err := newPhrase(n.Template)
+	p, err := template.Parse(n.Template)
 	g := &naming{n, p, columns}
 	if err == nil {
-		err = p.know(g.know)
+		err = p.Check(g.knows)
 	}
-	var f *flaw
+	var f *template.Error
 	if errors.As(err, &f) {
-		return nil, single(placeIn(namesFlag, 1, len([]rune(n.Template[:f.offset]))+1), "", "%s", f.text)
+		return nil, single(placeIn(namesFlag, 1, len([]rune(n.Template[:f.Offset]))+1), "", "%s", f.Text)
 	}
 	return g, err
 }
 
-// know tells whether a word can stand in the template.
-func (g *naming) know(name string) error {
+// knows tells whether a word can stand in the template.
+func (g *naming) knows(name string) error {
 	if slices.Contains(g.known(), name) {
 		return nil
 	}
 	if _, ok := g.slot(name); ok {
 		return nil
 	}
-	return fmt.Errorf("there is no column or field %s; %s", wordOf(name), meant(name, g.known()))
+	return fmt.Errorf("there is no column or field %s; %s", template.Reference(name), meant(name, g.known()))
 }
 
 // known are all words.
@@ -111,14 +113,14 @@ func (g *naming) words(it *Item) map[string]string {
 			words[name] = value
 		}
 	}
-	for _, u := range g.phrase.uses {
-		if _, there := words[u.name]; there {
+	for _, name := range g.template.Names() {
+		if _, there := words[name]; there {
 			continue
 		}
-		if s, ok := g.slot(u.name); ok && s.column < 0 {
-			words[u.name] = words[s.field.String()]
+		if s, ok := g.slot(name); ok && s.column < 0 {
+			words[name] = words[s.field.String()]
 		} else if ok {
-			words[u.name] = it.Columns[s.column]
+			words[name] = it.Columns[s.column]
 		}
 	}
 	return words
@@ -138,7 +140,7 @@ func (g *naming) name(it *Item) (string, error) {
 }
 
 func (g *naming) plain(it *Item) (string, error) {
-	text, err := g.phrase.render(g.words(it))
+	text, err := g.template.Render(g.words(it))
 	switch {
 	case err != nil:
 		return "", err

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/manifests/template"
+
 	"gopkg.in/yaml.v3"
 )
 
@@ -93,7 +95,7 @@ func (m *Manifest) openOver(d *document, o Options) error {
 	if err != nil {
 		return err
 	}
-	m.copy, m.book, m.encoding, v.sheet = inner.copy, inner.book, inner.encoding, inner.source
+	m.copy, m.grid, m.book, m.encoding, v.sheet = inner.copy, inner.grid, inner.book, inner.encoding, inner.source
 	m.source = v
 	if m.book != nil {
 		m.book.Fields = slices.DeleteFunc(m.book.Fields, v.templated)
@@ -123,7 +125,7 @@ func (v *over) defaults() (*row, []fault) {
 		}
 	}
 	for f, k := range fieldTable {
-		if k.template && isTemplate(r.cells[f].text) {
+		if k.template && template.Is(r.cells[f].text) {
 			v.read(field(f), r)
 			r.cells[f] = cell{}
 		}
@@ -137,12 +139,12 @@ func (v *over) defaults() (*row, []fault) {
 // read reads the template of a field.
 func (v *over) read(f field, r *row) {
 	value := valueOf(v.document.defaults, f.String())
-	p, err := newPhrase(r.cells[f].text)
+	p, err := template.Parse(r.cells[f].text)
 	if err != nil {
 		v.document.misread(value, r.cells[f].text, f.String(), err, r)
 		return
 	}
-	v.expansion.phrases[f] = p
+	v.expansion.templates[f] = p
 	if f == fieldID {
 		v.expansion.idAt = v.document.position(value)
 	}
@@ -151,17 +153,17 @@ func (v *over) read(f field, r *row) {
 // demand is the words of the templates that the sheet must have.
 func (v *over) demand() *demand {
 	w := &demand{}
-	for _, p := range v.expansion.phrases {
+	for _, p := range v.expansion.templates {
 		if p == nil {
 			continue
 		}
-		for _, u := range p.uses {
-			if !v.expansion.has(u.name) {
-				w.names = append(w.names, u.name)
+		for _, name := range p.Names() {
+			if !v.expansion.has(name) {
+				w.names = append(w.names, name)
 			}
 		}
 	}
-	if v.expansion.phrases[fieldPrompt] == nil && !v.plain[fieldPrompt].said {
+	if v.expansion.templates[fieldPrompt] == nil && !v.plain[fieldPrompt].said {
 		return nil // the sheet must have the prompts, as any other
 	}
 	return w
@@ -240,18 +242,18 @@ func orNull(n *yaml.Node) *yaml.Node {
 // templated reports whether a field is made of a template, whatever the sheet says.
 func (v *over) templated(name string) bool {
 	f, ok := fieldNamed(name)
-	return ok && v.expansion.phrases[f] != nil
+	return ok && v.expansion.templates[f] != nil
 }
 
 // look finds the words of the templates in the sheet.
 func (v *over) look() []fault {
 	var r row
 	headers, columns := v.sheet.headers(), v.sheet.columns()
-	for f, p := range v.expansion.phrases {
+	for f, p := range v.expansion.templates {
 		if p == nil {
 			continue
 		}
-		if err := p.know(func(name string) error { return v.word(name, headers, columns) }); err != nil {
+		if err := p.Check(func(name string) error { return v.word(name, headers, columns) }); err != nil {
 			value := valueOf(v.document.defaults, field(f).String())
 			text, _, _ := scalar(value)
 			v.document.misread(value, text, field(f).String(), err, &r)
@@ -273,7 +275,7 @@ func (v *over) word(name string, headers map[string]field, columns []string) err
 	s, ok := slotOf(name, headers, columns)
 	if !ok {
 		names := append(slices.Sorted(maps.Keys(headers)), columns...)
-		return fmt.Errorf("the sheet has no column %s; %s", wordOf(name), meant(name, names))
+		return fmt.Errorf("the sheet has no column %s; %s", template.Reference(name), meant(name, names))
 	}
 	v.words[name] = s
 	return nil

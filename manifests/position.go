@@ -1,10 +1,15 @@
 package manifests
 
 import (
+	"bufio"
 	"cmp"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/qwenbatch/qwenbatch/manifests/spool"
 )
 
 // A Position is a place in a manifest. Line and Column count from 1, Column in code points of the line as an editor
@@ -128,4 +133,25 @@ func (l *ErrorList) join(other ErrorList) {
 // clone is a list that can grow without changing l.
 func (l *ErrorList) clone() ErrorList {
 	return ErrorList{Errors: slices.Clone(l.Errors), Total: l.Total}
+}
+
+// positionAt counts the lines and code points before an offset of a text.
+func positionAt(path string, text *spool.File, offset int64) Position {
+	r := bufio.NewReaderSize(io.LimitReader(text.From(0), offset), 1<<16)
+	pos := Position{File: path, Line: 1, Column: 1}
+	last := byte(0)
+	for {
+		b, err := r.ReadByte()
+		if err != nil {
+			return pos
+		}
+		switch {
+		case b == '\n' && last == '\r':
+		case b == '\n' || b == '\r':
+			pos.Line, pos.Column = pos.Line+1, 1
+		case utf8.RuneStart(b):
+			pos.Column++
+		}
+		last = b
+	}
 }

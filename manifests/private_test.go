@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/qwenbatch/qwenbatch/manifests/spool"
 )
 
 // TestM5SavedInMidRun saves other sheets over those that are being read, in place and by removal, and in the middle of a reading: an
@@ -19,7 +21,7 @@ func TestM5SavedInMidRun(t *testing.T) {
 	}
 	long := strings.Repeat("long ", 100)
 	var large strings.Builder
-	for i := range memoryCopy / len(long) * 2 {
+	for i := range spool.MemoryLimit / len(long) * 2 {
 		fmt.Fprintf(&large, "r%d,%s%d,north\n", i, long, i)
 	}
 	for name, files := range map[string]map[string]string{

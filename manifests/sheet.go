@@ -1,11 +1,16 @@
 package manifests
 
 import (
+	"errors"
+	"fmt"
 	"iter"
 	"os"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/qwenbatch/qwenbatch/manifests/spell"
+	"github.com/qwenbatch/qwenbatch/manifests/xlsx"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -18,7 +23,7 @@ const headerRows = 20
 type sheet struct {
 	path, name string
 	others     []string // sheets, where nobody has said which to read
-	grid       *grid
+	grid       *xlsx.Grid
 	header     header
 	number     int // of the header row
 }
@@ -30,23 +35,11 @@ func openSheet(m *Manifest, f *os.File, o Options) error {
 		return err
 	}
 	m.book = b
-	w, err := openBook(m.path, b.copy.whole())
+	s, err := readSheet(m.path, b, o.Sheet)
 	if err != nil {
 		return err
 	}
-	name, part, err := w.sheet(o.Sheet)
-	if err != nil {
-		return err
-	}
-	g, err := takeGrid(w, part)
-	if err != nil {
-		return err
-	}
-	m.copy, m.encoding = g.copy, utf8Name
-	s := &sheet{path: m.path, name: name, grid: g}
-	if o.Sheet == "" {
-		s.others = slices.DeleteFunc(w.names, func(n string) bool { return n == name })
-	}
+	m.grid, m.encoding = s.grid, utf8Name
 	m.source = s
 	err = s.findHeader(o.Columns, m.wanted)
 	if m.wanted == nil {
@@ -56,27 +49,68 @@ func openSheet(m *Manifest, f *os.File, o Options) error {
 	return err
 }
 
+// readSheet takes the asked sheet out of a workbook, or the first that is not hidden.
+func readSheet(path string, b *Book, asked string) (*sheet, error) {
+	w, err := xlsx.Open(b.copy.Section())
+	if err != nil {
+		return nil, inBook(path, err)
+	}
+	s := &sheet{path: path, name: w.FirstVisible()}
+	if asked == "" {
+		s.others = slices.DeleteFunc(slices.Clone(w.Sheets()), func(n string) bool { return n == s.name })
+	} else if s.name, err = sheetNamed(asked, w.Sheets()); err != nil {
+		return nil, inBook(path, err)
+	}
+	s.grid, err = w.Read(s.name)
+	return s, inBook(path, err)
+}
+
+// inBook gives what is wrong with a workbook its place, the file.
+func inBook(path string, err error) error {
+	if fault := (*xlsx.Error)(nil); errors.As(err, &fault) {
+		return single(Position{File: path}, "", "%s", fault.Text)
+	}
+	return err
+}
+
+// sheetNamed finds the sheet that is asked for, case and blanks at its ends apart.
+func sheetNamed(asked string, names []string) (string, error) {
+	if slices.Contains(names, asked) {
+		return asked, nil
+	}
+	for _, n := range names {
+		if strings.EqualFold(strings.TrimSpace(n), strings.TrimSpace(asked)) {
+			return n, nil
+		}
+	}
+	guess := ""
+	if near := spell.Nearest(asked, names); near != "" {
+		guess = fmt.Sprintf("did you mean %q? ", near)
+	}
+	return "", &xlsx.Error{Text: fmt.Sprintf("there is no sheet %q; %sthere are %s", asked, guess, quoteAll(names))}
+}
+
 // findHeader takes the first of the first rows that has a column of prompts, or all that templates want. Where nothing
 // but one word stands in it, as a title may be, a fuller row below is preferred.
 func (s *sheet) findHeader(explicit map[string]string, w *demand) error {
 	var chosen, widest []string
-	r, at := s.grid.reader(), 0
+	r, at := s.grid.Reader(), 0
 	for range headerRows {
-		if !r.next() {
+		if !r.Next() {
 			break
 		}
-		names := r.row.names(len(s.grid.filled))
+		names := texts(r.Row(), len(s.grid.LastRow))
 		h, _ := readHeader(names, explicit)
 		if h.usable(w) && (chosen == nil || filled(chosen) == 1 && h.known() > 1) {
-			chosen, s.number = names, r.row.number
+			chosen, s.number = names, r.Row().Number
 		}
 		if filled(names) > filled(widest) {
-			widest, at = names, r.row.number
+			widest, at = names, r.Row().Number
 		}
 	}
 	switch {
-	case r.err != nil:
-		return r.err
+	case r.Err() != nil:
+		return r.Err()
 	case widest == nil:
 		return nil // an empty sheet is an empty manifest
 	case chosen == nil && w != nil:
@@ -87,7 +121,7 @@ func (s *sheet) findHeader(explicit map[string]string, w *demand) error {
 	}
 	var faults []headerFault
 	s.header, faults = readHeader(chosen, explicit)
-	s.header.leaveOut(func(column int) bool { return chosen[column] == "" && s.grid.filled[column] <= s.number })
+	s.header.leaveOut(func(column int) bool { return chosen[column] == "" && s.grid.LastRow[column] <= s.number })
 	return s.headerErrors(faults)
 }
 
@@ -125,11 +159,11 @@ func filled(names []string) (n int) {
 	return n
 }
 
-// names are the texts of a row by column, for a sheet of that width.
-func (r *gridRow) names(width int) []string {
+// texts are what stands in a row by column, for a sheet of that width.
+func texts(r *xlsx.Row, width int) []string {
 	names := make([]string, width)
-	for _, c := range r.cells {
-		names[c.column] = strings.TrimSpace(c.text)
+	for _, c := range r.Cells {
+		names[c.Column] = strings.TrimSpace(c.Text)
 	}
 	return names
 }
@@ -175,36 +209,36 @@ func (s *sheet) rows() iter.Seq2[*row, error] {
 			return
 		}
 		var current row
-		r := s.grid.reader()
-		for r.next() {
-			if r.row.number <= s.number {
+		r := s.grid.Reader()
+		for r.Next() {
+			if r.Row().Number <= s.number {
 				continue
 			}
 			if s.fill(&current, r); !yield(&current, nil) {
 				return
 			}
 		}
-		if r.err != nil {
-			yield(nil, r.err)
+		if r.Err() != nil {
+			yield(nil, r.Err())
 		}
 	}
 }
 
 // fill makes a row of the cells that r stands on.
-func (s *sheet) fill(to *row, r *gridReader) {
-	*to = row{number: r.row.number, at: ref{line: r.row.number}, faults: to.faults[:0], spoiled: to.spoiled[:0]}
+func (s *sheet) fill(to *row, r *xlsx.Reader) {
+	*to = row{number: r.Row().Number, at: ref{line: r.Row().Number}, faults: to.faults[:0], spoiled: to.spoiled[:0]}
 	for f, column := range s.header.index {
 		if column < 0 {
 			continue
 		}
-		c := r.cell(column)
-		if c.bad != "" {
-			to.faults = append(to.faults, fault{pos: s.position(r.row.number, column), field: field(f).String(), text: c.bad})
+		c := r.Cell(column)
+		if c.Bad != "" {
+			to.faults = append(to.faults, fault{pos: s.position(r.Row().Number, column), field: field(f).String(), text: c.Bad})
 			continue
 		}
-		text := c.text
-		if isNumber(field(f)) && c.raw != "" {
-			text = c.raw
+		text := c.Text
+		if isNumber(field(f)) && c.Raw != "" {
+			text = c.Raw
 		}
 		to.cells[f] = cell{text: text, said: strings.TrimSpace(text) != ""}
 	}
@@ -212,16 +246,16 @@ func (s *sheet) fill(to *row, r *gridReader) {
 }
 
 // carry takes the values of the carried-through columns. What is wrong with one matters only to those who use it.
-func (s *sheet) carry(to *row, r *gridReader) {
+func (s *sheet) carry(to *row, r *xlsx.Reader) {
 	if len(s.header.carried) == 0 {
 		return
 	}
 	to.columns = make([]string, len(s.header.carried))
 	for i, column := range s.header.carried {
-		c := r.cell(column)
-		to.columns[i] = plainBreaks(c.text)
-		if c.bad != "" {
-			to.spoiled = append(to.spoiled, spoil{i, c.bad})
+		c := r.Cell(column)
+		to.columns[i] = plainBreaks(c.Text)
+		if c.Bad != "" {
+			to.spoiled = append(to.spoiled, spoil{i, c.Bad})
 		}
 	}
 }

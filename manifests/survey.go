@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/qwenbatch/qwenbatch/manifests/spool"
 )
 
 // A survey looks at the bytes of a file as they are copied, to tell its encoding. Offsets are -1 for "not seen".
@@ -88,8 +90,8 @@ func first(at *int64, offset int64) {
 // 一只猫 is (and 联通, for which an editor became famous). All such sequences are Han in GBK, so decoding tells
 // nothing. But letters of a real text stand beside letters of their own script, while Han read as UTF-8 falls into
 // another script with each character.
-func readsLikeText(c *privateCopy) bool {
-	r := bufio.NewReaderSize(c.from(0), 1<<16)
+func readsLikeText(c *spool.File) bool {
+	r := bufio.NewReaderSize(c.From(0), 1<<16)
 	var all, fitting int
 	var before, at rune
 	for {

@@ -10,16 +10,16 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/manifests/spool"
+	"github.com/qwenbatch/qwenbatch/manifests/xlsx"
+
 	"github.com/gocarina/gocsv"
 )
-
-// maxColumns is what a spreadsheet has at most.
-const maxColumns = 16384
 
 // A table is a manifest in comma-, semicolon- or tab-separated values.
 type table struct {
 	path   string
-	copy   *privateCopy
+	copy   *spool.File
 	sep    byte
 	header header
 	start  ref // of the row after the header
@@ -35,8 +35,8 @@ func openTable(m *Manifest, o Options) error {
 		return nil // an empty file is an empty manifest
 	}
 	var faults []headerFault
-	if len(names) > maxColumns {
-		faults = append(faults, headerFault{maxColumns, fmt.Sprintf("the header has %d columns; a sheet has at most %d", len(names), maxColumns)})
+	if len(names) > xlsx.MaxColumns {
+		faults = append(faults, headerFault{xlsx.MaxColumns, fmt.Sprintf("the header has %d columns; a sheet has at most %d", len(names), xlsx.MaxColumns)})
 	} else {
 		t.header, faults = readHeader(names, o.Columns)
 	}
@@ -54,7 +54,7 @@ func openTable(m *Manifest, o Options) error {
 func (t *table) sniff(explicit map[string]string) (names []string) {
 	best := -1
 	for _, sep := range separators(t.path) {
-		s := newScanner(t.copy.from(0), sep, ref{line: 1}, 0, 4096)
+		s := newScanner(t.copy.From(0), sep, ref{line: 1}, 0, 4096)
 		found := headerRecord(s)
 		if found == nil {
 			return nil
@@ -79,8 +79,8 @@ func separators(path string) []byte {
 
 // score is higher the more a header means: first by its fields, then by its columns.
 func (t *table) score(names []string, explicit map[string]string) int {
-	h, _ := readHeader(names[:min(len(names), maxColumns)], explicit)
-	return h.known()*(maxColumns+1) + len(names)
+	h, _ := readHeader(names[:min(len(names), xlsx.MaxColumns)], explicit)
+	return h.known()*(xlsx.MaxColumns+1) + len(names)
 }
 
 // headerRecord reads up to the first row that is not blank. Empty cells at its end are no columns.
@@ -108,7 +108,7 @@ func (t *table) headerErrors(faults []headerFault) error {
 }
 
 func (t *table) placed(faults []headerFault) (list ErrorList) {
-	s := newScanner(t.copy.from(0), t.sep, ref{line: 1}, 0, 4096)
+	s := newScanner(t.copy.From(0), t.sep, ref{line: 1}, 0, 4096)
 	headerRecord(s)
 	for _, f := range faults {
 		line, column := s.position(f.column)
@@ -122,7 +122,7 @@ func (t *table) headers() map[string]field { return t.header.said }
 
 // place scans the row once more; positions are for messages, not worth remembering for a million rows.
 func (t *table) place(at ref, name string) Position {
-	s := newScanner(t.copy.from(at.offset), t.sep, at, 0, 4096)
+	s := newScanner(t.copy.From(at.offset), t.sep, at, 0, 4096)
 	s.next()
 	line, column := s.position(t.header.column(name))
 	return placeIn(t.path, line, column)
@@ -148,7 +148,7 @@ func (t *table) rows() iter.Seq2[*row, error] {
 		if t.header.width == 0 {
 			return
 		}
-		f := &feed{table: t, scanner: newScanner(t.copy.from(t.start.offset), t.sep, t.start, t.number, 1<<16)}
+		f := &feed{table: t, scanner: newScanner(t.copy.From(t.start.offset), t.sep, t.start, t.number, 1<<16)}
 		f.header()
 		r := csv.NewReader(f)
 		r.ReuseRecord = true

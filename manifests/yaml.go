@@ -32,14 +32,14 @@ const defaultsRow = -1
 // openYAML parses the document. Only what makes it unreadable is returned; all other mistakes wait for those of the
 // items.
 func openYAML(m *Manifest, o Options) error {
-	if m.copy.size > maxYAML {
+	if m.copy.Size() > maxYAML {
 		return single(Position{File: m.path}, "", "a YAML manifest has at most %d MiB; CSV and JSONL may be of any size", maxYAML>>20)
 	}
-	text, err := io.ReadAll(m.copy.from(0))
+	text, err := io.ReadAll(m.copy.From(0))
 	if err != nil {
 		return fmt.Errorf("read %s: %w", m.path, err)
 	}
-	m.copy.close()
+	m.copy.Close()
 	m.copy = nil
 	root, err := parseYAML(m.path, text)
 	if err != nil {

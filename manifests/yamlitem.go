@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/manifests/spell"
+
 	"gopkg.in/yaml.v3"
 )
 
@@ -135,40 +137,8 @@ func suggestion(key string, known []string) string {
 	if f, ok := fieldMeant(key); ok && slices.Contains(known, f.String()) {
 		return fmt.Sprintf("did you mean %s?", f)
 	}
-	if best := nearest(key, known); best != "" {
+	if best := spell.Nearest(key, known); best != "" {
 		return fmt.Sprintf("did you mean %s?", best)
 	}
 	return "there are " + strings.Join(known, ", ")
-}
-
-// nearest is the name that was probably meant, "" where none is near.
-func nearest(name string, known []string) string {
-	best, least := "", len(name)/3+2
-	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least && d < len(k) {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is how many letters must be put in, left out or changed to make b of a (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/qwenbatch/qwenbatch/manifests/spell"
+	"github.com/qwenbatch/qwenbatch/manifests/template"
+
 	"gopkg.in/yaml.v3"
 )
 
@@ -20,17 +23,17 @@ func (d *document) expansion(item *yaml.Node, r *row) *expansion {
 	for key, value := range pairs(item, nil) {
 		f, known := fieldNamed(key.Value)
 		switch {
-		case known && fieldTable[f].template && isTemplate(r.cells[f].text):
-			e.phrases[f] = d.phrase(value, r.cells[f].text, f.String(), e, r)
+		case known && fieldTable[f].template && template.Is(r.cells[f].text):
+			e.templates[f] = d.template(value, r.cells[f].text, f.String(), e, r)
 			r.cells[f] = cell{said: true}
 			if f == fieldID {
 				e.idAt = d.position(value)
 			}
 		case key.Value == columnsKey.name && value.Kind == yaml.MappingNode:
-			e.columns = make([]*phrase, len(r.columns))
+			e.columns = make([]*template.Template, len(r.columns))
 			for name, value := range pairs(value, nil) {
-				if i := d.index[name.Value]; isTemplate(r.columns[i]) {
-					e.columns[i] = d.phrase(value, r.columns[i], columnsKey.name+"."+name.Value, e, r)
+				if i := d.index[name.Value]; template.Is(r.columns[i]) {
+					e.columns[i] = d.template(value, r.columns[i], columnsKey.name+"."+name.Value, e, r)
 				}
 			}
 		}
@@ -126,11 +129,11 @@ func (d *document) seeds(seeds *yaml.Node, r *row) []string {
 	return list
 }
 
-// phrase reads the template in a value, nil where it cannot be read.
-func (d *document) phrase(value *yaml.Node, text, name string, e *expansion, r *row) *phrase {
-	p, err := newPhrase(text)
+// template reads the template in a value, nil where it cannot be read.
+func (d *document) template(value *yaml.Node, text, name string, e *expansion, r *row) *template.Template {
+	p, err := template.Parse(text)
 	if err == nil {
-		err = p.know(e.word)
+		err = p.Check(e.known)
 	}
 	if err != nil {
 		d.misread(value, text, name, err, r)
@@ -142,14 +145,14 @@ func (d *document) phrase(value *yaml.Node, text, name string, e *expansion, r *
 // misread reports what is wrong with a template, at its place.
 func (d *document) misread(value *yaml.Node, text, name string, err error, r *row) {
 	offset := 0
-	if f := (*flaw)(nil); errors.As(err, &f) {
-		offset, err = f.offset, f
+	if f := (*template.Error)(nil); errors.As(err, &f) {
+		offset, err = f.Offset, f
 	}
 	r.faults = append(r.faults, fault{pos: d.within(value, text, offset), field: name, text: err.Error()})
 }
 
-// word refuses what is not in the matrix.
-func (e *expansion) word(name string) error {
+// known refuses what is not in the matrix.
+func (e *expansion) known(name string) error {
 	if e.has(name) {
 		return nil
 	}
@@ -160,13 +163,13 @@ func (e *expansion) word(name string) error {
 	if len(e.seeds) > 0 {
 		names = append(names, seedWord)
 	}
-	return fmt.Errorf("%s is not a word of the matrix; %s", wordOf(name), meant(name, names))
+	return fmt.Errorf("%s is not a word of the matrix; %s", template.Reference(name), meant(name, names))
 }
 
 // meant guesses which word was meant, or lists them.
 func meant(name string, names []string) string {
-	if near := nearest(name, names); near != "" {
-		return fmt.Sprintf("did you mean %s?", wordOf(near))
+	if near := spell.Nearest(name, names); near != "" {
+		return fmt.Sprintf("did you mean %s?", template.Reference(near))
 	}
 	return "there are " + quoteAll(names)
 }
@@ -183,8 +186,8 @@ func (d *document) untouchedDefaults(e *expansion, r *row) {
 		}
 		text, _, _ := scalar(value)
 		for _, a := range e.axes {
-			if strings.Contains(text, wordOf(a.name)) {
-				d.complain(r, value, key.Value, fmt.Sprintf("%s is put into the texts of items, not into their defaults; write it there", wordOf(a.name)))
+			if strings.Contains(text, template.Reference(a.name)) {
+				d.complain(r, value, key.Value, fmt.Sprintf("%s is put into the texts of items, not into their defaults; write it there", template.Reference(a.name)))
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package manifests
+package xlsx
 
 import (
 	"encoding/xml"
@@ -12,30 +12,33 @@ import (
 // maxRows is what a spreadsheet has at most.
 const maxRows = 1048576
 
-// A sheetCell is a cell with something in it.
-type sheetCell struct {
-	column int    // from 0
-	text   string // as it is shown
-	raw    string // of a number, without its format; else empty
-	bad    string // why the text cannot be used, "" where it can
+// MaxColumns is what a sheet has at most (ECMA-376, as Excel limits it).
+const MaxColumns = 16384
+
+// A Cell is a cell with something in it.
+type Cell struct {
+	Column int    // from 0
+	Text   string // as it is shown
+	Raw    string // of a number, without its format; else empty
+	Bad    string // why the text cannot be used, "" where it can
 }
 
-// A gridRow is a row with something in it, in the order of its columns.
-type gridRow struct {
-	number int // from 1
-	cells  []sheetCell
+// A Row is a row with something in it, in the order of its columns.
+type Row struct {
+	Number int // from 1
+	Cells  []Cell
 }
 
 // A merge is a range of cells that are shown as one.
 type merge struct{ left, right, top, bottom int }
 
-// A cellReader reads the XML of a sheet. Hidden rows and columns are read like others: what a filter hides today is
-// meant to be there tomorrow.
+// A cellReader reads the XML of a sheet. Hidden rows and columns are read like others: what a
+// filter hides today is meant to be there tomorrow.
 type cellReader struct {
 	texts  *sharedTexts
 	format *cellFormat
-	row    gridRow
-	take   func(*gridRow) error // of each row; good during the call
+	row    Row
+	take   func(*Row) error // of each row; good during the call
 	merges []merge
 }
 
@@ -85,19 +88,19 @@ func (c *cellReader) rows(x *xmlReader) error {
 
 // startRow takes the number of a row, which some programs leave out.
 func (c *cellReader) startRow(said string) error {
-	before := c.row.number
-	c.row.number++
+	before := c.row.Number
+	c.row.Number++
 	if said != "" {
 		n, err := strconv.Atoi(said)
 		if err != nil || n <= before {
 			return fmt.Errorf("row %q comes after row %d", said, before)
 		}
-		c.row.number = n
+		c.row.Number = n
 	}
-	if c.row.number > maxRows {
-		return fmt.Errorf("row %d is beyond the last that a sheet has", c.row.number)
+	if c.row.Number > maxRows {
+		return fmt.Errorf("row %d is beyond the last that a sheet has", c.row.Number)
 	}
-	c.row.cells = c.row.cells[:0]
+	c.row.Cells = c.row.Cells[:0]
 	return nil
 }
 
@@ -122,9 +125,9 @@ func (c *cellReader) cells(x *xmlReader) error {
 		if err != nil {
 			return err
 		}
-		if cell.text != "" || cell.bad != "" {
-			cell.column = column
-			c.row.cells = append(c.row.cells, cell)
+		if cell.Text != "" || cell.Bad != "" {
+			cell.Column = column
+			c.row.Cells = append(c.row.Cells, cell)
 		}
 	}
 	return nil
@@ -136,12 +139,12 @@ func (c *cellReader) column(name string, last int) (int, error) {
 	if name != "" {
 		number, _, err := excelize.CellNameToCoordinates(name)
 		if err != nil || number <= last+1 {
-			return 0, fmt.Errorf("cell %q is out of order in row %d", name, c.row.number)
+			return 0, fmt.Errorf("cell %q is out of order in row %d", name, c.row.Number)
 		}
 		column = number - 1
 	}
-	if column >= maxColumns {
-		return 0, fmt.Errorf("row %d has more than %d columns", c.row.number, maxColumns)
+	if column >= MaxColumns {
+		return 0, fmt.Errorf("row %d has more than %d columns", c.row.Number, MaxColumns)
 	}
 	return column, nil
 }
@@ -195,38 +198,40 @@ func plainText(x *xmlReader) string {
 }
 
 // value is what a person sees in a cell.
-func (c *cellReader) value(raw rawCell) (cell sheetCell, err error) {
+func (c *cellReader) value(raw rawCell) (cell Cell, err error) {
 	switch raw.kind {
 	case "s":
-		cell.text, err = c.texts.text(raw.value)
+		cell.Text, err = c.texts.at(raw.value)
 	case "inlineStr":
-		cell.text = raw.value
+		cell.Text = raw.value
 	case "str":
-		cell.text = unescaped(raw.value)
+		cell.Text = unescaped(raw.value)
 	case "b":
-		cell.text = map[string]string{"1": "TRUE", "true": "TRUE", "0": "FALSE", "false": "FALSE"}[raw.value]
+		cell.Text = map[string]string{"1": "TRUE", "true": "TRUE", "0": "FALSE", "false": "FALSE"}[raw.value]
 	case "e":
-		cell.text, cell.bad = raw.value, fmt.Sprintf("is the error %s; mend the formula", raw.value)
+		cell.Text, cell.Bad = raw.value, fmt.Sprintf("is the error %s; mend the formula", raw.value)
 	case "d":
-		cell.text = strings.TrimSuffix(raw.value, "T00:00:00")
+		cell.Text = strings.TrimSuffix(raw.value, "T00:00:00")
 	default:
 		c.number(&cell, raw)
 	}
-	// What never was calculated has no value; a formula that gives no text has one that is empty, and its kind is str.
-	if raw.formula && cell.text == "" && (raw.kind != "str" || !raw.said) {
-		cell.bad = "is a formula that was never calculated; open the workbook in a spreadsheet program and save it"
+	// A formula that was never calculated has no value; one that gives no text has an empty
+	// value and the kind str.
+	if raw.formula && cell.Text == "" && (raw.kind != "str" || !raw.said) {
+		cell.Bad = "is a formula that was never calculated; " +
+			"open the workbook in a spreadsheet program and save it"
 	}
 	return cell, err
 }
 
-func (c *cellReader) number(cell *sheetCell, raw rawCell) {
+func (c *cellReader) number(cell *Cell, raw rawCell) {
 	value := strings.TrimSpace(raw.value)
 	if _, err := strconv.ParseFloat(value, 64); err != nil {
-		cell.text = raw.value
+		cell.Text = raw.value
 		return
 	}
-	cell.raw = plainNumber(value)
-	cell.text, cell.bad = c.format.show(number{value, raw.style})
+	cell.Raw = plainNumber(value)
+	cell.Text, cell.Bad = c.format.show(number{value, raw.style})
 }
 
 // merge takes a range such as B2:D2.

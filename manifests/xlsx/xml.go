@@ -1,4 +1,4 @@
-package manifests
+package xlsx
 
 import (
 	"encoding/xml"
@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	// maxToken is how many bytes one piece of XML (a tag, a text) may have, as the decoder holds it whole.
+	// maxToken is how many bytes one piece of XML (a tag, a text) may have, as the decoder
+	// holds it whole.
 	maxToken = 4 << 20
 	// maxDepth is how deep elements may be nested. A sheet has 5 levels, rich text 9.
 	maxDepth = 64
@@ -20,8 +21,8 @@ var (
 	errDeep      = fmt.Errorf("its elements are nested deeper than %d levels", maxDepth)
 )
 
-// An xmlReader reads XML that nobody vouches for, in memory that does not depend on what stands there. encoding/xml
-// expands no entities of the file's own.
+// An xmlReader reads untrusted XML in bounded memory. encoding/xml expands no entities of the
+// file's own.
 type xmlReader struct {
 	decoder *xml.Decoder
 	budget  *budget
@@ -49,7 +50,8 @@ func newXMLReader(r io.Reader) *xmlReader {
 	return &xmlReader{decoder: xml.NewDecoder(b), budget: b}
 }
 
-// next is the next token, good until the one after it; nil at the end, be it a good one or a bad one.
+// next is the next token, good until the one after it; nil at the end, be it a good one or a
+// bad one.
 func (x *xmlReader) next() xml.Token {
 	if x.err != nil {
 		return nil

@@ -1,4 +1,4 @@
-package manifests
+package template
 
 import (
 	"errors"
@@ -6,14 +6,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"text/template"
+	texttemplate "text/template"
 )
 
 // functionNames are the functions that phrases may call: ours, and those of text/template that only look.
 var functionNames = []string{"lower", "upper", "trim", "default", "replace", "join", "index", "printf", "print", "len", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not"}
 
 // functions are ours, and print and printf within bounds.
-var functions = template.FuncMap{
+var functions = texttemplate.FuncMap{
 	"lower":   strings.ToLower,
 	"upper":   strings.ToUpper,
 	"trim":    strings.TrimSpace,

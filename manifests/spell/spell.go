@@ -1,14 +1,15 @@
-package cli
+// Package spell guesses which of some known names a misspelt one was meant to be.
+package spell
 
 import "strings"
 
-// nearest is the name that was probably meant, "" where none is near: at most a third of the letters are wrong, or one
-// is the beginning of the other.
-func nearest(typed string, names []string) string {
+// Nearest returns the name that was probably meant, "" where none is near: at most a third of the
+// letters are wrong, or one is the beginning of the other. Case does not count.
+func Nearest(typed string, names []string) string {
 	best, least := "", 1+max(1, len([]rune(typed))/3)
 	for _, name := range names {
-		d := distance(strings.ToLower(typed), strings.ToLower(name))
-		if d < least {
+		d := Distance(strings.ToLower(typed), strings.ToLower(name))
+		if d < least && d < len(name) {
 			best, least = name, d
 		}
 	}
@@ -23,8 +24,9 @@ func nearest(typed string, names []string) string {
 	return ""
 }
 
-// distance is how many letters must be changed, added, dropped or swapped with their neighbour to get from a to b.
-func distance(a, b string) int {
+// Distance is how many letters must be changed, added, dropped or swapped with their neighbour to get
+// from a to b.
+func Distance(a, b string) int {
 	s, t := []rune(a), []rune(b)
 	before, last, row := make([]int, len(t)+1), make([]int, len(t)+1), make([]int, len(t)+1)
 	for j := range row {

@@ -1,4 +1,4 @@
-package manifests
+package xlsx
 
 import (
 	"encoding/xml"
@@ -6,22 +6,26 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/qwenbatch/qwenbatch/manifests/spool"
 )
 
 // maxTexts is how many different texts a workbook may have; each takes 4 bytes beside its own.
 const maxTexts = 1 << 24
 
 const (
-	// textBlock is how many bytes of the shared texts are read at a time, as sheets use them in about their order.
+	// textBlock is how many bytes of the shared texts are read at a time, as sheets use them in
+	// about their order.
 	textBlock = 1 << 16
-	// textBlocks is how many of them are kept, as words that stand in every row are found far back.
+	// textBlocks is how many of them are kept, as words that stand in every row are found far
+	// back.
 	textBlocks = 64
 )
 
 // sharedTexts are the texts that the cells of a workbook refer to by number.
 type sharedTexts struct {
-	copy   *privateCopy
-	ends   []uint32 // of each text in the copy
+	all    spool.File
+	ends   []uint32 // of each text in all
 	blocks [textBlocks]struct {
 		number int64 // from 1, as 0 is none
 		bytes  []byte
@@ -29,8 +33,8 @@ type sharedTexts struct {
 }
 
 // texts copies the shared texts out of the workbook.
-func (w *workbook) texts() (*sharedTexts, error) {
-	s := &sharedTexts{copy: new(privateCopy)}
+func (w *Workbook) texts() (*sharedTexts, error) {
+	s := &sharedTexts{}
 	if w.parts[w.strings] == nil {
 		return s, nil
 	}
@@ -40,31 +44,31 @@ func (w *workbook) texts() (*sharedTexts, error) {
 				continue
 			}
 			if err := s.add(richText(x)); err != nil {
-				return w.refuse("%v", err)
+				return refuse("%v", err)
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		s.copy.close()
+		s.all.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
 func (s *sharedTexts) add(text string) error {
-	if _, err := s.copy.Write([]byte(text)); err != nil {
+	if _, err := s.all.Write([]byte(text)); err != nil {
 		return err
 	}
 	if len(s.ends) == maxTexts {
 		return fmt.Errorf("has more than %d different texts", maxTexts)
 	}
-	s.ends = append(s.ends, uint32(s.copy.size))
+	s.ends = append(s.ends, uint32(s.all.Size()))
 	return nil
 }
 
-// text is the one of a number as it stands in a cell.
-func (s *sharedTexts) text(number string) (string, error) {
+// at is the text of a number as it stands in a cell.
+func (s *sharedTexts) at(number string) (string, error) {
 	i, err := strconv.Atoi(strings.TrimSpace(number))
 	if err != nil || i < 0 || i >= len(s.ends) {
 		return "", fmt.Errorf("a cell refers to text %q of %d", number, len(s.ends))
@@ -80,23 +84,23 @@ func (s *sharedTexts) slice(from, to int64) (string, error) {
 	number := from/textBlock + 1
 	if to > number*textBlock { // in two blocks or more
 		text := make([]byte, to-from)
-		err := s.copy.readAt(text, from)
+		_, err := s.all.Section().ReadAt(text, from)
 		return string(text), err
 	}
 	block := &s.blocks[number%textBlocks]
 	start := (number - 1) * textBlock
 	if block.number != number {
 		block.number = number
-		block.bytes = append(block.bytes[:0], make([]byte, min(textBlock, s.copy.size-start))...)
-		if err := s.copy.readAt(block.bytes, start); err != nil {
+		block.bytes = append(block.bytes[:0], make([]byte, min(textBlock, s.all.Size()-start))...)
+		if _, err := s.all.Section().ReadAt(block.bytes, start); err != nil {
 			return "", err
 		}
 	}
 	return string(block.bytes[from-start : to-start]), nil
 }
 
-// richText is the text of the element that has just begun: of all its runs, without the reading aids (furigana) that
-// stand over Chinese characters.
+// richText is the text of the element that has just begun: of all its runs, without the reading
+// aids (furigana) that stand over Chinese characters.
 func richText(x *xmlReader) string {
 	var b strings.Builder
 	inText := false
@@ -120,7 +124,8 @@ func richText(x *xmlReader) string {
 	return unescaped(b.String())
 }
 
-// unescaped reads _x000D_, as workbooks write characters that XML cannot have (ECMA-376 part 1, 22.9.2.19).
+// unescaped reads _x000D_, as workbooks write characters that XML cannot have (ECMA-376 part 1,
+// 22.9.2.19).
 func unescaped(s string) string {
 	if !strings.Contains(s, "_x") {
 		return s

@@ -1,4 +1,4 @@
-package manifests
+package xlsx
 
 import (
 	"math"
@@ -10,8 +10,9 @@ import (
 // maxShown is how many formatted numbers are remembered: dates and sizes repeat.
 const maxShown = 4096
 
-// A cellFormat shows numbers as their cells do. excelize does the work: a workbook of one cell gets the styles of the
-// real one. Dates whose form depends on the computer that shows them are written 2026-01-31.
+// A cellFormat shows numbers as their cells do. excelize does the work: a workbook of one cell
+// gets the styles of the real one. Dates whose form depends on the computer that shows them are
+// written 2026-01-31.
 type cellFormat struct {
 	book    *excelize.File
 	general map[int]bool // styles that show numbers as they are
@@ -25,7 +26,7 @@ type number struct {
 }
 
 // newCellFormat takes the styles of a workbook; without any, numbers are shown as they are.
-func newCellFormat(w *workbook) (*cellFormat, error) {
+func newCellFormat(w *Workbook) (*cellFormat, error) {
 	c := &cellFormat{general: map[int]bool{0: true}, shown: map[number]string{}}
 	if w.parts[w.styles] == nil {
 		return c, nil
@@ -89,15 +90,16 @@ func (c *cellFormat) format(n number) string {
 	return text
 }
 
-// survive keeps a panic over styles that no spreadsheet program writes from ending the program. The workbook may be
-// locked by then, so no more is asked of it.
+// survive keeps a panic over styles that no spreadsheet program writes from ending the program.
+// The workbook may be locked by then, so no more is asked of it.
 func (c *cellFormat) survive() {
 	if recover() != nil {
 		c.book = nil
 	}
 }
 
-// plainNumber is a number without format: all digits of a whole one, at most 15 of others, as spreadsheets reckon.
+// plainNumber is a number without format: all digits of a whole one, at most 15 of others, as
+// spreadsheets reckon.
 func plainNumber(raw string) string {
 	f, err := strconv.ParseFloat(raw, 64)
 	switch {
