@@ -107,12 +107,13 @@ var (
 // download gets the i-th picture of a task, as often as it takes. A refused URL is asked for anew.
 func (r *run) download(ctx context.Context, rec *record, place *berth, i int, url string) ([]byte, output.Picture, error) {
 	refused, unknown := 0, 0
+	var same repetition
 	for failures := 0; ; failures++ {
 		var found output.Picture
 		body, err := r.o.Client.DownloadInto(ctx, place.spare, url)
 		if err == nil {
 			place.spare = body // it is saved before the next is downloaded here
-			found, err = output.Inspect(body)
+			found, err = same.inspect(body)
 		}
 		switch {
 		case err == nil:

@@ -135,5 +135,8 @@ func (blank) Mkdir(name string) error                 { return absent("mkdir", n
 func (blank) List(name string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) { yield("", absent("open", name)) }
 }
+func (blank) Sizes(name string) iter.Seq2[output.FileSize, error] {
+	return func(yield func(output.FileSize, error) bool) { yield(output.FileSize{}, absent("open", name)) }
+}
 func (blank) Lstat(name string) (fs.FileInfo, error) { return nil, absent("lstat", name) }
 func (blank) SyncDir(string) error                   { return nil }

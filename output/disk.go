@@ -4,6 +4,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"time"
 )
 
 // Disk is what a batch needs of its output folder. Names are slash-separated, relative to the
@@ -29,11 +30,24 @@ type Disk interface {
 	// List yields the names of the regular files in a folder, in any order and as they are read: a folder of a
 	// million pictures is never held in memory. It ends after the first error.
 	List(name string) iter.Seq2[string, error]
+	// Sizes yields what a look at a folder tells of its regular files, in any order. It ends after the first
+	// error; a file that goes away meanwhile is none.
+	Sizes(name string) iter.Seq2[FileSize, error]
 	// Lstat describes a file and does not follow a link.
 	Lstat(name string) (fs.FileInfo, error)
 	// SyncDir makes the creations, renames and removals in a folder durable. It does nothing where the
 	// system has no such call (Windows, some network file systems).
 	SyncDir(name string) error
+}
+
+// A FileSize is what is known of a file that was not opened.
+type FileSize struct {
+	Name     string // in its folder
+	Size     int64
+	Modified time.Time // when its bytes changed, as far as nobody has set that
+	// Touched is when the system has last noted a change of bytes, name or rights, which nobody can set; it is Modified
+	// where the system keeps no such time.
+	Touched time.Time
 }
 
 // File is an open file of a [Disk].

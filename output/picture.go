@@ -1,6 +1,7 @@
 package output
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -19,7 +20,7 @@ type Picture struct {
 var ErrDamaged = errors.New("damaged in transport")
 
 // Inspect looks whether b is a whole picture. An error is an [ErrDamaged]: nothing, text, a page or an XML
-// error in place of a picture, a PNG that is cut or whose checksums do not add up.
+// error in place of a picture, a PNG that is cut, whose checksums do not add up, or which has no pixels.
 //
 // Everything else is a whole picture, which was paid for and is never refused: another format, bytes after
 // the end, an unheard-of size, a format that nobody knows get a warning. Only headers are read; nothing is
@@ -32,6 +33,21 @@ func Inspect(b []byte) (Picture, error) {
 		return inspectPNG(b)
 	}
 	return inspectForeign(b)
+}
+
+// Salvage describes what [Inspect] calls damaged and is a picture all the same, a PNG with the damage as a
+// warning: that is what to save if nothing better is to be had. It reports false for nothing, text and pages.
+func Salvage(b []byte) (p Picture, ok bool) {
+	_, err := Inspect(b)
+	if err == nil || len(b) == 0 || !resemblesPNG(b) {
+		return Picture{}, false
+	}
+	p = Picture{Ext: ".png", Bytes: int64(len(b))}
+	if start := len(pngStart); len(b) >= start+ihdrSize && bytes.HasPrefix(b, []byte(pngStart)) {
+		p.Width, p.Height = pngSize(b[start:])
+	}
+	p.warn("%v", err)
+	return p, true
 }
 
 // SHA256 is the hash of a file, as lower case hex. It takes longer than all of [Inspect].

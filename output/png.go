@@ -36,10 +36,13 @@ func inspectPNG(b []byte) (Picture, error) {
 	if err != nil {
 		return Picture{}, err
 	}
-	p := newPicture(b, ".png", w.width, w.height)
-	if !w.pixels {
-		p.warn("it holds no pixels")
+	switch {
+	case w.width == 0 || w.height == 0:
+		return Picture{}, damaged("a PNG whose header claims no size that there is")
+	case !w.pixels:
+		return Picture{}, damaged("a PNG without image data")
 	}
+	p := newPicture(b, ".png", w.width, w.height)
 	if rest := len(b) - w.end; rest > 0 {
 		p.warn("%d bytes follow the end of the picture", rest)
 	}
@@ -49,7 +52,7 @@ func inspectPNG(b []byte) (Picture, error) {
 // walked is what a walk over the chunks of a PNG finds.
 type walked struct {
 	width, height int
-	pixels        bool // there is an IDAT
+	pixels        bool // there is an IDAT with something in it
 	end           int  // offset behind IEND
 }
 
@@ -70,7 +73,7 @@ func walkPNG(b []byte) (walked, error) {
 			w.width, w.height = pngSize(c.data)
 		}
 		at += chunkFrame + len(c.data)
-		w.pixels = w.pixels || string(c.kind) == "IDAT"
+		w.pixels = w.pixels || string(c.kind) == "IDAT" && len(c.data) > 0
 		if string(c.kind) == "IEND" {
 			w.end = at
 			return w, nil

@@ -121,7 +121,6 @@ func TestH3WhatIsNoPictureIsDamaged(t *testing.T) {
 }
 
 func TestH3WholePicturesAreNeverRefused(t *testing.T) {
-	pixels := rawChunk("IDAT", []byte("x"))
 	var jpg, animated bytes.Buffer
 	if err := jpeg.Encode(&jpg, drawing(5, 4), nil); err != nil {
 		t.Fatal(err)
@@ -137,9 +136,6 @@ func TestH3WholePicturesAreNeverRefused(t *testing.T) {
 		warning       string
 	}{
 		{"bytes after IEND", append(smallPNG(t), "tail"...), ".png", 5, 4, "4 bytes follow"},
-		{"no IDAT", rawPNG(5, 4), ".png", 5, 4, "no pixels"},
-		{"no size", rawPNG(0, 4, pixels), ".png", 0, 4, "no size"},
-		{"size that PNG forbids", rawPNG(math.MaxUint32, 4, pixels), ".png", 0, 0, "no size"},
 		{"JPEG", jpg.Bytes(), ".jpg", 5, 4, "a JPEG"},
 		{"GIF", animated.Bytes(), ".gif", 5, 4, "a GIF"},
 		{"WebP extended", webp("VP8X\x0a\x00\x00\x00\x00\x00\x00\x00\x2f\x05\x00\x9f\x03\x00"), ".webp", 1328, 928, "a WebP"},
@@ -155,6 +151,39 @@ func TestH3WholePicturesAreNeverRefused(t *testing.T) {
 		}
 		if !strings.Contains(strings.Join(p.Warnings, "; "), c.warning) {
 			t.Errorf("%s: warnings %q, want %q", c.name, p.Warnings, c.warning)
+		}
+	}
+}
+
+// TestH23NoPixels is failure mode H23: a PNG without image data, or of no size, is not whole. What the service
+// has in no better form is saved all the same, with its damage as a warning.
+func TestH23NoPixels(t *testing.T) {
+	pixels, cut := rawChunk("IDAT", []byte("x")), smallPNG(t)[:60]
+	for _, c := range []struct {
+		name          string
+		body          []byte
+		width, height int
+		warning       string
+	}{
+		{"no IDAT", rawPNG(5, 4), 5, 4, "without image data"},
+		{"empty IDAT", rawPNG(5, 4, rawChunk("IDAT", nil)), 5, 4, "without image data"},
+		{"0×4", rawPNG(0, 4, pixels), 0, 4, "no size"},
+		{"5×0", rawPNG(5, 0, pixels), 5, 0, "no size"},
+		{"size that PNG forbids", rawPNG(math.MaxUint32, 4, pixels), 0, 0, "no size"},
+		{"cut", cut, 5, 4, "cut after 60 bytes"},
+		{"signature only", cut[:8], 0, 0, "cut after 8 bytes"},
+	} {
+		if _, err := Inspect(c.body); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), c.warning) {
+			t.Errorf("%s: Inspect = %v, want ErrDamaged with %s", c.name, err, c.warning)
+		}
+		p, ok := Salvage(c.body)
+		if !ok || p.Ext != ".png" || p.Width != c.width || p.Height != c.height || !strings.Contains(strings.Join(p.Warnings, ""), c.warning) {
+			t.Errorf("%s: Salvage = %+v, %v", c.name, p, ok)
+		}
+	}
+	for _, body := range []string{"", "<!DOCTYPE html><html>", `<?xml version="1.0"?><Error/>`, `{"code":"x"}`, "busy", string(smallPNG(t))} {
+		if p, ok := Salvage([]byte(body)); ok {
+			t.Errorf("Salvage(%.20q) = %+v, want nothing", body, p)
 		}
 	}
 }

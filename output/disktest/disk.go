@@ -61,7 +61,12 @@ type Disk struct {
 type node struct {
 	dir          bool
 	data, synced []byte
+	modified     time.Time // its bytes
+	touched      time.Time // its bytes or name
 }
+
+// changed notes the time of a change of the bytes.
+func (n *node) changed() { n.modified = time.Now(); n.touched = n.modified }
 
 // New returns an empty disk.
 func New() *Disk {
@@ -116,7 +121,7 @@ func (d *Disk) After(l Loss, random *rand.Rand) *Disk {
 		if more := len(n.data) - len(n.synced); random != nil && more > 0 && string(n.data[:len(n.synced)]) == string(n.synced) {
 			kept = slices.Clone(n.data[:len(n.synced)+random.IntN(more+1)])
 		}
-		next.names[name] = &node{n.dir, kept, kept}
+		next.names[name] = &node{n.dir, kept, kept, n.modified, n.touched}
 	}
 	next.durable = maps.Clone(next.names)
 	return next
@@ -127,7 +132,7 @@ func copied(names map[string]*node, copies map[*node]*node) map[string]*node {
 	all := make(map[string]*node, len(names))
 	for name, n := range names {
 		if copies[n] == nil {
-			copies[n] = &node{n.dir, slices.Clone(n.data), slices.Clone(n.synced)}
+			copies[n] = &node{n.dir, slices.Clone(n.data), slices.Clone(n.synced), n.modified, n.touched}
 		}
 		all[name] = copies[n]
 	}
@@ -139,6 +144,7 @@ func (d *Disk) Put(name string, data []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := &node{data: slices.Clone(data), synced: slices.Clone(data)}
+	n.changed()
 	d.names[name], d.durable[name] = n, n
 }
 
@@ -233,8 +239,10 @@ func (d *Disk) make(name string) (*node, error) {
 	if d.names[path.Dir(name)] == nil {
 		return nil, fs.ErrNotExist
 	}
-	d.names[name] = &node{}
-	return d.names[name], nil
+	n := &node{}
+	n.changed()
+	d.names[name] = n
+	return n, nil
 }
 
 // Open implements output.Disk.
@@ -266,6 +274,7 @@ func (d *Disk) Rename(from, to string) error {
 		}
 		delete(d.names, from)
 		d.names[to] = n
+		n.touched = time.Now()
 		return nil
 	})
 }
@@ -318,6 +327,28 @@ func (d *Disk) List(name string) iter.Seq2[string, error] {
 	}
 }
 
+// Sizes implements output.Disk, in the order of List.
+func (d *Disk) Sizes(name string) iter.Seq2[output.FileSize, error] {
+	return func(yield func(output.FileSize, error) bool) {
+		for file, err := range d.List(name) {
+			size, there := d.sizeOf(path.Join(name, file))
+			if (there || err != nil) && !yield(size, err) {
+				return
+			}
+		}
+	}
+}
+
+func (d *Disk) sizeOf(name string) (size output.FileSize, there bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n, there := d.names[name]
+	if !there {
+		return size, false
+	}
+	return output.FileSize{Name: path.Base(name), Size: int64(len(n.data)), Modified: n.modified, Touched: n.touched}, true
+}
+
 // Lstat implements output.Disk.
 func (d *Disk) Lstat(name string) (fi fs.FileInfo, err error) {
 	err = d.op("lstat", name, func(bool) error {
@@ -325,7 +356,7 @@ func (d *Disk) Lstat(name string) (fi fs.FileInfo, err error) {
 		if n == nil {
 			return fs.ErrNotExist
 		}
-		fi = info{path.Base(name), int64(len(n.data)), n.dir}
+		fi = info{path.Base(name), int64(len(n.data)), n.dir, n.modified}
 		return nil
 	})
 	return fi, err
@@ -384,6 +415,7 @@ func (f *file) Write(b []byte) (n int, err error) {
 			n /= 2
 		}
 		f.node.data = append(f.node.data, b[:n]...)
+		f.node.changed()
 		return nil
 	})
 	return n, err
@@ -399,6 +431,7 @@ func (f *file) Sync() error {
 func (f *file) Truncate(size int64) error {
 	return f.disk.op("truncate", f.name, func(bool) error {
 		f.node.data = slices.Clone(f.node.data[:min(size, int64(len(f.node.data)))])
+		f.node.changed()
 		return nil
 	})
 }
@@ -408,14 +441,15 @@ func (f *file) Stat() (fs.FileInfo, error) { return f.disk.Lstat(f.name) }
 func (f *file) Close() error { return f.disk.op("close", f.name, func(bool) error { return nil }) }
 
 type info struct {
-	name string
-	size int64
-	dir  bool
+	name     string
+	size     int64
+	dir      bool
+	modified time.Time
 }
 
 func (i info) Name() string       { return i.name }
 func (i info) Size() int64        { return i.size }
-func (i info) ModTime() time.Time { return time.Time{} }
+func (i info) ModTime() time.Time { return i.modified }
 func (i info) IsDir() bool        { return i.dir }
 func (i info) Sys() any           { return nil }
 
