@@ -20,19 +20,6 @@ type Book struct {
 // Reader reads the file from its beginning, until the manifest is closed.
 func (b *Book) Reader() io.Reader { return b.copy.From(0) }
 
-// Book is the workbook of the manifest, or of the sheet that a YAML manifest names; nil where the rows stand in none.
-func (m *Manifest) Book() *Book { return m.book }
-
-// tell notes what was read.
-func (b *Book) tell(s *sheet) {
-	b.Sheet, b.Header = s.name, s.number
-	for f, column := range s.header.index {
-		if column >= 0 {
-			b.Fields = append(b.Fields, field(f).String())
-		}
-	}
-}
-
 // takeBook copies the file before anything in it is looked at, so that what is read and what is written again are one.
 func takeBook(f *os.File) (*Book, error) {
 	b := &Book{copy: new(spool.File)}

@@ -16,7 +16,7 @@ type Totals struct {
 // Check reads the whole manifest. The error is an *ErrorList with all mistakes, those of single rows as well as ids
 // that are used twice, file names that collide, and more items than are allowed.
 func (m *Manifest) Check() (Totals, error) {
-	c := checker{m: m, mistakes: m.opening.clone(), warnings: m.slips.clone(), claims: newClaims(m.naming)}
+	c := checker{m: m, mistakes: m.mistakes.clone(), warnings: m.slips.clone(), claims: newClaims(m.rules.naming)}
 	if err := m.each(c.row); err != nil {
 		return Totals{}, err
 	}
@@ -53,7 +53,7 @@ type checker struct {
 
 // row is the first pass: all that one row can tell. Parts of a row are not looked at once there are too many of them.
 func (c *checker) row(r *row) bool {
-	first, count, mistakes := c.m.item(r)
+	first, count, mistakes := c.m.rules.item(r)
 	c.mistakes.join(mistakes)
 	if r.part == 0 {
 		c.totals.Rows++
@@ -82,10 +82,10 @@ func (c *checker) row(r *row) bool {
 
 // named complains where the template for names cannot name an item.
 func (c *checker) named(it *Item) bool {
-	if c.m.naming == nil || it.File != "" || it.Skip {
+	if c.m.rules.naming == nil || it.File != "" || it.Skip {
 		return true
 	}
-	_, err := c.m.naming.name(it)
+	_, err := c.m.rules.naming.name(it)
 	if err != nil {
 		c.report(it, Problem{Field: namesFlag, Text: err.Error()})
 	}
@@ -94,7 +94,7 @@ func (c *checker) named(it *Item) bool {
 
 // within reports whether few enough items were added so far, and complains at the row that has added too many.
 func (c *checker) within(first *Item, count int, r *row) bool {
-	most, now := c.m.maxItems, c.totals.Added
+	most, now := c.m.rules.maxItems, c.totals.Added
 	before := now - count
 	if r.part == 0 {
 		before++
@@ -122,7 +122,7 @@ func (c *checker) rules(it *Item) {
 
 // names is the second pass, where names are used twice.
 func (c *checker) names(r *row, found *conflict) bool {
-	first, count, _ := c.m.item(r)
+	first, count, _ := c.m.rules.item(r)
 	for i := 1; i <= count; i++ {
 		for _, p := range found.item(first.repeat(i)) {
 			c.report(first, p)

@@ -187,7 +187,7 @@ func TestM5PrivateCopy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if onDisk := m.copy.OnDisk(); onDisk != (rows > 1) {
+		if onDisk := m.text.OnDisk(); onDisk != (rows > 1) {
 			t.Errorf("a copy of %d rows on disk: %t", rows, onDisk)
 		}
 		if err := os.WriteFile("a.csv", []byte("other\n"), 0o600); err != nil {

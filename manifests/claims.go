@@ -3,12 +3,7 @@ package manifests
 import (
 	"fmt"
 	"hash/maphash"
-	"path/filepath"
 	"slices"
-	"strings"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 )
 
 // claims find the names that are used twice among a million with 8 bytes each: the first pass over the rows keeps
@@ -157,30 +152,4 @@ func (c *conflict) text(name string, taken *claim) string {
 		return fmt.Sprintf("%q and %q at %s differ only in case or Unicode form: some file systems take them for the same", name, taken.name, where)
 	}
 	return fmt.Sprintf("%q and %q at %s become the same file name, %q", name, taken.name, where, taken.file)
-}
-
-// stem is a file name without the extension of a picture, which may be said or not.
-func stem(file string) string {
-	switch ext := filepath.Ext(file); strings.ToLower(ext) {
-	case ".png", ".jpg", ".jpeg", ".webp":
-		return file[:len(file)-len(ext)]
-	}
-	return file
-}
-
-// fold is a name without what file systems may not tell apart.
-func fold(name string) string {
-	if isPlainLower(name) {
-		return name
-	}
-	return norm.NFC.String(cases.Fold().String(norm.NFC.String(name)))
-}
-
-func isPlainLower(name string) bool {
-	for i := 0; i < len(name); i++ {
-		if name[i] >= 0x80 || 'A' <= name[i] && name[i] <= 'Z' {
-			return false
-		}
-	}
-	return true
 }

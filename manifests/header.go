@@ -239,3 +239,37 @@ func quoteAll(names []string) string {
 	}
 	return list
 }
+
+// column is the column of a field or of a carried-through name, -1 where there is none.
+func (h *header) column(name string) int {
+	if f, ok := fieldNamed(name); ok {
+		return h.index[f]
+	}
+	for i, n := range h.names {
+		if n == name {
+			return h.carried[i]
+		}
+	}
+	return -1
+}
+
+// leaveOut drops carried-through columns.
+func (h *header) leaveOut(empty func(column int) bool) {
+	carried, names := h.carried[:0], h.names[:0]
+	for i, column := range h.carried {
+		if !empty(column) {
+			carried, names = append(carried, column), append(names, h.names[i])
+		}
+	}
+	h.carried, h.names = carried, names
+}
+
+// present are the names of the fields that there are columns for.
+func (h *header) present() (names []string) {
+	for f, column := range h.index {
+		if column >= 0 {
+			names = append(names, field(f).String())
+		}
+	}
+	return names
+}

@@ -20,12 +20,14 @@ type lines struct {
 }
 
 // openLines reads all keys, as the order of the columns is that of their first appearance.
-func openLines(m *Manifest, o Options) error {
-	l := &lines{path: m.path, copy: m.copy, index: map[string]int{}, fields: map[string]field{}, plain: map[string]int{}, valid: true}
-	m.source = l
-	chosen, err := l.choose(o.Columns)
+func openLines(in input) (*reading, error) {
+	l := &lines{
+		path: in.path, copy: in.text, valid: true,
+		index: map[string]int{}, fields: map[string]field{}, plain: map[string]int{},
+	}
+	chosen, err := l.choose(in.options.Columns)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var first *ErrorList
 	prompts := false
@@ -40,16 +42,16 @@ func openLines(m *Manifest, o Options) error {
 		}
 		prompts = l.learn(r.text, chosen) || prompts
 		if len(l.names) > xlsx.MaxColumns {
-			return single(placeIn(l.path, r.at.line, 1), "", "here are more than %d different keys", xlsx.MaxColumns)
+			return nil, single(placeIn(l.path, r.at.line, 1), "", "here are more than %d different keys", xlsx.MaxColumns)
 		}
 	}
 	if r.err != nil {
-		return fmt.Errorf("read %s: %w", l.path, r.err)
+		return nil, fmt.Errorf("read %s: %w", l.path, r.err)
 	}
-	if first != nil && !prompts && m.wanted == nil {
-		return first
+	if first != nil && !prompts && in.wants == nil {
+		return nil, first
 	}
-	return nil
+	return &reading{source: l, text: in.text}, nil
 }
 
 // choose checks what the person said of the keys: the field of each key named.

@@ -6,7 +6,7 @@ import (
 )
 
 func TestJSONL(t *testing.T) {
-	for _, r := range []reading{
+	for _, r := range []readingCase{
 		{"typed and text values", "a.jsonl", `{"id": 7, "prompt": "a", "seed": 42, "count": "2", "watermark": false, "skip": "yes"}`,
 			"1 id=7 prompt=\"a\" seed=42 watermark=false skip=true\n1.2 id=7-2 prompt=\"a\" seed=43 watermark=false skip=true"},
 		{"aliases", "a.jsonl", `{"Text": "a", "反向提示词": "b", "aspect-ratio": "16:9", "File Name": "c"}`, `1 prompt="a" negative_prompt="b" size=16:9 file=c`},

@@ -95,10 +95,10 @@ func showAll(t testing.TB, m *Manifest) string {
 	return strings.Join(lines, "\n")
 }
 
-// A reading is a manifest and the items in it.
-type reading struct{ name, file, text, want string }
+// A readingCase is a manifest and the items in it.
+type readingCase struct{ name, file, text, want string }
 
-func (r reading) test(t *testing.T) {
+func (r readingCase) test(t *testing.T) {
 	t.Run(r.name, func(t *testing.T) {
 		m, err := load(t, r.file, r.text, Options{})
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 func TestMatrix(t *testing.T) {
-	for _, r := range []reading{
+	for _, r := range []readingCase{
 		{"the example of cli.md", "a.yaml", `
 items:
   - id: cat-{{.color}}

@@ -26,51 +26,6 @@ type over struct {
 	words     map[string]slot
 }
 
-// A slot is where the value of a word stands in a row.
-type slot struct {
-	field  field
-	column int // in row.columns; -1 where it is a field
-}
-
-// A demand is the words that templates want of a sheet. A sheet over which there is a template needs no prompts itself.
-type demand struct{ names []string }
-
-// usable reports whether a row can be the header.
-func (h *header) usable(w *demand) bool {
-	if w == nil || len(w.names) == 0 {
-		return h.index[fieldPrompt] >= 0
-	}
-	return !slices.ContainsFunc(w.names, func(name string) bool {
-		_, ok := slotOf(name, h.said, h.names)
-		return !ok
-	})
-}
-
-// slotOf finds a word among the columns of a sheet: by its very name, then by what it means, then but for case, width
-// and punctuation.
-func slotOf(name string, headers map[string]field, columns []string) (slot, bool) {
-	if f, ok := headers[name]; ok {
-		return slot{f, -1}, true
-	}
-	if i := slices.Index(columns, name); i >= 0 {
-		return slot{column: i}, true
-	}
-	if f, ok := fieldMeant(name); ok {
-		for _, has := range headers {
-			if f == has {
-				return slot{f, -1}, true
-			}
-		}
-	}
-	for _, header := range slices.Sorted(maps.Keys(headers)) {
-		if sameKey(header) == sameKey(name) {
-			return slot{headers[header], -1}, true
-		}
-	}
-	i := slices.IndexFunc(columns, func(c string) bool { return sameKey(c) == sameKey(name) })
-	return slot{column: i}, i >= 0
-}
-
 func (d *document) isOver() bool { return d.over[rowsKey.name] != nil }
 
 // checkOver tells what rows cannot stand beside.
@@ -88,36 +43,32 @@ func (d *document) checkOver(complain func(*yaml.Node, string, string)) {
 }
 
 // openOver opens the sheet under a YAML manifest.
-func (m *Manifest) openOver(d *document, o Options) error {
+func openOver(d *document, in input) (*reading, error) {
 	v := &over{document: d, words: map[string]slot{}}
-	defaults, faults := v.defaults()
-	inner, err := m.openRows(d, o, v.demand())
+	defaults := v.readDefaults()
+	opened, err := openRows(d, in, v.demand())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	m.copy, m.grid, m.book, m.encoding, v.sheet = inner.copy, inner.grid, inner.book, inner.encoding, inner.source
-	m.source = v
-	if m.book != nil {
-		m.book.Fields = slices.DeleteFunc(m.book.Fields, v.templated)
+	v.sheet, opened.source = opened.source, v
+	opened.slips = ErrorList{}
+	if opened.book != nil {
+		opened.book.Fields = slices.DeleteFunc(opened.book.Fields, v.templated)
 	}
-	faults = append(faults, v.look()...)
-	j := judge{m: m, row: defaults}
-	for _, f := range faults {
-		j.fault(f)
-	}
-	m.settle(&j)
-	return j.mistakes.err()
+	defaults.faults = append(defaults.faults, v.findWords()...)
+	opened.defaults, opened.strict = defaults, true
+	return opened, nil
 }
 
-// defaults reads those of the manifest: the templates among them into the expansion, the others into a row.
-func (v *over) defaults() (*row, []fault) {
+// readDefaults reads those of the manifest: the templates among them into the expansion, the others into
+// a row.
+func (v *over) readDefaults() *row {
 	d := v.document
 	v.expansion = &expansion{most: d.most}
-	if d.defaults == nil {
-		return new(row), nil
+	r := d.defaultsRow()
+	if r == nil {
+		return new(row)
 	}
-	r := d.row(d.defaults)
-	r.at = ref{offset: defaultsRow, line: d.defaults.Line}
 	if e := d.axes(d.defaults, r); e != nil {
 		v.expansion = e
 		if count := valueOf(d.defaults, fieldCount.String()); count != nil && len(e.seeds) > 0 {
@@ -133,7 +84,7 @@ func (v *over) defaults() (*row, []fault) {
 			v.plain[f] = r.cells[f]
 		}
 	}
-	return r, r.faults
+	return r
 }
 
 // read reads the template of a field.
@@ -170,12 +121,12 @@ func (v *over) demand() *demand {
 }
 
 // openRows opens the sheet that rows names.
-func (m *Manifest) openRows(d *document, o Options, w *demand) (*Manifest, error) {
+func openRows(d *document, in input, w *demand) (*reading, error) {
 	name, _, _ := scalar(d.over[rowsKey.name])
 	refuse := func(text string) error { return single(d.position(d.over[rowsKey.name]), rowsKey.name, "%s", text) }
 	path := filepath.FromSlash(name)
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(filepath.Dir(m.path), path)
+		path = filepath.Join(filepath.Dir(in.path), path)
 	}
 	switch ext := strings.ToLower(filepath.Ext(path)); {
 	case name == "":
@@ -183,19 +134,15 @@ func (m *Manifest) openRows(d *document, o Options, w *demand) (*Manifest, error
 	case ext == ".yaml" || ext == ".yml":
 		return nil, refuse("names a YAML manifest; it is for sheets: .xlsx, .csv, .tsv or .jsonl")
 	}
-	inner := &Manifest{path: path, maxItems: m.maxItems, wanted: w}
-	options, err := d.overOptions(o)
-	if err == nil {
-		err = inner.read(options)
+	options, err := d.overOptions(in.options)
+	if err != nil {
+		return nil, err
 	}
+	opened, err := in.openRows(path, options, w)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = refuse(fmt.Sprintf("%s does not exist", path))
 	}
-	if err != nil {
-		inner.Close()
-		return nil, err
-	}
-	return inner, nil
+	return opened, err
 }
 
 // overOptions are how the sheet is read: as the manifest says, else as the flags say.
@@ -245,8 +192,8 @@ func (v *over) templated(name string) bool {
 	return ok && v.expansion.templates[f] != nil
 }
 
-// look finds the words of the templates in the sheet.
-func (v *over) look() []fault {
+// findWords finds the words of the templates in the sheet.
+func (v *over) findWords() []fault {
 	var r row
 	headers, columns := v.sheet.headers(), v.sheet.columns()
 	for f, p := range v.expansion.templates {
@@ -286,8 +233,8 @@ func (v *over) headers() map[string]field { return v.sheet.headers() }
 
 // place is in the sheet, but for what the manifest says of all rows.
 func (v *over) place(at ref, name string) Position {
-	if at.offset == defaultsRow || name == matrixKey.name || name == seedsKey.name {
-		return v.document.place(ref{offset: defaultsRow}, name)
+	if at.offset == defaultsAt || name == matrixKey.name || name == seedsKey.name {
+		return v.document.place(ref{offset: defaultsAt}, name)
 	}
 	return v.sheet.place(at, name)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"os"
 	"slices"
 	"strings"
 	"unicode"
@@ -29,24 +28,26 @@ type sheet struct {
 }
 
 // openSheet finds the sheet, takes it out of the workbook and finds its header.
-func openSheet(m *Manifest, f *os.File, o Options) error {
-	b, err := takeBook(f)
+func openSheet(in input) (*reading, error) {
+	b, err := takeBook(in.file)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	m.book = b
-	s, err := readSheet(m.path, b, o.Sheet)
+	opened := &reading{book: b, encoding: utf8Name}
+	s, err := readSheet(in.path, b, in.options.Sheet)
+	if err == nil {
+		opened.source, opened.grid = s, s.grid
+		err = s.findHeader(in.options.Columns, in.wants)
+	}
 	if err != nil {
-		return err
+		opened.close()
+		return nil, err
 	}
-	m.grid, m.encoding = s.grid, utf8Name
-	m.source = s
-	err = s.findHeader(o.Columns, m.wanted)
-	if m.wanted == nil {
-		m.slips = s.placed(s.header.slips())
+	if in.wants == nil {
+		opened.slips = s.placed(s.header.slips())
 	}
-	b.tell(s)
-	return err
+	b.Sheet, b.Header, b.Fields = s.name, s.number, s.header.present()
+	return opened, nil
 }
 
 // readSheet takes the asked sheet out of a workbook, or the first that is not hidden.
@@ -137,17 +138,6 @@ func (s *sheet) noHeader(names []string, explicit map[string]string) []headerFau
 		text += ", or another sheet with --sheet: " + quoteAll(s.others)
 	}
 	return []headerFault{{-1, text}}
-}
-
-// leaveOut drops carried-through columns.
-func (h *header) leaveOut(empty func(column int) bool) {
-	carried, names := h.carried[:0], h.names[:0]
-	for i, column := range h.carried {
-		if !empty(column) {
-			carried, names = append(carried, column), append(names, h.names[i])
-		}
-	}
-	h.carried, h.names = carried, names
 }
 
 func filled(names []string) (n int) {

@@ -2,9 +2,6 @@ package manifests
 
 import (
 	"iter"
-	"os"
-	"path/filepath"
-	"strings"
 )
 
 // A cell is the text of one field. An empty text that is said differs from none only for the negative prompt.
@@ -57,57 +54,4 @@ type source interface {
 	rows() iter.Seq2[*row, error]
 	// place tells where a field or carried-through column of a row stands, or else where the row begins.
 	place(at ref, name string) Position
-}
-
-// opener tells from the extension how a manifest is opened.
-func opener(path string) (func(*Manifest, *os.File, Options) error, error) {
-	switch ext := strings.ToLower(filepath.Ext(path)); ext {
-	case ".yaml", ".yml":
-		return text(openYAML), nil
-	case ".csv", ".tsv", ".tab", ".txt":
-		return flat(text(openTable)), nil
-	case ".jsonl", ".ndjson":
-		return flat(text(openLines)), nil
-	case ".xlsx", ".xlsm":
-		return openSheet, nil
-	case ".xls", ".xlsb", ".ods", ".numbers", ".et":
-		return nil, single(Position{File: path}, "", "%s is not read; %s", ext, saveAs(ext))
-	case ".json":
-		return nil, single(Position{File: path}, "", "one JSON object a line is read as .jsonl; a whole JSON document is not")
-	}
-	return nil, single(Position{File: path}, "", "not a kind of manifest that is known: .yaml, .csv, .tsv, .xlsx or .jsonl")
-}
-
-// saveAs tells how a program writes what is read.
-func saveAs(ext string) string {
-	switch ext {
-	case ".ods":
-		return "in LibreOffice: File, Save As, Excel 2007-365 (.xlsx)"
-	case ".numbers":
-		return "in Numbers: File, Export To, Excel… (.xlsx)"
-	case ".et":
-		return "in WPS: save as Excel workbook (.xlsx)"
-	}
-	return "in Excel or WPS: File, Save As, Excel workbook (.xlsx), or CSV UTF-8"
-}
-
-// text opens manifests that are text: it takes the private copy before their own opener looks at it.
-func text(open func(*Manifest, Options) error) func(*Manifest, *os.File, Options) error {
-	return func(m *Manifest, f *os.File, o Options) (err error) {
-		m.copy, m.encoding, err = takeCopy(f, m.path, o.Encoding)
-		if err != nil {
-			return err
-		}
-		return open(m, o)
-	}
-}
-
-// flat refuses the name of a sheet for what has none.
-func flat(open func(*Manifest, *os.File, Options) error) func(*Manifest, *os.File, Options) error {
-	return func(m *Manifest, f *os.File, o Options) error {
-		if o.Sheet != "" {
-			return single(Position{File: m.path}, "", "--sheet names a sheet of a workbook, and this is none")
-		}
-		return open(m, f, o)
-	}
 }

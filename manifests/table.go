@@ -27,26 +27,26 @@ type table struct {
 }
 
 // openTable finds separator and header.
-func openTable(m *Manifest, o Options) error {
-	t := &table{path: m.path, copy: m.copy}
-	m.source = t
-	names := t.sniff(o.Columns)
+func openTable(in input) (*reading, error) {
+	t := &table{path: in.path, copy: in.text}
+	opened := &reading{source: t, text: in.text}
+	names := t.sniff(in.options.Columns)
 	if names == nil {
-		return nil // an empty file is an empty manifest
+		return opened, nil // an empty file is an empty manifest
 	}
 	var faults []headerFault
 	if len(names) > xlsx.MaxColumns {
 		faults = append(faults, headerFault{xlsx.MaxColumns, fmt.Sprintf("the header has %d columns; a sheet has at most %d", len(names), xlsx.MaxColumns)})
 	} else {
-		t.header, faults = readHeader(names, o.Columns)
+		t.header, faults = readHeader(names, in.options.Columns)
 	}
-	if t.header.index[fieldPrompt] < 0 && len(faults) == 0 && m.wanted == nil {
+	if t.header.index[fieldPrompt] < 0 && len(faults) == 0 && in.wants == nil {
 		faults = append(faults, headerFault{-1, noPrompt(names)})
 	}
-	if m.wanted == nil {
-		m.slips = t.placed(t.header.slips())
+	if in.wants == nil {
+		opened.slips = t.placed(t.header.slips())
 	}
-	return t.headerErrors(faults)
+	return opened, t.headerErrors(faults)
 }
 
 // sniff chooses the separator under which the header says most, reads the header and sets where the rows begin. It
@@ -126,19 +126,6 @@ func (t *table) place(at ref, name string) Position {
 	s.next()
 	line, column := s.position(t.header.column(name))
 	return placeIn(t.path, line, column)
-}
-
-// column is the column of a field or of a carried-through name, -1 where there is none.
-func (h *header) column(name string) int {
-	if f, ok := fieldNamed(name); ok {
-		return h.index[f]
-	}
-	for i, n := range h.names {
-		if n == name {
-			return h.carried[i]
-		}
-	}
-	return -1
 }
 
 // rows feeds the strict form of each row to gocsv and adds what gocsv does not know: the row's place and its

@@ -37,7 +37,7 @@ func TestPartiPromptsHas1632Rows(t *testing.T) {
 
 // H13: what people's editors and spreadsheets make of CSV.
 func TestH13Tables(t *testing.T) {
-	for _, r := range []reading{
+	for _, r := range []readingCase{
 		{"one column", "a.csv", "prompt\na cat\n", `2 prompt="a cat"`},
 		{"no line end at the end", "a.csv", "prompt\na cat", `2 prompt="a cat"`},
 		{"CRLF", "a.csv", "prompt,size\r\na cat,16:9\r\n", `2 prompt="a cat" size=16:9`},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
@@ -15,80 +14,6 @@ const maxSeed = 2147483647
 
 // maxCount bounds count and n where no rule is nearer, so that sums cannot overflow.
 const maxCount = 1_000_000_000
-
-// text is a field as it is, but for white space around it.
-func (j *judge) text(f field) string {
-	text, trouble := cleanText(j.row.cells[f].text)
-	if trouble != "" {
-		j.mistake(f, trouble)
-	}
-	return text
-}
-
-// line is a field that is a name: text without line breaks and other control characters.
-func (j *judge) line(f field) string {
-	text := j.text(f)
-	if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 && text[i] != 0 {
-		j.mistake(f, fmt.Sprintf("%q has a line break or another control character in it", text))
-	}
-	return text
-}
-
-func (j *judge) size() string {
-	text := j.text(fieldSize)
-	if text == "" {
-		return ""
-	}
-	size, trouble := parseSize(text)
-	if trouble != "" {
-		j.mistake(fieldSize, trouble)
-	}
-	return size
-}
-
-func (j *judge) seed() *int64 {
-	text := j.text(fieldSeed)
-	if text == "" {
-		return nil
-	}
-	seed, trouble := parseNumber(text, 0, maxSeed)
-	if trouble != "" {
-		if strings.HasPrefix(text, "-") {
-			trouble += "; leave it empty for a seed of the tool's choice"
-		}
-		j.mistake(fieldSeed, trouble)
-		return nil
-	}
-	return &seed
-}
-
-// number is a count, 0 where nothing is said.
-func (j *judge) number(f field, least int64) int64 {
-	text := j.text(f)
-	if text == "" {
-		return 0
-	}
-	n, trouble := parseNumber(text, least, maxCount)
-	if trouble != "" {
-		j.mistake(f, trouble)
-		return 0
-	}
-	return n
-}
-
-// boolean is nil where nothing is said.
-func (j *judge) boolean(f field) *bool {
-	text := j.text(f)
-	if text == "" {
-		return nil
-	}
-	b, ok := parseBool(text)
-	if !ok {
-		j.mistake(f, fmt.Sprintf("%q is neither true nor false; write true, false, yes, no, 1, 0, 是 or 否", text))
-		return nil
-	}
-	return &b
-}
 
 // cleanText is s without white space around it and with plain line ends, so that the same cell saved on another system
 // is the same prompt. It says what is wrong with s, or nothing.

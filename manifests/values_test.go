@@ -87,7 +87,7 @@ a.csv:2:26: skip: "maybe" is neither true nor false; write true, false, yes, no,
 }
 
 func TestSeedCountsUp(t *testing.T) {
-	reading{"", "a.csv", "id,prompt,seed,count\nx,a,2147483645,3\n,b,,2\n",
+	readingCase{"", "a.csv", "id,prompt,seed,count\nx,a,2147483645,3\n,b,,2\n",
 		`2 id=x prompt="a" seed=2147483645
 2.2 id=x-2 prompt="a" seed=2147483646
 2.3 id=x-3 prompt="a" seed=2147483647

@@ -26,37 +26,37 @@ type document struct {
 	index    map[string]int        // of a name in names
 }
 
-// defaultsRow is the offset of the ref that leads to the defaults.
-const defaultsRow = -1
+// defaultsAt is the offset of the ref that leads to the defaults.
+const defaultsAt = -1
 
 // openYAML parses the document. Only what makes it unreadable is returned; all other mistakes wait for those of the
 // items.
-func openYAML(m *Manifest, o Options) error {
-	if m.copy.Size() > maxYAML {
-		return single(Position{File: m.path}, "", "a YAML manifest has at most %d MiB; CSV and JSONL may be of any size", maxYAML>>20)
+func openYAML(in input) (*reading, error) {
+	if in.text.Size() > maxYAML {
+		return nil, single(Position{File: in.path}, "",
+			"a YAML manifest has at most %d MiB; CSV and JSONL may be of any size", maxYAML>>20)
 	}
-	text, err := io.ReadAll(m.copy.From(0))
+	text, err := io.ReadAll(in.text.From(0))
 	if err != nil {
-		return fmt.Errorf("read %s: %w", m.path, err)
+		return nil, fmt.Errorf("read %s: %w", in.path, err)
 	}
-	m.copy.Close()
-	m.copy = nil
-	root, err := parseYAML(m.path, text)
+	root, err := parseYAML(in.path, text)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d := &document{path: m.path, text: text, index: map[string]int{}, over: map[string]*yaml.Node{}, most: m.maxItems}
-	m.source = d
-	m.opening = d.topLevel(root)
-	if d.isOver() && m.opening.Total == 0 {
-		return m.openOver(d, o)
+	d := &document{
+		path: in.path, text: text, most: in.maxItems,
+		index: map[string]int{}, over: map[string]*yaml.Node{},
 	}
-	if trouble := notOver(o); trouble != "" && !d.isOver() {
-		return single(Position{File: m.path}, "", "%s", trouble)
+	mistakes := d.topLevel(root)
+	if d.isOver() && mistakes.Total == 0 {
+		return openOver(d, in)
+	}
+	if trouble := notOver(in.options); trouble != "" && !d.isOver() {
+		return nil, single(Position{File: in.path}, "", "%s", trouble)
 	}
 	d.findColumns()
-	m.readDefaults(d)
-	return nil
+	return &reading{source: d, mistakes: mistakes, defaults: d.defaultsRow()}, nil
 }
 
 // notOver refuses flags for a sheet where there is none.
@@ -147,27 +147,14 @@ func (d *document) setItems(value *yaml.Node, complain func(*yaml.Node, string, 
 	}
 }
 
-// readDefaults turns the document's defaults into the manifest's.
-func (m *Manifest) readDefaults(d *document) {
+// defaultsRow are the document's defaults as a row, nil where there are none.
+func (d *document) defaultsRow() *row {
 	if d.defaults == nil {
-		return
+		return nil
 	}
 	r := d.row(d.defaults)
-	r.at = ref{offset: defaultsRow, line: d.defaults.Line}
-	j := judge{m: m, row: r}
-	for _, f := range r.faults {
-		j.fault(f)
-	}
-	m.settle(&j)
-	m.opening.join(j.mistakes)
-}
-
-// settle takes the manifest's own defaults.
-func (m *Manifest) settle(j *judge) {
-	m.base = j.said()
-	if count := j.number(fieldCount, 1); count > 0 {
-		m.count = int(min(count, maxCount))
-	}
+	r.at = ref{offset: defaultsAt, line: d.defaults.Line}
+	return r
 }
 
 // findColumns collects the names of all carried-through columns.
@@ -205,7 +192,7 @@ func (d *document) rows() iter.Seq2[*row, error] {
 // place is where the value of a key stands.
 func (d *document) place(at ref, name string) Position {
 	item := d.defaults
-	if at.offset != defaultsRow {
+	if at.offset != defaultsAt {
 		item = d.items[at.offset]
 	}
 	if value := valueOf(item, name); value != nil {

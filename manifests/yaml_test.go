@@ -6,7 +6,7 @@ import (
 )
 
 func TestYAML(t *testing.T) {
-	for _, r := range []reading{
+	for _, r := range []readingCase{
 		{"the example of cli.md", "a.yaml", `
 defaults: {model: qwen-image-plus, size: "16:9", watermark: false, negative_prompt: 低分辨率}
 items:

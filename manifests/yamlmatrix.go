@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/qwenbatch/qwenbatch/manifests/spell"
 	"github.com/qwenbatch/qwenbatch/manifests/template"
 
 	"gopkg.in/yaml.v3"
@@ -164,14 +163,6 @@ func (e *expansion) known(name string) error {
 		names = append(names, seedWord)
 	}
 	return fmt.Errorf("%s is not a word of the matrix; %s", template.Reference(name), meant(name, names))
-}
-
-// meant guesses which word was meant, or lists them.
-func meant(name string, names []string) string {
-	if near := spell.Nearest(name, names); near != "" {
-		return fmt.Sprintf("did you mean %s?", template.Reference(near))
-	}
-	return "there are " + quoteAll(names)
 }
 
 // untouchedDefaults refuses a template in the defaults that an item with a matrix would take as text.

@@ -1,0 +1,97 @@
+package manifests
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// An opening opens one kind of manifest.
+type opening func(input) (*reading, error)
+
+// openFile takes a private copy of a file and finds out what is in it.
+func openFile(path string, o Options, wants *demand, maxItems int) (*reading, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("is a folder; name the manifest in it")}
+	}
+	open, err := opener(path)
+	if err != nil {
+		return nil, err
+	}
+	return open(input{
+		path: path, file: f, options: o, wants: wants, maxItems: maxItems,
+		openRows: func(path string, o Options, wants *demand) (*reading, error) {
+			return openFile(path, o, wants, maxItems)
+		},
+	})
+}
+
+// opener tells from the extension how a manifest is opened.
+func opener(path string) (opening, error) {
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".yaml", ".yml":
+		return decoded(openYAML), nil
+	case ".csv", ".tsv", ".tab", ".txt":
+		return flat(decoded(openTable)), nil
+	case ".jsonl", ".ndjson":
+		return flat(decoded(openLines)), nil
+	case ".xlsx", ".xlsm":
+		return openSheet, nil
+	case ".xls", ".xlsb", ".ods", ".numbers", ".et":
+		return nil, single(Position{File: path}, "", "%s is not read; %s", ext, saveAs(ext))
+	case ".json":
+		return nil, single(Position{File: path}, "", "one JSON object a line is read as .jsonl; a whole JSON document is not")
+	}
+	return nil, single(Position{File: path}, "", "not a kind of manifest that is known: .yaml, .csv, .tsv, .xlsx or .jsonl")
+}
+
+// saveAs tells how a program writes what is read.
+func saveAs(ext string) string {
+	switch ext {
+	case ".ods":
+		return "in LibreOffice: File, Save As, Excel 2007-365 (.xlsx)"
+	case ".numbers":
+		return "in Numbers: File, Export To, Excel… (.xlsx)"
+	case ".et":
+		return "in WPS: save as Excel workbook (.xlsx)"
+	}
+	return "in Excel or WPS: File, Save As, Excel workbook (.xlsx), or CSV UTF-8"
+}
+
+// decoded gives a reader of text a private copy of the file in UTF-8.
+func decoded(open opening) opening {
+	return func(in input) (*reading, error) {
+		text, encoding, err := takeCopy(in.file, in.path, in.options.Encoding)
+		if err != nil {
+			return nil, err
+		}
+		in.text = text
+		opened, err := open(in)
+		if err != nil || opened.text != text { // YAML is held as nodes
+			text.Close()
+		}
+		if err != nil {
+			return nil, err
+		}
+		opened.encoding = cmp.Or(opened.encoding, encoding)
+		return opened, nil
+	}
+}
+
+// flat refuses the name of a sheet for what has none.
+func flat(open opening) opening {
+	return func(in input) (*reading, error) {
+		if in.options.Sheet != "" {
+			return nil, single(Position{File: in.path}, "", "--sheet names a sheet of a workbook, and this is none")
+		}
+		return open(in)
+	}
+}

@@ -1,0 +1,73 @@
+package manifests
+
+import "fmt"
+
+// Options say how a manifest is read. The zero value reads everything that says itself what it is.
+type Options struct {
+	Defaults Defaults          // from flags: they win over the manifest's own defaults and lose against the row
+	Encoding string            // "" detects; else utf-8, utf-16le, utf-16be, gb18030, gbk, gb2312, big5 or windows-1252
+	Sheet    string            // of a workbook; "" means the first that is not hidden. As Columns, it loses to what YAML over a sheet says
+	Columns  map[string]string // which header gives a field, field → header; others are told by their names
+	Names    Names             // what pictures are called
+	MaxItems int               // how many items matrix, seeds and count may add to the rows; 0 means 10000
+
+	// Check gives the rules of the API. It is asked for the first item of each row, and of each combination of a matrix,
+	// as the others differ by id and seed only; and not for rows that are skipped or have mistakes already. nil means none.
+	Check func(*Item) []Problem
+}
+
+// Defaults hold what items are made with where their rows say nothing. Zero values say nothing, NegativeSaid tells an
+// explicitly empty negative prompt from none.
+type Defaults struct {
+	Model, Size, NegativePrompt string
+	NegativeSaid                bool
+	Seed                        *int64
+	PromptExtend, Watermark     *bool
+	N                           int
+}
+
+// or fills what d leaves open from e.
+func (d Defaults) or(e Defaults) Defaults {
+	if d.Model == "" {
+		d.Model = e.Model
+	}
+	if d.Size == "" {
+		d.Size = e.Size
+	}
+	if !d.NegativeSaid {
+		d.NegativePrompt, d.NegativeSaid = e.NegativePrompt, e.NegativeSaid
+	}
+	if d.Seed == nil {
+		d.Seed = e.Seed
+	}
+	if d.PromptExtend == nil {
+		d.PromptExtend = e.PromptExtend
+	}
+	if d.Watermark == nil {
+		d.Watermark = e.Watermark
+	}
+	if d.N == 0 {
+		d.N = e.N
+	}
+	return d
+}
+
+// normal is d with its size as an item has it.
+func (d Defaults) normal() (Defaults, error) {
+	d.NegativeSaid = d.NegativeSaid || d.NegativePrompt != ""
+	if d.Seed != nil && (*d.Seed < 0 || *d.Seed > maxSeed) {
+		return d, fmt.Errorf("default seed: %d is not among 0…%d", *d.Seed, int64(maxSeed))
+	}
+	if d.N < 0 {
+		return d, fmt.Errorf("default n: %d is less than 1", d.N)
+	}
+	if d.Size == "" {
+		return d, nil
+	}
+	size, trouble := parseSize(d.Size)
+	if trouble != "" {
+		return d, fmt.Errorf("default size: %s", trouble)
+	}
+	d.Size = size
+	return d, nil
+}

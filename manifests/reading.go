@@ -1,0 +1,51 @@
+package manifests
+
+import (
+	"errors"
+	"os"
+
+	"github.com/qwenbatch/qwenbatch/manifests/spool"
+	"github.com/qwenbatch/qwenbatch/manifests/xlsx"
+)
+
+// An input is a manifest's file as the reader of its kind is given it.
+type input struct {
+	path     string
+	file     *os.File
+	text     *spool.File // of file, decoded; nil for workbooks
+	options  Options
+	wants    *demand // nil unless the rows are filled into templates
+	maxItems int
+	// openRows opens the sheet that a YAML manifest names.
+	openRows func(path string, o Options, wants *demand) (*reading, error)
+}
+
+// A reading is a manifest's file as its reader has opened it.
+type reading struct {
+	source   source
+	encoding string
+	text     *spool.File // what the source reads its rows from; nil where it needs none
+	grid     *xlsx.Grid  // the same of a workbook
+	book     *Book       // nil where the rows stand in none
+	defaults *row        // what the manifest itself says of all items; nil where it says nothing
+	mistakes ErrorList   // outside the rows, which can be read nevertheless; reported with those of the rows
+	slips    ErrorList   // headers that may be misspelt; warnings
+
+	// strict says that a mistake in the defaults keeps the rows from being read.
+	strict bool
+}
+
+// close lets go of the copies.
+func (r *reading) close() error {
+	var err error
+	if r.text != nil {
+		err = r.text.Close()
+	}
+	if r.grid != nil {
+		err = errors.Join(err, r.grid.Close())
+	}
+	if r.book != nil {
+		err = errors.Join(err, r.book.copy.Close())
+	}
+	return err
+}
