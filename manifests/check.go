@@ -53,7 +53,7 @@ type checker struct {
 
 // row is the first pass: all that one row can tell. Parts of a row are not looked at once there are too many of them.
 func (c *checker) row(r *row) bool {
-	first, count, mistakes := c.m.rules.item(r)
+	it, count, mistakes := c.m.rules.item(r)
 	c.mistakes.join(mistakes)
 	if r.part == 0 {
 		c.totals.Rows++
@@ -61,21 +61,21 @@ func (c *checker) row(r *row) bool {
 	}
 	c.totals.Items += count
 	c.totals.Added += count
-	if first.Skip {
+	if it.Skip {
 		c.totals.Skipped += count
 	}
-	if !c.within(first, count, r) {
+	if !c.within(it, count, r) {
 		return r.parts <= 1
 	}
 	for i := 1; i <= count; i++ {
-		it := first.repeat(i)
+		it := it.repeat(i)
 		if mistakes.Total == 0 && !c.named(it) {
 			break
 		}
 		c.claims.add(it)
 	}
-	if mistakes.Total == 0 && !first.Skip && c.m.check != nil {
-		c.rules(first)
+	if mistakes.Total == 0 && !it.Skip && c.m.check != nil {
+		c.rules(it)
 	}
 	return true
 }
@@ -93,14 +93,14 @@ func (c *checker) named(it *Item) bool {
 }
 
 // within reports whether few enough items were added so far, and complains at the row that has added too many.
-func (c *checker) within(first *Item, count int, r *row) bool {
+func (c *checker) within(it *Item, count int, r *row) bool {
 	most, now := c.m.rules.maxItems, c.totals.Added
 	before := now - count
 	if r.part == 0 {
 		before++
 	}
 	if before <= most && now > most {
-		c.report(first, Problem{Field: adding(r), Text: fmt.Sprintf("adds up to more than the %d items that are allowed (--max-items)", most)})
+		c.report(it, Problem{Field: adding(r), Text: fmt.Sprintf("adds up to more than the %d items that are allowed (--max-items)", most)})
 	}
 	return now <= most
 }
@@ -122,10 +122,10 @@ func (c *checker) rules(it *Item) {
 
 // names is the second pass, where names are used twice.
 func (c *checker) names(r *row, found *conflict) bool {
-	first, count, _ := c.m.rules.item(r)
+	it, count, _ := c.m.rules.item(r)
 	for i := 1; i <= count; i++ {
-		for _, p := range found.item(first.repeat(i)) {
-			c.report(first, p)
+		for _, p := range found.item(it.repeat(i)) {
+			c.report(it, p)
 		}
 	}
 	return true

@@ -31,8 +31,8 @@ const (
 	kindNumbers // a list
 )
 
-// A key is a name in a manifest, and what the reader and the schema for editors both go by.
-type key struct {
+// A knownKey is a name in a manifest, and what the reader and the schema for editors both go by.
+type knownKey struct {
 	name     string
 	kind     kind
 	own      bool   // belongs to an item; it has a default only for the rows of a sheet
@@ -49,7 +49,7 @@ type key struct {
 const sizePattern = `^\s*[0-9]{1,5}\s*[*xX×:]\s*[0-9]{1,5}\s*$`
 
 // fieldTable has the fields in their order, with the names that cli.md promises.
-var fieldTable = [fields]key{
+var fieldTable = [fields]knownKey{
 	fieldID: {name: "id", own: true, template: true, examples: []any{"couplet", "cat-{{.color}}"},
 		about: "Name of the item: of its picture, and in the reports. Each once in the manifest. Without one the picture is named after its prompt."},
 	fieldPrompt: {name: "prompt", own: true, template: true, examples: []any{"A lighthouse in a storm, seen from the sea", "A sitting {{.color}} cat, {{.mood}}"},
@@ -80,23 +80,23 @@ var fieldTable = [fields]key{
 
 // The other keys of an item.
 var (
-	columnsKey = key{name: "columns", kind: kindMapping, own: true, template: true, examples: []any{map[string]any{"sku": "A-17"}},
+	columnsKey = knownKey{name: "columns", kind: kindMapping, own: true, template: true, examples: []any{map[string]any{"sku": "A-17"}},
 		about: "Anything else that shall stand beside the picture in the reports."}
-	matrixKey = key{name: "matrix", kind: kindMatrix, own: true, examples: []any{map[string]any{"color": []any{"ginger", "black"}, "mood": []any{"happy"}}},
+	matrixKey = knownKey{name: "matrix", kind: kindMatrix, own: true, examples: []any{map[string]any{"color": []any{"ginger", "black"}, "mood": []any{"happy"}}},
 		about: "Lists of words: the item is made once for each combination, the first key changing slowest. {{.color}} in its texts is the word, also in id and file."}
-	seedsKey = key{name: "seeds", kind: kindNumbers, own: true, most: maxSeed, examples: []any{[]any{1, 2, 3}},
+	seedsKey = knownKey{name: "seeds", kind: kindNumbers, own: true, most: maxSeed, examples: []any{[]any{1, 2, 3}},
 		about: "Makes the item once with each of these seeds, in place of seed and count. {{.seed}} is the number, where there is a matrix or a sheet."}
 )
 
 // The keys of the whole manifest.
 var (
-	defaultsKey = key{name: "defaults", about: "What items say that say nothing themselves. Over a sheet (rows) its texts may name columns, as {{.Style}}, and then go before what the row says."}
-	itemsKey    = key{name: "items", about: "The pictures to make."}
-	rowsKey     = key{name: "rows", examples: []any{"prompts.xlsx"},
+	defaultsKey = knownKey{name: "defaults", about: "What items say that say nothing themselves. Over a sheet (rows) its texts may name columns, as {{.Style}}, and then go before what the row says."}
+	itemsKey    = knownKey{name: "items", about: "The pictures to make."}
+	rowsKey     = knownKey{name: "rows", examples: []any{"prompts.xlsx"},
 		about: "A sheet in place of items: path of an XLSX, CSV, TSV or JSONL file, beside this one. Each row is an item, filled up from defaults."}
-	sheetKey    = key{name: "sheet", examples: []any{"Sheet1"}, about: "Which sheet of the workbook that rows names; the first one if this is left out."}
-	encodingKey = key{name: "encoding", examples: []any{"gb18030"}, about: "Character encoding of the CSV that rows names: utf-8, gb18030, utf-16le, big5 and others; told by itself if this is left out."}
-	headersKey  = key{name: "columns", kind: kindMapping, examples: []any{map[string]any{"prompt": "描述"}},
+	sheetKey    = knownKey{name: "sheet", examples: []any{"Sheet1"}, about: "Which sheet of the workbook that rows names; the first one if this is left out."}
+	encodingKey = knownKey{name: "encoding", examples: []any{"gb18030"}, about: "Character encoding of the CSV that rows names: utf-8, gb18030, utf-16le, big5 and others; told by itself if this is left out."}
+	headersKey  = knownKey{name: "columns", kind: kindMapping, examples: []any{map[string]any{"prompt": "描述"}},
 		about: "Which header of the sheet gives a field, where its name does not tell."}
 )
 
@@ -124,16 +124,16 @@ func fieldNamed(name string) (field, bool) {
 }
 
 // itemKeys are all keys of an item.
-func itemKeys() []key {
+func itemKeys() []knownKey {
 	return append(fieldTable[:len(fieldTable):len(fieldTable)], columnsKey, matrixKey, seedsKey)
 }
 
 // topKeys are all keys of the manifest as a whole.
-func topKeys() []key {
-	return []key{defaultsKey, itemsKey, rowsKey, sheetKey, encodingKey, headersKey}
+func topKeys() []knownKey {
+	return []knownKey{defaultsKey, itemsKey, rowsKey, sheetKey, encodingKey, headersKey}
 }
 
-func namesOf(keys []key) (names []string) {
+func namesOf(keys []knownKey) (names []string) {
 	for _, k := range keys {
 		names = append(names, k.name)
 	}

@@ -150,8 +150,8 @@ func (h *header) choose(names []string, explicit map[string]string) (faults []he
 }
 
 // unknownField refuses a field that a person named for a header.
-func unknownField(name, header string) string {
-	return fmt.Sprintf("--column %s=%s: there is no field %s; there are %s", name, header, name, strings.Join(fieldNames[:], ", "))
+func unknownField(name, column string) string {
+	return fmt.Sprintf("--column %s=%s: there is no field %s; there are %s", name, column, name, strings.Join(fieldNames[:], ", "))
 }
 
 func sortedKeys(m map[string]string) []string {

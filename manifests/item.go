@@ -33,7 +33,7 @@ type Item struct {
 // At is the place of a field, or of a carried-through column: of its first character, a quote included. It is the
 // start of the row where the field is not there. It reads the manifest's copy again: call it for messages, not for
 // every item.
-func (it *Item) At(field string) Position { return it.source.place(it.at, field) }
+func (it *Item) At(name string) Position { return it.source.place(it.at, name) }
 
 // RowID is the id as the row says it, which the items that count makes share.
 func (it *Item) RowID() string { return it.id }

@@ -8,8 +8,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/manifests/xlsx"
 )
 
-// lines are a manifest of one JSON object a line.
-type lines struct {
+// jsonLines are a manifest of one JSON object a line.
+type jsonLines struct {
 	path   string
 	copy   *spool.File
 	names  []string // of carried-through columns, in order of first appearance
@@ -21,7 +21,7 @@ type lines struct {
 
 // openLines reads all keys, as the order of the columns is that of their first appearance.
 func openLines(in input) (*reading, error) {
-	l := &lines{
+	l := &jsonLines{
 		path: in.path, copy: in.text, valid: true,
 		index: map[string]int{}, fields: map[string]field{}, plain: map[string]int{},
 	}
@@ -55,7 +55,7 @@ func openLines(in input) (*reading, error) {
 }
 
 // choose checks what the person said of the keys: the field of each key named.
-func (l *lines) choose(explicit map[string]string) (map[string]field, error) {
+func (l *jsonLines) choose(explicit map[string]string) (map[string]field, error) {
 	chosen := map[string]field{}
 	var list ErrorList
 	for _, name := range sortedKeys(explicit) {
@@ -69,7 +69,7 @@ func (l *lines) choose(explicit map[string]string) (map[string]field, error) {
 }
 
 // learn takes the keys of one object and reports whether one of them means the prompt.
-func (l *lines) learn(text []byte, chosen map[string]field) (prompt bool) {
+func (l *jsonLines) learn(text []byte, chosen map[string]field) (prompt bool) {
 	for m := range members(text) {
 		if f, known := l.fieldOf(m); known {
 			prompt = prompt || f == fieldPrompt
@@ -100,7 +100,7 @@ func (l *lines) learn(text []byte, chosen map[string]field) (prompt bool) {
 }
 
 // fieldOf is the field of a key that has been seen in Open. It allocates nothing for the keys that people write.
-func (l *lines) fieldOf(m member) (field, bool) {
+func (l *jsonLines) fieldOf(m member) (field, bool) {
 	if key, ok := m.plainKey(); ok {
 		f, known := l.fields[string(key)]
 		return f, known
@@ -111,7 +111,7 @@ func (l *lines) fieldOf(m member) (field, bool) {
 }
 
 // plainColumn is the column of a key that has been seen in Open, if the key is written as people do. It allocates nothing.
-func (l *lines) plainColumn(m member) (column int, ok bool) {
+func (l *jsonLines) plainColumn(m member) (column int, ok bool) {
 	key, ok := m.plainKey()
 	if !ok {
 		return 0, false
@@ -121,7 +121,7 @@ func (l *lines) plainColumn(m member) (column int, ok bool) {
 }
 
 // meaning is the field of a key: as the person said, else by its name, unless another key was named for that field.
-func (l *lines) meaning(key string, chosen map[string]field) (field, bool) {
+func (l *jsonLines) meaning(key string, chosen map[string]field) (field, bool) {
 	if f, ok := chosen[sameKey(key)]; ok {
 		return f, true
 	}
@@ -132,7 +132,7 @@ func (l *lines) meaning(key string, chosen map[string]field) (field, bool) {
 	return f, ok
 }
 
-func (l *lines) carry(name string) {
+func (l *jsonLines) carry(name string) {
 	if _, ok := l.index[name]; !ok {
 		l.index[name] = len(l.names)
 		l.names = append(l.names, name)
@@ -147,10 +147,10 @@ func keysOf(text []byte) (keys []string) {
 	return keys
 }
 
-func (l *lines) columns() []string         { return l.names }
-func (l *lines) headers() map[string]field { return l.fields }
+func (l *jsonLines) columns() []string         { return l.names }
+func (l *jsonLines) headers() map[string]field { return l.fields }
 
-func (l *lines) rows() iter.Seq2[*row, error] {
+func (l *jsonLines) rows() iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
 		r := l.reader(ref{line: 1})
 		o := object{lines: l, reader: r, filled: make([]bool, len(l.names))}
@@ -166,7 +166,7 @@ func (l *lines) rows() iter.Seq2[*row, error] {
 }
 
 // place reads the line once more.
-func (l *lines) place(at ref, name string) Position {
+func (l *jsonLines) place(at ref, name string) Position {
 	r := l.reader(at)
 	if !r.next() || r.overlong || !isObject(r.text) {
 		return placeIn(l.path, at.line, 1)
@@ -178,12 +178,12 @@ func (l *lines) place(at ref, name string) Position {
 }
 
 // find is the member that means a field, or else is the carried-through column of that name.
-func (l *lines) find(text []byte, name string) (found member, ok bool) {
-	wanted, isField := fieldNamed(name)
+func (l *jsonLines) find(text []byte, name string) (found member, ok bool) {
+	asked, isField := fieldNamed(name)
 	for m := range members(text) {
 		key, _ := unquote(m.key)
 		f, known := l.fieldOf(m)
-		if known && isField && f == wanted || !known && !isField && key == name {
+		if known && isField && f == asked || !known && !isField && key == name {
 			return m, true
 		}
 		if key == columnsKey.name && m.value[0] == '{' && !isField {

@@ -9,7 +9,7 @@ import (
 
 // An object is the line being read. It makes one row after the other in the same place.
 type object struct {
-	lines  *lines
+	lines  *jsonLines
 	reader *lineReader
 	text   string // of the line; its values are parts of it
 	row    row
@@ -34,9 +34,9 @@ func (o *object) next() *row {
 	return &o.row
 }
 
-func (o *object) fault(at int, field, text string) {
+func (o *object) fault(at int, name, text string) {
 	pos := o.reader.position(o.lines.path, at)
-	o.row.faults = append(o.row.faults, fault{pos: pos, field: field, text: text})
+	o.row.faults = append(o.row.faults, fault{pos: pos, field: name, text: text})
 }
 
 // unfit reports a line that is no object at all.

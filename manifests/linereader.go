@@ -19,7 +19,7 @@ type lineReader struct {
 	err           error
 }
 
-func (l *lines) reader(at ref) *lineReader {
+func (l *jsonLines) reader(at ref) *lineReader {
 	return &lineReader{r: bufio.NewReaderSize(l.copy.From(at.offset), 1<<16), following: at}
 }
 

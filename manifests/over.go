@@ -148,8 +148,8 @@ func openRows(d *document, in input, w *demand) (*reading, error) {
 // overOptions are how the sheet is read: as the manifest says, else as the flags say.
 func (d *document) overOptions(o Options) (Options, error) {
 	inner := Options{Sheet: o.Sheet, Columns: maps.Clone(o.Columns)}
-	if sheet, said, _ := scalar(orNull(d.over[sheetKey.name])); said {
-		inner.Sheet = sheet
+	if asked, said, _ := scalar(orNull(d.over[sheetKey.name])); said {
+		inner.Sheet = asked
 	}
 	inner.Encoding, _, _ = scalar(orNull(d.over[encodingKey.name]))
 	columns := orNull(d.over[headersKey.name])
@@ -167,14 +167,14 @@ func (d *document) overOptions(o Options) (Options, error) {
 		list.add(Error{Pos: d.position(n), Field: headersKey.name + "." + name, Text: text})
 	}
 	for key, value := range pairs(columns, complain) {
-		header, _, trouble := scalar(value)
+		column, _, trouble := scalar(value)
 		if _, ok := fieldNamed(key.Value); !ok {
 			trouble = "is not a field; " + suggestion(key.Value, fieldNames[:])
 		}
 		if trouble != "" {
 			complain(value, key.Value, trouble)
 		}
-		inner.Columns[key.Value] = header
+		inner.Columns[key.Value] = column
 	}
 	return inner, list.err()
 }
@@ -281,9 +281,9 @@ func (v *over) value(r *row, s slot) string {
 		text, _ := cleanText(r.cells[s.field].text)
 		return text
 	}
-	for _, spoil := range r.spoiled {
-		if spoil.column == s.column {
-			r.faults = append(r.faults, fault{field: v.columns()[s.column], text: spoil.text})
+	for _, spoiled := range r.spoiled {
+		if spoiled.column == s.column {
+			r.faults = append(r.faults, fault{field: v.columns()[s.column], text: spoiled.text})
 		}
 	}
 	text, trouble := cleanText(r.columns[s.column])

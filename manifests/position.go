@@ -118,8 +118,8 @@ func (l *ErrorList) err() error {
 }
 
 // single is the list of one mistake.
-func single(pos Position, field, format string, args ...any) *ErrorList {
-	return &ErrorList{Errors: []Error{{Pos: pos, Field: field, Text: fmt.Sprintf(format, args...)}}, Total: 1}
+func single(pos Position, about, format string, args ...any) *ErrorList {
+	return &ErrorList{Errors: []Error{{Pos: pos, Field: about, Text: fmt.Sprintf(format, args...)}}, Total: 1}
 }
 
 // join adds the mistakes of another list, whose places come after those of l or among them.

@@ -25,7 +25,7 @@ type node = map[string]any
 var proposedSizes = []any{"16:9", "4:3", "1:1", "3:4", "9:16", "1664*928", "1472*1104", "1328*1328", "1104*1472", "928*1664"}
 
 // schemaOf is the schema of one key.
-func schemaOf(k key) node {
+func schemaOf(k knownKey) node {
 	n := node{"description": strings.TrimSpace(k.about + " " + k.inYAML)}
 	if len(k.examples) > 0 {
 		n["examples"] = k.examples
@@ -62,7 +62,7 @@ func schemaOf(k key) node {
 	return n
 }
 
-func properties(keys []key, keep func(key) bool) node {
+func properties(keys []knownKey, keep func(knownKey) bool) node {
 	n := node{}
 	for _, k := range keys {
 		if keep(k) {
@@ -78,14 +78,14 @@ func makeSchema() []byte {
 	object := func(p node) node {
 		return node{"type": []any{"object", "null"}, "properties": p, "additionalProperties": false}
 	}
-	item := object(properties(itemKeys(), func(key) bool { return true }))
+	item := object(properties(itemKeys(), func(knownKey) bool { return true }))
 	item["type"], item["required"] = "object", []any{"prompt"}
 	item["not"] = node{"required": []any{"seed", "seeds"}}
-	ordinary := object(properties(itemKeys(), func(k key) bool { return d.mayDefault(k.name) }))
+	ordinary := object(properties(itemKeys(), func(k knownKey) bool { return d.mayDefault(k.name) }))
 	d.over[rowsKey.name] = new(yaml.Node)
-	overRows := object(properties(itemKeys(), func(k key) bool { return d.mayDefault(k.name) }))
+	overRows := object(properties(itemKeys(), func(k knownKey) bool { return d.mayDefault(k.name) }))
 
-	top := properties(topKeys(), func(key) bool { return true })
+	top := properties(topKeys(), func(knownKey) bool { return true })
 	top["defaults"] = node{"description": defaultsKey.about, "type": []any{"object", "null"}}
 	top["items"] = node{"description": itemsKey.about, "type": []any{"array", "null"}, "items": node{"$ref": "#/$defs/item"}}
 	of := func(name string) node { return node{"properties": node{"defaults": node{"$ref": "#/$defs/" + name}}} }

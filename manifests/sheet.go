@@ -68,8 +68,8 @@ func readSheet(path string, b *Book, asked string) (*sheet, error) {
 
 // inBook gives what is wrong with a workbook its place, the file.
 func inBook(path string, err error) error {
-	if fault := (*xlsx.Error)(nil); errors.As(err, &fault) {
-		return single(Position{File: path}, "", "%s", fault.Text)
+	if wrong := (*xlsx.Error)(nil); errors.As(err, &wrong) {
+		return single(Position{File: path}, "", "%s", wrong.Text)
 	}
 	return err
 }
@@ -172,10 +172,10 @@ func (s *sheet) placed(faults []headerFault) (list ErrorList) {
 }
 
 // position is a cell, the first of the row where the column is -1.
-func (s *sheet) position(row, column int) Position {
+func (s *sheet) position(line, column int) Position {
 	column = max(column, 0)
-	cell, _ := excelize.CoordinatesToCellName(column+1, row)
-	return Position{File: s.path, Line: row, Column: column + 1, Cell: quotedSheet(s.name) + "!" + cell}
+	name, _ := excelize.CoordinatesToCellName(column+1, line)
+	return Position{File: s.path, Line: line, Column: column + 1, Cell: quotedSheet(s.name) + "!" + name}
 }
 
 // quotedSheet is the name of a sheet as formulas have it.

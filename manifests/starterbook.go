@@ -76,35 +76,35 @@ func (c Choices) workbook() ([]byte, error) {
 }
 
 // row writes texts into a row, numbers as numbers.
-func (b *bookWriter) row(sheet string, row int, texts []string) {
-	for i, text := range texts {
-		cell, _ := excelize.CoordinatesToCellName(i+1, row)
+func (b *bookWriter) row(name string, number int, values []string) {
+	for i, text := range values {
+		at, _ := excelize.CoordinatesToCellName(i+1, number)
 		if n, err := strconv.Atoi(text); err == nil {
-			b.do(b.SetCellInt(sheet, cell, int64(n)))
+			b.do(b.SetCellInt(name, at, int64(n)))
 		} else if text != "" {
-			b.do(b.SetCellStr(sheet, cell, text))
+			b.do(b.SetCellStr(name, at, text))
 		}
 	}
 }
 
 // header writes the first row, which stays in sight.
-func (b *bookWriter) header(sheet string, texts []string, widths []float64) {
-	b.row(sheet, 1, texts)
-	last, _ := excelize.ColumnNumberToName(len(texts))
-	b.do(b.SetCellStyle(sheet, "A1", last+"1", b.style(excelize.Style{
+func (b *bookWriter) header(name string, values []string, columns []float64) {
+	b.row(name, 1, values)
+	last, _ := excelize.ColumnNumberToName(len(values))
+	b.do(b.SetCellStyle(name, "A1", last+"1", b.style(excelize.Style{
 		Font:      &excelize.Font{Family: "Calibri", Size: 11, Bold: true, Color: "FFFFFF"},
 		Fill:      excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"3B3B98"}},
 		Alignment: &excelize.Alignment{Vertical: "center"},
 	})))
-	b.do(b.SetRowHeight(sheet, 1, 24))
-	for i, width := range widths {
+	b.do(b.SetRowHeight(name, 1, 24))
+	for i, width := range columns {
 		name, _ := excelize.ColumnNumberToName(i + 1)
-		b.do(b.SetColWidth(sheet, name, name, width))
+		b.do(b.SetColWidth(name, name, name, width))
 	}
 	landscape, one, many, fit := "landscape", 1, 0, true
-	b.do(b.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &landscape, FitToWidth: &one, FitToHeight: &many}))
-	b.do(b.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}))
-	b.do(b.SetPanes(sheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
+	b.do(b.SetPageLayout(name, &excelize.PageLayoutOptions{Orientation: &landscape, FitToWidth: &one, FitToHeight: &many}))
+	b.do(b.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}))
+	b.do(b.SetPanes(name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
 }
 
 // prompts is the sheet to fill in. Cells are text, but for the numbers: Excel makes a time of 16:9 otherwise.
@@ -117,9 +117,9 @@ func (b *bookWriter) prompts(c Choices) {
 		if f, ok := fieldNamed(name); ok && isNumber(f) {
 			style = whole
 		}
-		cell, _ := excelize.ColumnNumberToName(i + 1)
-		b.do(b.SetCellStyle(promptsSheet, cell+"2", fmt.Sprintf("%s%d", cell, len(starterItems)+1), style))
-		b.do(b.styleBelow(cell, style))
+		letter, _ := excelize.ColumnNumberToName(i + 1)
+		b.do(b.SetCellStyle(promptsSheet, letter+"2", fmt.Sprintf("%s%d", letter, len(starterItems)+1), style))
+		b.do(b.styleBelow(letter, style))
 	}
 	for i, it := range starterItems {
 		b.row(promptsSheet, i+2, c.cells(it))
@@ -129,14 +129,14 @@ func (b *bookWriter) prompts(c Choices) {
 
 // styleBelow is the style of the cells that are empty yet; the header keeps its own.
 func (b *bookWriter) styleBelow(column string, style int) error {
-	header, err := b.GetCellStyle(promptsSheet, column+"1")
-	return errors.Join(err, b.SetColStyle(promptsSheet, column, style), b.SetCellStyle(promptsSheet, column+"1", column+"1", header))
+	style, err := b.GetCellStyle(promptsSheet, column+"1")
+	return errors.Join(err, b.SetColStyle(promptsSheet, column, style), b.SetCellStyle(promptsSheet, column+"1", column+"1", style))
 }
 
 // height makes a row as high as its texts need: not every program does so by itself.
-func (b *bookWriter) height(sheet string, row int, texts []string, widths []float64) {
+func (b *bookWriter) height(name string, number int, values []string, columns []float64) {
 	lines := 1
-	for i, text := range texts {
+	for i, text := range values {
 		wide := 0
 		for _, r := range text {
 			wide++
@@ -144,9 +144,9 @@ func (b *bookWriter) height(sheet string, row int, texts []string, widths []floa
 				wide++
 			}
 		}
-		lines = max(lines, int(float64(wide)*1.1/widths[i])+1)
+		lines = max(lines, int(float64(wide)*1.1/columns[i])+1)
 	}
-	b.do(b.SetRowHeight(sheet, row, 16*float64(lines)))
+	b.do(b.SetRowHeight(name, number, 16*float64(lines)))
 }
 
 // help explains every column that there is.

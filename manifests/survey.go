@@ -64,23 +64,23 @@ func plainLength(p []byte) int {
 func (s *survey) see(r rune, size int) {
 	switch {
 	case r == 0:
-		first(&s.nul, s.offset)
+		firstAt(&s.nul, s.offset)
 	case r == utf8.RuneError && size == 1:
 		s.bad++
-		first(&s.firstBad, s.offset)
+		firstAt(&s.firstBad, s.offset)
 	case size == 2:
 		s.short++
-		first(&s.firstShort, s.offset)
+		firstAt(&s.firstShort, s.offset)
 	default:
 		s.long++
 		if r == utf8.RuneError {
-			first(&s.replaced, s.offset)
+			firstAt(&s.replaced, s.offset)
 		}
 	}
 	s.offset += int64(size)
 }
 
-func first(at *int64, offset int64) {
+func firstAt(at *int64, offset int64) {
 	if *at < 0 {
 		*at = offset
 	}

@@ -45,9 +45,9 @@ func slotOf(name string, headers map[string]field, columns []string) (slot, bool
 			}
 		}
 	}
-	for _, header := range slices.Sorted(maps.Keys(headers)) {
-		if sameKey(header) == sameKey(name) {
-			return slot{headers[header], -1}, true
+	for _, column := range slices.Sorted(maps.Keys(headers)) {
+		if sameKey(column) == sameKey(name) {
+			return slot{headers[column], -1}, true
 		}
 	}
 	i := slices.IndexFunc(columns, func(c string) bool { return sameKey(c) == sameKey(name) })

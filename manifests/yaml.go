@@ -93,8 +93,8 @@ func parseYAML(path string, text []byte) (*yaml.Node, error) {
 // topLevel reads the keys of the document.
 func (d *document) topLevel(root *yaml.Node) ErrorList {
 	var list ErrorList
-	complain := func(n *yaml.Node, field, text string) {
-		list.add(Error{Pos: d.position(n), Field: field, Text: text})
+	complain := func(n *yaml.Node, name, text string) {
+		list.add(Error{Pos: d.position(n), Field: name, Text: text})
 	}
 	if root == nil || isNull(root) {
 		return list

@@ -13,8 +13,8 @@ import (
 // row reads one item, or the defaults.
 func (d *document) row(item *yaml.Node) *row {
 	r := new(row)
-	complain := func(n *yaml.Node, field, text string) {
-		r.faults = append(r.faults, fault{pos: d.position(n), field: field, text: text})
+	complain := func(n *yaml.Node, name, text string) {
+		r.faults = append(r.faults, fault{pos: d.position(n), field: name, text: text})
 	}
 	if item.Kind != yaml.MappingNode {
 		complain(item, "", `an item is a mapping; write "- prompt: " and then the text`)

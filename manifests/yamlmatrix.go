@@ -63,8 +63,8 @@ func (d *document) axes(item *yaml.Node, r *row) *expansion {
 	return e
 }
 
-func (d *document) complain(r *row, n *yaml.Node, field, text string) {
-	r.faults = append(r.faults, fault{pos: d.position(n), field: field, text: text})
+func (d *document) complain(r *row, n *yaml.Node, name, text string) {
+	r.faults = append(r.faults, fault{pos: d.position(n), field: name, text: text})
 }
 
 func (d *document) matrix(matrix *yaml.Node, r *row) (axes []axis) {
@@ -192,19 +192,19 @@ func (d *document) within(value *yaml.Node, text string, offset int) Position {
 	if value.Style&yaml.LiteralStyle != 0 {
 		first := strings.LastIndexByte(text[:offset], '\n') + 1
 		line := at.Line + 1 + strings.Count(text[:offset], "\n")
-		source := lineOf(d.text, line)
-		if i := strings.Index(source, text[first:offset]); i >= 0 && strings.TrimSpace(source) != "" {
-			indent := len(source) - len(strings.TrimLeft(source, " "))
+		written := lineOf(d.text, line)
+		if i := strings.Index(written, text[first:offset]); i >= 0 && strings.TrimSpace(written) != "" {
+			indent := len(written) - len(strings.TrimLeft(written, " "))
 			return placeIn(d.path, line, indent+utf8.RuneCountInString(text[first:offset])+1)
 		}
 		return at
 	}
-	source := []rune(lineOf(d.text, at.Line))
+	written := []rune(lineOf(d.text, at.Line))
 	start := at.Column - 1
 	if value.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
 		start++
 	}
-	if start <= len(source) && strings.HasPrefix(string(source[start:]), text[:offset]) {
+	if start <= len(written) && strings.HasPrefix(string(written[start:]), text[:offset]) {
 		return placeIn(d.path, at.Line, start+utf8.RuneCountInString(text[:offset])+1)
 	}
 	return at
