@@ -13,10 +13,12 @@ type Totals struct {
 	WarningsTotal int
 }
 
-// Check reads the whole manifest. The error is an *ErrorList with all mistakes, those of single rows as well as ids
-// that are used twice, file names that collide, and more items than are allowed.
+// Check reads the whole manifest. The error is an *ErrorList with all mistakes, those of single
+// rows as well as ids that are used twice, file names that collide, and more items than are
+// allowed.
 func (m *Manifest) Check() (Totals, error) {
-	c := checker{m: m, mistakes: m.mistakes.clone(), warnings: m.slips.clone(), claims: newClaims(m.rules.naming)}
+	c := manifestCheck{m: m, mistakes: m.mistakes.clone(), warnings: m.headerWarnings.clone(),
+		claims: newNameIndex(m.rules.naming)}
 	if err := m.each(c.row); err != nil {
 		return Totals{}, err
 	}
@@ -42,17 +44,18 @@ func (m *Manifest) each(see func(*row) (more bool)) error {
 	return nil
 }
 
-// A checker is one look at a manifest.
-type checker struct {
+// A manifestCheck is one look at a manifest.
+type manifestCheck struct {
 	m        *Manifest
 	totals   Totals
 	mistakes ErrorList
 	warnings ErrorList
-	claims   *claims
+	claims   *nameIndex
 }
 
-// row is the first pass: all that one row can tell. Parts of a row are not looked at once there are too many of them.
-func (c *checker) row(r *row) bool {
+// row is the first pass: all that one row can tell. Parts of a row are not looked at once there
+// are too many of them.
+func (c *manifestCheck) row(r *row) bool {
 	it, count, mistakes := c.m.rules.item(r)
 	c.mistakes.join(mistakes)
 	if r.part == 0 {
@@ -81,7 +84,7 @@ func (c *checker) row(r *row) bool {
 }
 
 // named complains where the template for names cannot name an item.
-func (c *checker) named(it *Item) bool {
+func (c *manifestCheck) named(it *Item) bool {
 	if c.m.rules.naming == nil || it.File != "" || it.Skip {
 		return true
 	}
@@ -92,15 +95,18 @@ func (c *checker) named(it *Item) bool {
 	return err == nil
 }
 
-// within reports whether few enough items were added so far, and complains at the row that has added too many.
-func (c *checker) within(it *Item, count int, r *row) bool {
+// within reports whether few enough items were added so far, and complains at the row that has
+// added too many.
+func (c *manifestCheck) within(it *Item, count int, r *row) bool {
 	most, now := c.m.rules.maxItems, c.totals.Added
 	before := now - count
 	if r.part == 0 {
 		before++
 	}
 	if before <= most && now > most {
-		c.report(it, Problem{Field: adding(r), Text: fmt.Sprintf("adds up to more than the %d items that are allowed (--max-items)", most)})
+		c.report(it, Problem{Field: adding(r),
+			Text: fmt.Sprintf("adds up to more than the %d items that are allowed (--max-items)",
+				most)})
 	}
 	return now <= most
 }
@@ -113,15 +119,16 @@ func adding(r *row) string {
 	return fieldCount.String()
 }
 
-// rules asks the caller's rules. The items that count makes differ by seed and id only, so they are asked once.
-func (c *checker) rules(it *Item) {
+// rules asks the caller's rules. The items that count makes differ by seed and id only, so they
+// are asked once.
+func (c *manifestCheck) rules(it *Item) {
 	for _, p := range c.m.check(it) {
 		c.report(it, p)
 	}
 }
 
 // names is the second pass, where names are used twice.
-func (c *checker) names(r *row, found *conflict) bool {
+func (c *manifestCheck) names(r *row, found *nameConflicts) bool {
 	it, count, _ := c.m.rules.item(r)
 	for i := 1; i <= count; i++ {
 		for _, p := range found.item(it.repeat(i)) {
@@ -131,7 +138,7 @@ func (c *checker) names(r *row, found *conflict) bool {
 	return true
 }
 
-func (c *checker) report(it *Item, p Problem) {
+func (c *manifestCheck) report(it *Item, p Problem) {
 	list := &c.mistakes
 	if p.Warning {
 		list = &c.warnings

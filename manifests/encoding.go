@@ -21,9 +21,10 @@ import (
 // utf8Name is the encoding that needs no decoding.
 const utf8Name = "utf-8"
 
-// takeCopy copies a manifest into UTF-8 and names the encoding it was in. The rule is deterministic, as a guess that
-// changes with one more row would change what was paid for: byte order mark; valid UTF-8; GB18030 (of which GBK and
-// GB2312, what Chinese Excel writes, are parts) if nothing in it is malformed; else the person has to say.
+// takeCopy copies a manifest into UTF-8 and names the encoding it was in. The rule is
+// deterministic, as a guess that changes with one more row would change what was paid for: byte
+// order mark; valid UTF-8; GB18030 (of which GBK and GB2312, what Chinese Excel writes, are
+// parts) if nothing in it is malformed; else the person has to say.
 func takeCopy(f io.Reader, path, name string) (*spool.File, string, error) {
 	r := bufio.NewReaderSize(f, 1<<16)
 	head, err := r.Peek(4)
@@ -31,7 +32,8 @@ func takeCopy(f io.Reader, path, name string) (*spool.File, string, error) {
 		return nil, "", fmt.Errorf("read %s: %w", path, err)
 	}
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) {
-		return nil, "", single(Position{File: path}, "", "is a workbook by another name; call it .xlsx")
+		return nil, "", single(Position{File: path}, "",
+			"is a workbook by another name; call it .xlsx")
 	}
 	marked, mark := byteOrderMark(head)
 	r.Discard(mark)
@@ -59,7 +61,8 @@ func byteOrderMark(head []byte) (name string, length int) {
 	return "", 0
 }
 
-// encodingNamed knows what Excel and its like save in; nil is UTF-8. A larger register would link every table there is.
+// encodingNamed knows what Excel and its like save in; nil is UTF-8. A larger register would
+// link every table there is.
 func encodingNamed(name string) (encoding.Encoding, bool) {
 	switch name {
 	case utf8Name, "utf8":
@@ -82,8 +85,8 @@ func encodingNamed(name string) (encoding.Encoding, bool) {
 type copier struct{ path string }
 
 // copy reads all of r into a private copy and looks at every byte on the way.
-func (c copier) copy(r io.Reader) (*spool.File, *survey, error) {
-	made, seen := new(spool.File), newSurvey()
+func (c copier) copy(r io.Reader) (*spool.File, *textStats, error) {
+	made, seen := new(spool.File), newTextStats()
 	if _, err := io.Copy(io.MultiWriter(made, seen), r); err != nil {
 		made.Close()
 		return nil, nil, fmt.Errorf("copy %s: %w", c.path, err)
@@ -96,7 +99,9 @@ func (c copier) copy(r io.Reader) (*spool.File, *survey, error) {
 func (c copier) decoded(r io.Reader, name, asked string) (*spool.File, string, error) {
 	e, ok := encodingNamed(name)
 	if !ok {
-		return nil, "", fmt.Errorf("encoding %q is not known: utf-8, utf-16le, utf-16be, gb18030, gbk, gb2312, big5 or windows-1252", asked)
+		return nil, "",
+			fmt.Errorf(
+				"encoding %q is not known: utf-8, utf-16le, utf-16be, gb18030, gbk, gb2312, big5 or windows-1252", asked)
 	}
 	if e != nil {
 		r = transform.NewReader(r, e.NewDecoder())
@@ -107,11 +112,14 @@ func (c copier) decoded(r io.Reader, name, asked string) (*spool.File, string, e
 	}
 	switch {
 	case seen.bad > 0:
-		return c.refuse(made, seen.firstBad, "is not valid UTF-8; name the encoding with --encoding, as --encoding gb18030")
+		return c.refuse(
+			made, seen.firstBad,
+			"is not valid UTF-8; name the encoding with --encoding, as --encoding gb18030")
 	case seen.nul >= 0:
 		return c.refuse(made, seen.nul, "is a NUL character; is the encoding %s right?", name)
 	case e != nil && seen.replaced >= 0:
-		return c.refuse(made, seen.replaced, "is not valid %s; name the encoding with --encoding", name)
+		return c.refuse(made, seen.replaced, "is not valid %s; name the encoding with --encoding",
+			name)
 	}
 	return made, name, nil
 }
@@ -124,13 +132,18 @@ func (c copier) detected(r io.Reader) (*spool.File, string, error) {
 	}
 	switch {
 	case seen.nul >= 0:
-		return c.refuse(made, seen.nul, "is a NUL character; if the file is UTF-16, say so with --encoding utf-16le")
+		return c.refuse(
+			made, seen.nul,
+			"is a NUL character; if the file is UTF-16, say so with --encoding utf-16le")
 	case seen.bad > 0 && seen.long > seen.bad:
-		return c.refuse(made, seen.firstBad, "is not valid UTF-8, although most of the file is: mend it, or name the encoding with --encoding")
+		return c.refuse(
+			made, seen.firstBad,
+			"is not valid UTF-8, although most of the file is: mend it, or name the encoding with --encoding")
 	case seen.bad > 0:
 		return c.chinese(made)
 	case seen.long == 0 && seen.short > 0 && !readsLikeText(made):
-		return c.refuse(made, seen.firstShort, "may be UTF-8 or GBK, and reads better as GBK; say which with --encoding utf-8 or --encoding gbk")
+		return c.refuse(made, seen.firstShort,
+			"may be UTF-8 or GBK, and reads better as GBK; say which with --encoding utf-8 or --encoding gbk")
 	}
 	return made, utf8Name, nil
 }
@@ -138,18 +151,23 @@ func (c copier) detected(r io.Reader) (*spool.File, string, error) {
 // chinese decodes a copy that is not UTF-8 as GB18030, if it is that.
 func (c copier) chinese(raw *spool.File) (*spool.File, string, error) {
 	defer raw.Close()
-	made, seen, err := c.copy(transform.NewReader(raw.From(0), simplifiedchinese.GB18030.NewDecoder()))
+	made, seen, err := c.copy(transform.NewReader(
+		raw.From(0), simplifiedchinese.GB18030.NewDecoder()))
 	if err != nil {
 		return nil, "", err
 	}
 	if seen.replaced >= 0 {
-		return c.refuse(made, seen.replaced, "is neither valid UTF-8 nor GB18030; name the encoding with --encoding, as --encoding big5")
+		return c.refuse(
+			made, seen.replaced,
+			"is neither valid UTF-8 nor GB18030; name the encoding with --encoding, as --encoding big5")
 	}
 	return made, "gb18030", nil
 }
 
 // refuse gives the copy up for what stands at an offset of it.
-func (c copier) refuse(made *spool.File, offset int64, format string, args ...any) (*spool.File, string, error) {
+func (c copier) refuse(made *spool.File, offset int64, format string, args ...any) (
+	*spool.File, string, error) {
 	defer made.Close()
-	return nil, "", single(positionAt(c.path, made, offset), "", "the character here "+format, args...)
+	return nil, "", single(positionAt(c.path, made, offset), "", "the character here "+format,
+		args...)
 }

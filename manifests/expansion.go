@@ -9,8 +9,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/manifests/template"
 )
 
-// An expansion makes parts of a row: one for each combination of its matrix, and of those one for each of its seeds,
-// with the words of the combination put into the texts.
+// An expansion makes parts of a row: one for each combination of its matrix, and of those one
+// for each of its seeds, with the words of the combination put into the texts.
 type expansion struct {
 	templates [fields]*template.Template // nil where the row's own text stays
 	columns   []*template.Template       // the same for carried-through columns
@@ -40,7 +40,8 @@ func (e *expansion) size() int {
 
 // has reports whether a name is one of the matrix, or the seed.
 func (e *expansion) has(name string) bool {
-	return len(e.seeds) > 0 && name == seedWord || slices.ContainsFunc(e.axes, func(a axis) bool { return a.name == name })
+	return len(e.seeds) > 0 && name == seedWord ||
+		slices.ContainsFunc(e.axes, func(a axis) bool { return a.name == name })
 }
 
 // seedWord is what the seed of a list is called in templates.
@@ -50,7 +51,9 @@ const seedWord = "seed"
 func (e *expansion) each(whole *row, words map[string]string, yield func(*row) bool) bool {
 	size := e.size()
 	if size > e.most+1 {
-		whole.faults = append(whole.faults, fault{pos: e.matrixAt, field: matrixKey.name, text: fmt.Sprintf("adds more items than the %d that are allowed (--max-items)", e.most)})
+		whole.faults = append(whole.faults, fault{
+			pos: e.matrixAt, field: matrixKey.name, text: fmt.Sprintf(
+				"adds more items than the %d that are allowed (--max-items)", e.most)})
 	}
 	if len(whole.faults) > 0 {
 		whole.unfit = true
@@ -67,7 +70,8 @@ func (e *expansion) each(whole *row, words map[string]string, yield func(*row) b
 		r.idAgain, twice = ids.count(part, combination, r.cells[fieldID].text)
 		r.fileAgain, _ = files.count(part, combination, r.cells[fieldFile].text)
 		if twice && e.templates[fieldID] != nil {
-			r.faults = append(r.faults, fault{pos: e.idAt, field: fieldID.String(), text: e.sameID(r.cells[fieldID].text)})
+			r.faults = append(r.faults, fault{
+				pos: e.idAt, field: fieldID.String(), text: e.sameID(r.cells[fieldID].text)})
 			r.unfit = true
 			return yield(&r)
 		}
@@ -78,7 +82,8 @@ func (e *expansion) each(whole *row, words map[string]string, yield func(*row) b
 	return true
 }
 
-// combine puts the words of a combination together: the last key of the matrix changes fastest, the seed faster still.
+// combine puts the words of a combination together: the last key of the matrix changes fastest,
+// the seed faster still.
 func (e *expansion) combine(part int, words map[string]string, r *row) {
 	if n := len(e.seeds); n > 0 {
 		seed := e.seeds[part%n]
@@ -129,10 +134,12 @@ type repetition struct {
 }
 
 func (e *expansion) again(f field) *repetition {
-	return &repetition{plain: e.templates[f] == nil, times: map[string]int{}, first: map[string]int{}}
+	return &repetition{plain: e.templates[f] == nil, times: map[string]int{},
+		first: map[string]int{}}
 }
 
-// count is how many parts before this one had the name, and whether one of them was of another combination.
+// count is how many parts before this one had the name, and whether one of them was of another
+// combination.
 func (c *repetition) count(part, combination int, name string) (before int, twice bool) {
 	if c.plain || name == "" {
 		return part, false
@@ -156,5 +163,6 @@ func (e *expansion) sameID(id string) string {
 	if len(missing) == 0 {
 		return fmt.Sprintf("%s is the id of several combinations of the matrix", strconv.Quote(id))
 	}
-	return fmt.Sprintf("%s is the id of several combinations of the matrix; put %s into it", strconv.Quote(id), strings.Join(missing, " and "))
+	return fmt.Sprintf("%s is the id of several combinations of the matrix; put %s into it",
+		strconv.Quote(id), strings.Join(missing, " and "))
 }

@@ -52,16 +52,20 @@ const sizePattern = `^\s*[0-9]{1,5}\s*[*xX×:]\s*[0-9]{1,5}\s*$`
 var fieldTable = [fields]knownKey{
 	fieldID: {name: "id", own: true, template: true, examples: []any{"couplet", "cat-{{.color}}"},
 		about: "Name of the item: of its picture, and in the reports. Each once in the manifest. Without one the picture is named after its prompt."},
-	fieldPrompt: {name: "prompt", own: true, template: true, examples: []any{"A lighthouse in a storm, seen from the sea", "A sitting {{.color}} cat, {{.mood}}"},
+	fieldPrompt: {name: "prompt", own: true, template: true,
+		examples: []any{"A lighthouse in a storm, seen from the sea",
+			"A sitting {{.color}} cat, {{.mood}}"},
 		about: "What the picture shall show, in Chinese or English. qwen-image reads at most 800 characters."},
-	fieldNegative: {name: "negative_prompt", template: true, examples: []any{"blurred, low resolution", "低分辨率，模糊"},
-		about:  "What the picture shall not show, at most 500 characters.",
-		inYAML: "Empty quotes take back the default."},
+	fieldNegative: {name: "negative_prompt", template: true,
+		examples: []any{"blurred, low resolution", "低分辨率，模糊"},
+		about:    "What the picture shall not show, at most 500 characters.",
+		inYAML:   "Empty quotes take back the default."},
 	fieldModel: {name: "model", template: true, examples: []any{"qwen-image-plus"},
 		about: "Name of the model; `qwenbatch models` lists them with sizes and prices."},
-	fieldSize: {name: "size", template: true, pattern: sizePattern, examples: []any{"16:9", "1328*1328"},
-		about:  "Width and height in pixels (1328*1328), or their ratio (16:9).",
-		inYAML: "A ratio stands in quotes, as some YAML readers take it for a time."},
+	fieldSize: {name: "size", template: true, pattern: sizePattern,
+		examples: []any{"16:9", "1328*1328"},
+		about:    "Width and height in pixels (1328*1328), or their ratio (16:9).",
+		inYAML:   "A ratio stands in quotes, as some YAML readers take it for a time."},
 	fieldSeed: {name: "seed", kind: kindNumber, most: maxSeed, examples: []any{42},
 		about: "Number that decides what chance decides: the same seed and prompt give much the same picture again. Without one, each item draws its own, once."},
 	fieldCount: {name: "count", kind: kindNumber, least: 1, examples: []any{3},
@@ -80,24 +84,32 @@ var fieldTable = [fields]knownKey{
 
 // The other keys of an item.
 var (
-	columnsKey = knownKey{name: "columns", kind: kindMapping, own: true, template: true, examples: []any{map[string]any{"sku": "A-17"}},
-		about: "Anything else that shall stand beside the picture in the reports."}
-	matrixKey = knownKey{name: "matrix", kind: kindMatrix, own: true, examples: []any{map[string]any{"color": []any{"ginger", "black"}, "mood": []any{"happy"}}},
-		about: "Lists of words: the item is made once for each combination, the first key changing slowest. {{.color}} in its texts is the word, also in id and file."}
-	seedsKey = knownKey{name: "seeds", kind: kindNumbers, own: true, most: maxSeed, examples: []any{[]any{1, 2, 3}},
-		about: "Makes the item once with each of these seeds, in place of seed and count. {{.seed}} is the number, where there is a matrix or a sheet."}
+	columnsKey = knownKey{name: "columns", kind: kindMapping, own: true, template: true,
+		examples: []any{map[string]any{"sku": "A-17"}},
+		about:    "Anything else that shall stand beside the picture in the reports."}
+	matrixKey = knownKey{name: "matrix", kind: kindMatrix, own: true,
+		examples: []any{map[string]any{"color": []any{"ginger", "black"}, "mood": []any{"happy"}}},
+		about:    "Lists of words: the item is made once for each combination, the first key changing slowest. {{.color}} in its texts is the word, also in id and file."}
+	seedsKey = knownKey{name: "seeds", kind: kindNumbers, own: true, most: maxSeed,
+		examples: []any{[]any{1, 2, 3}},
+		about:    "Makes the item once with each of these seeds, in place of seed and count. {{.seed}} is the number, where there is a matrix or a sheet."}
 )
 
 // The keys of the whole manifest.
 var (
-	defaultsKey = knownKey{name: "defaults", about: "What items say that say nothing themselves. Over a sheet (rows) its texts may name columns, as {{.Style}}, and then go before what the row says."}
-	itemsKey    = knownKey{name: "items", about: "The pictures to make."}
-	rowsKey     = knownKey{name: "rows", examples: []any{"prompts.xlsx"},
+	defaultsKey = knownKey{
+		name:  "defaults",
+		about: "What items say that say nothing themselves. Over a sheet (rows) its texts may name columns, as {{.Style}}, and then go before what the row says."}
+	itemsKey = knownKey{name: "items", about: "The pictures to make."}
+	rowsKey  = knownKey{name: "rows", examples: []any{"prompts.xlsx"},
 		about: "A sheet in place of items: path of an XLSX, CSV, TSV or JSONL file, beside this one. Each row is an item, filled up from defaults."}
-	sheetKey    = knownKey{name: "sheet", examples: []any{"Sheet1"}, about: "Which sheet of the workbook that rows names; the first one if this is left out."}
-	encodingKey = knownKey{name: "encoding", examples: []any{"gb18030"}, about: "Character encoding of the CSV that rows names: utf-8, gb18030, utf-16le, big5 and others; told by itself if this is left out."}
-	headersKey  = knownKey{name: "columns", kind: kindMapping, examples: []any{map[string]any{"prompt": "描述"}},
-		about: "Which header of the sheet gives a field, where its name does not tell."}
+	sheetKey = knownKey{name: "sheet", examples: []any{"Sheet1"},
+		about: "Which sheet of the workbook that rows names; the first one if this is left out."}
+	encodingKey = knownKey{name: "encoding", examples: []any{"gb18030"},
+		about: "Character encoding of the CSV that rows names: utf-8, gb18030, utf-16le, big5 and others; told by itself if this is left out."}
+	headersKey = knownKey{name: "columns", kind: kindMapping,
+		examples: []any{map[string]any{"prompt": "描述"}},
+		about:    "Which header of the sheet gives a field, where its name does not tell."}
 )
 
 // fieldNames are the names of the fields, in their order.

@@ -6,23 +6,24 @@ import (
 	"strconv"
 )
 
-// fingerprintVersion begins what is hashed. NEVER change it, nor what fingerprintText makes of an item that an earlier
-// version could read: every picture of every batch out there would be paid for again. A new setting is added behind
-// the others and only where it is said, so that old items keep their fingerprints; a golden test holds this.
+// fingerprintVersion begins what is hashed. NEVER change it, nor what fingerprintText makes of
+// an item that an earlier version could read: every picture of every batch out there would be
+// paid for again. A new setting is added behind the others and only where it is said, so that
+// old items keep their fingerprints; a golden test holds this.
 const fingerprintVersion = "qwenbatch item 1\n"
 
-// Fingerprint is a hash of what manifest and flags say of the item: model, prompt, negative prompt, size,
-// prompt_extend, watermark, seed and n. What is not said is left out, so it differs from everything that is; in
-// particular a seed that is drawn, and defaults of ours or of the API, are no part of it. Nor are id, row, file, skip
-// and carried-through columns.
+// Fingerprint is a hash of what manifest and flags say of the item: model, prompt, negative
+// prompt, size, prompt_extend, watermark, seed and n. What is not said is left out, so it
+// differs from everything that is; in particular a seed that is drawn, and defaults of ours or
+// of the API, are no part of it. Nor are id, row, file, skip and carried-through columns.
 func (it *Item) Fingerprint() [16]byte {
 	var space [512]byte
 	sum := sha256.Sum256(it.fingerprintText(space[:0]))
 	return [16]byte(sum[:16])
 }
 
-// fingerprintText appends the text that is hashed: the version, then for each setting that is said its name, the
-// length of its value as 8 bytes (big-endian) and the value.
+// fingerprintText appends the text that is hashed: the version, then for each setting that is
+// said its name, the length of its value as 8 bytes (big-endian) and the value.
 func (it *Item) fingerprintText(b []byte) []byte {
 	b = append(b, fingerprintVersion...)
 	b = appendSaid(b, "model", it.Model, it.Model != "")

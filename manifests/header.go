@@ -19,7 +19,8 @@ func plainName(name string) string {
 	}, foldWidth(name))
 }
 
-// sameKey is equal for headers that a person takes for the same; what has no letter and no digit is itself.
+// sameKey is equal for headers that a person takes for the same; what has no letter and no
+// digit is itself.
 func sameKey(name string) string {
 	if plain := plainName(name); plain != "" {
 		return plain
@@ -38,7 +39,8 @@ func fieldMeant(name string) (field, bool) {
 		return fieldNegative, true
 	case "model", "modelname", "模型", "模型名称":
 		return fieldModel, true
-	case "size", "imagesize", "resolution", "ratio", "aspectratio", "尺寸", "图片尺寸", "分辨率", "比例", "宽高比":
+	case "size", "imagesize", "resolution", "ratio", "aspectratio", "尺寸", "图片尺寸", "分辨率", "比例",
+		"宽高比":
 		return fieldSize, true
 	case "seed", "种子", "随机种子", "随机数种子":
 		return fieldSeed, true
@@ -74,8 +76,8 @@ type headerFault struct {
 	text   string
 }
 
-// readHeader tells fields from carried-through columns. What explicit (field → header) names goes before aliases; a
-// column that would mean the same field is then an ordinary one.
+// readHeader tells fields from carried-through columns. What explicit (field → header) names
+// goes before aliases; a column that would mean the same field is then an ordinary one.
 func readHeader(names []string, explicit map[string]string) (header, []headerFault) {
 	h := header{width: len(names), taken: map[string]int{}, said: map[string]field{}}
 	for f := range h.index {
@@ -104,19 +106,23 @@ func readHeader(names []string, explicit map[string]string) (header, []headerFau
 	return h, faults
 }
 
-// slips are the carried columns whose names are nearly that of a field that has no column: Sizes, negativ_prompt. They
-// may be the person's own, so they are warnings.
-func (h *header) slips() (slips []headerFault) {
+// nearMisses are the carried columns whose names are nearly that of a field that has no column:
+// Sizes, negativ_prompt. They may be the person's own, so they are warnings.
+func (h *header) nearMisses() (slips []headerFault) {
 	for i, name := range h.names {
 		f, ok := fieldNearly(name)
 		if ok && h.index[f] < 0 {
-			slips = append(slips, headerFault{h.carried[i], fmt.Sprintf("%q is only carried along; if it is the %s: --column %s=%s", name, f, f, name)})
+			slips = append(slips, headerFault{
+				h.carried[i], fmt.Sprintf(
+					"%q is only carried along; if it is the %s: --column %s=%s", name, f, f,
+					name)})
 		}
 	}
 	return slips
 }
 
-// fieldNearly is the field that a header misspells: a letter in four at most, and no name so short that any word is near.
+// fieldNearly is the field that a header misspells: a letter in four at most, and no name so
+// short that any word is near.
 func fieldNearly(name string) (field, bool) {
 	plain := plainName(name)
 	for f, known := range fieldNames {
@@ -130,10 +136,12 @@ func fieldNearly(name string) (field, bool) {
 
 // sameMeaning says that two headers mean the same field.
 func sameMeaning(f field, one, other string) string {
-	return fmt.Sprintf("%q and %q both mean %s; rename one, or choose with --column %s=%s", one, other, f, f, one)
+	return fmt.Sprintf("%q and %q both mean %s; rename one, or choose with --column %s=%s", one,
+		other, f, f, one)
 }
 
-// choose takes the columns that the person named, fields in alphabetical order so that messages do not change places.
+// choose takes the columns that the person named, fields in alphabetical order so that messages
+// do not change places.
 func (h *header) choose(names []string, explicit map[string]string) (faults []headerFault) {
 	for _, name := range sortedKeys(explicit) {
 		f, ok := fieldNamed(name)
@@ -142,8 +150,9 @@ func (h *header) choose(names []string, explicit map[string]string) (faults []he
 			continue
 		}
 		if h.index[f] = columnNamed(names, explicit[name]); h.index[f] < 0 {
-			faults = append(faults, headerFault{-1, fmt.Sprintf("--column %s=%s: there is no column %q; there are %s",
-				name, explicit[name], explicit[name], quoteAll(names))})
+			faults = append(faults, headerFault{
+				-1, fmt.Sprintf("--column %s=%s: there is no column %q; there are %s",
+					name, explicit[name], explicit[name], quoteAll(names))})
 		}
 	}
 	return faults
@@ -151,7 +160,8 @@ func (h *header) choose(names []string, explicit map[string]string) (faults []he
 
 // unknownField refuses a field that a person named for a header.
 func unknownField(name, column string) string {
-	return fmt.Sprintf("--column %s=%s: there is no field %s; there are %s", name, column, name, strings.Join(fieldNames[:], ", "))
+	return fmt.Sprintf("--column %s=%s: there is no field %s; there are %s", name, column, name,
+		strings.Join(fieldNames[:], ", "))
 }
 
 func sortedKeys(m map[string]string) []string {
@@ -163,9 +173,11 @@ func sortedKeys(m map[string]string) []string {
 	return keys
 }
 
-// columnNamed is the column of that name, or else of that name but for case, width and punctuation.
+// columnNamed is the column of that name, or else of that name but for case, width and
+// punctuation.
 func columnNamed(names []string, name string) int {
-	if i := slices.IndexFunc(names, func(n string) bool { return strings.TrimSpace(n) == strings.TrimSpace(name) }); i >= 0 {
+	if i := slices.IndexFunc(names,
+		func(n string) bool { return strings.TrimSpace(n) == strings.TrimSpace(name) }); i >= 0 {
 		return i
 	}
 	return slices.IndexFunc(names, func(n string) bool { return sameKey(n) == sameKey(name) })
@@ -197,7 +209,8 @@ func (h *header) known() (n int) {
 	return n
 }
 
-// noPrompt says that no column is known to hold the prompts, shows the first row and how to name one.
+// noPrompt says that no column is known to hold the prompts, shows the first row and how to
+// name one.
 func noPrompt(names []string) string {
 	text := "no column holds the prompts; the first row is " + quoteAll(names)
 	if len(names) == 1 && strings.Contains(names[0], "|") {
@@ -206,15 +219,18 @@ func noPrompt(names []string) string {
 	return text + "; name the column: --column prompt=" + exampleOf(names)
 }
 
-// exampleOf is the header that most likely stands over the prompts: one that sounds so, else the first that means nothing.
+// exampleOf is the header that most likely stands over the prompts: one that sounds so, else
+// the first that means nothing.
 func exampleOf(names []string) string {
-	free := slices.DeleteFunc(slices.Clone(names), func(n string) bool { _, ok := fieldMeant(n); return ok || n == "" })
+	free := slices.DeleteFunc(slices.Clone(names),
+		func(n string) bool { _, ok := fieldMeant(n); return ok || n == "" })
 	if len(free) == 0 {
 		return "描述"
 	}
 	sounds := func(n string) bool {
 		f, near := fieldNearly(n)
-		return near && f == fieldPrompt || containsAny(plainName(n), "prompt", "description", "提示", "描述", "文案")
+		return near && f == fieldPrompt || containsAny(
+			plainName(n), "prompt", "description", "提示", "描述", "文案")
 	}
 	return free[max(0, slices.IndexFunc(free, sounds))]
 }

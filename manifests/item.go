@@ -1,10 +1,15 @@
 package manifests
 
-// An Item is one picture request: a row after defaults, templates, matrix, seeds and count are applied.
+// An Item is one picture request: a row after defaults, templates, matrix, seeds and count are
+// applied.
 type Item struct {
-	ID     string // "" where the row has none; the 2nd, 3rd… item of a row with the same id has "-2", "-3"… appended
-	Row    int    // as a spreadsheet numbers it, header included; the line in JSONL; the item's number from 1 in YAML
-	Index  int    // number among the items of its row, from 1
+	// "" where the row has none; the 2nd, 3rd… item of a row with the same id has "-2", "-3"…
+	// appended
+	ID string
+	// as a spreadsheet numbers it, header included; the line in JSONL; the item's number from 1
+	// in YAML
+	Row    int
+	Index  int // number among the items of its row, from 1
 	Prompt string
 
 	// As the row, else the flags, else the manifest's defaults say; zero where nothing does.
@@ -16,23 +21,26 @@ type Item struct {
 	PromptExtend   *bool
 	Watermark      *bool
 
-	File         string   // what the file column says
-	Skip         bool     // not to be made
-	Columns      []string // values of Manifest.Columns, nil where there are none; shared by the items of a row, not to be changed
-	NegativeSaid bool     // a negative prompt is said, be it an empty one
+	File string // what the file column says
+	Skip bool   // not to be made
+	// values of Manifest.Columns, nil where there are none; shared by the items of a row, not
+	// to be changed
+	Columns      []string
+	NegativeSaid bool // a negative prompt is said, be it an empty one
 
-	source         source
-	at             ref
-	id             string // without number
-	idNth, fileNth int    // number among the items of the row with the same id, the same file; from 1
+	source source
+	at     ref
+	id     string // without number
+	// number among the items of the row with the same id, the same file; from 1
+	idNth, fileNth int
 	naming         *naming
 	first          *Item // of those that count makes, nil for itself; this is the nth
 	nth            int
 }
 
-// At is the place of a field, or of a carried-through column: of its first character, a quote included. It is the
-// start of the row where the field is not there. It reads the manifest's copy again: call it for messages, not for
-// every item.
+// At is the place of a field, or of a carried-through column: of its first character, a quote
+// included. It is the start of the row where the field is not there. It reads the manifest's
+// copy again: call it for messages, not for every item.
 func (it *Item) At(name string) Position { return it.source.place(it.at, name) }
 
 // RowID is the id as the row says it, which the items that count makes share.
@@ -41,8 +49,9 @@ func (it *Item) RowID() string { return it.id }
 // Named reports whether the manifest or Options.Names say what the picture is called.
 func (it *Item) Named() bool { return it.File != "" || it.naming != nil }
 
-// Picture is what the picture shall be called, without extension: as the file column says, else Options.Names, else the id. The 2nd, 3rd…
-// item of a row with the same name has "-2", "-3"… appended. It is "" where the tool is to choose.
+// Picture is what the picture shall be called, without extension: as the file column says, else
+// Options.Names, else the id. The 2nd, 3rd… item of a row with the same name has "-2", "-3"…
+// appended. It is "" where the tool is to choose.
 func (it *Item) Picture() string {
 	switch {
 	case it.File != "":

@@ -16,7 +16,8 @@ type jsonLines struct {
 	index  map[string]int
 	fields map[string]field // of the keys that have a meaning; it grows in Open only
 	plain  map[string]int   // the column of keys that are known to be one; it grows in Open only
-	valid  bool             // every line is an object: Open has seen it, and the copy does not change
+	// every line is an object: Open has seen it, and the copy does not change
+	valid bool
 }
 
 // openLines reads all keys, as the order of the columns is that of their first appearance.
@@ -42,7 +43,8 @@ func openLines(in input) (*reading, error) {
 		}
 		prompts = l.learn(r.text, chosen) || prompts
 		if len(l.names) > xlsx.MaxColumns {
-			return nil, single(placeIn(l.path, r.at.line, 1), "", "here are more than %d different keys", xlsx.MaxColumns)
+			return nil, single(placeIn(l.path, r.at.line, 1), "",
+				"here are more than %d different keys", xlsx.MaxColumns)
 		}
 	}
 	if r.err != nil {
@@ -99,7 +101,8 @@ func (l *jsonLines) learn(text []byte, chosen map[string]field) (prompt bool) {
 	return prompt
 }
 
-// fieldOf is the field of a key that has been seen in Open. It allocates nothing for the keys that people write.
+// fieldOf is the field of a key that has been seen in Open. It allocates nothing for the keys
+// that people write.
 func (l *jsonLines) fieldOf(m member) (field, bool) {
 	if key, ok := m.plainKey(); ok {
 		f, known := l.fields[string(key)]
@@ -110,7 +113,8 @@ func (l *jsonLines) fieldOf(m member) (field, bool) {
 	return f, known
 }
 
-// plainColumn is the column of a key that has been seen in Open, if the key is written as people do. It allocates nothing.
+// plainColumn is the column of a key that has been seen in Open, if the key is written as
+// people do. It allocates nothing.
 func (l *jsonLines) plainColumn(m member) (column int, ok bool) {
 	key, ok := m.plainKey()
 	if !ok {
@@ -120,7 +124,8 @@ func (l *jsonLines) plainColumn(m member) (column int, ok bool) {
 	return column, ok
 }
 
-// meaning is the field of a key: as the person said, else by its name, unless another key was named for that field.
+// meaning is the field of a key: as the person said, else by its name, unless another key was
+// named for that field.
 func (l *jsonLines) meaning(key string, chosen map[string]field) (field, bool) {
 	if f, ok := chosen[sameKey(key)]; ok {
 		return f, true
@@ -153,7 +158,7 @@ func (l *jsonLines) headers() map[string]field { return l.fields }
 func (l *jsonLines) rows() iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
 		r := l.reader(ref{line: 1})
-		o := object{lines: l, reader: r, filled: make([]bool, len(l.names))}
+		o := objectReader{lines: l, reader: r, filled: make([]bool, len(l.names))}
 		for r.next() {
 			if !yield(o.next(), nil) {
 				return

@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// An object is the line being read. It makes one row after the other in the same place.
-type object struct {
+// An objectReader is the line being read. It makes one row after the other in the same place.
+type objectReader struct {
 	lines  *jsonLines
 	reader *lineReader
 	text   string // of the line; its values are parts of it
@@ -18,7 +18,7 @@ type object struct {
 }
 
 // next reads the line on which the reader stands.
-func (o *object) next() *row {
+func (o *objectReader) next() *row {
 	r := o.reader
 	o.row = row{number: r.at.line, at: r.at, faults: o.row.faults[:0]}
 	clear(o.named[:])
@@ -34,18 +34,18 @@ func (o *object) next() *row {
 	return &o.row
 }
 
-func (o *object) fault(at int, name, text string) {
+func (o *objectReader) fault(at int, name, text string) {
 	pos := o.reader.position(o.lines.path, at)
 	o.row.faults = append(o.row.faults, fault{pos: pos, field: name, text: text})
 }
 
 // unfit reports a line that is no object at all.
-func (o *object) unfit(at int, text string) {
+func (o *objectReader) unfit(at int, text string) {
 	o.fault(at, "", text)
 	o.row.unfit = true
 }
 
-func (o *object) read() {
+func (o *objectReader) read() {
 	text := o.reader.text
 	if !o.lines.valid && !isObject(text) {
 		var broken *json.SyntaxError
@@ -62,7 +62,7 @@ func (o *object) read() {
 	}
 }
 
-func (o *object) member(m member) {
+func (o *objectReader) member(m member) {
 	if f, ok := o.lines.fieldOf(m); ok {
 		o.field(f, m)
 		return
@@ -90,7 +90,7 @@ func (o *object) member(m member) {
 	o.column(o.lines.index[key], m)
 }
 
-func (o *object) field(f field, m member) {
+func (o *objectReader) field(f field, m member) {
 	if before := o.named[f]; before != nil {
 		o.again(f, before, m)
 		return
@@ -101,7 +101,8 @@ func (o *object) field(f field, m member) {
 	case trouble != "":
 	case m.value[0] == '{' || m.value[0] == '[':
 		trouble = "must be a single value, not a list or an object"
-	case (m.value[0] == 't' || m.value[0] == 'f') && f != fieldExtend && f != fieldWatermark && f != fieldSkip:
+	case (m.value[0] == 't' || m.value[0] == 'f') && f != fieldExtend && f != fieldWatermark &&
+		f != fieldSkip:
 		trouble = fmt.Sprintf("%s stands where %s is wanted", m.value, wanted(f))
 	}
 	if trouble != "" {
@@ -112,7 +113,7 @@ func (o *object) field(f field, m member) {
 }
 
 // again reports a field that is there a second time.
-func (o *object) again(f field, before []byte, m member) {
+func (o *objectReader) again(f field, before []byte, m member) {
 	first, _ := unquote(before)
 	second, _ := unquote(m.key)
 	if first == second {
@@ -129,7 +130,7 @@ func wanted(f field) string {
 	return "text"
 }
 
-func (o *object) column(i int, m member) {
+func (o *objectReader) column(i int, m member) {
 	name := o.lines.names[i]
 	if o.filled[i] {
 		o.fault(m.at, name, "stands here twice")
@@ -142,8 +143,9 @@ func (o *object) column(i int, m member) {
 	o.filled[i], o.row.columns[i] = true, text
 }
 
-// value is the text of a value: a string without its quotes, nothing for null, and else as it is written.
-func (o *object) value(m member) (text, trouble string) {
+// value is the text of a value: a string without its quotes, nothing for null, and else as it
+// is written.
+func (o *objectReader) value(m member) (text, trouble string) {
 	from, to := m.valueAt, m.valueAt+len(m.value)
 	switch {
 	case m.value[0] == 'n':

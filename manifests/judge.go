@@ -17,7 +17,7 @@ type itemRules struct {
 
 // item judges a row, or a part of one: its first item, how many it makes, and all mistakes in it.
 func (rules *itemRules) item(r *row) (first *Item, count int, mistakes ErrorList) {
-	j := judge{rules: rules, row: r}
+	j := rowJudge{rules: rules, row: r}
 	for _, f := range r.faults {
 		j.fault(f)
 	}
@@ -27,9 +27,11 @@ func (rules *itemRules) item(r *row) (first *Item, count int, mistakes ErrorList
 	said := j.settings()
 	it := &Item{
 		id: j.line(fieldID), Row: r.number, Prompt: j.text(fieldPrompt),
-		NegativePrompt: said.NegativePrompt, NegativeSaid: said.NegativeSaid, Model: said.Model, Size: said.Size,
+		NegativePrompt: said.NegativePrompt, NegativeSaid: said.NegativeSaid, Model: said.Model,
+		Size: said.Size,
 		Seed: said.Seed, N: said.N, PromptExtend: said.PromptExtend, Watermark: said.Watermark,
-		File: j.line(fieldFile), Columns: r.columns, source: rules.source, at: r.at, naming: rules.naming,
+		File: j.line(
+			fieldFile), Columns: r.columns, source: rules.source, at: r.at, naming: rules.naming,
 	}
 	if skip := j.boolean(fieldSkip); skip != nil {
 		it.Skip = *skip
@@ -43,41 +45,42 @@ func (rules *itemRules) item(r *row) (first *Item, count int, mistakes ErrorList
 	return it, count, j.mistakes
 }
 
-// A judge turns the text of one row into values and collects what is wrong with it.
-type judge struct {
+// A rowJudge turns the text of one row into values and collects what is wrong with it.
+type rowJudge struct {
 	rules    *itemRules
 	row      *row
 	mistakes ErrorList
 }
 
-func (j *judge) fault(f fault) {
+func (j *rowJudge) fault(f fault) {
 	if f.pos.Line == 0 {
 		f.pos = j.rules.source.place(j.row.at, f.field)
 	}
 	j.mistakes.add(Error{Pos: f.pos, Field: f.field, Text: f.text})
 }
 
-func (j *judge) mistake(f field, text string) { j.fault(fault{field: f.String(), text: text}) }
+func (j *rowJudge) mistake(f field, text string) { j.fault(fault{field: f.String(), text: text}) }
 
 // settings are what the row says, filled up with the defaults.
-func (j *judge) settings() Defaults {
+func (j *rowJudge) settings() Defaults {
 	said := j.said()
 	return said.or(j.rules.defaults)
 }
 
 // said are the settings that the row itself says.
-func (j *judge) said() Defaults {
+func (j *rowJudge) said() Defaults {
 	d := Defaults{
 		Model: j.line(fieldModel), Size: j.size(), NegativePrompt: j.text(fieldNegative),
-		Seed: j.seed(), PromptExtend: j.boolean(fieldExtend), Watermark: j.boolean(fieldWatermark), N: int(j.number(fieldN, 1)),
+		Seed: j.seed(), PromptExtend: j.boolean(fieldExtend), Watermark: j.boolean(
+			fieldWatermark), N: int(j.number(fieldN, 1)),
 	}
 	d.NegativeSaid = j.row.cells[fieldNegative].said
 	return d
 }
 
-// count is how many items the row, or the part of it, makes, at least 1; it reports where a seed would count up beyond
-// the largest.
-func (j *judge) count(it *Item) int {
+// count is how many items the row, or the part of it, makes, at least 1; it reports where a
+// seed would count up beyond the largest.
+func (j *rowJudge) count(it *Item) int {
 	said := int(j.number(fieldCount, 1))
 	count := max(said, 1)
 	switch {
@@ -92,26 +95,29 @@ func (j *judge) count(it *Item) int {
 		return 1
 	}
 	if it.Seed != nil && *it.Seed+int64(count-1) > maxSeed {
-		j.mistake(fieldSeed, fmt.Sprintf("%d counts up beyond %d over %d items", *it.Seed, int64(maxSeed), count))
+		j.mistake(fieldSeed, fmt.Sprintf("%d counts up beyond %d over %d items", *it.Seed,
+			int64(maxSeed), count))
 		return 1
 	}
 	return count
 }
 
-// more is how many items the row adds to its first. Neither factor is larger than a number of 30 bits.
-func (j *judge) more(count int) int { return count*max(j.row.parts, 1) - 1 }
+// more is how many items the row adds to its first. Neither factor is larger than a number of
+// 30 bits.
+func (j *rowJudge) more(count int) int { return count*max(j.row.parts, 1) - 1 }
 
-func (j *judge) tooMany(count, more int) {
+func (j *rowJudge) tooMany(count, more int) {
 	const rule = "adds more items than the %d that are allowed (--max-items)"
 	if j.row.parts > 1 {
-		j.mistake(fieldCount, fmt.Sprintf("%d for each of %d combinations "+rule, count, j.row.parts, j.rules.maxItems))
+		j.mistake(fieldCount, fmt.Sprintf("%d for each of %d combinations "+rule, count,
+			j.row.parts, j.rules.maxItems))
 		return
 	}
 	j.mistake(fieldCount, fmt.Sprintf("%d "+rule, more+1, j.rules.maxItems))
 }
 
 // text is a field as it is, but for white space around it.
-func (j *judge) text(f field) string {
+func (j *rowJudge) text(f field) string {
 	text, trouble := cleanText(j.row.cells[f].text)
 	if trouble != "" {
 		j.mistake(f, trouble)
@@ -120,7 +126,7 @@ func (j *judge) text(f field) string {
 }
 
 // line is a field that is a name: text without line breaks and other control characters.
-func (j *judge) line(f field) string {
+func (j *rowJudge) line(f field) string {
 	text := j.text(f)
 	if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 && text[i] != 0 {
 		j.mistake(f, fmt.Sprintf("%q has a line break or another control character in it", text))
@@ -128,7 +134,7 @@ func (j *judge) line(f field) string {
 	return text
 }
 
-func (j *judge) size() string {
+func (j *rowJudge) size() string {
 	text := j.text(fieldSize)
 	if text == "" {
 		return ""
@@ -140,7 +146,7 @@ func (j *judge) size() string {
 	return size
 }
 
-func (j *judge) seed() *int64 {
+func (j *rowJudge) seed() *int64 {
 	text := j.text(fieldSeed)
 	if text == "" {
 		return nil
@@ -157,7 +163,7 @@ func (j *judge) seed() *int64 {
 }
 
 // number is a count, 0 where nothing is said.
-func (j *judge) number(f field, least int64) int64 {
+func (j *rowJudge) number(f field, least int64) int64 {
 	text := j.text(f)
 	if text == "" {
 		return 0
@@ -171,23 +177,25 @@ func (j *judge) number(f field, least int64) int64 {
 }
 
 // boolean is nil where nothing is said.
-func (j *judge) boolean(f field) *bool {
+func (j *rowJudge) boolean(f field) *bool {
 	text := j.text(f)
 	if text == "" {
 		return nil
 	}
 	b, ok := parseBool(text)
 	if !ok {
-		j.mistake(f, fmt.Sprintf("%q is neither true nor false; write true, false, yes, no, 1, 0, 是 or 否", text))
+		j.mistake(
+			f, fmt.Sprintf(
+				"%q is neither true nor false; write true, false, yes, no, 1, 0, 是 or 否", text))
 		return nil
 	}
 	return &b
 }
 
-// takeDefaults makes what the manifest itself says of all items the defaults. It returns what is wrong
-// with them.
+// takeDefaults makes what the manifest itself says of all items the defaults. It returns what
+// is wrong with them.
 func (rules *itemRules) takeDefaults(r *row) ErrorList {
-	j := judge{rules: rules, row: r}
+	j := rowJudge{rules: rules, row: r}
 	for _, f := range r.faults {
 		j.fault(f)
 	}

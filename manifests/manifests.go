@@ -1,14 +1,16 @@
-// Package manifests reads prompts: YAML, CSV, TSV, XLSX and JSONL files become items, one picture request each.
+// Package manifests reads prompts: YAML, CSV, TSV, XLSX and JSONL files become items, one
+// picture request each.
 //
-// It guarantees that every mistake of a file is found before anything is paid, each with file, line and column; that a
-// file of a million rows is never held in memory (only YAML is); and that what is read later is what was checked, as
-// Open takes a private copy. It knows nothing of models, prices or the network: what a model allows comes in as
-// Options.Check.
+// It guarantees that every mistake of a file is found before anything is paid, each with file,
+// line and column; that a file of a million rows is never held in memory (only YAML is); and
+// that what is read later is what was checked, as Open takes a private copy. It knows nothing
+// of models, prices or the network: what a model allows comes in as Options.Check.
 //
-// Texts may have templates in them, as {{.color}}, in two places only: in an item of YAML that has a matrix, and in the
-// defaults of a YAML manifest over a sheet (rows). Anywhere else {{ is text, so that prompts with braces, and sheets that
-// are full of them, stay what they are. Templates reach the words of the matrix and the columns of the row, and nothing
-// else; see the package template for what they may do.
+// Texts may have templates in them, as {{.color}}, in two places only: in an item of YAML that
+// has a matrix, and in the defaults of a YAML manifest over a sheet (rows). Anywhere else {{ is
+// text, so that prompts with braces, and sheets that are full of them, stay what they are.
+// Templates reach the words of the matrix and the columns of the row, and nothing else; see the
+// package template for what they may do.
 package manifests
 
 import (
@@ -18,12 +20,12 @@ import (
 	"path/filepath"
 )
 
-// defaultMaxItems is what matrix, seeds and count may add where Options.MaxItems is 0: a slip of the finger should not buy a million
-// pictures.
+// defaultMaxItems is what matrix, seeds and count may add where Options.MaxItems is 0: a slip
+// of the finger should not buy a million pictures.
 const defaultMaxItems = 10000
 
-// A Manifest is an open file of prompts. Its methods may be called from several goroutines at once, but not after
-// Close.
+// A Manifest is an open file of prompts. Its methods may be called from several goroutines at
+// once, but not after Close.
 type Manifest struct {
 	path string
 	reading
@@ -31,10 +33,11 @@ type Manifest struct {
 	check func(*Item) []Problem
 }
 
-// Open reads what a manifest says of its structure (kind, encoding, header) and takes a private copy of it, so that
-// a later change of the file changes nothing; a copy above 8 MB is a temporary file that Close removes. Of a workbook
-// there are two: the file, and what stands in the cells, read once. The error is
-// an *ErrorList where the file is at fault, and wraps fs.ErrNotExist where it is missing.
+// Open reads what a manifest says of its structure (kind, encoding, header) and takes a private
+// copy of it, so that a later change of the file changes nothing; a copy above 8 MB is a
+// temporary file that Close removes. Of a workbook there are two: the file, and what stands in
+// the cells, read once. The error is an *ErrorList where the file is at fault, and wraps
+// fs.ErrNotExist where it is missing.
 func Open(name string, o Options) (*Manifest, error) {
 	flags, err := o.Defaults.normal()
 	if err != nil {
@@ -69,13 +72,14 @@ func (m *Manifest) settle(flags Defaults, names Names) (err error) {
 	return err
 }
 
-// Close lets go of the private copies. Items and their positions are of no use afterwards, their values are.
+// Close lets go of the private copies. Items and their positions are of no use afterwards,
+// their values are.
 func (m *Manifest) Close() error {
 	return m.close()
 }
 
-// Book is the workbook of the manifest, or of the sheet that a YAML manifest names; nil where the rows
-// stand in none.
+// Book is the workbook of the manifest, or of the sheet that a YAML manifest names; nil where
+// the rows stand in none.
 func (m *Manifest) Book() *Book { return m.book }
 
 // Name is the base name of the file, for messages.
@@ -84,13 +88,14 @@ func (m *Manifest) Name() string { return filepath.Base(m.path) }
 // Encoding names the character encoding that was chosen, such as "utf-8" or "gb18030".
 func (m *Manifest) Encoding() string { return m.encoding }
 
-// Columns are the names of the columns that are carried through to the reports, in their order in the file. Nobody
-// may change the slice.
+// Columns are the names of the columns that are carried through to the reports, in their order
+// in the file. Nobody may change the slice.
 func (m *Manifest) Columns() []string { return m.source.columns() }
 
-// Items are all items in order, skipped ones too. It may be ranged over any number of times and parses as it goes.
-// It ends after the first error: an *ErrorList with the mistakes of one row, or what reading the copy gave. Rules that
-// need more than one row, and those of Options.Check, are Check's. The *Item is the caller's to keep.
+// Items are all items in order, skipped ones too. It may be ranged over any number of times and
+// parses as it goes. It ends after the first error: an *ErrorList with the mistakes of one row,
+// or what reading the copy gave. Rules that need more than one row, and those of Options.Check,
+// are Check's. The *Item is the caller's to keep.
 func (m *Manifest) Items() iter.Seq2[*Item, error] {
 	return func(yield func(*Item, error) bool) {
 		if m.mistakes.Total > 0 {

@@ -11,15 +11,18 @@ import (
 	"github.com/qwenbatch/qwenbatch/manifests/template"
 )
 
-// Names say what pictures are called whose rows have no file column, or an empty one. The zero value leaves it to ids.
+// Names say what pictures are called whose rows have no file column, or an empty one. The zero
+// value leaves it to ids.
 type Names struct {
-	// Template is a text with {{…}} in it: the fields and columns of the row, row (its number), index (of the item in its
-	// row), hash (8 digits of what the row says), and what Words gives. "" is none.
+	// Template is a text with {{…}} in it: the fields and columns of the row, row (its number),
+	// index (of the item in its row), hash (8 digits of what the row says), and what Words
+	// gives. "" is none.
 	Template string
-	// Words are what else may stand in the template. It gives the same names for every item; they win over fields.
+	// Words are what else may stand in the template. It gives the same names for every item;
+	// they win over fields.
 	Words func(*Item) map[string]string
-	// File makes of what is wanted the name that a file gets, without its extension: two wants may become one, which Check
-	// finds. nil leaves a want as it is.
+	// File makes of what is wanted the name that a file gets, without its extension: two wants
+	// may become one, which Check finds. nil leaves a want as it is.
 	File func(want string) string
 }
 
@@ -34,12 +37,14 @@ type naming struct {
 }
 
 // wordFields are the fields that a name can be made of.
-var wordFields = []field{fieldID, fieldPrompt, fieldNegative, fieldModel, fieldSize, fieldSeed, fieldN}
+var wordFields = []field{fieldID, fieldPrompt, fieldNegative, fieldModel, fieldSize, fieldSeed,
+	fieldN}
 
 // ownWords are those that are no fields.
 var ownWords = []string{"row", "index", "hash"}
 
-// newNaming reads the template and looks its words up. The error is an *ErrorList with places in the template.
+// newNaming reads the template and looks its words up. The error is an *ErrorList with places
+// in the template.
 func newNaming(n Names, columns []string) (*naming, error) {
 	if n.Template == "" {
 		return nil, nil
@@ -51,7 +56,8 @@ func newNaming(n Names, columns []string) (*naming, error) {
 	}
 	var f *template.Error
 	if errors.As(err, &f) {
-		return nil, single(placeIn(namesFlag, 1, len([]rune(n.Template[:f.Offset]))+1), "", "%s", f.Text)
+		return nil, single(placeIn(namesFlag, 1, len([]rune(n.Template[:f.Offset]))+1), "", "%s",
+			f.Text)
 	}
 	return g, err
 }
@@ -64,7 +70,8 @@ func (g *naming) knows(name string) error {
 	if _, ok := g.slot(name); ok {
 		return nil
 	}
-	return fmt.Errorf("there is no column or field %s; %s", template.Reference(name), meant(name, g.known()))
+	return fmt.Errorf("there is no column or field %s; %s", template.Reference(name),
+		meant(name, g.known()))
 }
 
 // known are all words.
@@ -84,20 +91,22 @@ func (g *naming) known() []string {
 }
 
 // slot finds a word that is written in another way than its field or column.
-func (g *naming) slot(name string) (slot, bool) {
+func (g *naming) slot(name string) (varPlace, bool) {
 	headers := map[string]field{}
 	for _, f := range wordFields {
 		headers[f.String()] = f
 	}
-	return slotOf(name, headers, g.columns)
+	return findVar(name, headers, g.columns)
 }
 
 // words are what an item has for the template.
 func (g *naming) words(it *Item) map[string]string {
 	print := it.Fingerprint()
 	words := map[string]string{
-		"row": strconv.Itoa(it.Row), "index": strconv.Itoa(it.Index), "hash": hex.EncodeToString(print[:4]),
-		"id": it.ID, "prompt": it.Prompt, "negative_prompt": it.NegativePrompt, "model": it.Model, "size": it.Size,
+		"row": strconv.Itoa(it.Row), "index": strconv.Itoa(it.Index), "hash": hex.EncodeToString(
+			print[:4]),
+		"id": it.ID, "prompt": it.Prompt, "negative_prompt": it.NegativePrompt, "model": it.Model,
+		"size": it.Size,
 		"seed": "", "n": strconv.Itoa(max(1, it.N)),
 	}
 	if it.Seed != nil {
@@ -126,8 +135,8 @@ func (g *naming) words(it *Item) map[string]string {
 	return words
 }
 
-// name is what the template makes of an item. The 2nd, 3rd… item that count makes of a row has "-2", "-3"… appended where
-// the template does not tell them apart.
+// name is what the template makes of an item. The 2nd, 3rd… item that count makes of a row has
+// "-2", "-3"… appended where the template does not tell them apart.
 func (g *naming) name(it *Item) (string, error) {
 	text, err := g.plain(it)
 	if err != nil || it.first == nil {
@@ -145,15 +154,18 @@ func (g *naming) plain(it *Item) (string, error) {
 	case err != nil:
 		return "", err
 	case g.nothing(stem(text)):
-		return "", errors.New("makes an empty name of this row; {{.row}} and {{.hash}} are never empty")
+		return "",
+			errors.New("makes an empty name of this row; {{.row}} and {{.hash}} are never empty")
 	}
 	return text, nil
 }
 
-// nothing reports whether no file name is left of a text: "-" or "." where the words of a row are empty.
+// nothing reports whether no file name is left of a text: "-" or "." where the words of a row
+// are empty.
 func (g *naming) nothing(text string) bool {
 	nameless := g.file("")
-	return strings.TrimSpace(text) == "" || g.file(text) == nameless && !strings.Contains(text, nameless)
+	return strings.TrimSpace(text) == "" || g.file(text) == nameless &&
+		!strings.Contains(text, nameless)
 }
 
 // file is the name of the file that somebody wants.

@@ -13,14 +13,15 @@ import (
 type opening func(input) (*reading, error)
 
 // openFile takes a private copy of a file and finds out what is in it.
-func openFile(path string, o Options, wants *demand, maxItems int) (*reading, error) {
+func openFile(path string, o Options, wants *wantedVars, maxItems int) (*reading, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("is a folder; name the manifest in it")}
+		return nil, &fs.PathError{Op: "open", Path: path,
+			Err: errors.New("is a folder; name the manifest in it")}
 	}
 	open, err := opener(path)
 	if err != nil {
@@ -28,7 +29,7 @@ func openFile(path string, o Options, wants *demand, maxItems int) (*reading, er
 	}
 	return open(input{
 		path: path, file: f, options: o, wants: wants, maxItems: maxItems,
-		openRows: func(path string, o Options, wants *demand) (*reading, error) {
+		openRows: func(path string, o Options, wants *wantedVars) (*reading, error) {
 			return openFile(path, o, wants, maxItems)
 		},
 	})
@@ -48,9 +49,11 @@ func opener(path string) (opening, error) {
 	case ".xls", ".xlsb", ".ods", ".numbers", ".et":
 		return nil, single(Position{File: path}, "", "%s is not read; %s", ext, saveAs(ext))
 	case ".json":
-		return nil, single(Position{File: path}, "", "one JSON object a line is read as .jsonl; a whole JSON document is not")
+		return nil, single(Position{File: path}, "",
+			"one JSON object a line is read as .jsonl; a whole JSON document is not")
 	}
-	return nil, single(Position{File: path}, "", "not a kind of manifest that is known: .yaml, .csv, .tsv, .xlsx or .jsonl")
+	return nil, single(Position{File: path}, "",
+		"not a kind of manifest that is known: .yaml, .csv, .tsv, .xlsx or .jsonl")
 }
 
 // saveAs tells how a program writes what is read.
@@ -90,7 +93,8 @@ func decoded(open opening) opening {
 func flat(open opening) opening {
 	return func(in input) (*reading, error) {
 		if in.options.Sheet != "" {
-			return nil, single(Position{File: in.path}, "", "--sheet names a sheet of a workbook, and this is none")
+			return nil, single(Position{File: in.path}, "",
+				"--sheet names a sheet of a workbook, and this is none")
 		}
 		return open(in)
 	}

@@ -4,20 +4,27 @@ import "fmt"
 
 // Options say how a manifest is read. The zero value reads everything that says itself what it is.
 type Options struct {
-	Defaults Defaults          // from flags: they win over the manifest's own defaults and lose against the row
-	Encoding string            // "" detects; else utf-8, utf-16le, utf-16be, gb18030, gbk, gb2312, big5 or windows-1252
-	Sheet    string            // of a workbook; "" means the first that is not hidden. As Columns, it loses to what YAML over a sheet says
-	Columns  map[string]string // which header gives a field, field → header; others are told by their names
-	Names    Names             // what pictures are called
-	MaxItems int               // how many items matrix, seeds and count may add to the rows; 0 means 10000
+	// from flags: they win over the manifest's own defaults and lose against the row
+	Defaults Defaults
+	// "" detects; else utf-8, utf-16le, utf-16be, gb18030, gbk, gb2312, big5 or windows-1252
+	Encoding string
+	// of a workbook; "" means the first that is not hidden. As Columns, it loses to what YAML
+	// over a sheet says
+	Sheet string
+	// which header gives a field, field → header; others are told by their names
+	Columns map[string]string
+	Names   Names // what pictures are called
+	// how many items matrix, seeds and count may add to the rows; 0 means 10000
+	MaxItems int
 
-	// Check gives the rules of the API. It is asked for the first item of each row, and of each combination of a matrix,
-	// as the others differ by id and seed only; and not for rows that are skipped or have mistakes already. nil means none.
+	// Check gives the rules of the API. It is asked for the first item of each row, and of each
+	// combination of a matrix, as the others differ by id and seed only; and not for rows that
+	// are skipped or have mistakes already. nil means none.
 	Check func(*Item) []Problem
 }
 
-// Defaults hold what items are made with where their rows say nothing. Zero values say nothing, NegativeSaid tells an
-// explicitly empty negative prompt from none.
+// Defaults hold what items are made with where their rows say nothing. Zero values say nothing,
+// NegativeSaid tells an explicitly empty negative prompt from none.
 type Defaults struct {
 	Model, Size, NegativePrompt string
 	NegativeSaid                bool

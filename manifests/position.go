@@ -12,8 +12,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/manifests/spool"
 )
 
-// A Position is a place in a manifest. Line and Column count from 1, Column in code points of the line as an editor
-// shows it; in a workbook they are row and column of the sheet. A Line of 0 means the file, or the sheet, as a whole.
+// A Position is a place in a manifest. Line and Column count from 1, Column in code points of
+// the line as an editor shows it; in a workbook they are row and column of the sheet. A Line of
+// 0 means the file, or the sheet, as a whole.
 type Position struct {
 	File         string
 	Line, Column int
@@ -25,8 +26,8 @@ func placeIn(path string, line, column int) Position {
 	return Position{File: path, Line: line, Column: column}
 }
 
-// String formats the place as prompts.csv:12:5, the form that editors and terminals make a link of, or as
-// prompts.xlsx:Sheet1!C12.
+// String formats the place as prompts.csv:12:5, the form that editors and terminals make a link
+// of, or as prompts.xlsx:Sheet1!C12.
 func (p Position) String() string {
 	switch {
 	case p.Cell != "":
@@ -40,11 +41,12 @@ func (p Position) String() string {
 }
 
 func (p Position) compare(q Position) int {
-	return cmp.Or(strings.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
+	return cmp.Or(strings.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line),
+		cmp.Compare(p.Column, q.Column))
 }
 
-// A Problem is what a rule has against one field of an item. Its Text stands behind "FIELD: ", as in
-// "1024*1024 is not offered by qwen-image-plus; nearest: 1328*1328 (1:1)".
+// A Problem is what a rule has against one field of an item. Its Text stands behind "FIELD: ",
+// as in "1024*1024 is not offered by qwen-image-plus; nearest: 1328*1328 (1:1)".
 type Problem struct {
 	Field, Text string
 	Warning     bool // does not stop the run
@@ -64,19 +66,22 @@ func (e Error) Error() string {
 }
 
 func (e Error) compare(f Error) int {
-	return cmp.Or(e.Pos.compare(f.Pos), strings.Compare(e.Field, f.Field), strings.Compare(e.Text, f.Text))
+	return cmp.Or(e.Pos.compare(f.Pos), strings.Compare(e.Field, f.Field),
+		strings.Compare(e.Text, f.Text))
 }
 
 // shownErrors is how many mistakes an ErrorList keeps: more than a person reads in one go.
 const shownErrors = 50
 
-// An ErrorList lists the mistakes of a manifest in the order of their places: the first 50, and how many there are.
+// An ErrorList lists the mistakes of a manifest in the order of their places: the first 50, and
+// how many there are.
 type ErrorList struct {
 	Errors []Error // at most 50, sorted by position
 	Total  int
 }
 
-// Error has one line a mistake and, where not all are listed, a last one that says how many more there are.
+// Error has one line a mistake and, where not all are listed, a last one that says how many
+// more there are.
 func (l *ErrorList) Error() string {
 	var b strings.Builder
 	for i, e := range l.Errors {
@@ -91,8 +96,8 @@ func (l *ErrorList) Error() string {
 	return b.String()
 }
 
-// add files e under its place and lets go of the last mistake once there are more than are shown. What many items of
-// one row have wrong is one mistake.
+// add files e under its place and lets go of the last mistake once there are more than are
+// shown. What many items of one row have wrong is one mistake.
 func (l *ErrorList) add(e Error) {
 	at, known := slices.BinarySearchFunc(l.Errors, e, Error.compare)
 	if known {
@@ -119,7 +124,8 @@ func (l *ErrorList) err() error {
 
 // single is the list of one mistake.
 func single(pos Position, about, format string, args ...any) *ErrorList {
-	return &ErrorList{Errors: []Error{{Pos: pos, Field: about, Text: fmt.Sprintf(format, args...)}}, Total: 1}
+	return &ErrorList{Errors: []Error{{Pos: pos, Field: about,
+		Text: fmt.Sprintf(format, args...)}}, Total: 1}
 }
 
 // join adds the mistakes of another list, whose places come after those of l or among them.

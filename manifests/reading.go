@@ -14,10 +14,10 @@ type input struct {
 	file     *os.File
 	text     *spool.File // of file, decoded; nil for workbooks
 	options  Options
-	wants    *demand // nil unless the rows are filled into templates
+	wants    *wantedVars // nil unless the rows are filled into templates
 	maxItems int
 	// openRows opens the sheet that a YAML manifest names.
-	openRows func(path string, o Options, wants *demand) (*reading, error)
+	openRows func(path string, o Options, wants *wantedVars) (*reading, error)
 }
 
 // A reading is a manifest's file as its reader has opened it.
@@ -28,8 +28,9 @@ type reading struct {
 	grid     *xlsx.Grid  // the same of a workbook
 	book     *Book       // nil where the rows stand in none
 	defaults *row        // what the manifest itself says of all items; nil where it says nothing
-	mistakes ErrorList   // outside the rows, which can be read nevertheless; reported with those of the rows
-	slips    ErrorList   // headers that may be misspelt; warnings
+	// outside the rows, which can be read nevertheless; reported with those of the rows
+	mistakes       ErrorList
+	headerWarnings ErrorList // headers that may be misspelt; warnings
 
 	// strict says that a mistake in the defaults keeps the rows from being read.
 	strict bool

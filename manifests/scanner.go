@@ -8,10 +8,11 @@ import (
 )
 
 const (
-	// maxCell is how many bytes a quoted cell may have. A quote that is not closed within them is text, so that one
-	// stray quote costs a bounded look ahead and cannot swallow the sheet.
+	// maxCell is how many bytes a quoted cell may have. A quote that is not closed within them
+	// is text, so that one stray quote costs a bounded look ahead and cannot swallow the sheet.
 	maxCell = 1 << 20
-	// maxRecord is how many bytes a row may have, so that a file without line ends does not fill the memory.
+	// maxRecord is how many bytes a row may have, so that a file without line ends does not
+	// fill the memory.
 	maxRecord = 16 << 20
 )
 
@@ -22,12 +23,14 @@ type span struct {
 	doubled  bool // has doubled quotes inside
 }
 
-// A scanner cuts comma-, semicolon- or tab-separated text into records and knows where each cell stands. A cell is
-// quoted only if it opens with a quote and its closing quote is followed by a separator or the end of the line; all
-// other quotes are text, as people type them ("G I G G L E" painted in …). That is why encoding/csv cannot read such
-// files itself: strict it refuses them, lazy it merges rows without a word.
+// A scanner cuts comma-, semicolon- or tab-separated text into records and knows where each
+// cell stands. A cell is quoted only if it opens with a quote and its closing quote is followed
+// by a separator or the end of the line; all other quotes are text, as people type them ("G I G
+// G L E" painted in …). That is why encoding/csv cannot read such files itself: strict it
+// refuses them, lazy it merges rows without a word.
 //
-// A line ends with LF, CRLF or CR. The buffer belongs to the scanner: record and cells are good until the next call.
+// A line ends with LF, CRLF or CR. The buffer belongs to the scanner: record and cells are good
+// until the next call.
 type scanner struct {
 	r   io.Reader
 	sep byte
@@ -49,7 +52,8 @@ type scanner struct {
 
 // newScanner reads from r, which stands at a ref; number is that of the record before.
 func newScanner(r io.Reader, sep byte, at ref, number, bufferSize int) *scanner {
-	return &scanner{r: r, sep: sep, buf: make([]byte, bufferSize), offset: at.offset, line: at.line, number: number}
+	return &scanner{r: r, sep: sep, buf: make([]byte, bufferSize), offset: at.offset,
+		line: at.line, number: number}
 }
 
 // next reads a record and reports whether there was one.
@@ -71,7 +75,8 @@ func (s *scanner) next() bool {
 // bytes are the record as it stands in the file.
 func (s *scanner) bytes() []byte { return s.buf[s.from : s.from+s.length] }
 
-// cell reads the cell that begins where the last one ended and reports whether another one follows.
+// cell reads the cell that begins where the last one ended and reports whether another one
+// follows.
 func (s *scanner) cell() bool {
 	c, ok := s.quoted()
 	if !ok {
@@ -86,7 +91,8 @@ func (s *scanner) cell() bool {
 	return s.delimiter()
 }
 
-// delimiter takes the separator or the line end behind a cell and reports whether it was a separator.
+// delimiter takes the separator or the line end behind a cell and reports whether it was a
+// separator.
 func (s *scanner) delimiter() bool {
 	b, ok := s.at(s.length)
 	if !ok {
@@ -165,8 +171,8 @@ func (s *scanner) at(i int) (byte, bool) {
 	return s.buf[s.from+i], true
 }
 
-// more reads on behind what is in the buffer, which moves and grows as the record needs, and reports whether
-// anything came.
+// more reads on behind what is in the buffer, which moves and grows as the record needs, and
+// reports whether anything came.
 func (s *scanner) more() bool {
 	if s.eof {
 		return false
@@ -189,7 +195,8 @@ func (s *scanner) more() bool {
 	return n > 0
 }
 
-// text is a cell as a person meant it: doubled quotes are one. It points into the buffer where it can.
+// text is a cell as a person meant it: doubled quotes are one. It points into the buffer where
+// it can.
 func (s *scanner) text(c span) []byte {
 	text := s.buf[s.from+c.from : s.from+c.to]
 	if c.doubled {
@@ -208,7 +215,8 @@ func (s *scanner) blank() bool {
 	return true
 }
 
-// position is where cell i stands, its opening quote included; the start of the record where there is no such cell.
+// position is where cell i stands, its opening quote included; the start of the record where
+// there is no such cell.
 func (s *scanner) position(i int) (line, column int) {
 	if i < 0 || i >= len(s.cells) {
 		return s.line, 1

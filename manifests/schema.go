@@ -11,6 +11,6 @@ import (
 //go:embed schema.json
 var schema []byte
 
-// Schema is the JSON Schema (2020-12) of YAML manifests. Editors complete and check a manifest by it that says in its
-// first line where it is: # yaml-language-server: $schema=schema.json
+// Schema is the JSON Schema (2020-12) of YAML manifests. Editors complete and check a manifest
+// by it that says in its first line where it is: # yaml-language-server: $schema=schema.json
 func Schema() []byte { return slices.Clone(schema) }

@@ -14,11 +14,13 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// headerRows is among how many rows with something in them the header is looked for: titles and notes stand above it.
+// headerRows is among how many rows with something in them the header is looked for: titles and
+// notes stand above it.
 const headerRows = 20
 
-// A sheet is a manifest in a sheet of a workbook. Texts are taken as they are shown, but for seed, count and n, of
-// which the number itself counts, whatever its format. Hidden rows are rows.
+// A sheet is a manifest in a sheet of a workbook. Texts are taken as they are shown, but for
+// seed, count and n, of which the number itself counts, whatever its format. Hidden rows are
+// rows.
 type sheet struct {
 	path, name string
 	others     []string // sheets, where nobody has said which to read
@@ -44,7 +46,7 @@ func openSheet(in input) (*reading, error) {
 		return nil, err
 	}
 	if in.wants == nil {
-		opened.slips = s.placed(s.header.slips())
+		opened.headerWarnings = s.placed(s.header.nearMisses())
 	}
 	b.Sheet, b.Header, b.Fields = s.name, s.number, s.header.present()
 	return opened, nil
@@ -58,7 +60,8 @@ func readSheet(path string, b *Book, asked string) (*sheet, error) {
 	}
 	s := &sheet{path: path, name: w.FirstVisible()}
 	if asked == "" {
-		s.others = slices.DeleteFunc(slices.Clone(w.Sheets()), func(n string) bool { return n == s.name })
+		s.others = slices.DeleteFunc(slices.Clone(w.Sheets()),
+			func(n string) bool { return n == s.name })
 	} else if s.name, err = sheetNamed(asked, w.Sheets()); err != nil {
 		return nil, inBook(path, err)
 	}
@@ -88,12 +91,14 @@ func sheetNamed(asked string, names []string) (string, error) {
 	if near := spell.Nearest(asked, names); near != "" {
 		guess = fmt.Sprintf("did you mean %q? ", near)
 	}
-	return "", &xlsx.Error{Text: fmt.Sprintf("there is no sheet %q; %sthere are %s", asked, guess, quoteAll(names))}
+	return "", &xlsx.Error{Text: fmt.Sprintf(
+		"there is no sheet %q; %sthere are %s", asked, guess, quoteAll(names))}
 }
 
-// findHeader takes the first of the first rows that has a column of prompts, or all that templates want. Where nothing
-// but one word stands in it, as a title may be, a fuller row below is preferred.
-func (s *sheet) findHeader(explicit map[string]string, w *demand) error {
+// findHeader takes the first of the first rows that has a column of prompts, or all that
+// templates want. Where nothing but one word stands in it, as a title may be, a fuller row
+// below is preferred.
+func (s *sheet) findHeader(explicit map[string]string, w *wantedVars) error {
 	var chosen, widest []string
 	r, at := s.grid.Reader(), 0
 	for range headerRows {
@@ -122,7 +127,9 @@ func (s *sheet) findHeader(explicit map[string]string, w *demand) error {
 	}
 	var faults []headerFault
 	s.header, faults = readHeader(chosen, explicit)
-	s.header.leaveOut(func(column int) bool { return chosen[column] == "" && s.grid.LastRow[column] <= s.number })
+	s.header.leaveOut(func(column int) bool {
+		return chosen[column] == "" && s.grid.LastRow[column] <= s.number
+	})
 	return s.headerErrors(faults)
 }
 
@@ -175,12 +182,16 @@ func (s *sheet) placed(faults []headerFault) (list ErrorList) {
 func (s *sheet) position(line, column int) Position {
 	column = max(column, 0)
 	name, _ := excelize.CoordinatesToCellName(column+1, line)
-	return Position{File: s.path, Line: line, Column: column + 1, Cell: quotedSheet(s.name) + "!" + name}
+	return Position{File: s.path, Line: line, Column: column + 1,
+		Cell: quotedSheet(s.name) + "!" + name}
 }
 
 // quotedSheet is the name of a sheet as formulas have it.
 func quotedSheet(name string) string {
-	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' }) {
+	if strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) &&
+			!unicode.IsDigit(r) && r != '_'
+	}) {
 		return "'" + strings.ReplaceAll(name, "'", "''") + "'"
 	}
 	return name
@@ -216,14 +227,16 @@ func (s *sheet) rows() iter.Seq2[*row, error] {
 
 // fill makes a row of the cells that r stands on.
 func (s *sheet) fill(to *row, r *xlsx.Reader) {
-	*to = row{number: r.Row().Number, at: ref{line: r.Row().Number}, faults: to.faults[:0], spoiled: to.spoiled[:0]}
+	*to = row{number: r.Row().Number, at: ref{line: r.Row().Number}, faults: to.faults[:0],
+		spoiled: to.spoiled[:0]}
 	for f, column := range s.header.index {
 		if column < 0 {
 			continue
 		}
 		c := r.Cell(column)
 		if c.Bad != "" {
-			to.faults = append(to.faults, fault{pos: s.position(r.Row().Number, column), field: field(f).String(), text: c.Bad})
+			to.faults = append(to.faults, fault{
+				pos: s.position(r.Row().Number, column), field: field(f).String(), text: c.Bad})
 			continue
 		}
 		text := c.Text
@@ -235,7 +248,8 @@ func (s *sheet) fill(to *row, r *xlsx.Reader) {
 	s.carry(to, r)
 }
 
-// carry takes the values of the carried-through columns. What is wrong with one matters only to those who use it.
+// carry takes the values of the carried-through columns. What is wrong with one matters only to
+// those who use it.
 func (s *sheet) carry(to *row, r *xlsx.Reader) {
 	if len(s.header.carried) == 0 {
 		return
@@ -245,7 +259,7 @@ func (s *sheet) carry(to *row, r *xlsx.Reader) {
 		c := r.Cell(column)
 		to.columns[i] = plainBreaks(c.Text)
 		if c.Bad != "" {
-			to.spoiled = append(to.spoiled, spoil{i, c.Bad})
+			to.spoiled = append(to.spoiled, unusable{i, c.Bad})
 		}
 	}
 }

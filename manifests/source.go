@@ -4,21 +4,24 @@ import (
 	"iter"
 )
 
-// A cell is the text of one field. An empty text that is said differs from none only for the negative prompt.
+// A cell is the text of one field. An empty text that is said differs from none only for the
+// negative prompt.
 type cell struct {
 	text string
 	said bool
 }
 
-// A row is what a source yields: text, not yet judged. It is the source's own and good until the next one.
+// A row is what a source yields: text, not yet judged. It is the source's own and good until
+// the next one.
 type row struct {
 	number  int
 	at      ref
 	cells   [fields]cell
 	columns []string // carried-through values; fresh for each row, as items keep it
 	faults  []fault  // what is wrong with the form of the row
-	unfit   bool     // the faults leave nothing in its place, so that more mistakes would only confuse
-	spoiled []spoil  // carried-through values that are for show only
+	// the faults leave nothing in its place, so that more mistakes would only confuse
+	unfit   bool
+	spoiled []unusable // carried-through values that are for show only
 
 	// A matrix and seeds make parts of a row. All are zero where there are none.
 	part, parts        int  // this one, from 0, of how many
@@ -38,8 +41,9 @@ type fault struct {
 	field, text string
 }
 
-// A spoil is why the value of a carried-through column cannot be used for a picture, such as an error of a formula.
-type spoil struct {
+// An unusable is why the value of a carried-through column cannot be used for a picture, such
+// as an error of a formula.
+type unusable struct {
 	column int // in row.columns
 	text   string
 }
@@ -50,8 +54,10 @@ type source interface {
 	columns() []string
 	// headers are what the file calls the fields that it has.
 	headers() map[string]field
-	// rows yields the rows that are not empty, as often as it is called; an error (of reading, not of content) ends it.
+	// rows yields the rows that are not empty, as often as it is called; an error (of reading,
+	// not of content) ends it.
 	rows() iter.Seq2[*row, error]
-	// place tells where a field or carried-through column of a row stands, or else where the row begins.
+	// place tells where a field or carried-through column of a row stands, or else where the
+	// row begins.
 	place(at ref, name string) Position
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// The sheets of the starter. The lists to choose from stand in a hidden one, as a list in the rule of a cell has at
-// most 255 characters.
+// The sheets of the starter. The lists to choose from stand in a hidden one, as a list in the
+// rule of a cell has at most 255 characters.
 const (
 	promptsSheet = "Prompts"
 	helpSheet    = "Columns 列说明"
@@ -102,23 +102,29 @@ func (b *bookWriter) header(name string, values []string, columns []float64) {
 		b.do(b.SetColWidth(name, name, name, width))
 	}
 	landscape, one, many, fit := "landscape", 1, 0, true
-	b.do(b.SetPageLayout(name, &excelize.PageLayoutOptions{Orientation: &landscape, FitToWidth: &one, FitToHeight: &many}))
+	b.do(b.SetPageLayout(name, &excelize.PageLayoutOptions{
+		Orientation: &landscape, FitToWidth: &one, FitToHeight: &many}))
 	b.do(b.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}))
-	b.do(b.SetPanes(name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
+	b.do(b.SetPanes(name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2",
+		ActivePane: "bottomLeft"}))
 }
 
-// prompts is the sheet to fill in. Cells are text, but for the numbers: Excel makes a time of 16:9 otherwise.
+// prompts is the sheet to fill in. Cells are text, but for the numbers: Excel makes a time of
+// 16:9 otherwise.
 func (b *bookWriter) prompts(c Choices) {
 	b.header(promptsSheet, starterColumns, widths)
-	text := b.style(excelize.Style{NumFmt: 49, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}})
-	whole := b.style(excelize.Style{NumFmt: 1, Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top"}})
+	text := b.style(excelize.Style{NumFmt: 49,
+		Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}})
+	whole := b.style(excelize.Style{NumFmt: 1,
+		Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top"}})
 	for i, name := range starterColumns {
 		style := text
 		if f, ok := fieldNamed(name); ok && isNumber(f) {
 			style = whole
 		}
 		letter, _ := excelize.ColumnNumberToName(i + 1)
-		b.do(b.SetCellStyle(promptsSheet, letter+"2", fmt.Sprintf("%s%d", letter, len(starterItems)+1), style))
+		b.do(b.SetCellStyle(promptsSheet, letter+"2",
+			fmt.Sprintf("%s%d", letter, len(starterItems)+1), style))
 		b.do(b.styleBelow(letter, style))
 	}
 	for i, it := range starterItems {
@@ -130,7 +136,8 @@ func (b *bookWriter) prompts(c Choices) {
 // styleBelow is the style of the cells that are empty yet; the header keeps its own.
 func (b *bookWriter) styleBelow(column string, style int) error {
 	style, err := b.GetCellStyle(promptsSheet, column+"1")
-	return errors.Join(err, b.SetColStyle(promptsSheet, column, style), b.SetCellStyle(promptsSheet, column+"1", column+"1", style))
+	return errors.Join(err, b.SetColStyle(promptsSheet, column, style),
+		b.SetCellStyle(promptsSheet, column+"1", column+"1", style))
 }
 
 // height makes a row as high as its texts need: not every program does so by itself.
@@ -152,18 +159,22 @@ func (b *bookWriter) height(name string, number int, values []string, columns []
 // help explains every column that there is.
 func (b *bookWriter) help() {
 	b.header(helpSheet, []string{"Column 列", "What it says", "说明", "Example 例"}, helpWidths)
-	wrap := b.style(excelize.Style{Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}})
+	wrap := b.style(excelize.Style{Alignment: &excelize.Alignment{
+		Vertical: "top", WrapText: true}})
 	for f, k := range fieldTable {
 		b.row(helpSheet, f+2, []string{k.name, k.about, inChinese[f]})
 		b.do(b.SetCellStr(helpSheet, fmt.Sprintf("D%d", f+2), fmt.Sprint(k.examples[0])))
 		b.height(helpSheet, f+2, []string{k.about, inChinese[f]}, helpWidths[1:])
 	}
 	last := len(fieldTable) + 2
-	b.row(helpSheet, last, []string{"…", "Any other column is yours: it is carried through to the reports.", "其他列可随意添加，会原样带入报告。"})
+	b.row(helpSheet, last,
+		[]string{"…", "Any other column is yours: it is carried through to the reports.",
+			"其他列可随意添加，会原样带入报告。"})
 	b.do(b.SetCellStyle(helpSheet, "A2", fmt.Sprintf("D%d", last), wrap))
 }
 
-// lists holds what the columns model, size and watermark offer; anything else may be typed all the same.
+// lists holds what the columns model, size and watermark offer; anything else may be typed all
+// the same.
 func (b *bookWriter) lists(c Choices) {
 	for i, list := range []struct {
 		column string
@@ -175,7 +186,8 @@ func (b *bookWriter) lists(c Choices) {
 			b.do(b.SetCellStr(listsSheet, fmt.Sprintf("%s%d", name, j+2), word))
 		}
 		if len(list.words) > 0 {
-			b.offer(list.column, fmt.Sprintf("%s!$%s$2:$%s$%d", listsSheet, name, name, len(list.words)+1))
+			b.offer(list.column, fmt.Sprintf(
+				"%s!$%s$2:$%s$%d", listsSheet, name, name, len(list.words)+1))
 		}
 	}
 	b.do(b.SetSheetVisible(listsSheet, false))

@@ -36,7 +36,9 @@ func openTable(in input) (*reading, error) {
 	}
 	var faults []headerFault
 	if len(names) > xlsx.MaxColumns {
-		faults = append(faults, headerFault{xlsx.MaxColumns, fmt.Sprintf("the header has %d columns; a sheet has at most %d", len(names), xlsx.MaxColumns)})
+		faults = append(faults, headerFault{xlsx.MaxColumns,
+			fmt.Sprintf("the header has %d columns; a sheet has at most %d", len(names),
+				xlsx.MaxColumns)})
 	} else {
 		t.header, faults = readHeader(names, in.options.Columns)
 	}
@@ -44,13 +46,13 @@ func openTable(in input) (*reading, error) {
 		faults = append(faults, headerFault{-1, noPrompt(names)})
 	}
 	if in.wants == nil {
-		opened.slips = t.placed(t.header.slips())
+		opened.headerWarnings = t.placed(t.header.nearMisses())
 	}
 	return opened, t.headerErrors(faults)
 }
 
-// sniff chooses the separator under which the header says most, reads the header and sets where the rows begin. It
-// is nil for a file in which nothing stands.
+// sniff chooses the separator under which the header says most, reads the header and sets where
+// the rows begin. It is nil for a file in which nothing stands.
 func (t *table) sniff(explicit map[string]string) (names []string) {
 	best := -1
 	for _, sep := range separators(t.path) {
@@ -120,7 +122,8 @@ func (t *table) placed(faults []headerFault) (list ErrorList) {
 func (t *table) columns() []string         { return t.header.names }
 func (t *table) headers() map[string]field { return t.header.said }
 
-// place scans the row once more; positions are for messages, not worth remembering for a million rows.
+// place scans the row once more; positions are for messages, not worth remembering for a
+// million rows.
 func (t *table) place(at ref, name string) Position {
 	s := newScanner(t.copy.From(at.offset), t.sep, at, 0, 4096)
 	s.next()
@@ -128,14 +131,15 @@ func (t *table) place(at ref, name string) Position {
 	return placeIn(t.path, line, column)
 }
 
-// rows feeds the strict form of each row to gocsv and adds what gocsv does not know: the row's place and its
-// carried-through columns.
+// rows feeds the strict form of each row to gocsv and adds what gocsv does not know: the row's
+// place and its carried-through columns.
 func (t *table) rows() iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
 		if t.header.width == 0 {
 			return
 		}
-		f := &feed{table: t, scanner: newScanner(t.copy.From(t.start.offset), t.sep, t.start, t.number, 1<<16)}
+		f := &csvFeed{table: t, scanner: newScanner(
+			t.copy.From(t.start.offset), t.sep, t.start, t.number, 1<<16)}
 		f.header()
 		r := csv.NewReader(f)
 		r.ReuseRecord = true
@@ -152,7 +156,8 @@ func (t *table) rows() iter.Seq2[*row, error] {
 	}
 }
 
-// A sheetRow is what gocsv fills. All is text: gocsv reads 1.23457E+09 as 1 and 010 as 8 without a word.
+// A sheetRow is what gocsv fills. All is text: gocsv reads 1.23457E+09 as 1 and 010 as 8
+// without a word.
 type sheetRow struct {
 	ID           string `csv:"id"`
 	Prompt       string `csv:"prompt"`
@@ -171,16 +176,17 @@ type sheetRow struct {
 // fill puts the fields in their order. An empty cell says nothing.
 func (r *sheetRow) fill(cells *[fields]cell) {
 	for f, text := range [fields]string{
-		r.ID, r.Prompt, r.Negative, r.Model, r.Size, r.Seed, r.Count, r.N, r.PromptExtend, r.Watermark, r.File, r.Skip,
+		r.ID, r.Prompt, r.Negative, r.Model, r.Size, r.Seed, r.Count, r.N, r.PromptExtend,
+		r.Watermark, r.File, r.Skip,
 	} {
 		cells[f] = cell{text: text, said: strings.TrimSpace(text) != ""}
 	}
 }
 
-// A feed is the manifest as strict CSV with our field names as header. Each Read returns no more than one record, so
-// that the csv.Reader, whose buffer asks for more only when it is empty, is never ahead of the scanner: when it has
-// a row, the scanner still stands on it.
-type feed struct {
+// A csvFeed is the manifest as strict CSV with our field names as header. Each Read returns no
+// more than one record, so that the csv.Reader, whose buffer asks for more only when it is
+// empty, is never ahead of the scanner: when it has a row, the scanner still stands on it.
+type csvFeed struct {
 	table   *table
 	scanner *scanner
 	pending []byte // of the record, not read yet
@@ -189,7 +195,7 @@ type feed struct {
 }
 
 // header makes the header the first record.
-func (f *feed) header() {
+func (f *csvFeed) header() {
 	for _, name := range f.table.fieldsInOrder() {
 		f.record = append(append(f.record, fieldNames[name]...), ',')
 	}
@@ -197,7 +203,7 @@ func (f *feed) header() {
 }
 
 // finish ends the record. A sheet without any field, which templates may have, gets an empty one.
-func (f *feed) finish() {
+func (f *csvFeed) finish() {
 	if len(f.record) == 0 {
 		f.record = append(f.record, `"",`...)
 	}
@@ -215,7 +221,7 @@ func (t *table) fieldsInOrder() (present []field) {
 	return present
 }
 
-func (f *feed) Read(p []byte) (int, error) {
+func (f *csvFeed) Read(p []byte) (int, error) {
 	for len(f.pending) == 0 {
 		if !f.scanner.next() {
 			return 0, f.end()
@@ -229,15 +235,16 @@ func (f *feed) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (f *feed) end() error {
+func (f *csvFeed) end() error {
 	if f.scanner.err != nil {
 		return f.scanner.err
 	}
 	return io.EOF
 }
 
-// strict writes the fields of the record in quotes, each quote inside doubled, whatever they were in.
-func (f *feed) strict() {
+// strict writes the fields of the record in quotes, each quote inside doubled, whatever they
+// were in.
+func (f *csvFeed) strict() {
 	f.record = f.record[:0]
 	for _, column := range f.table.header.index {
 		if column < 0 {
@@ -252,7 +259,7 @@ func (f *feed) strict() {
 	f.finish()
 }
 
-func (f *feed) appendDoubled(c span) []byte {
+func (f *csvFeed) appendDoubled(c span) []byte {
 	text := f.scanner.buf[f.scanner.from+c.from : f.scanner.from+c.to]
 	if c.quoted || bytes.IndexByte(text, '"') < 0 {
 		return append(f.record, text...) // already as it must be
@@ -261,28 +268,32 @@ func (f *feed) appendDoubled(c span) []byte {
 }
 
 // row puts together what gocsv read and what the scanner knows.
-func (f *feed) row(read *sheetRow) *row {
+func (f *csvFeed) row(read *sheetRow) *row {
 	s := f.scanner
 	r := &f.current
 	r.number, r.at = s.number, ref{offset: s.offset, line: s.line}
 	r.columns, r.faults, r.unfit = f.carried(), r.faults[:0], false
 	read.fill(&r.cells)
 	if s.overlong {
-		f.fault(0, fmt.Sprintf("the row is longer than %d MiB; is a line end or a quote missing?", maxRecord>>20))
+		f.fault(0, fmt.Sprintf("the row is longer than %d MiB; is a line end or a quote missing?",
+			maxRecord>>20))
 	}
 	for i := f.table.header.width; i < len(s.cells); i++ {
 		if len(bytes.TrimSpace(s.text(s.cells[i]))) > 0 {
-			f.fault(i, fmt.Sprintf("the row has %d cells, the header %d; a cell with a %s in it must stand in quotes",
-				len(s.cells), f.table.header.width, separatorName(s.sep)))
+			f.fault(i,
+				fmt.Sprintf(
+					"the row has %d cells, the header %d; a cell with a %s in it must stand in quotes",
+					len(s.cells), f.table.header.width, separatorName(s.sep)))
 			break
 		}
 	}
 	return r
 }
 
-func (f *feed) fault(column int, text string) {
+func (f *csvFeed) fault(column int, text string) {
 	line, at := f.scanner.position(column)
-	f.current.faults = append(f.current.faults, fault{pos: placeIn(f.table.path, line, at), text: text})
+	f.current.faults = append(f.current.faults,
+		fault{pos: placeIn(f.table.path, line, at), text: text})
 	f.current.unfit = true
 }
 
@@ -297,7 +308,7 @@ func separatorName(sep byte) string {
 }
 
 // carried are the values of the carried-through columns.
-func (f *feed) carried() []string {
+func (f *csvFeed) carried() []string {
 	columns := f.table.header.carried
 	if len(columns) == 0 {
 		return nil

@@ -15,8 +15,8 @@ const maxSeed = 2147483647
 // maxCount bounds count and n where no rule is nearer, so that sums cannot overflow.
 const maxCount = 1_000_000_000
 
-// cleanText is s without white space around it and with plain line ends, so that the same cell saved on another system
-// is the same prompt. It says what is wrong with s, or nothing.
+// cleanText is s without white space around it and with plain line ends, so that the same cell
+// saved on another system is the same prompt. It says what is wrong with s, or nothing.
 func cleanText(s string) (text, trouble string) {
 	if s == "" {
 		return "", "" // most fields of most rows
@@ -39,11 +39,13 @@ func plainBreaks(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 }
 
-// parseSize reads W*H, also with x or ×, as "W*H", and W:H as "W:H"; in full width too. Excel shows a ratio that was
-// typed into it as a time: 16:09 and 16:09:00 are 16:9.
+// parseSize reads W*H, also with x or ×, as "W*H", and W:H as "W:H"; in full width too. Excel
+// shows a ratio that was typed into it as a time: 16:09 and 16:09:00 are 16:9.
 func parseSize(s string) (size, trouble string) {
 	folded := foldWidth(s)
-	sign := strings.IndexFunc(folded, func(r rune) bool { return strings.ContainsRune("*xX×:", r) })
+	sign := strings.IndexFunc(folded, func(r rune) bool {
+		return strings.ContainsRune("*xX×:", r)
+	})
 	if sign > 0 {
 		r, length := utf8.DecodeRuneInString(folded[sign:])
 		rest := folded[sign+length:]
@@ -68,8 +70,8 @@ func side(s string) (int, bool) {
 	return int(n), err == nil && n > 0 && len(s) <= 5
 }
 
-// parseNumber reads a whole number in plain digits. Anything that some program would read as another number than a
-// person does is refused: 1.5, 010, 1e9, 1,000.
+// parseNumber reads a whole number in plain digits. Anything that some program would read as
+// another number than a person does is refused: 1.5, 010, 1e9, 1,000.
 func parseNumber(s string, least, most int64) (n int64, trouble string) {
 	digits := foldWidth(s)
 	n, err := strconv.ParseInt(digits, 10, 64)
@@ -111,7 +113,8 @@ func parseBool(s string) (value, ok bool) {
 	return false, false
 }
 
-// foldWidth turns full-width letters, digits and signs, as Chinese keyboards give them, into plain ones.
+// foldWidth turns full-width letters, digits and signs, as Chinese keyboards give them, into
+// plain ones.
 func foldWidth(s string) string {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf {

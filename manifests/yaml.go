@@ -29,8 +29,8 @@ type document struct {
 // defaultsAt is the offset of the ref that leads to the defaults.
 const defaultsAt = -1
 
-// openYAML parses the document. Only what makes it unreadable is returned; all other mistakes wait for those of the
-// items.
+// openYAML parses the document. Only what makes it unreadable is returned; all other mistakes
+// wait for those of the items.
 func openYAML(in input) (*reading, error) {
 	if in.text.Size() > maxYAML {
 		return nil, single(Position{File: in.path}, "",
@@ -83,7 +83,8 @@ func parseYAML(path string, text []byte) (*yaml.Node, error) {
 	}
 	switch err := decoder.Decode(&second); {
 	case err == nil:
-		return nil, single(placeIn(path, second.Line, second.Column), "", "a second document begins here; a manifest is one")
+		return nil, single(placeIn(path, second.Line, second.Column), "",
+			"a second document begins here; a manifest is one")
 	case !errors.Is(err, io.EOF):
 		return nil, syntaxError(path, text, err)
 	}
@@ -182,7 +183,8 @@ func (d *document) rows() iter.Seq2[*row, error] {
 			r := d.row(item)
 			r.number, r.at = i+1, ref{offset: int64(i), line: item.Line}
 			e := d.expansion(item, r)
-			if e == nil && !yield(r, nil) || e != nil && !e.each(r, map[string]string{}, func(r *row) bool { return yield(r, nil) }) {
+			if e == nil && !yield(r, nil) || e != nil &&
+				!e.each(r, map[string]string{}, func(r *row) bool { return yield(r, nil) }) {
 				return
 			}
 		}
@@ -206,9 +208,10 @@ func (d *document) place(at ref, name string) Position {
 
 func (d *document) position(n *yaml.Node) Position { return placeIn(d.path, n.Line, n.Column) }
 
-// pairs are the keys of a mapping and their values. What cannot be a key of ours is complained of, where there is
-// somebody to complain to, and left out.
-func pairs(mapping *yaml.Node, complain func(*yaml.Node, string, string)) iter.Seq2[*yaml.Node, *yaml.Node] {
+// pairs are the keys of a mapping and their values. What cannot be a key of ours is complained
+// of, where there is somebody to complain to, and left out.
+func pairs(mapping *yaml.Node, complain func(*yaml.Node, string, string)) iter.Seq2[*yaml.Node,
+	*yaml.Node] {
 	return func(yield func(key, value *yaml.Node) bool) {
 		seen := make(map[string]int, len(mapping.Content)/2)
 		for i := 0; i+1 < len(mapping.Content); i += 2 {

@@ -14,8 +14,9 @@ import (
 // maxSearch is the size in bytes up to which a syntax error is looked for by parsing again.
 const maxSearch = 1 << 20
 
-// syntaxError words what yaml.v3 says and finds the place, of which yaml.v3 tells at best a line, and for what its
-// parser (not its scanner) refuses the line where the block around it begins, less one.
+// syntaxError words what yaml.v3 says and finds the place, of which yaml.v3 tells at best a
+// line, and for what its parser (not its scanner) refuses the line where the block around it
+// begins, less one.
 func syntaxError(path string, text []byte, err error) *ErrorList {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
 	line := 1
@@ -29,7 +30,8 @@ func syntaxError(path string, text []byte, err error) *ErrorList {
 	case strings.HasPrefix(message, "mapping values are not allowed"):
 		pos.Column = secondColon(lineOf(text, line))
 		hint = "; text with a colon and a space in it must stand in quotes"
-	case strings.HasPrefix(message, "unknown anchor"), strings.HasPrefix(message, "control characters"):
+	case strings.HasPrefix(message, "unknown anchor"),
+		strings.HasPrefix(message, "control characters"):
 		pos = positionIn(path, text, culprit(text, message))
 	case strings.HasPrefix(message, "did not find expected"):
 		pos.Line = brokenLine(text, line)
@@ -116,7 +118,8 @@ func positionIn(path string, text []byte, offset int) Position {
 	return placeIn(path, bytes.Count(before, []byte("\n"))+1, utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])+1)
 }
 
-// brokenLine is the line with which the text stops being YAML, found by halving; said, in a text too large for that.
+// brokenLine is the line with which the text stops being YAML, found by halving; said, in a
+// text too large for that.
 func brokenLine(text []byte, said int) int {
 	if len(text) > maxSearch {
 		return said

@@ -35,14 +35,15 @@ func (d *document) row(item *yaml.Node) *row {
 			d.carried(r.columns, value, complain)
 		case key.Value == matrixKey.name || key.Value == seedsKey.name: // expansion reads them
 		default:
-			complain(key, key.Value, "is not a key here; "+suggestion(key.Value, namesOf(itemKeys())))
+			complain(key, key.Value, "is not a key here; "+suggestion(
+				key.Value, namesOf(itemKeys())))
 		}
 	}
 	return r
 }
 
-// mayDefault reports whether a key may stand in the defaults. What items cannot share the rows of a sheet can, as
-// templates make it of what stands in them.
+// mayDefault reports whether a key may stand in the defaults. What items cannot share the rows
+// of a sheet can, as templates make it of what stands in them.
 func (d *document) mayDefault(name string) bool {
 	for _, k := range itemKeys() {
 		if k.name == name {
@@ -53,7 +54,8 @@ func (d *document) mayDefault(name string) bool {
 }
 
 // cell reads the value of a field.
-func (d *document) cell(f field, value *yaml.Node, complain func(*yaml.Node, string, string)) cell {
+func (d *document) cell(f field, value *yaml.Node,
+	complain func(*yaml.Node, string, string)) cell {
 	text, said, trouble := scalar(value)
 	if trouble == "" && said && isNumber(f) {
 		trouble = notNumber(value, text)
@@ -66,7 +68,8 @@ func (d *document) cell(f field, value *yaml.Node, complain func(*yaml.Node, str
 }
 
 // carried reads the columns mapping of an item.
-func (d *document) carried(values []string, columns *yaml.Node, complain func(*yaml.Node, string, string)) {
+func (d *document) carried(values []string, columns *yaml.Node,
+	complain func(*yaml.Node, string, string)) {
 	if isNull(columns) {
 		return
 	}
@@ -83,13 +86,15 @@ func (d *document) carried(values []string, columns *yaml.Node, complain func(*y
 	}
 }
 
-// scalar is the text of a value as it is written, so that 007 and 16:9 stay what they are; null says nothing. An
-// alias may stand for a single value only: then nothing can be blown up with it.
+// scalar is the text of a value as it is written, so that 007 and 16:9 stay what they are; null
+// says nothing. An alias may stand for a single value only: then nothing can be blown up with
+// it.
 func scalar(value *yaml.Node) (text string, said bool, trouble string) {
 	if value.Kind == yaml.AliasNode {
 		value = value.Alias
 		if value.Kind != yaml.ScalarNode {
-			return "", false, "an alias may stand for a single value only, not for a list or a mapping"
+			return "", false,
+				"an alias may stand for a single value only, not for a list or a mapping"
 		}
 	}
 	if value.Kind != yaml.ScalarNode {
@@ -120,8 +125,8 @@ func bracesHint(value *yaml.Node) string {
 	return ""
 }
 
-// notNumber refuses digits that YAML takes for text. What else is no number is refused by its text, in all kinds of
-// manifests alike.
+// notNumber refuses digits that YAML takes for text. What else is no number is refused by its
+// text, in all kinds of manifests alike.
 func notNumber(value *yaml.Node, text string) string {
 	if value.Kind == yaml.AliasNode {
 		value = value.Alias

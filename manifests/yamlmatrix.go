@@ -12,8 +12,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// expansion reads matrix and seeds of an item, and with a matrix the templates in its texts; nil if it has neither.
-// Without a matrix {{ is text, as prompts may have it.
+// expansion reads matrix and seeds of an item, and with a matrix the templates in its texts;
+// nil if it has neither. Without a matrix {{ is text, as prompts may have it.
 func (d *document) expansion(item *yaml.Node, r *row) *expansion {
 	e := d.axes(item, r)
 	if e == nil || len(e.axes) == 0 {
@@ -32,7 +32,8 @@ func (d *document) expansion(item *yaml.Node, r *row) *expansion {
 			e.columns = make([]*template.Template, len(r.columns))
 			for name, value := range pairs(value, nil) {
 				if i := d.index[name.Value]; template.Is(r.columns[i]) {
-					e.columns[i] = d.template(value, r.columns[i], columnsKey.name+"."+name.Value, e, r)
+					e.columns[i] = d.template(
+						value, r.columns[i], columnsKey.name+"."+name.Value, e, r)
 				}
 			}
 		}
@@ -54,11 +55,14 @@ func (d *document) axes(item *yaml.Node, r *row) *expansion {
 	if seeds != nil && !isNull(seeds) {
 		e.seeds = d.seeds(seeds, r)
 	}
-	if len(e.seeds) > 0 && slices.ContainsFunc(e.axes, func(a axis) bool { return a.name == seedWord }) {
-		d.complain(r, matrix, matrixKey.name, "seed is the number of the seeds already; take another word")
+	if len(e.seeds) > 0 && slices.ContainsFunc(e.axes,
+		func(a axis) bool { return a.name == seedWord }) {
+		d.complain(r, matrix, matrixKey.name,
+			"seed is the number of the seeds already; take another word")
 	}
 	if len(e.seeds) > 0 && r.cells[fieldSeed].said && item != d.defaults {
-		d.complain(r, valueOf(item, fieldSeed.String()), fieldSeed.String(), "stands beside seeds; say one of them")
+		d.complain(r, valueOf(item, fieldSeed.String()), fieldSeed.String(),
+			"stands beside seeds; say one of them")
 	}
 	return e
 }
@@ -69,10 +73,13 @@ func (d *document) complain(r *row, n *yaml.Node, name, text string) {
 
 func (d *document) matrix(matrix *yaml.Node, r *row) (axes []axis) {
 	if matrix.Kind != yaml.MappingNode {
-		d.complain(r, matrix, matrixKey.name, "must be a mapping of lists, as in matrix: {color: [ginger, black]}")
+		d.complain(r, matrix, matrixKey.name,
+			"must be a mapping of lists, as in matrix: {color: [ginger, black]}")
 		return nil
 	}
-	complain := func(n *yaml.Node, key, text string) { d.complain(r, n, matrixKey.name+"."+key, text) }
+	complain := func(n *yaml.Node, key, text string) {
+		d.complain(r, n, matrixKey.name+"."+key, text)
+	}
 	for key, list := range pairs(matrix, complain) {
 		values := d.list(list, matrixKey.name+"."+key.Value, "color: [ginger, black]", r)
 		axes = append(axes, axis{key.Value, values})
@@ -83,7 +90,8 @@ func (d *document) matrix(matrix *yaml.Node, r *row) (axes []axis) {
 	return axes
 }
 
-// list reads a list of single values, each different; at least one, so that an error ends no product.
+// list reads a list of single values, each different; at least one, so that an error ends no
+// product.
 func (d *document) list(list *yaml.Node, name, example string, r *row) []string {
 	if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
 		d.complain(r, list, name, "must be a list with something in it, as in "+example)
@@ -129,7 +137,8 @@ func (d *document) seeds(seeds *yaml.Node, r *row) []string {
 }
 
 // template reads the template in a value, nil where it cannot be read.
-func (d *document) template(value *yaml.Node, text, name string, e *expansion, r *row) *template.Template {
+func (d *document) template(value *yaml.Node, text, name string, e *expansion,
+	r *row) *template.Template {
 	p, err := template.Parse(text)
 	if err == nil {
 		err = p.Check(e.known)
@@ -147,7 +156,8 @@ func (d *document) misread(value *yaml.Node, text, name string, err error, r *ro
 	if f := (*template.Error)(nil); errors.As(err, &f) {
 		offset, err = f.Offset, f
 	}
-	r.faults = append(r.faults, fault{pos: d.within(value, text, offset), field: name, text: err.Error()})
+	r.faults = append(r.faults, fault{pos: d.within(value, text, offset), field: name,
+		text: err.Error()})
 }
 
 // known refuses what is not in the matrix.
@@ -162,10 +172,12 @@ func (e *expansion) known(name string) error {
 	if len(e.seeds) > 0 {
 		names = append(names, seedWord)
 	}
-	return fmt.Errorf("%s is not a word of the matrix; %s", template.Reference(name), meant(name, names))
+	return fmt.Errorf("%s is not a word of the matrix; %s", template.Reference(name),
+		meant(name, names))
 }
 
-// untouchedDefaults refuses a template in the defaults that an item with a matrix would take as text.
+// untouchedDefaults refuses a template in the defaults that an item with a matrix would take as
+// text.
 func (d *document) untouchedDefaults(e *expansion, r *row) {
 	if d.defaults == nil {
 		return
@@ -178,14 +190,16 @@ func (d *document) untouchedDefaults(e *expansion, r *row) {
 		text, _, _ := scalar(value)
 		for _, a := range e.axes {
 			if strings.Contains(text, template.Reference(a.name)) {
-				d.complain(r, value, key.Value, fmt.Sprintf("%s is put into the texts of items, not into their defaults; write it there", template.Reference(a.name)))
+				d.complain(r, value, key.Value,
+					fmt.Sprintf(
+						"%s is put into the texts of items, not into their defaults; write it there", template.Reference(a.name)))
 			}
 		}
 	}
 }
 
-// within is the place of an offset in the text of a value: exact where the text stands in the file as it is, else the
-// place of the value.
+// within is the place of an offset in the text of a value: exact where the text stands in the
+// file as it is, else the place of the value.
 func (d *document) within(value *yaml.Node, text string, offset int) Position {
 	offset = min(offset, len(text))
 	at := d.position(value)
@@ -193,7 +207,8 @@ func (d *document) within(value *yaml.Node, text string, offset int) Position {
 		first := strings.LastIndexByte(text[:offset], '\n') + 1
 		line := at.Line + 1 + strings.Count(text[:offset], "\n")
 		written := lineOf(d.text, line)
-		if i := strings.Index(written, text[first:offset]); i >= 0 && strings.TrimSpace(written) != "" {
+		if i := strings.Index(written, text[first:offset]); i >= 0 &&
+			strings.TrimSpace(written) != "" {
 			indent := len(written) - len(strings.TrimLeft(written, " "))
 			return placeIn(d.path, line, indent+utf8.RuneCountInString(text[first:offset])+1)
 		}

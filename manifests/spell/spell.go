@@ -24,8 +24,8 @@ func Nearest(typed string, names []string) string {
 	return ""
 }
 
-// Distance is how many letters must be changed, added, dropped or swapped with their neighbour to get
-// from a to b.
+// Distance is how many letters must be changed, added, dropped or swapped with their neighbour
+// to get from a to b.
 func Distance(a, b string) int {
 	s, t := []rune(a), []rune(b)
 	before, last, row := make([]int, len(t)+1), make([]int, len(t)+1), make([]int, len(t)+1)

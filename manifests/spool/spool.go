@@ -1,6 +1,6 @@
-// Package spool holds text that is written once and then read from several places at once: in memory
-// while it is small, else in a temporary file that is unlinked at once, so that even a kill leaves
-// nothing behind.
+// Package spool holds text that is written once and then read from several places at once: in
+// memory while it is small, else in a temporary file that is unlinked at once, so that even a
+// kill leaves nothing behind.
 package spool
 
 import (
@@ -13,8 +13,8 @@ import (
 // MemoryLimit is the size in bytes up to which a File stays in memory.
 const MemoryLimit = 8 << 20
 
-// A File is a spooled text. The zero File is empty and ready to be written. Once writing has ended its
-// readers may be used from several goroutines, until Close.
+// A File is a spooled text. The zero File is empty and ready to be written. Once writing has
+// ended its readers may be used from several goroutines, until Close.
 type File struct {
 	memory []byte
 	file   *os.File // nil up to MemoryLimit

@@ -9,8 +9,10 @@ import (
 	texttemplate "text/template"
 )
 
-// functionNames are the functions that phrases may call: ours, and those of text/template that only look.
-var functionNames = []string{"lower", "upper", "trim", "default", "replace", "join", "index", "printf", "print", "len", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not"}
+// functionNames are the functions that phrases may call: ours, and those of text/template that
+// only look.
+var functionNames = []string{"lower", "upper", "trim", "default", "replace", "join", "index",
+	"printf", "print", "len", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not"}
 
 // functions are ours, and print and printf within bounds.
 var functions = texttemplate.FuncMap{

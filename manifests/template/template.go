@@ -1,7 +1,7 @@
-// Package template renders the texts with {{…}} that manifests may have. It is text/template without
-// what could loop, call itself or grow: the time of a rendering is bounded by the length of its text, and
-// what comes of it by 64 KiB. A template reaches the variables that it is given, and nothing else: no file,
-// no network, no environment.
+// Package template renders the texts with {{…}} that manifests may have. It is text/template
+// without what could loop, call itself or grow: the time of a rendering is bounded by the
+// length of its text, and what comes of it by 64 KiB. A template reaches the variables that it
+// is given, and nothing else: no file, no network, no environment.
 package template
 
 import (
@@ -24,7 +24,8 @@ const (
 	maxRendered = 64 << 10
 )
 
-// A Template is a text with {{…}} in it that has been parsed. It may be used from several goroutines.
+// A Template is a text with {{…}} in it that has been parsed. It may be used from several
+// goroutines.
 type Template struct {
 	text   string
 	parsed *texttemplate.Template
@@ -48,11 +49,13 @@ func (e *Error) Error() string { return e.Text }
 // Is reports whether there is anything to do in a text.
 func Is(text string) bool { return strings.Contains(text, "{{") }
 
-// Parse reads a text of at most 16 KiB. Its variables are not looked up yet; see Check. The error is an
-// *Error.
+// Parse reads a text of at most 16 KiB. Its variables are not looked up yet; see Check. The
+// error is an *Error.
 func Parse(text string) (*Template, error) {
 	if len(text) > maxText {
-		return nil, &Error{0, fmt.Sprintf("is longer than the %d KiB that a text with {{…}} may have", maxText>>10)}
+		return nil,
+			&Error{0, fmt.Sprintf("is longer than the %d KiB that a text with {{…}} may have",
+				maxText>>10)}
 	}
 	t, err := texttemplate.New("text").Option("missingkey=error").Funcs(functions).Parse(text)
 	if err != nil {
@@ -60,7 +63,8 @@ func Parse(text string) (*Template, error) {
 	}
 	p := &Template{text: text, parsed: t}
 	if len(t.Templates()) > 1 || t.Tree == nil {
-		return nil, &Error{max(0, strings.Index(text, "{{")), "define and block are not for manifests"}
+		return nil, &Error{max(0, strings.Index(text, "{{")),
+			"define and block are not for manifests"}
 	}
 	if err := p.list(t.Root, false); err != nil {
 		return nil, err
@@ -70,7 +74,8 @@ func Parse(text string) (*Template, error) {
 
 // syntaxError rewords what text/template says, which tells the line only.
 func syntaxError(text string, err error) *Error {
-	m := regexp.MustCompile(`(?s)^template: text:(\d+):(?:\d+:)? ?(.*)$`).FindStringSubmatch(err.Error())
+	m := regexp.MustCompile(`(?s)^template: text:(\d+):(?:\d+:)? ?(.*)$`).FindStringSubmatch(
+		err.Error())
 	if m == nil {
 		return &Error{0, err.Error()}
 	}
@@ -87,7 +92,8 @@ func syntaxError(text string, err error) *Error {
 		offset += max(0, strings.Index(text[offset:], "{{"))
 		return &Error{offset, "a text with {{…}} that cannot be read: " + m[2]}
 	}
-	word := regexp.MustCompile(`(^|[^\pL\d_.$"])` + regexp.QuoteMeta(name[1]) + `([^\pL\d_]|$)`).FindStringSubmatchIndex(text[offset:])
+	word := regexp.MustCompile(`(^|[^\pL\d_.$"])` + regexp.QuoteMeta(name[1]) +
+		`([^\pL\d_]|$)`).FindStringSubmatchIndex(text[offset:])
 	if word != nil {
 		offset += word[3]
 	}
@@ -98,7 +104,8 @@ func noFunction(name string) string {
 	if near := spell.Nearest(name, functionNames); near != "" {
 		return fmt.Sprintf("there is no function %s; did you mean %s?", name, near)
 	}
-	return fmt.Sprintf("there is no function %s; words are written %s, functions are %s", name, Reference(name), strings.Join(functionNames, ", "))
+	return fmt.Sprintf("there is no function %s; words are written %s, functions are %s", name,
+		Reference(name), strings.Join(functionNames, ", "))
 }
 
 // list walks a part of the template; inside with the dot is a variable and not all of them.
@@ -157,7 +164,8 @@ func (p *Template) argument(arg parse.Node, with bool) error {
 	switch arg := arg.(type) {
 	case *parse.FieldNode:
 		if with {
-			return &Error{at, fmt.Sprintf("inside {{with …}} a word is written {{$.%s}}", arg.Ident[0])}
+			return &Error{at, fmt.Sprintf("inside {{with …}} a word is written {{$.%s}}",
+				arg.Ident[0])}
 		}
 		return p.variable(arg.Ident, 0, at)
 	case *parse.VariableNode:
@@ -199,7 +207,8 @@ func (p *Template) index(c *parse.CommandNode, with bool) error {
 		name, isText := c.Args[2].(*parse.StringNode)
 		_, dot := c.Args[1].(*parse.DotNode)
 		variable, isVariable := c.Args[1].(*parse.VariableNode)
-		if isText && (dot && !with || isVariable && len(variable.Ident) == 1 && variable.Ident[0] == "$") {
+		if isText && (dot && !with || isVariable && len(variable.Ident) == 1 &&
+			variable.Ident[0] == "$") {
 			p.uses = append(p.uses, use{name.Text, int(name.Position())})
 			return nil
 		}
@@ -207,8 +216,8 @@ func (p *Template) index(c *parse.CommandNode, with bool) error {
 	return &Error{int(c.Position()), `index is written {{index . "a name with blanks"}}`}
 }
 
-// Check calls known for each variable that the template names, in order. The first error becomes an
-// *Error at the place of the variable.
+// Check calls known for each variable that the template names, in order. The first error
+// becomes an *Error at the place of the variable.
 func (p *Template) Check(known func(name string) error) error {
 	for _, u := range p.uses {
 		if err := known(u.name); err != nil {
@@ -245,8 +254,8 @@ func (b *boundedText) Write(p []byte) (int, error) {
 	return b.Builder.Write(p)
 }
 
-// Render is the text with the variables put in. It fails where one is missing, and where more than 64 KiB
-// come of it.
+// Render is the text with the variables put in. It fails where one is missing, and where more
+// than 64 KiB come of it.
 func (p *Template) Render(vars map[string]string) (string, error) {
 	var b boundedText
 	err := p.parsed.Execute(&b, vars)

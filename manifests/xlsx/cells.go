@@ -207,9 +207,11 @@ func (c *cellReader) value(raw rawCell) (cell Cell, err error) {
 	case "str":
 		cell.Text = unescaped(raw.value)
 	case "b":
-		cell.Text = map[string]string{"1": "TRUE", "true": "TRUE", "0": "FALSE", "false": "FALSE"}[raw.value]
+		cell.Text = map[string]string{"1": "TRUE", "true": "TRUE", "0": "FALSE",
+			"false": "FALSE"}[raw.value]
 	case "e":
-		cell.Text, cell.Bad = raw.value, fmt.Sprintf("is the error %s; mend the formula", raw.value)
+		cell.Text, cell.Bad = raw.value, fmt.Sprintf(
+			"is the error %s; mend the formula", raw.value)
 	case "d":
 		cell.Text = strings.TrimSuffix(raw.value, "T00:00:00")
 	default:

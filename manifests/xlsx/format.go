@@ -80,7 +80,8 @@ func (c *cellFormat) isGeneral(style int) bool {
 func (c *cellFormat) format(n number) string {
 	defer c.survive()
 	const sheet, cell = "Sheet1", "A1"
-	if c.book.SetCellStyle(sheet, cell, cell, n.style) != nil || c.book.SetCellDefault(sheet, cell, n.raw) != nil {
+	if c.book.SetCellStyle(sheet, cell, cell, n.style) != nil ||
+		c.book.SetCellDefault(sheet, cell, n.raw) != nil {
 		return plainNumber(n.raw)
 	}
 	text, err := c.book.GetCellValue(sheet, cell)

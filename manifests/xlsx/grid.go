@@ -43,7 +43,8 @@ func (w *Workbook) Read(sheet string) (*Grid, error) {
 	}
 	g := &Grid{}
 	writer := bufio.NewWriterSize(&g.records, 1<<16)
-	c := cellReader{texts: texts, format: format, take: func(r *Row) error { return g.add(writer, r) }}
+	c := cellReader{texts: texts, format: format,
+		take: func(r *Row) error { return g.add(writer, r) }}
 	err = w.each(w.sheets[sheet], func(x *xmlReader) error {
 		if err := c.read(x); err != nil {
 			return damaged(err)
@@ -122,7 +123,8 @@ type openMerge struct {
 
 // Reader starts at the first row.
 func (g *Grid) Reader() *Reader {
-	return &Reader{r: bufio.NewReaderSize(g.records.From(0), 1<<16), merges: g.merges, open: map[int]openMerge{}}
+	return &Reader{r: bufio.NewReaderSize(g.records.From(0), 1<<16), merges: g.merges,
+		open: map[int]openMerge{}}
 }
 
 // Next reads a row and reports whether there was one.
@@ -174,7 +176,8 @@ func (g *Reader) Err() error { return g.err }
 // Cell is the one of a column, zero where there is none. A cell of a range that was merged over
 // several rows has what the range shows, which the file keeps in its first cell only.
 func (g *Reader) Cell(column int) Cell {
-	at, ok := slices.BinarySearchFunc(g.row.Cells, column, func(c Cell, column int) int { return c.Column - column })
+	at, ok := slices.BinarySearchFunc(g.row.Cells, column,
+		func(c Cell, column int) int { return c.Column - column })
 	if ok {
 		return g.row.Cells[at]
 	}

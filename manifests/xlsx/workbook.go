@@ -100,7 +100,8 @@ func notAWorkbook(f io.ReaderAt, err error) error {
 	case bytes.Equal(head, []byte("PK\x03\x04")):
 		return damaged(err)
 	}
-	return refuse("is no workbook; save it as Excel workbook (.xlsx), or name it .csv if it is text")
+	return refuse(
+		"is no workbook; save it as Excel workbook (.xlsx), or name it .csv if it is text")
 }
 
 // A relation names a part that belongs to another one.
@@ -126,7 +127,8 @@ func (w *Workbook) contents() error {
 		}
 	}
 	if w.parts[book] == nil {
-		return refuse("is no workbook, but another kind of archive; save it as Excel workbook (.xlsx)")
+		return refuse(
+			"is no workbook, but another kind of archive; save it as Excel workbook (.xlsx)")
 	}
 	related, err := w.relations(book)
 	if err != nil {

@@ -8,8 +8,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/manifests/spool"
 )
 
-// A survey looks at the bytes of a file as they are copied, to tell its encoding. Offsets are -1 for "not seen".
-type survey struct {
+// A textStats looks at the bytes of a file as they are copied, to tell its encoding. Offsets
+// are -1 for "not seen".
+type textStats struct {
 	offset                              int64 // of the next byte
 	tail                                []byte
 	short, long                         int // valid sequences of 2 bytes, of 3 and 4
@@ -17,10 +18,13 @@ type survey struct {
 	firstBad, firstShort, nul, replaced int64
 }
 
-func newSurvey() *survey { return &survey{firstBad: -1, firstShort: -1, nul: -1, replaced: -1} }
+func newTextStats() *textStats {
+	return &textStats{
+		firstBad: -1, firstShort: -1, nul: -1, replaced: -1}
+}
 
 // Write looks at p; a character that is cut at its end waits for the next call.
-func (s *survey) Write(p []byte) (int, error) {
+func (s *textStats) Write(p []byte) (int, error) {
 	n := len(p)
 	if len(s.tail) > 0 {
 		p = append(s.tail, p...)
@@ -44,7 +48,7 @@ func (s *survey) Write(p []byte) (int, error) {
 }
 
 // end counts what was cut off by the end of the file.
-func (s *survey) end() {
+func (s *textStats) end() {
 	for range s.tail {
 		s.see(utf8.RuneError, 1)
 	}
@@ -61,7 +65,7 @@ func plainLength(p []byte) int {
 	return len(p)
 }
 
-func (s *survey) see(r rune, size int) {
+func (s *textStats) see(r rune, size int) {
 	switch {
 	case r == 0:
 		firstAt(&s.nul, s.offset)
@@ -86,10 +90,10 @@ func firstAt(at *int64, offset int64) {
 	}
 }
 
-// readsLikeText tells UTF-8 that has no character of more than 2 bytes from GBK that happens to be valid UTF-8, as
-// 一只猫 is (and 联通, for which an editor became famous). All such sequences are Han in GBK, so decoding tells
-// nothing. But letters of a real text stand beside letters of their own script, while Han read as UTF-8 falls into
-// another script with each character.
+// readsLikeText tells UTF-8 that has no character of more than 2 bytes from GBK that happens to
+// be valid UTF-8, as 一只猫 is (and 联通, for which an editor became famous). All such sequences are
+// Han in GBK, so decoding tells nothing. But letters of a real text stand beside letters of
+// their own script, while Han read as UTF-8 falls into another script with each character.
 func readsLikeText(c *spool.File) bool {
 	r := bufio.NewReaderSize(c.From(0), 1<<16)
 	var all, fitting int
@@ -112,7 +116,8 @@ func readsLikeText(c *spool.File) bool {
 	}
 }
 
-// sameScript reports whether r fits beside its neighbour. Signs such as × and ° stand beside digits and Latin letters.
+// sameScript reports whether r fits beside its neighbour. Signs such as × and ° stand beside
+// digits and Latin letters.
 func sameScript(r, neighbour rune) bool {
 	if neighbour < utf8.RuneSelf && r <= unicode.MaxLatin1 && !unicode.IsLetter(r) {
 		return unicode.IsLetter(neighbour) || unicode.IsDigit(neighbour)
@@ -120,7 +125,8 @@ func sameScript(r, neighbour rune) bool {
 	if unicode.Is(unicode.Inherited, r) { // an accent of its own
 		return unicode.Is(unicode.Latin, neighbour)
 	}
-	for _, script := range []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Arabic, unicode.Hebrew} {
+	for _, script := range []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek,
+		unicode.Arabic, unicode.Hebrew} {
 		if unicode.Is(script, r) {
 			return unicode.Is(script, neighbour)
 		}

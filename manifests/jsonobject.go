@@ -22,8 +22,8 @@ func (m member) plainKey() (key []byte, ok bool) {
 	return m.key[1 : len(m.key)-1], true
 }
 
-// members are those of a JSON object, duplicates too. encoding/json tells neither places nor duplicates; it has found
-// the text valid before, so that this walk need not look for mistakes.
+// members are those of a JSON object, duplicates too. encoding/json tells neither places nor
+// duplicates; it has found the text valid before, so that this walk need not look for mistakes.
 func members(text []byte) iter.Seq[member] {
 	return func(yield func(member) bool) {
 		i := afterSpace(text, bytes.IndexByte(text, '{')+1)
@@ -90,7 +90,8 @@ func valueLength(text []byte) int {
 // literalLength is the length of the number, true, false or null that text begins with.
 func literalLength(text []byte) int { return bytes.IndexAny(text, ",}] \t\r\n") }
 
-// unquote is the text of a JSON string. Half a surrogate pair, for which encoding/json puts U+FFFD, is told as trouble.
+// unquote is the text of a JSON string. Half a surrogate pair, for which encoding/json puts
+// U+FFFD, is told as trouble.
 func unquote(literal []byte) (text, trouble string) {
 	if bytes.IndexByte(literal, '\\') < 0 {
 		return string(literal[1 : len(literal)-1]), ""
@@ -109,8 +110,9 @@ func unquote(literal []byte) (text, trouble string) {
 // isObject reports whether the text is a JSON object. White space around it must be gone.
 func isObject(text []byte) bool { return text[0] == '{' && (isFlat(text) || json.Valid(text)) }
 
-// isFlat reports whether the text is an object of strings without backslashes, numbers, true, false and null, as most lines
-// are. A manifest of a million rows has to be valid before its first row is read, and json.Valid takes over three times as long.
+// isFlat reports whether the text is an object of strings without backslashes, numbers, true,
+// false and null, as most lines are. A manifest of a million rows has to be valid before its
+// first row is read, and json.Valid takes over three times as long.
 func isFlat(text []byte) bool {
 	end := len(text) - 1
 	if text[end] != '}' { // no step below goes beyond it
@@ -132,7 +134,8 @@ func isFlat(text []byte) bool {
 	}
 }
 
-// flatLength is the length of the plain string, number, true, false or null that text begins with, 0 if there is none.
+// flatLength is the length of the plain string, number, true, false or null that text begins
+// with, 0 if there is none.
 func flatLength(text []byte) int {
 	switch text[0] {
 	case '"':
@@ -147,8 +150,8 @@ func flatLength(text []byte) int {
 	return n
 }
 
-// plainStringLength is the length of the JSON string without backslashes that text begins with, quotes included, 0 if
-// there is none.
+// plainStringLength is the length of the JSON string without backslashes that text begins with,
+// quotes included, 0 if there is none.
 func plainStringLength(text []byte) int {
 	if text[0] != '"' {
 		return 0

@@ -15,15 +15,15 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// An over is a YAML manifest over a sheet: each row of the sheet is an item, filled up from the defaults. A default with
-// {{…}} in it is made anew of each row and goes before what the row says, as it is made of that; a plain one is for
-// rows that say nothing.
-type over struct {
+// A templatedSheet is a YAML manifest over a sheet: each row of the sheet is an item, filled up
+// from the defaults. A default with {{…}} in it is made anew of each row and goes before what
+// the row says, as it is made of that; a plain one is for rows that say nothing.
+type templatedSheet struct {
 	document  *document
 	sheet     source
 	expansion *expansion
 	plain     [fields]cell // defaults of what other items have for themselves
-	words     map[string]slot
+	words     map[string]varPlace
 }
 
 func (d *document) isOver() bool { return d.over[rowsKey.name] != nil }
@@ -44,14 +44,14 @@ func (d *document) checkOver(complain func(*yaml.Node, string, string)) {
 
 // openOver opens the sheet under a YAML manifest.
 func openOver(d *document, in input) (*reading, error) {
-	v := &over{document: d, words: map[string]slot{}}
+	v := &templatedSheet{document: d, words: map[string]varPlace{}}
 	defaults := v.readDefaults()
 	opened, err := openRows(d, in, v.demand())
 	if err != nil {
 		return nil, err
 	}
 	v.sheet, opened.source = opened.source, v
-	opened.slips = ErrorList{}
+	opened.headerWarnings = ErrorList{}
 	if opened.book != nil {
 		opened.book.Fields = slices.DeleteFunc(opened.book.Fields, v.templated)
 	}
@@ -60,9 +60,9 @@ func openOver(d *document, in input) (*reading, error) {
 	return opened, nil
 }
 
-// readDefaults reads those of the manifest: the templates among them into the expansion, the others into
-// a row.
-func (v *over) readDefaults() *row {
+// readDefaults reads those of the manifest: the templates among them into the expansion, the
+// others into a row.
+func (v *templatedSheet) readDefaults() *row {
 	d := v.document
 	v.expansion = &expansion{most: d.most}
 	r := d.defaultsRow()
@@ -72,7 +72,8 @@ func (v *over) readDefaults() *row {
 	if e := d.axes(d.defaults, r); e != nil {
 		v.expansion = e
 		if count := valueOf(d.defaults, fieldCount.String()); count != nil && len(e.seeds) > 0 {
-			d.complain(r, count, fieldCount.String(), "stands beside seeds, of which each makes one item")
+			d.complain(r, count, fieldCount.String(),
+				"stands beside seeds, of which each makes one item")
 		}
 	}
 	for f, k := range fieldTable {
@@ -88,7 +89,7 @@ func (v *over) readDefaults() *row {
 }
 
 // read reads the template of a field.
-func (v *over) read(f field, r *row) {
+func (v *templatedSheet) read(f field, r *row) {
 	value := valueOf(v.document.defaults, f.String())
 	p, err := template.Parse(r.cells[f].text)
 	if err != nil {
@@ -102,8 +103,8 @@ func (v *over) read(f field, r *row) {
 }
 
 // demand is the words of the templates that the sheet must have.
-func (v *over) demand() *demand {
-	w := &demand{}
+func (v *templatedSheet) demand() *wantedVars {
+	w := &wantedVars{}
 	for _, p := range v.expansion.templates {
 		if p == nil {
 			continue
@@ -121,9 +122,12 @@ func (v *over) demand() *demand {
 }
 
 // openRows opens the sheet that rows names.
-func openRows(d *document, in input, w *demand) (*reading, error) {
+func openRows(d *document, in input, w *wantedVars) (*reading, error) {
 	name, _, _ := scalar(d.over[rowsKey.name])
-	refuse := func(text string) error { return single(d.position(d.over[rowsKey.name]), rowsKey.name, "%s", text) }
+	refuse := func(text string) error {
+		return single(
+			d.position(d.over[rowsKey.name]), rowsKey.name, "%s", text)
+	}
 	path := filepath.FromSlash(name)
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(in.path), path)
@@ -157,7 +161,8 @@ func (d *document) overOptions(o Options) (Options, error) {
 		return inner, nil
 	}
 	if columns.Kind != yaml.MappingNode {
-		return inner, single(d.position(columns), headersKey.name, "must be a mapping of fields to headers, as in columns: {prompt: 描述}")
+		return inner, single(d.position(columns), headersKey.name,
+			"must be a mapping of fields to headers, as in columns: {prompt: 描述}")
 	}
 	if inner.Columns == nil {
 		inner.Columns = map[string]string{}
@@ -187,59 +192,65 @@ func orNull(n *yaml.Node) *yaml.Node {
 }
 
 // templated reports whether a field is made of a template, whatever the sheet says.
-func (v *over) templated(name string) bool {
+func (v *templatedSheet) templated(name string) bool {
 	f, ok := fieldNamed(name)
 	return ok && v.expansion.templates[f] != nil
 }
 
 // findWords finds the words of the templates in the sheet.
-func (v *over) findWords() []fault {
+func (v *templatedSheet) findWords() []fault {
 	var r row
 	headers, columns := v.sheet.headers(), v.sheet.columns()
 	for f, p := range v.expansion.templates {
 		if p == nil {
 			continue
 		}
-		if err := p.Check(func(name string) error { return v.word(name, headers, columns) }); err != nil {
+		if err := p.Check(func(name string) error {
+			return v.word(name, headers,
+				columns)
+		}); err != nil {
 			value := valueOf(v.document.defaults, field(f).String())
 			text, _, _ := scalar(value)
 			v.document.misread(value, text, field(f).String(), err, &r)
 		}
 	}
 	for _, a := range v.expansion.axes {
-		if _, ok := slotOf(a.name, headers, columns); ok {
-			r.faults = append(r.faults, fault{pos: v.expansion.matrixAt, field: matrixKey.name + "." + a.name, text: "is a column of the sheet too; take another word"})
+		if _, ok := findVar(a.name, headers, columns); ok {
+			r.faults = append(r.faults, fault{
+				pos: v.expansion.matrixAt, field: matrixKey.name + "." +
+					a.name, text: "is a column of the sheet too; take another word"})
 		}
 	}
 	return r.faults
 }
 
 // word notes where the value of a word stands.
-func (v *over) word(name string, headers map[string]field, columns []string) error {
+func (v *templatedSheet) word(name string, headers map[string]field, columns []string) error {
 	if v.expansion.has(name) {
 		return nil
 	}
-	s, ok := slotOf(name, headers, columns)
+	s, ok := findVar(name, headers, columns)
 	if !ok {
 		names := append(slices.Sorted(maps.Keys(headers)), columns...)
-		return fmt.Errorf("the sheet has no column %s; %s", template.Reference(name), meant(name, names))
+		return fmt.Errorf("the sheet has no column %s; %s", template.Reference(name),
+			meant(name, names))
 	}
 	v.words[name] = s
 	return nil
 }
 
-func (v *over) columns() []string         { return v.sheet.columns() }
-func (v *over) headers() map[string]field { return v.sheet.headers() }
+func (v *templatedSheet) columns() []string         { return v.sheet.columns() }
+func (v *templatedSheet) headers() map[string]field { return v.sheet.headers() }
 
 // place is in the sheet, but for what the manifest says of all rows.
-func (v *over) place(at ref, name string) Position {
+func (v *templatedSheet) place(at ref, name string) Position {
 	if at.offset == defaultsAt || name == matrixKey.name || name == seedsKey.name {
 		return v.document.place(ref{offset: defaultsAt}, name)
 	}
 	return v.sheet.place(at, name)
 }
 
-func (v *over) rows() iter.Seq2[*row, error] {
+func (v *templatedSheet) rows() iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
 		for r, err := range v.sheet.rows() {
 			if err != nil || r.unfit {
@@ -256,7 +267,7 @@ func (v *over) rows() iter.Seq2[*row, error] {
 }
 
 // row makes the items of a row of the sheet.
-func (v *over) row(r *row, yield func(*row) bool) bool {
+func (v *templatedSheet) row(r *row, yield func(*row) bool) bool {
 	words := make(map[string]string, len(v.words)+len(v.expansion.axes)+1)
 	for name, s := range v.words {
 		words[name] = v.value(r, s)
@@ -276,7 +287,7 @@ func (v *over) row(r *row, yield func(*row) bool) bool {
 }
 
 // value is a word of a row.
-func (v *over) value(r *row, s slot) string {
+func (v *templatedSheet) value(r *row, s varPlace) string {
 	if s.column < 0 {
 		text, _ := cleanText(r.cells[s.field].text)
 		return text
