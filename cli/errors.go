@@ -190,7 +190,7 @@ func explainService(text string, e *client.APIError) complaint {
 		c.hint = "the free quota is used up: switch \"free tier only\" off in the console, or take another --model"
 	case strings.Contains(code, "workspace"):
 		c.hint = "the key belongs to another workspace: --workspace ID"
-	case code == "notfound":
+	case code == "notfound", e.Reach() == client.ReachAccount: // HTTP 404, 405 and 415 of whoever answers there
 		c.hint = "is --base-url right? It ends in /api/v1"
 	case e.Reach() == client.ReachModel && slices.Contains([]string{"list", "query", "cancel"}, e.Op):
 		c.hint = "this key may not see the account's tasks: switch that on in the console, or take another key"

@@ -299,16 +299,20 @@ func (a answer) id() string {
 	return a.requestID
 }
 
-// apiError turns an answer that is not a success into an *APIError, or ErrUnreadable where it is not the API's JSON.
+// apiError turns an answer that is not a success into an *APIError, or a *ForeignError where it is in no known envelope.
 // Answers are tried as JSON whatever their content type says: a recorded 401 has none (wire.md §6).
 func (a answer) apiError(op string) error {
 	if a.status >= 300 && a.status < 400 {
-		return fmt.Errorf("%s: %w: HTTP %d, a redirect; is the base URL right?", op, ErrUnreadable, a.status)
+		return a.foreign(op, "a redirect; is the base URL right?")
 	}
 	a.body = a.body[:min(len(a.body), maxError)]
 	e, err := a.envelope()
-	if err != nil || e.Code == "" {
-		return fmt.Errorf("%s: %w: HTTP %d, %s", op, ErrUnreadable, a.status, describe(a.body))
+	if err != nil || !e.known() {
+		return a.foreign(op, describe(a.body))
 	}
 	return &APIError{Op: op, Status: a.status, Code: e.Code, Message: e.Message, RequestID: cmp.Or(e.RequestID, a.requestID), Date: a.date}
+}
+
+func (a answer) foreign(op, what string) error {
+	return &ForeignError{Op: op, Status: a.status, What: what, Body: beginning(a.key.plain(string(a.body[:min(len(a.body), 4<<10)])))}
 }

@@ -39,13 +39,24 @@ func TestDecodeGenerate(t *testing.T) {
 	}
 }
 
-// design.md §5.6: a complete JSON error is unbilled whatever its status, and no answer or one that is not JSON is held.
+// design.md §5.6: an error of the service itself is unbilled whatever its status, and no answer, one that is not JSON or a
+// gateway's word about HTTP 5xx is held. HTTP 200 is an error only with a listed code.
 func TestGenerateClasses(t *testing.T) {
-	for _, status := range []int{200, 400, 401, 403, 408, 429, 500, 502, 503, 504} {
+	const gateway = `{"error":{"code":"upstream_error","message":"x","type":"server_error"}}`
+	for _, status := range []int{200, 400, 403, 408, 429, 500, 502, 503, 504} {
+		unlisted, ofGateway := "refused", "refused"
+		if status == 200 {
+			unlisted = "in doubt"
+		}
+		if status == 200 || status == 408 || status >= 500 {
+			ofGateway = "in doubt"
+		}
 		for body, want := range map[string]string{
 			`{"code":"InvalidParameter","message":"Size not supported"}`:                                           "refused",
-			`{"code":"X","request_id":"1","output":{"choices":[]}}`:                                                "refused",
+			`{"code":"ModelUnavailable","message":"x","request_id":"1"}`:                                           "refused",
 			`{"request_id":"1","code":"InvalidParameter","message":"num_images_per_prompt must be 1","output":{}}`: "refused",
+			`{"code":"X","request_id":"1","output":{"choices":[]}}`:                                                unlisted,
+			gateway:                 ofGateway,
 			`{"message":"no code"}`: "in doubt", `{}`: "in doubt", `null`: "in doubt", ``: "in doubt", `<html>`: "in doubt", `{"code":"X"`: "in doubt",
 			`{"output":{"choices":[]},"request_id":"1"}`: "in doubt", `{"output":{"choices":[{"message":{"content":"no picture"}}]}}`: "in doubt",
 			`{"output":{"task_id":"1","task_status":"PENDING"}}`: "in doubt", `{"output":{"results":[{"code":"X"}]}}`: "in doubt",

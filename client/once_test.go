@@ -167,7 +167,7 @@ func TestN3WholeObjectThenReset(t *testing.T) {
 func TestEarlyAnswers(t *testing.T) {
 	for _, tt := range []struct{ name, answer, want string }{
 		{"refused before the body", reply("401 Unauthorized", refusal), "refused"},
-		{"too large before the body", reply("413 Too Large", "<html>"), "in doubt"},
+		{"too large before the body", reply("413 Too Large", "<html>"), "refused"},
 		{"100 first", "HTTP/1.1 100 Continue\r\n\r\n" + reply("200 OK", good), "created"},
 		{"102 and 103 first", "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" + reply("200 OK", good), "created"},
 		{"1xx without end", strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 50), "in doubt"},

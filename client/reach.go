@@ -24,93 +24,46 @@ func (r Reach) String() string {
 	return [...]string{"item", "retry", "model", "account"}[r]
 }
 
-// A rule of the catalogue: the first that fits wins. Codes are compared without case; a trailing * takes any rest.
-// Messages are compared only where one code has two meanings, since the vendor edits and translates them (ERR, 2026-11).
-type rule struct {
-	code, message string
-	reach         Reach
-}
-
-// catalogue is the vendor's "error-code" page as far as it touches text-to-image (ERR, 2026-11; QI, 2025-09).
-var catalogue = []rule{
-	// The account: no further POST.
-	{"InvalidApiKey", "", ReachAccount},
-	{"invalid_api_key", "", ReachAccount},
-	{"NOT AUTHORIZED", "", ReachAccount},
-	{"Arrearage", "", ReachAccount}, // HTTP 400
-	{"PrepaidBillOverdue", "", ReachAccount},
-	{"PostpaidBillOverdue", "", ReachAccount},
-	{"CommodityNotPurchased", "", ReachAccount}, // HTTP 429, and yet never to be retried
-	{"AccessDenied.Unpurchased", "", ReachAccount},
-	{"WorkSpaceNotFound", "", ReachAccount},
-	{"Workspace.AccessDenied", "", ReachAccount},
-	{"NotFound", "", ReachAccount}, // no such path: the base URL is wrong
-
-	// The model: others go on.
-	{"AllocationQuota.FreeTierOnly", "", ReachModel},
-	{"Throttling.AllocationQuota", "free allocated quota", ReachModel},
-	{"insufficient_quota", "free allocated quota", ReachModel},
-	{"Model.AccessDenied", "", ReachModel},
-	{"App.AccessDenied", "", ReachModel},
-	{"Endpoint.AccessDenied", "", ReachModel}, // a retired model
-	{"AccessDenied", "", ReachModel},
-	{"ModelNotFound", "", ReachModel},
-	{"model_not_found", "", ReachModel},
-	{"InvalidParameter", "model not exist", ReachModel},
-	{"InvalidParameter", "url error", ReachModel}, // the model does not fit the endpoint
-
-	// May pass.
-	{"Throttling*", "", ReachRetry},
-	{"LimitRequests", "", ReachRetry},
-	{"limit_requests", "", ReachRetry},
-	{"limit_burst_rate", "", ReachRetry},
-	{"insufficient_quota", "", ReachRetry},
-	{"InternalError*", "", ReachRetry},
-	{"internal_error", "", ReachRetry},
-	{"SystemError", "", ReachRetry},
-	{"ModelServiceFailed", "", ReachRetry},
-	{"RequestTimeOut", "", ReachRetry},
-	{"RewriteFailed", "", ReachRetry},
-	{"ModelServingError", "", ReachRetry},
-	{"ModelUnavailable", "", ReachRetry},
-	{"InvalidParameter.DataInspection", "", ReachRetry}, // fetching an input picture timed out
-	{"InvalidURL.Timeout", "", ReachRetry},
-
-	// This item only. DataInspectionFailed, IPInfringementSuspect, InvalidParameter… and all that is not named.
-}
-
-// Reach looks the error up in the catalogue; a code that is not in it is judged by its HTTP status.
+// Reach looks the error up in the table of codes, a compound code that is not listed by its last part, and a code that is
+// not there by its HTTP status. HTTP 401, 404, 405 and 415 concern every submission: key, base URL or gateway are wrong.
 func (e *APIError) Reach() Reach {
-	for _, r := range catalogue {
-		if r.fits(e.Code, e.Message) {
-			return r.reach
-		}
-	}
+	c, listed := lookupReach(e.Code, e.Message)
 	switch {
-	case e.Status == 401:
+	case e.Status == 401 || e.posts() && (e.Status == 404 || e.Status == 405 || e.Status == 415):
+		if listed && c.reach == ReachModel {
+			return ReachModel
+		}
 		return ReachAccount
+	case listed:
+		return c.reach
 	case e.Status == 429 || e.Status >= 500:
 		return ReachRetry
 	}
 	return ReachItem
 }
 
-func (r rule) fits(code, message string) bool {
-	if prefix, any := strings.CutSuffix(r.code, "*"); any {
-		if len(code) < len(prefix) || !strings.EqualFold(code[:len(prefix)], prefix) {
-			return false
-		}
-	} else if !strings.EqualFold(code, r.code) {
-		return false
+// posts reports whether the error answers a submission. A query that meets HTTP 404 says nothing of the others.
+func (e *APIError) posts() bool { return e.Op == "submit" || e.Op == "generate" }
+
+// MayHaveCreated reports whether a submission that was answered so may have created a task. HTTP 5xx and 408 leave that
+// open whatever the code, HTTP 4xx says no unless the table of codes says otherwise, and HTTP 2xx without a task says no only
+// for a code that the table lists as "created nothing". [Client.Submit] has asked: its error is a *[DoubtError] then.
+func (e *APIError) MayHaveCreated() bool {
+	c, listed := lookup(e.Code, e.Message)
+	switch {
+	case e.Status < 200 || e.Status >= 300 && e.Status < 400 || e.Status >= 500 || e.Status == 408:
+		return true
+	case listed:
+		return c.made != nothing
 	}
-	return strings.Contains(strings.ToLower(message), r.message)
+	return e.Status < 300
 }
 
 // OfContent reports whether a code speaks of what a prompt or a picture shows: the content filter, a rule of the account.
 // It says nothing of the next item.
 func OfContent(code string) bool {
 	for _, c := range []string{"DataInspectionFailed", "data_inspection_failed", "IPInfringementSuspect", "CustomRoleBlocked", "FaqRuleBlocked"} {
-		if strings.EqualFold(code, c) {
+		if strings.EqualFold(lastPart(code), c) {
 			return true
 		}
 	}

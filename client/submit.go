@@ -15,7 +15,7 @@ type Request struct {
 	Model          string
 	Prompt         string
 	NegativePrompt string
-	// Size as the API writes it: "1328*1328". Model.Size makes it from what people write.
+	// Size as the API writes it: "1328*1328"; "" is the model's default. Model.Size makes it from what people write.
 	Size string
 	// Seed from 0 to 2147483647; nil lets the service draw one that it does not tell.
 	Seed *int64
@@ -61,7 +61,8 @@ func (c *Client) post(op string, req *http.Request) (answer, error) {
 	return a, &DoubtError{Op: op, RequestID: a.requestID, Cause: err}
 }
 
-// created judges the answer to a submission: only a 2xx with a task id says yes, only the API's own 4xx says no.
+// created judges the answer to a submission: only a 2xx with a task id says yes, and what says no is told by the status, the
+// envelope and the table of codes.
 func (a answer) created() (Task, error) {
 	if a.success() {
 		e, err := a.envelope()
@@ -72,12 +73,23 @@ func (a answer) created() (Task, error) {
 			return t, nil
 		}
 	}
-	err := a.apiError("submit")
+	return Task{}, a.sorted("submit", (*APIError).MayHaveCreated)
+}
+
+// sorted judges an answer to a submission that brought nothing: an *APIError where nothing was created, else a *DoubtError.
+func (a answer) sorted(op string, doubtful func(*APIError) bool) error {
+	err := a.apiError(op)
 	var refusal *APIError
-	if errors.As(err, &refusal) && a.status >= 400 && a.status < 500 && a.status != http.StatusRequestTimeout {
-		return Task{}, err
+	var foreign *ForeignError
+	e, _ := a.envelope()
+	switch {
+	case isTaskID(e.Output.TaskID): // a refusal does not name a task
+	case errors.As(err, &refusal) && !doubtful(refusal):
+		return err
+	case errors.As(err, &foreign) && foreign.refusal(a.date) != nil:
+		return foreign.refusal(a.date)
 	}
-	return Task{}, &DoubtError{Op: "submit", RequestID: a.id(), Cause: err}
+	return &DoubtError{Op: op, RequestID: a.id(), Cause: err}
 }
 
 func (a answer) success() bool { return a.status >= 200 && a.status < 300 }
@@ -110,7 +122,7 @@ func (r Request) body(e Endpoint) []byte {
 		Model      string     `json:"model"`
 		Input      input      `json:"input"`
 		Parameters parameters `json:"parameters"`
-	}{r.Model, input{}, parameters{Size: r.Size, N: max(1, r.N), Seed: r.Seed, PromptExtend: r.PromptExtend, Watermark: r.Watermark}}
+	}{r.Model, input{}, parameters{Size: cmp.Or(r.Size, LookupModel(r.Model).Default().String()), N: max(1, r.N), Seed: r.Seed, PromptExtend: r.PromptExtend, Watermark: r.Watermark}}
 	if e == TextToImage {
 		body.Input.Prompt, body.Input.NegativePrompt = r.Prompt, r.NegativePrompt
 	} else {

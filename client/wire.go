@@ -97,8 +97,38 @@ type envelope struct {
 		Images float64 `json:"image_count"`
 		Output float64 `json:"output_image_count"` // qwen-image-3.0
 	} `json:"usage"`
+	// Error is the other envelope, of OpenAI-compatible hosts and gateways.
+	Error openAIError `json:"error"`
 
-	key Key
+	key    Key
+	openAI bool // Code and Message are Error's
+}
+
+// An openAIError is what an OpenAI-compatible host says. Its code is a string, a number or null, and then the type is all.
+type openAIError struct {
+	Code    json.RawMessage `json:"code"`
+	Message string          `json:"message"`
+	Type    string          `json:"type"`
+}
+
+// code is the code as text, else the type.
+func (e openAIError) code() string {
+	var text string
+	var number json.Number
+	switch {
+	case json.Unmarshal(e.Code, &text) == nil && text != "":
+		return text
+	case json.Unmarshal(e.Code, &number) == nil && number != "":
+		return number.String()
+	}
+	return e.Type
+}
+
+// known reports whether an answer without a task is in an envelope that tells who refused: the service's, or OpenAI's.
+// Frameworks write a flat code, too; the service's is listed or comes with a request id.
+func (e envelope) known() bool {
+	_, listed := lookup(e.Code, e.Message)
+	return e.Code != "" && (e.openAI || listed || e.RequestID != "")
 }
 
 type choice struct {
@@ -115,6 +145,9 @@ func (a answer) envelope() (envelope, error) {
 	e := envelope{key: a.key}
 	if err := decode(a.body, &e); err != nil {
 		return e, fmt.Errorf("%w: %s", ErrUnreadable, describe(a.body))
+	}
+	if e.openAI = e.Code == "" && e.Error.code() != ""; e.openAI {
+		e.Code, e.Message = e.Error.code(), e.Error.Message
 	}
 	e.RequestID, e.Code, e.Message = e.text(e.RequestID), e.text(e.Code), e.text(cmp.Or(e.Message, e.Msg))
 	return e, nil
@@ -143,6 +176,15 @@ func describe(body []byte) string {
 		return "torn or odd JSON"
 	}
 	return fmt.Sprintf("%d bytes of something else", len(body))
+}
+
+// beginning is how a foreign body begins, on one line that a terminal may show.
+func beginning(body string) string {
+	s := strings.Join(strings.Fields(oneLine(body)), " ")
+	if runes := []rune(s); len(runes) > 200 {
+		s = string(runes[:200]) + "…"
+	}
+	return s
 }
 
 // isTaskID reports whether s may be a task id, 1 to 64 of A-Z a-z 0-9 and -: it becomes part of a path.
