@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 )
@@ -13,10 +14,12 @@ type Fault struct {
 	Hang        bool // the request is read and nothing comes until the client goes
 
 	// In place of an answer. Nothing is done, unless DoneFirst says that everything was.
-	Status    int    // HTTP status; 0 is the one of Code
+	Status    int    // HTTP status; 0 is the one of Code. 200 with a Code is a success that tells no task
 	Code      string // error code; empty with a Status is a gateway's HTML page
 	Message   string // empty is the usual one
+	Envelope  string // EnvelopeOpenAI and so on; empty is the service's own, or the page
 	DoneFirst bool
+	NoType    bool // an error has no content type, as a 401 that was recorded (CN, 2024-11-25)
 
 	// Everything is done and charged; then the answer suffers.
 	LoseAnswer bool          // the connection is closed without one
@@ -30,6 +33,7 @@ type Fault struct {
 	FailCode string        // the task will end FAILED with this code
 	PartCode string        // the last of several pictures will fail with this code
 	Late     time.Duration // the task comes into being that much later, as if the request had lingered
+	Async429 bool          // an async header where none is taken is refused with 429 in place of 403 (ERR, 2026-11)
 
 	// Of queries.
 	Unknown    bool   // the task is said to be UNKNOWN
@@ -57,7 +61,7 @@ type Fault struct {
 }
 
 // refuses reports whether an answer is replaced by an error.
-func (f Fault) refuses() bool { return f.Status != 0 || f.Code != "" }
+func (f Fault) refuses() bool { return f.Status != 0 || f.Code != "" || f.Envelope != "" }
 
 // answer is the error that replaces an answer. Where everything was done first, the books do not count it as a refusal.
 func (f Fault) answer(c *call) answer {
@@ -68,9 +72,12 @@ func (f Fault) answer(c *call) answer {
 	if c.info.Op == opImage && f.Code != "" {
 		return c.xml(status, f.Code, f.Message, "")
 	}
-	if f.Code == "" {
+	if f.Code == "" || f.Envelope != "" {
 		if !f.DoneFirst {
-			c.entry.Code, c.entry.Task = http.StatusText(status), ""
+			c.entry.Code, c.entry.Task = cmp.Or(f.Code, http.StatusText(status)), ""
+		}
+		if f.Envelope != "" {
+			return f.foreign(c, status)
 		}
 		return c.plain(status, http.StatusText(status))
 	}

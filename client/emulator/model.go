@@ -164,7 +164,7 @@ func (z sizes) check(text string) (string, *refusal) {
 	}
 	w, h, ok := splitSize(text)
 	if !ok {
-		return "", invalid("size error. Expected format: '<width>*<height>'")
+		return "", badSize()
 	}
 	if z.allows(text, w, h) {
 		return text, nil
@@ -174,6 +174,8 @@ func (z sizes) check(text string) (string, *refusal) {
 	}
 	return "", invalid(fmt.Sprintf("The size is not match the allowed size: %d*%d", w, h))
 }
+
+func badSize() *refusal { return invalid("size error. Expected format: '<width>*<height>'") }
 
 func (z sizes) allows(text string, w, h int) bool {
 	for _, s := range z.list {

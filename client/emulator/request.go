@@ -154,6 +154,9 @@ func (b *body) check(m *model) (request, *refusal) {
 	if r == nil {
 		r = q.checkNumbers(b, seed)
 	}
+	if raw, given := b.parameters["size"]; r == nil && given && string(raw) == `""` {
+		r = badSize() // only a size that is not said is the model's default
+	}
 	if r == nil {
 		q.size, r = m.sizes.check(size)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 )
 
+// failure mode A33
 func TestRefusedBodies(t *testing.T) {
 	long := strings.Repeat("猫", 801)
 	for _, c := range []struct{ door, body, code, message string }{
@@ -40,6 +41,10 @@ func TestRefusedBodies(t *testing.T) {
 		{pathA1, plusWith(`"prompt_extend":"true"`), "InvalidParameter", "(prompt_extend)"},
 		{pathA1, plusWith(`"watermark":1`), "InvalidParameter", "(watermark)"},
 		{pathA1, plusWith(`"size":"1024*1024"`), "InvalidParameter", "The size is not match the allowed size ['1664*928', '1472*1104'"},
+		{pathA1, plusWith(`"size":""`), "InvalidParameter", "Expected format"},
+		{pathSync, `{"model":"qwen-image","input":{"messages":[{"role":"user","content":[{"text":"a"}]}]},"parameters":{"size":""}}`, "InvalidParameter", "Expected format"},
+		{pathA1, plusWith(`"size":" 1328*1328"`), "InvalidParameter", "Expected format"},
+		{pathA1, plusWith(`"size":1328`), "InvalidParameter", "(size)"},
 		{pathA1, plusWith(`"size":"1328x1328"`), "InvalidParameter", "Expected format: '<width>*<height>'"},
 		{pathA1, plusWith(`"size":"01328*1328"`), "InvalidParameter", "Expected format"},
 		{pathA1, plusWith(`"size":"-1328*-1328"`), "InvalidParameter", "Expected format"},
@@ -101,6 +106,7 @@ func TestAcceptedBodies(t *testing.T) {
 		{pathA1, plusWith(`"size":"1472*1140"`), "1472*1140"},
 		{pathA1, plusWith(`"size":"1472*1104"`), "1472*1104"},
 		{pathA1, plusWith(`"size":"1140*1472","seed":0`), "1140*1472"},
+		{pathA1, plusWith(`"size":null`), "1664*928"},
 		{pathA1, plusWith(`"seed":2147483647,"negative_promp":"x","stream":false,"result_format":"message","n":null`), "1664*928"},
 		{pathA1, `{"model":"qwen-image","input":{"prompt":"a"},"response_format":"url","parameters":null}`, "1664*928"},
 		{pathA1, `{"model":"wanx2.1-t2i-turbo","input":{"prompt":"a"},"parameters":{"size":"512*1440"}}`, "512*1440"},

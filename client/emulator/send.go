@@ -21,14 +21,10 @@ func (c *call) say(status int, v any) answer {
 	return answer{status: status, mime: c.mime, body: bytes.TrimRight(body.Bytes(), "\n")}
 }
 
-// refuse is an error answer, and books it. The 401 that was recorded has no content type (CN, 2024-11-25).
+// refuse is an error answer, and books it.
 func (c *call) refuse(r *refusal) answer {
 	c.entry.Code = r.code
-	a := c.say(r.status, wireError{Code: r.code, Message: r.message, RequestID: c.requestID})
-	if r.status == http.StatusUnauthorized {
-		a.mime = ""
-	}
-	return a
+	return c.say(r.status, wireError{Code: r.code, Message: r.message, RequestID: c.requestID})
 }
 
 // plain is an answer that is not JSON, as gateways and captive portals give it.
@@ -70,7 +66,7 @@ func (c *call) headers(a answer) {
 	}
 	h.Set("Date", now.UTC().Format(http.TimeFormat))
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
-	if a.mime == "" {
+	if a.mime == "" || c.fault.NoType && a.status >= 400 {
 		h["Content-Type"] = nil // keeps net/http from guessing one
 	} else {
 		h.Set("Content-Type", a.mime)

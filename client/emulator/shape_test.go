@@ -203,6 +203,8 @@ func TestRecordedSyncAnswer(t *testing.T) {
 	})
 }
 
+// TestRecordedRefusals also holds failure mode A33: a refused key is told as JSON, since the vendor's Python SDK reads the code
+// only then.
 func TestRecordedRefusals(t *testing.T) {
 	plus := `{"model":"qwen-image-plus","input":{"prompt":"a cat"},"parameters":{"n":2}}`
 	for _, c := range []struct {
@@ -220,11 +222,7 @@ func TestRecordedRefusals(t *testing.T) {
 	} {
 		bubble(t, Options{Key: testKey}, func(t *testing.T, r *rig) {
 			want, _ := json.Marshal(map[string]string{"code": c.code, "message": c.message, "request_id": "7983a6f9-xxxx"})
-			mime := "application/json"
-			if c.status == 401 {
-				mime = ""
-			}
-			wantLike(t, c.name, string(want), r.ask("POST", c.door, c.ask, c.headers...), c.status, mime)
+			wantLike(t, c.name, string(want), r.ask("POST", c.door, c.ask, c.headers...), c.status, "application/json")
 			if b := r.s.Books(); b.Submissions.Refused[c.code] != 1 || b.Submissions.Created != 0 {
 				t.Errorf("%s: books %+v", c.name, b.Submissions)
 			}

@@ -52,13 +52,17 @@ func (c *call) admit() (*model, *refusal) {
 	return m, nil
 }
 
-// asyncHeader holds the header rule, 403 both ways (QI, 2025-09; spring-ai-alibaba#4509).
+// asyncHeader holds the header rule, 403 both ways (QI, 2025-09; spring-ai-alibaba#4509), or 429 (ERR, 2026-11).
 func (c *call) asyncHeader() *refusal {
 	async := c.r.Header.Get("X-DashScope-Async") == "enable"
 	switch {
 	case async && c.door == pathSync:
 		c.violate(RuleAsyncExtra, "")
-		return refused("AccessDenied", "current user api does not support asynchronous calls")
+		r := refused("AccessDenied", "current user api does not support asynchronous calls")
+		if c.fault.Async429 {
+			r.status = http.StatusTooManyRequests
+		}
+		return r
 	case !async && c.door != pathSync:
 		c.violate(RuleAsyncMissing, "")
 		return refused("AccessDenied", "current user api does not support synchronous calls")
