@@ -18,58 +18,78 @@ import (
 )
 
 // The simulation: a batch over a service that loses, delays and refuses, on a disk that loses what was not synced, killed
-// up to five times at moments drawn from a seed, and started again by the same command. At the end the service's books
-// and the folder must agree: one charge and one picture an item, nothing held, nothing shown to the wrong host.
+// up to five times at moments drawn from a seed, and started again by the same command. A seed also draws what is wrong
+// with the world beyond that (see dimensions). At the end the service's books and the folder must agree: one charge and
+// one picture an item, nothing held without a reason, nothing shown to the wrong host.
 //
-//	QWENBATCH_SIM_SEEDS=1000000 go test ./batch -run TestSimulation
+//	QWENBATCH_SIM_SEEDS=1000000 go test ./batch -run 'TestSimulation$' -timeout 0
+//	QWENBATCH_SIM_WORLD=times,rival QWENBATCH_SIM_FROM=58 QWENBATCH_SIM_SEEDS=1 QWENBATCH_SIM_LOG=1 go test ./batch -run 'TestSimulation$'
 
-// simulate plays one seed.
-func simulate(t testing.TB, seed uint64, sheets [][2]string, o Options) {
-	random := rand.New(rand.NewPCG(seed, 0))
-	which := random.IntN(len(sheets))
-	s := newSim(t, random, emulator.Options{Seed: seed, CV: []float64{-1, 0.1, 0.5}[random.IntN(3)]})
+// simulate plays one world.
+func simulate(t testing.TB, w *world, o Options) {
+	defer func() {
+		if t.Failed() {
+			t.Logf("%v", w)
+		}
+	}()
+	tr := newTrouble(w)
+	s := newSim(t, rand.New(rand.NewPCG(w.seed, 98)), emulator.Options{Seed: w.seed, CV: w.cv, Unlisted: tr.unlisted})
 	defer s.close()
+	s.starting, s.fault, s.answering, s.unplugged = tr.starting, tr.befall, tr.answering, tr.unplugged
+	s.faults.Store(true)
 	if os.Getenv("QWENBATCH_SIM_LOG") != "" {
 		s.log = new(strings.Builder)
 		defer func() { t.Logf("%s\n%s", s.log, s.story()) }()
 	}
 	s.options = o
-	s.options.Window = random.IntN(4)
-	s.fault = drawFaults(random)
-	if err, _ := s.run(sheets[which][0], 0, false, false); err != nil {
+	s.options.Window = w.window
+	if err, _ := s.run(w.sheet.first, 0, false, false); err != nil {
 		t.Errorf("first run = %v", err)
 		return
 	}
-	s.faults.Store(true)
-	wish := s.drawWish(seed, sheets[which][1], simItems[which])
-	for n := range random.IntN(6) {
+	tr.misbehave()
+	other := &rival{sim: s, requests: s.requests(w.sheet.whole)}
+	wish := s.drawWish(w)
+	for n, stop := range w.stops {
 		wish.begin(n)
-		at := 1 + random.Int64N(140)
-		_, died := s.run(sheets[which][1], at, random.IntN(2) == 0, random.IntN(2) == 0)
-		if died {
-			s.crash()
-			time.Sleep(time.Duration(random.IntN(3)) * time.Duration(random.IntN(60)) * time.Second)
+		other.come(w, n, false)
+		if _, died := s.run(w.sheet.whole, stop.at, stop.before, stop.torn); died {
+			s.crash(stop.loss)
+			time.Sleep(stop.pause)
 		} else {
 			s.disk = s.disk.After(disktest.Killed, nil)
 		}
 		s.strike()
+		s.between(w, other, n)
 	}
 	wish.begin(wish.from)
-	if random.IntN(2) == 0 {
-		s.faults.Store(false)
+	if w.calm {
+		tr.quieten()
 	}
-	if err := s.finish(sheets[which][1]); err != nil {
+	other.come(w, len(w.stops), false)
+	err := s.finish(w.sheet.whole)
+	other.at.Wait()
+	if err != nil {
 		t.Errorf("the batch ends with %v", err)
 		return
 	}
-	s.check(simItems[which])
+	s.judge(w, tr, wish)
 	wish.check()
+}
+
+// between is what happens between two runs.
+func (s *sim) between(w *world, other *rival, n int) {
+	other.come(w, n, true)
+	s.touch(w, n)
+	if w.lost == n+1 {
+		s.loseState()
+	}
 }
 
 func TestSimulation(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // small worlds, thrown away by the thousand
 	from, count := seeds(t, 300)
-	sheets := simManifests(t)
+	sheets, dims := simSheets(t), chosen(t)
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -80,7 +100,7 @@ func TestSimulation(t *testing.T) {
 					return
 				}
 				t.Run(strconv.FormatInt(seed, 10), func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) { simulate(t, uint64(seed), sheets, Options{}) })
+					synctest.Test(t, func(t *testing.T) { simulate(t, drawWorld(uint64(seed), sheets, dims), Options{}) })
 				})
 			}
 		})

@@ -21,7 +21,7 @@ func (s *sim) settled(manifest string) bool {
 		s.t.Fatal(err)
 	}
 	defer b.Close()
-	s.heldSeen, s.failed, s.replaced, s.redone = nil, 0, 0, map[string]int{}
+	s.finals, s.heldSeen, s.failed, s.replaced, s.redone = nil, nil, 0, 0, map[string]int{}
 	all := true
 	for i, mt := range b.matches {
 		if mt.entry < 0 {
@@ -31,6 +31,7 @@ func (s *sim) settled(manifest string) bool {
 		if err != nil {
 			s.t.Fatal(err)
 		}
+		s.finals = append(s.finals, rec)
 		s.replaced += rec.Replaced
 		s.redone[rec.Key] = rec.Redone
 		switch rec.Phase {
@@ -38,8 +39,7 @@ func (s *sim) settled(manifest string) bool {
 			s.failed++
 		case held:
 			s.heldSeen = append(s.heldSeen, fmt.Sprintf("item %d %s: %s: %s", i, rec.Phase, rec.Code, rec.Message))
-		case done:
-			s.checkPicture(rec)
+		case done, abandoned:
 		default:
 			all = false
 		}
@@ -76,6 +76,11 @@ func (s *sim) check(items int) {
 	}
 	for _, v := range books.Violations {
 		s.t.Errorf("violation: %+v", v)
+	}
+	for _, rec := range s.finals {
+		if rec.Phase == done {
+			s.checkPicture(rec)
+		}
 	}
 	for _, h := range s.heldSeen {
 		s.t.Errorf("held: %s", h)

@@ -2,45 +2,180 @@ package batch
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
 
-// drawFaults gives a service that misbehaves in one of many ways, each call with its own luck.
-func drawFaults(random *rand.Rand) func(emulator.Call) emulator.Fault {
-	p := []float64{0, 0.05, 0.2, 0.4}[random.IntN(4)]
-	lag := time.Duration(random.IntN(18)) * time.Second // with the latest submission below, less than the settling time
-	var mu sync.Mutex
-	draw := func() (float64, int) {
-		mu.Lock()
-		defer mu.Unlock()
-		return random.Float64(), random.IntN(1000)
+// A trouble is the service and its picture host as a world draws them, each call with its own luck, and a witness of what
+// they have done. It is safe for concurrent use.
+type trouble struct {
+	*world
+	mu      sync.Mutex
+	random  *rand.Rand
+	began   time.Time              // when it first misbehaves; zero before
+	settled bool                   // calls do not go wrong by chance any more
+	refused map[string]int         // submissions that were refused, or whose tasks fail, by prompt
+	posts   map[string][]time.Time // when each prompt was sent, by model and prompt
+	starts  []time.Time            // of the runs since it misbehaves
+	created []string               // our tasks in the order in which they were made
+	chosen  map[string]bool        // tasks that the list hides if it may
+	hidden  map[string]bool        // tasks that it hides whether they are known or not
+	known   map[string]bool        // tasks whose pictures were asked for: a record of them is durable
+	spared  map[string]bool        // tasks whose pictures the host gives out
+}
+
+func newTrouble(w *world) *trouble {
+	return &trouble{world: w, random: rand.New(rand.NewPCG(w.seed, 99)), refused: map[string]int{}, posts: map[string][]time.Time{},
+		chosen: map[string]bool{}, hidden: map[string]bool{}, known: map[string]bool{}, spared: map[string]bool{}}
+}
+
+// befall is what goes wrong with a call of ours.
+func (tr *trouble) befall(c emulator.Call) emulator.Fault {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	f := tr.chance(c)
+	switch c.Op {
+	case "list":
+		f.ListOffset, f.ListCap = tr.times, tr.cap
+	case "image":
+		tr.known[c.TaskID] = true
+		if how := tr.refuses(c.TaskID); how != "" {
+			return hostFaults[how]
+		}
+	case "submit", "sync":
+		words := wordsOf(c.Model, c.Prompt)
+		tr.posts[words] = append(tr.posts[words], time.Now())
+		if f.Code != "" && !f.DoneFirst || f.FailCode != "" {
+			tr.refused[c.Prompt]++
+		}
 	}
-	return func(c emulator.Call) emulator.Fault {
-		luck, kind := draw()
-		f := emulator.Fault{}
-		if c.Op == "list" {
-			f.LagList, f.ShuffleList = lag, kind%2 == 0
-		}
-		if luck > p {
-			return f
-		}
-		switch c.Op {
-		case "submit":
-			return submitFaults[kind%len(submitFaults)]
-		case "query":
-			return queryFaults[kind%len(queryFaults)]
-		case "list":
-			bad := listFaults[kind%len(listFaults)]
-			bad.LagList = lag
-			return bad
-		case "image":
-			return imageFaults[kind%len(imageFaults)]
-		}
+	return f
+}
+
+// chance is what goes wrong by chance; tr.mu is held.
+func (tr *trouble) chance(c emulator.Call) (f emulator.Fault) {
+	if tr.began.IsZero() || tr.settled {
 		return f
 	}
+	luck, kind := tr.random.Float64(), tr.random.IntN(1000)
+	if c.Op == "list" {
+		f.LagList, f.ShuffleList = tr.lag, kind%2 == 0
+	}
+	if c.Op == "submit" && luck < tr.envelopes {
+		return envelopeFaults[kind%len(envelopeFaults)]
+	}
+	if luck > tr.luck {
+		return f
+	}
+	switch c.Op {
+	case "submit":
+		return submitFaults[kind%len(submitFaults)]
+	case "query":
+		return queryFaults[kind%len(queryFaults)]
+	case "list":
+		bad := listFaults[kind%len(listFaults)]
+		bad.LagList = tr.lag
+		return bad
+	case "image":
+		return imageFaults[kind%len(imageFaults)]
+	}
+	return f
+}
+
+// refuses says how the picture host refuses a task's picture now; tr.mu is held.
+func (tr *trouble) refuses(task string) string {
+	if tr.host.how == "" || tr.began.IsZero() || time.Since(tr.began) > tr.host.lasts {
+		return ""
+	}
+	if _, drawn := tr.spared[task]; !drawn {
+		tr.spared[task] = tr.random.Float64() >= tr.host.share
+	}
+	if tr.spared[task] {
+		return ""
+	}
+	return tr.host.how
+}
+
+// unplugged reports whether the picture host cannot be reached at all.
+func (tr *trouble) unplugged(host string) bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return host == "pictures.test" && tr.host.how == "dial" && !tr.began.IsZero() && time.Since(tr.began) <= tr.host.lasts
+}
+
+// answering witnesses a call that is in the books.
+func (tr *trouble) answering(c emulator.Call) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	if c.Op != "submit" || c.TaskID == "" {
+		return
+	}
+	if tr.random.Float64() < tr.omit {
+		tr.chosen[c.TaskID] = true
+		last := tr.created[max(0, len(tr.created)-10):]
+		tr.hidden[c.TaskID] = slices.ContainsFunc(last, func(task string) bool { return tr.chosen[task] && tr.known[task] })
+	}
+	tr.created = append(tr.created, c.TaskID)
+}
+
+// unlisted hides a task from the list: a chosen one that is known, and one that is not if a known one of the ten before it is
+// hidden, too. A list that hid our doubts and showed all that we know could not be told from one that is whole.
+func (tr *trouble) unlisted(t *emulator.Task) bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.hidden[t.ID] || tr.chosen[t.ID] && tr.known[t.ID]
+}
+
+// misbehave begins.
+func (tr *trouble) misbehave() {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.began = time.Now()
+}
+
+// starting notes the beginning of a run.
+func (tr *trouble) starting() {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.starts = append(tr.starts, time.Now())
+}
+
+const (
+	// margin is how far two clocks of the service may be apart, and a task from its intent.
+	margin = 2 * time.Minute
+	// longestEnd is how long after it was sent a submission may end: its own time, and what the service and the network took.
+	longestEnd = 4 * time.Minute
+	// longestHearing is how long after a run has begun, or a submission has ended, the service's clock is heard at last.
+	longestHearing = 10 * time.Minute
+)
+
+// could reports whether a submission of some words may have made a task at a moment.
+func (tr *trouble) could(words string, at time.Time) bool {
+	return slices.ContainsFunc(tr.posts[words], func(post time.Time) bool {
+		return at.After(post.Add(-margin)) && at.Before(post.Add(longestEnd))
+	})
+}
+
+// cannotTell reports whether a task of a moment may be taken for one that a submission of some words has made, by a client that
+// hears the service's clock again only when it runs again.
+func (tr *trouble) cannotTell(words string, at time.Time) bool {
+	return slices.ContainsFunc(tr.posts[words], func(post time.Time) bool {
+		heard := post
+		if i := slices.IndexFunc(tr.starts, func(start time.Time) bool { return start.After(post) }); i >= 0 {
+			heard = tr.starts[i]
+		}
+		return at.After(post.Add(-margin)) && at.Before(heard.Add(longestHearing))
+	})
+}
+
+// quieten ends what goes wrong by chance.
+func (tr *trouble) quieten() {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.settled = true
 }
 
 var (
@@ -60,5 +195,20 @@ var (
 	}
 	imageFaults = []emulator.Fault{
 		{LoseRequest: true}, {Reset: true}, {Truncate: true}, {Garbage: true}, {FlipByte: true}, {BadCRC: true}, {Status: 500}, {NoCRC: true}, {Delay: 3 * time.Second},
+	}
+
+	// envelopeFaults are what stands between us and DashScope, or what it says of itself. What is in an envelope that we know and
+	// begins with 4 has created nothing; all else may have.
+	envelopeFaults = []emulator.Fault{
+		{Code: "ModelUnavailable"}, {Code: "ModelUnavailable", DoneFirst: true}, {Code: "ModelServingError"}, {Code: "ModelServingError", DoneFirst: true},
+		{Status: 500, Code: "RequestTimeOut", DoneFirst: true}, {Status: 503, Code: "Throttling", DoneFirst: true}, {Status: 500, Code: "SystemError"},
+		{Status: 403}, {Status: 403, DoneFirst: true}, {Status: 404}, {Status: 404, DoneFirst: true}, {Status: 418, DoneFirst: true}, {Status: 401},
+		{Status: 429}, {Status: 429, DoneFirst: true}, {Status: 408, DoneFirst: true}, {Status: 409, DoneFirst: true}, {Status: 413, DoneFirst: true},
+		{Status: 200, Code: "Success", DoneFirst: true}, {Status: 200, Code: "200", DoneFirst: true}, {Status: 200, Code: "0"}, {Status: 200, Code: "Odd", DoneFirst: true},
+		{Status: 200, Code: "Throttling.RateQuota"}, {Status: 200, Code: "InternalError", DoneFirst: true},
+	}
+	// hostFaults are how a picture host refuses. Where it cannot be dialed at all, see unplugged.
+	hostFaults = map[string]emulator.Fault{
+		"403": {Status: 403, Code: "AccessDenied"}, "404": {Gone: true}, "503": {Status: 503}, "dial": {LoseRequest: true}, "hang": {Hang: true},
 	}
 )

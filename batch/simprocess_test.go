@@ -83,7 +83,7 @@ func (k *killer) decide(op disktest.Op) disktest.Verdict {
 	return disktest.Verdict{}
 }
 
-// A sim is a world with a seed.
+// A sim is one service, one disk, and the processes that come and go.
 type sim struct {
 	t         testing.TB
 	random    *rand.Rand
@@ -93,20 +93,28 @@ type sim struct {
 	killer    atomic.Pointer[killer]
 	faults    atomic.Bool
 	fault     func(emulator.Call) emulator.Fault
+	starting  func()                 // is told when a run begins; may be nil
+	answering func(emulator.Call)    // is told each call of ours when it is in the books; may be nil
+	unplugged func(host string) bool // reports whether a host cannot be reached; may be nil
 	options   Options
 	log       *strings.Builder
 	runs      int
+	finals    []record // of the manifest's items, as settled has seen them
 	heldSeen  []string
 	failed    int
 	replaced  int
 	powerCuts int
 	redone    map[string]int // how often each item was made again, by key
+	touched   []touched
 }
 
 func newSim(t testing.TB, random *rand.Rand, o emulator.Options) *sim {
 	s := &sim{t: t, random: random, disk: disktest.New()}
 	o.Tiny, o.ImageURL, o.Key = true, "http://pictures.test", canary
 	o.Fault = func(c emulator.Call) emulator.Fault {
+		if c.Workspace == rivalWorkspace {
+			return emulator.Fault{}
+		}
 		if k := s.killer.Load(); k != nil && k.effect() {
 			return emulator.Fault{LoseRequest: true}
 		}
@@ -115,7 +123,13 @@ func newSim(t testing.TB, random *rand.Rand, o emulator.Options) *sim {
 		}
 		return emulator.Fault{}
 	}
-	o.BeforeAnswer = func(emulator.Call) {
+	o.BeforeAnswer = func(c emulator.Call) {
+		if c.Workspace == rivalWorkspace {
+			return
+		}
+		if s.answering != nil {
+			s.answering(c)
+		}
 		if k := s.killer.Load(); k != nil {
 			k.effect()
 		}
@@ -130,9 +144,20 @@ func newSim(t testing.TB, random *rand.Rand, o emulator.Options) *sim {
 
 func (s *sim) close() { s.net.Close() }
 
+// dial connects to the service, unless the host is out of reach.
+func (s *sim) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if host, _, _ := net.SplitHostPort(address); s.unplugged != nil && s.unplugged(host) {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("connect: connection refused")}
+	}
+	return s.net.Dial(ctx, network, address)
+}
+
 // run is one process: it ends by itself, or dies at the given effect (0: never).
 func (s *sim) run(manifest string, dieAt int64, before, torn bool) (error, bool) {
 	s.runs++
+	if s.starting != nil {
+		s.starting()
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	k := &killer{cancel: cancel, disk: s.disk, before: before, torn: torn}
@@ -156,7 +181,7 @@ func (s *sim) process(ctx context.Context, k *killer, manifest string) error {
 		s.t.Fatal(err)
 	}
 	defer m.Close()
-	c, err := client.New(client.Config{BaseURL: "http://api.test/api/v1", Key: client.NewKey(canary), Dial: k.dial(s.net.Dial), Insecure: true})
+	c, err := client.New(client.Config{BaseURL: "http://api.test/api/v1", Key: client.NewKey(canary), Dial: k.dial(s.dial), Insecure: true})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -178,17 +203,17 @@ func (s *sim) process(ctx context.Context, k *killer, manifest string) error {
 }
 
 // crash is what the next process finds after a death.
-func (s *sim) crash() {
-	loss := disktest.Loss(s.random.IntN(int(disktest.Losses)))
+func (s *sim) crash(loss disktest.Loss) {
 	if loss != disktest.Killed {
 		s.powerCuts++
 	}
 	s.disk = s.disk.After(loss, s.random)
 }
 
-// finish runs until the batch is done, as cron would.
+// finish runs until the batch is done, as cron would: each minute, and when that has not helped for long, each hour, for a
+// day and a half.
 func (s *sim) finish(manifest string) error {
-	for range 40 {
+	for n := range 75 {
 		err, _ := s.run(manifest, 0, false, false)
 		s.strike()
 		if err == nil && s.settled(manifest) {
@@ -198,6 +223,9 @@ func (s *sim) finish(manifest string) error {
 			return err
 		}
 		time.Sleep(time.Minute)
+		if n >= 40 {
+			time.Sleep(59 * time.Minute)
+		}
 		s.disk = s.disk.After(disktest.Killed, nil)
 	}
 	return errors.New("does not finish")

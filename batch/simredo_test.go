@@ -20,13 +20,13 @@ type simWish struct {
 
 // drawWish names some rows, in one of three stories. Its luck is its own, so that a seed tells the same story as before
 // there were wishes, but for them.
-func (s *sim) drawWish(seed uint64, manifest string, items int) *simWish {
-	random := rand.New(rand.NewPCG(seed, 1))
-	w := &simWish{sim: s, manifest: manifest, from: random.IntN(6), was: map[string]bool{}}
-	if random.IntN(3) > 0 {
+func (s *sim) drawWish(of *world) *simWish {
+	random := rand.New(rand.NewPCG(of.seed, 1))
+	w := &simWish{sim: s, manifest: of.sheet.whole, from: random.IntN(6), was: map[string]bool{}}
+	if random.IntN(3) > 0 || of.lost > 0 { // the state file remembers what it has bought
 		return w
 	}
-	for i := range items {
+	for i := range of.sheet.rows {
 		if random.IntN(2) == 0 {
 			w.names = append(w.names, fmt.Sprint(rowPrefix, i+2))
 		}

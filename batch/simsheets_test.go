@@ -8,34 +8,41 @@ import (
 	"testing"
 )
 
-// simManifests are sheets of one to four items, some with the same words and some without ids; [0] of each is what a
-// first, undisturbed run has made: a task of ours that the list can be seen to show.
-func simManifests(t testing.TB) [][2]string {
-	dir := t.TempDir()
-	sheets := []struct {
-		header string
-		rows   []string
-	}{
-		{"id,prompt", []string{"a,a red cat", "b,a blue dog"}},
-		{"id,prompt", []string{"a,一只猫", "b,a blue dog", "c,a bird"}},
-		{"id,prompt", []string{"a,a red cat", "b,same words", "c,same words"}},
-		{"prompt,seed", []string{"a red cat,1", "a red cat,2", "a bird,3"}},
-		{"prompt", []string{"first", "twin", "twin", "other"}},
-		{"id,prompt,size", []string{"a,a red cat,1:1", "b,a red cat,16:9", "c,wide,16:9", "d,tall,9:16"}},
-	}
-	var all [][2]string
-	for i, s := range sheets {
-		var pair [2]string
-		for j, rows := range []int{1, len(s.rows)} {
-			pair[j] = filepath.Join(dir, fmt.Sprintf("%d-%d.csv", i, j))
-			content := s.header + "\n" + strings.Join(s.rows[:rows], "\n") + "\n"
-			if err := os.WriteFile(pair[j], []byte(content), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		all = append(all, pair)
-	}
-	return all
+// A simSheet is a manifest of a simulated batch.
+type simSheet struct {
+	header string
+	rows   []string
+	models bool // more than one, or one that behaves unlike the others
+	// first is a file of its first row alone: what an undisturbed run has made is a task of ours that the list can be seen
+	// to show. whole has all rows.
+	first, whole string
 }
 
-var simItems = []int{2, 3, 3, 3, 4, 4}
+// simSheets are sheets of one to four items, some with the same words and some without ids.
+func simSheets(t testing.TB) []simSheet {
+	dir := t.TempDir()
+	sheets := []simSheet{
+		{header: "id,prompt", rows: []string{"a,a red cat", "b,a blue dog"}},
+		{header: "id,prompt", rows: []string{"a,一只猫", "b,a blue dog", "c,a bird"}},
+		{header: "id,prompt", rows: []string{"a,a red cat", "b,same words", "c,same words"}},
+		{header: "prompt,seed", rows: []string{"a red cat,1", "a red cat,2", "a bird,3"}},
+		{header: "prompt", rows: []string{"first", "twin", "twin", "other"}},
+		{header: "id,prompt,size", rows: []string{"a,a red cat,1:1", "b,a red cat,16:9", "c,wide,16:9", "d,tall,9:16"}},
+		{header: "id,prompt,model", rows: []string{"a,a red cat,qwen-image", "b,a red cat,qwen-image-plus", "c,a bird,qwen-image-plus", "d,a bird,qwen-image"}, models: true},
+		{header: "id,prompt,model", rows: []string{"a,a red cat,qwen-image-plus", "b,same words,qwen-image", "c,same words,qwen-image", "d,same words,qwen-image-plus"}, models: true},
+		{header: "id,prompt,model", rows: []string{"a,a red cat,qwen-image-3.0", "b,a bird,qwen-image-plus", "c,a bird,qwen-image-3.0"}, models: true},
+		{header: "id,prompt,model", rows: []string{"a,a red cat,qwen-image-plus", "b,a bird,qwen-image-max", "c,a dog,qwen-image-plus"}, models: true},
+	}
+	for i := range sheets {
+		s := &sheets[i]
+		write := func(rows int) string {
+			path := filepath.Join(dir, fmt.Sprintf("%d-%d.csv", i, rows))
+			if err := os.WriteFile(path, []byte(s.header+"\n"+strings.Join(s.rows[:rows], "\n")+"\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			return path
+		}
+		s.first, s.whole = write(1), write(len(s.rows))
+	}
+	return sheets
+}

@@ -171,9 +171,9 @@ func TestThumbnailsStopAtOnce(t *testing.T) {
 
 // TestThumbnailsUnderCrashes is the simulation with thumbnails: they change nothing of what is paid and kept.
 func TestThumbnailsUnderCrashes(t *testing.T) {
-	sheets, n := simManifests(t), 20
+	sheets, n := simSheets(t), 20
 	if long() {
 		n = 150
 	}
-	crowd(t, n, number, func(t *testing.T, i int) { simulate(t, uint64(i), sheets, Options{Thumbs: true}) })
+	crowd(t, n, number, func(t *testing.T, i int) { simulate(t, drawWorld(uint64(i), sheets, nil), Options{Thumbs: true}) })
 }

@@ -1,0 +1,250 @@
+package batch
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/client/emulator"
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// This file judges the end of a simulated story by the service's books and by what lies in the folder. What the engine
+// remembers says only which end an item has come to. The expectations are the bars of the project: no item is charged
+// twice, no paid picture is lost, and what nobody can tell is held or marked, never sent again.
+
+// An ending is what is judged.
+type ending struct {
+	*sim
+	*world
+	trouble *trouble
+	wish    *simWish
+	asked   []client.Request // of the manifest's items
+	books   emulator.Books
+	tasks   map[string]emulator.Task
+	saved   map[string]bool // tasks, and requests, with a whole picture on the disk that tells them
+}
+
+func (s *sim) judge(w *world, tr *trouble, wish *simWish) {
+	e := &ending{sim: s, world: w, trouble: tr, wish: wish, asked: s.requests(w.sheet.whole), books: s.server.Books(), tasks: map[string]emulator.Task{}}
+	for _, task := range e.books.Tasks {
+		e.tasks[task.ID] = task
+	}
+	e.lookAtFolder()
+	e.checkCharges()
+	e.checkPaid()
+	for i, rec := range s.finals {
+		e.checkItem(i, rec)
+	}
+	e.checkTouched()
+	for _, v := range e.books.Violations {
+		s.t.Errorf("violation: %+v", v)
+	}
+	s.checkCanary()
+}
+
+func ours(task emulator.Task) bool { return task.Workspace != rivalWorkspace }
+
+// lookAtFolder reads which tasks' pictures are there, under whatever name.
+func (e *ending) lookAtFolder() {
+	e.saved = map[string]bool{}
+	e.disk.Decide = nil
+	for _, file := range e.disk.Files() {
+		id, told := readIdentity(e.disk, file)
+		if _, err := output.Inspect(e.content(file)); told && err == nil {
+			e.saved[id.Task], e.saved[id.Request] = true, true // the synchronous interface has no task
+		}
+	}
+	for _, t := range e.touched { // who edits or deletes a picture has had it
+		if t.kind != "cut" && t.kind != "emptied" && t.kind != "swapped" {
+			e.saved[e.taskOf(t.before)] = true
+		}
+	}
+}
+
+// taskOf is the task that a picture tells.
+func (e *ending) taskOf(b []byte) string {
+	texts, _ := output.Texts(bytes.NewReader(b))
+	for id := range e.tasks {
+		for _, text := range texts {
+			if text.Keyword == identityKeyword && bytes.Contains([]byte(text.Value), []byte(id)) {
+				return id
+			}
+		}
+	}
+	return ""
+}
+
+// checkCharges wants each item charged once at most, and once more where it was wished anew. Items with the same words are
+// one to the service.
+func (e *ending) checkCharges() {
+	if e.unprovable() {
+		return
+	}
+	left := map[string]int{}
+	for i, request := range e.asked {
+		words := wordsOf(request.Model, request.Prompt)
+		left[words]++
+		if i < len(e.finals) {
+			left[words] += e.finals[i].Redone // which wish.check has judged
+		}
+	}
+	for _, task := range e.books.Tasks {
+		if ours(task) {
+			left[wordsOf(task.Model, task.Prompt)] -= task.Charged
+		}
+	}
+	for words, n := range left {
+		if n < 0 {
+			e.t.Errorf("%q is charged %d times too often", words, -n)
+		}
+	}
+}
+
+// unprovable reports whether no client could be held to the bars: without its state file, over a list that hides, or that
+// shows another's tasks as well.
+func (e *ending) unprovable() bool {
+	return e.lost > 0 && (e.hides() || len(e.visits) > 0 || e.sheet.models || e.host.how != "" || e.times != 0)
+}
+
+func (w *world) hides() bool { return w.cap > 0 || w.omit > 0 }
+
+// checkPaid wants the picture of each task of ours that was charged, unless its item is held or shows another client's.
+func (e *ending) checkPaid() {
+	missing := map[string][]string{}
+	for _, task := range e.books.Tasks {
+		if ours(task) && task.Charged > 0 && !e.saved[task.ID] && !e.saved[task.RequestID] {
+			words := wordsOf(task.Model, task.Prompt)
+			missing[words] = append(missing[words], task.ID)
+		}
+	}
+	for i, rec := range e.finals {
+		words := wordsOf(e.asked[i].Model, e.asked[i].Prompt)
+		foreign := rec.Phase == done && !ours(e.tasks[rec.Task])
+		gone := 0
+		if rec.Phase == held || foreign {
+			gone = 1
+		}
+		if client.LookupModel(e.asked[i].Model).Async == client.None {
+			gone += rec.Redone // a held one that was wished anew
+		}
+		missing[words] = missing[words][min(gone, len(missing[words])):]
+	}
+	for words, tasks := range missing {
+		for _, task := range tasks {
+			if e.unprovable() || e.forgotten(e.tasks[task]) {
+				continue
+			}
+			e.t.Errorf("%q: task %s is paid and its picture is nowhere", words, task)
+		}
+	}
+}
+
+// forgotten reports whether a picture is gone for a day, as far as the world's doings explain it.
+func (e *ending) forgotten(task emulator.Task) bool {
+	return e.books.Time.Sub(task.Ended) > kept && (e.host.lasts > 12*time.Hour || len(e.touched) > 0)
+}
+
+// checkItem judges the end of one item.
+func (e *ending) checkItem(i int, rec record) {
+	name := fmt.Sprintf("item %d (%s)", i+1, rec.Key)
+	switch rec.Phase {
+	case failed: // it must have cost nothing, which checkPaid sees
+		if e.trouble.refused[e.asked[i].Prompt] == 0 {
+			e.t.Errorf("%s failed and was never refused: %s: %s", name, rec.Code, rec.Message)
+		}
+	case held:
+		if e.excuse(i, rec) == "" {
+			e.t.Errorf("%s is held: %s: %s", name, rec.Code, rec.Message)
+		}
+	case done:
+		e.checkDone(name, i, rec)
+	}
+}
+
+// excuse says why an item may be held; "" where it may not.
+func (e *ending) excuse(i int, rec record) string {
+	request := e.asked[i]
+	model := client.LookupModel(request.Model)
+	switch {
+	case model.Async == client.None:
+		return "the synchronous interface has no task to find it by"
+	case tellsNoPrompt(request.Model):
+		return "the service does not tell the words of its tasks"
+	case e.hides():
+		return "the list hides"
+	case e.lost > 0:
+		return "the state was lost"
+	case e.host.lasts > 12*time.Hour:
+		return "the picture host refuses for too long"
+	case e.seenFrom(request):
+		return "another client has sent its words"
+	}
+	return ""
+}
+
+// tellsNoPrompt reports whether a model's tasks do not tell their prompts.
+func tellsNoPrompt(model string) bool { return model == "qwen-image-3.0" }
+
+// seenFrom reports whether another client has sent the same words when they could be taken for ours.
+func (e *ending) seenFrom(request client.Request) bool {
+	words := wordsOf(request.Model, request.Prompt)
+	return slices.ContainsFunc(e.books.Tasks, func(task emulator.Task) bool {
+		return !ours(task) && wordsOf(task.Model, task.Prompt) == words && (e.times != 0 || e.powerCuts > 0 || e.trouble.cannotTell(words, task.Submitted))
+	})
+}
+
+// checkDone compares a done item with its file and with the books: the picture is there, whole, of this item and of its words,
+// and one that another client has made is marked.
+func (e *ending) checkDone(name string, i int, rec record) {
+	task, known := e.tasks[rec.Task]
+	if known && (task.Prompt != e.asked[i].Prompt || task.Model != e.asked[i].Model) {
+		e.t.Errorf("%s shows a picture of %q by %s, want %q by %s", name, task.Prompt, task.Model, e.asked[i].Prompt, e.asked[i].Model)
+	}
+	if known && !ours(task) {
+		e.checkForeign(name, task, rec)
+	}
+	for _, p := range rec.Pictures {
+		b, there := e.disk.Content(p.File)
+		if e.edited(p.File, b) || known && e.forgotten(task) {
+			continue
+		}
+		id, _ := readIdentity(e.disk, p.File)
+		if _, err := output.Inspect(b); !there || err != nil || id.Key != rec.Key || id.Task != rec.Task {
+			e.t.Errorf("%s is done, and %s is there %v, whole %v, and says it is of item %q and task %q, want %q", name, p.File, there, err == nil, id.Key, id.Task, rec.Task)
+		}
+	}
+}
+
+// checkForeign wants a picture that another client has made to be marked, and to be one that our own submission could have made.
+// A state file that has lost its end to a power cut, or a whole one, leaves more to guess.
+func (e *ending) checkForeign(name string, task emulator.Task, rec record) {
+	if rec.Adopted == "" {
+		e.t.Errorf("%s shows the picture of another client, and does not say so", name)
+	}
+	guessed := e.lost > 0 || e.powerCuts > 0 || e.times != 0
+	if !guessed && !e.trouble.could(wordsOf(task.Model, task.Prompt), task.Submitted) {
+		e.t.Errorf("%s shows the picture of another client, made at %s, when none of its own submissions was on its way", name, task.Submitted.Format(time.TimeOnly))
+	}
+}
+
+// edited reports whether a file holds what somebody has made of it himself.
+func (e *ending) edited(file string, b []byte) bool {
+	return slices.ContainsFunc(e.touched, func(t touched) bool {
+		return (t.kind == "edited" || t.kind == "stripped") && bytes.Equal(t.after, b)
+	})
+}
+
+// checkTouched wants what somebody has made of a picture to be there still, under whatever name; only an empty file is nothing.
+func (e *ending) checkTouched() {
+	there := func(b []byte) bool {
+		return slices.ContainsFunc(e.disk.Files(), func(file string) bool { return bytes.Equal(e.content(file), b) })
+	}
+	for _, t := range e.touched {
+		if !t.over && len(t.after) > 0 && !there(t.after) {
+			e.t.Errorf("%s was %s, and what somebody made of it is gone", t.file, t.kind)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package batch
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/manifests"
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// This file is what other people do to a simulated batch: send its words themselves, and have their hands on its pictures.
+
+// rivalWorkspace tells the tasks of the other client in the books. The list does not tell it.
+const rivalWorkspace = "rival"
+
+// requests are what a manifest asks for, item by item.
+func (s *sim) requests(manifest string) []client.Request {
+	m, err := manifests.Open(manifest, manifests.Options{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer m.Close()
+	var all []client.Request
+	for it, err := range m.Items() {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		request, _, err := Rules{}.Request(it)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		all = append(all, request)
+	}
+	return all
+}
+
+// A rival is another client of the account, with our words and seeds of its own. It looks at no picture.
+type rival struct {
+	sim      *sim
+	requests []client.Request
+	at       sync.WaitGroup // visits that are not over
+}
+
+// come makes the visits of a run: those during it go on beside it.
+func (r *rival) come(w *world, run int, after bool) {
+	for _, v := range w.visits {
+		switch {
+		case v.run != run || v.after != after:
+		case after:
+			r.submit(v)
+		default:
+			r.at.Go(func() { r.submit(v) })
+		}
+	}
+}
+
+func (r *rival) submit(v visit) {
+	time.Sleep(v.delay)
+	c, err := client.New(client.Config{BaseURL: "http://api.test/api/v1", Key: client.NewKey(canary), Workspace: rivalWorkspace, Dial: r.sim.net.Dial, Insecure: true})
+	if err != nil {
+		r.sim.t.Error(err)
+		return
+	}
+	defer c.Close()
+	for i, row := range v.rows {
+		request, seed := r.requests[row], int64(1_000_000+100*v.run+i)
+		request.Seed = &seed
+		if v.size != "" {
+			request.Size = v.size
+		}
+		c.Submit(context.Background(), request) // what is refused is as good as not sent
+		time.Sleep(time.Second)
+	}
+}
+
+// A touched file is one that somebody had his hands on.
+type touched struct {
+	kind, file    string
+	before, after []byte
+	over          bool // it was touched again, or its folder was
+}
+
+// touch does to pictures what the world draws after a run.
+func (s *sim) touch(w *world, run int) {
+	for _, t := range w.touches {
+		if t.run != run {
+			continue
+		}
+		files := s.donePictures()
+		if len(files) == 0 {
+			continue
+		}
+		file, other := files[t.nth%len(files)], files[(t.nth+1)%len(files)]
+		if t.kind == "swapped" {
+			if file == other {
+				continue
+			}
+			mine, theirs := s.content(file), s.content(other)
+			s.change("swapped", file, theirs)
+			s.change("swapped", other, mine)
+			continue
+		}
+		s.change(t.kind, file, changed(t.kind, s.content(file)))
+	}
+}
+
+func (s *sim) content(file string) []byte {
+	b, _ := s.disk.Content(file)
+	return b
+}
+
+// donePictures are the files that the state knows as done and that are there.
+func (s *sim) donePictures() []string {
+	s.disk.Decide = nil
+	st, found, err := openState(s.disk)
+	if err != nil || !found {
+		return nil
+	}
+	defer st.close()
+	var files []string
+	for i := range st.entries {
+		rec, err := st.get(i)
+		if err != nil || rec.Phase != done {
+			continue
+		}
+		for _, p := range rec.Pictures {
+			if len(s.content(p.File)) > 0 {
+				files = append(files, p.File)
+			}
+		}
+	}
+	return files
+}
+
+// changed is a picture after what somebody did to it; nil is deleted.
+func changed(kind string, b []byte) []byte {
+	const head = 8 + 12 + 13 // signature and header
+	switch kind {
+	case "cut":
+		return b[:len(b)*2/3]
+	case "emptied":
+		return []byte{}
+	case "edited":
+		return output.Annotate(bytes.Clone(b), []output.Text{{Keyword: "Comment", Value: "a little brighter"}})
+	case "stripped": // by a program that keeps no texts
+		rest := b[head:]
+		for len(rest) > 12 && string(rest[4:8]) != "IDAT" {
+			size := int(rest[0])<<24 | int(rest[1])<<16 | int(rest[2])<<8 | int(rest[3])
+			if string(rest[4:8]) == "PLTE" {
+				break
+			}
+			rest = rest[12+size:]
+		}
+		return append(bytes.Clone(b[:head]), rest...)
+	}
+	return nil
+}
+
+// change puts other bytes in the place of a picture, and notes it.
+func (s *sim) change(kind, file string, after []byte) {
+	for i := range s.touched {
+		s.touched[i].over = s.touched[i].over || s.touched[i].file == file
+	}
+	s.touched = append(s.touched, touched{kind: kind, file: file, before: s.content(file), after: after})
+	if after != nil {
+		s.disk.Put(file, after)
+		return
+	}
+	s.disk.Decide = nil
+	if err := s.disk.Remove(file); err != nil {
+		s.t.Fatal(err)
+	}
+	s.disk.SyncDir(imagesDir)
+}
+
+// loseState takes the state file away, as a person does who was told to.
+func (s *sim) loseState() {
+	s.disk.Decide = nil
+	if s.disk.Remove(stateFile) == nil {
+		s.disk.SyncDir(".")
+	}
+}
