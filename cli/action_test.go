@@ -450,7 +450,7 @@ func TestActionTakesTextAsText(t *testing.T) {
 	wantsBash(t)
 	m := newMachines(t, &reader{t: t}, "id,prompt\ncat,a cat\ndog,a dog [[fail:DataInspectionFailed]]\n")
 	odd := map[string]string{"manifest": oddName, "rehearse": "true", "api-key": "", "without-state": "true",
-		"flags": `--rehearse-speed 5000 --negative-prompt "a 'b' $(touch pwned)" --log-level error`}
+		"flags": `--rehearse-speed 200 --negative-prompt "a 'b' $(touch pwned)" --log-level error`}
 	m.want(nil, odd, false, "3 1 1 0 0 0.20", "failed dog: DataInspectionFailed")
 	results, _ := os.ReadFile(filepath.Join(m.last, `it's $(touch pwned) & "odd"-rehearsal`, "results.csv"))
 	if !strings.Contains(string(results), "a 'b' $(touch pwned)") {
@@ -479,7 +479,7 @@ func TestActionIsCancelled(t *testing.T) {
 		t.Errorf("failed %t, outputs %q, want exit code 143 and some done, in\n%s", failed, outputs, m.log)
 	}
 	m.cancel = false
-	m.want(nil, map[string]string{"rehearse": "true", "flags": "--rehearse-speed 5000"}, true, "0 40 0 0 0 8.00", "done      40 of 40 items")
+	m.want(nil, map[string]string{"rehearse": "true", "flags": "--rehearse-speed 200"}, true, "0 40 0 0 0 8.00", "done      40 of 40 items")
 }
 
 // signalOnce signals the shell once a picture is there.
