@@ -19,15 +19,15 @@ import (
 var later = map[string]string{}
 
 var (
-	row = regexp.MustCompile(`(?m)^\| ([PNATDMSH][0-9]+) \|`)
-	one = regexp.MustCompile(`[PNATDMSH][0-9]+`)
+	row = regexp.MustCompile(`(?m)^\| ([PNATDMSHL][0-9]+) \|`)
+	one = regexp.MustCompile(`[PNATDMSHL][0-9]+`)
 
 	// TestP4LostAnswer, FuzzP4P5_EveryByte: rows, and then the rest of the name.
-	inName = regexp.MustCompile(`^(?:Test|Fuzz|Benchmark|Example)_?((?:[PNATDMSH][0-9]+_?)+)`)
+	inName = regexp.MustCompile(`^(?:Test|Fuzz|Benchmark|Example)_?((?:[PNATDMSHL][0-9]+_?)+)`)
 	// failure mode P4; failure modes P4, P5 and N3; in any case, as sentences start with it.
-	inComment = regexp.MustCompile(`(?i:failure\s+modes?)((?:[\s,]+(?:and\s+)?[PNATDMSH][0-9]+\b)+)`)
+	inComment = regexp.MustCompile(`(?i:failure\s+modes?)((?:[\s,]+(?:and\s+)?[PNATDMSHL][0-9]+\b)+)`)
 	// p4-lost-answer.txtar, a word of it
-	inScript = regexp.MustCompile(`(?i)^[PNATDMSH][0-9]+$`)
+	inScript = regexp.MustCompile(`(?i)^[PNATDMSHL][0-9]+$`)
 )
 
 func rowsInTestName(name string) []string {

@@ -35,6 +35,7 @@ func (r record) appendTo(a *appender) {
 	a.optionalTime("finished_at", r.Finished)
 	a.optionalText("adopted", r.Adopted)
 	a.optionalTexts("released_tasks", r.Released)
+	a.optionalFlag("seed_unknown", r.SeedUnknown)
 	a.optionalFlag("other_size", r.OtherSize)
 	a.pictures(r.Pictures)
 	a.optionalText("actual_prompt", r.ActualPrompt)
@@ -83,6 +84,8 @@ func (id identity) appendTo(a *appender) {
 	a.optionalNumber("cost_micros", int64(id.Cost))
 	a.optionalTime("submitted_at", id.At)
 	a.optionalNumber("redo", int64(id.Redo))
+	a.optionalText("adopted", id.Adopted)
+	a.optionalFlag("seed_unknown", id.SeedUnknown)
 }
 
 // An appender appends members to a JSON object. Those that are optional are left out where they are empty.

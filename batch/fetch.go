@@ -241,12 +241,16 @@ type identity struct {
 	Cost    client.Money `json:"cost_micros,omitempty"` // of this picture
 	At      time.Time    `json:"submitted_at,omitzero"`
 	Redo    int          `json:"redo,omitempty"` // the wish that it was bought for; see redo.go
+	// Adopted and SeedUnknown are the record's.
+	Adopted     string `json:"adopted,omitempty"`
+	SeedUnknown bool   `json:"seed_unknown,omitempty"`
 }
 
 const identityKeyword = "qwenbatch"
 
 func (r *run) texts(rec *record, i int) []output.Text {
-	id := identity{rec.Key, rec.ID, rec.Print, rec.Task, i, rec.Request, rec.Name, rec.Sent, rec.ActualPrompt, r.price(rec.Sent), rec.Submitted, rec.Redo}
+	id := identity{rec.Key, rec.ID, rec.Print, rec.Task, i, rec.Request, rec.Name, rec.Sent, rec.ActualPrompt,
+		r.price(rec.Sent), rec.Submitted, rec.Redo, rec.Adopted, rec.SeedUnknown}
 	if r.o.NoMetadata {
 		id.Sent.Prompt, id.Sent.Negative, id.Actual = "", "", ""
 	}
@@ -265,9 +269,12 @@ func (id identity) String() string {
 
 // parameters tell viewers of generated pictures how this one was made.
 func (r *run) parameters(id identity) output.Text {
-	s := id.Sent
+	s, seed := id.Sent, ""
+	if !id.SeedUnknown {
+		seed = strconv.FormatInt(s.Seed, 10)
+	}
 	return output.Parameters(s.Prompt, s.Negative, []output.Text{
-		{Keyword: "Seed", Value: strconv.FormatInt(s.Seed, 10)},
+		{Keyword: "Seed", Value: seed},
 		{Keyword: "Size", Value: strings.ReplaceAll(s.Size, "*", "x")},
 		{Keyword: "Model", Value: s.Model},
 		{Keyword: "Task ID", Value: id.Task},

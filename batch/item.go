@@ -116,7 +116,7 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 	rec.Phase, rec.Intent, rec.At = intent, r.clock.now(), r.clock.now()
 	rec.Attempt++
 	rec.Task, rec.Request, rec.Adopted, rec.Code, rec.Message = "", "", "", "", ""
-	rec.Released = nil
+	rec.Released, rec.SeedUnknown = nil, false
 	if err := r.state.put(*rec, true); err != nil {
 		return err
 	}

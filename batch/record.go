@@ -66,6 +66,9 @@ type record struct {
 	// "request_id" or "prompt". Released are tasks that were adopted and turned out to be another client's.
 	Adopted  string   `json:"adopted,omitempty"`
 	Released []string `json:"released_tasks,omitempty"`
+	// SeedUnknown says that another seed than the item's may have made the pictures: the task was adopted for
+	// words that another item has, too.
+	SeedUnknown bool `json:"seed_unknown,omitempty"`
 	// OtherSize says that the size was refused in one edition's form and is sent in the other's.
 	OtherSize bool `json:"other_size,omitempty"`
 	// Pictures are on disk, in the order of the task.

@@ -150,6 +150,9 @@ func describe(res *output.Result, rec record) {
 	}
 	res.Model, res.Size = s.Model, s.Size
 	res.Seed, res.PromptExtend, res.Watermark = &s.Seed, &s.PromptExtend, &s.Watermark
+	if res.Adopted = rec.Adopted; rec.SeedUnknown {
+		res.Seed = nil
+	}
 	res.ActualPrompt, res.Attempts, res.TaskID, res.RequestID = rec.ActualPrompt, rec.Attempt, rec.Task, rec.Request
 	res.SubmittedAt, res.FinishedAt = stamp(rec.Submitted), stamp(rec.Finished)
 	res.ErrorCode, res.ErrorMessage = rec.Code, rec.Message

@@ -36,6 +36,7 @@ type run struct {
 	lister    *lister
 	orphans   orphans
 	claims    claims
+	wording   wording
 	unmade    chan output.Result // pictures without a thumbnail; nil where none is wanted
 	given     map[int]key        // keys of new items by their place in the manifest; guarded by state.mu
 

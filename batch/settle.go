@@ -387,6 +387,9 @@ func (r *run) adopt(rec *record, task client.TaskInfo, by string) error {
 	if err != nil || !free {
 		return err // another item was faster: look again
 	}
+	if rec.SeedUnknown, err = r.seedUnknown(rec, by); err != nil {
+		return err
+	}
 	rec.Phase, rec.Task, rec.Adopted, rec.At = open, task.ID, by, r.clock.now()
 	rec.Request, rec.Code, rec.Message = task.RequestID, "", ""
 	rec.Submitted = task.Created
@@ -411,6 +414,7 @@ func (r *run) release(rec *record) error {
 	r.unclaim(rec.Task)
 	rec.Released = append(rec.Released, rec.Task)
 	rec.Phase, rec.Task, rec.Request, rec.Adopted, rec.At = intent, "", "", "", r.clock.now()
+	rec.SeedUnknown = false
 	return r.state.put(*rec, true)
 }
 

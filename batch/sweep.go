@@ -470,7 +470,7 @@ func (r *run) recovered(k key, id identity) *record {
 	rec.ID, rec.Print, rec.Name, rec.Phase, rec.At, rec.Intent = id.ID, id.Print, id.Name, done, r.clock.now(), id.At
 	rec.Task, rec.Request, rec.Submitted, rec.Finished, rec.ActualPrompt = id.Task, id.Request, id.At, id.At, id.Actual
 	rec.Pictures, rec.Cost, rec.Code, rec.Message = nil, 0, "", ""
-	rec.Redo = max(rec.Redo, id.Redo)
+	rec.Redo, rec.Adopted, rec.SeedUnknown = max(rec.Redo, id.Redo), id.Adopted, id.SeedUnknown
 	rec.Warnings = []string{"taken in from its picture: the state file did not know it"}
 	return &rec
 }

@@ -30,6 +30,7 @@ type Result struct {
 	FinishedAt     string `csv:"finished_at" json:"finished_at,omitempty"`   // RFC 3339
 	ErrorCode      string `csv:"error_code" json:"error_code,omitempty"`
 	ErrorMessage   string `csv:"error_message" json:"error_message,omitempty"`
+	Adopted        string `csv:"adopted" json:"adopted,omitempty"` // what told that the task is the item's, where its submission was not answered
 
 	// Columns are the cells of the manifest's own columns, in the order of the columns that the report is
 	// given. Missing ones at the end are empty.

@@ -49,6 +49,7 @@ func resultColumns() []bookColumn {
 		{"finished_at", 21, textStyle, func(r Result) any { return r.FinishedAt }},
 		{"task_id", 38, textStyle, func(r Result) any { return r.TaskID }},
 		{"request_id", 38, textStyle, func(r Result) any { return r.RequestID }},
+		{"adopted", 12, textStyle, func(r Result) any { return r.Adopted }},
 		{"sha256", 24, textStyle, func(r Result) any { return r.SHA256 }},
 	}
 }
