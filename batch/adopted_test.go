@@ -63,7 +63,7 @@ func (s *scene) falseSeeds() (n int) {
 func TestL10TwinsAfterALostState(t *testing.T) {
 	const twins = 8
 	play(t, twinSheet(twins), emulator.Options{CV: 0.5}, func(s *scene) {
-		s.options.Window = twins // all are open when the first has ended
+		s.options.Window = twins            // all are open when the first has ended
 		s.dies(on("create", "images/.", 2)) // the probe; the first picture
 		s.drop("state")
 		s.drop("images/")
