@@ -124,7 +124,7 @@ func (c copier) decoded(r io.Reader, name, asked string) (*spool.File, string, e
 	return made, name, nil
 }
 
-// detected copies from an encoding that nobody names.
+// detected copies from an encoding that is not named.
 func (c copier) detected(r io.Reader) (*spool.File, string, error) {
 	made, seen, err := c.copy(r)
 	if err != nil {

@@ -6,6 +6,14 @@
 // that what is read later is what was checked, as Open takes a private copy. It knows nothing
 // of models, prices or the network: what a model allows comes in as Options.Check.
 //
+// A file passes through these steps. openFile picks the reader by the extension; takeCopy
+// decodes a text into a private copy, and xlsx takes the cells out of a workbook. The reader
+// (table, sheet, jsonLines, document, templatedSheet) yields rows: text, with the places of
+// what is wrong in its form. itemRules makes items of a row and reports what is wrong with its
+// values. Check runs this over the whole file, asks the caller's rules, and adds what takes
+// more than one row to see, such as an id that is used twice; Items runs it again and yields
+// the items. Nothing is remembered of a row in between but its place.
+//
 // Texts may have templates in them, as {{.color}}, in two places only: in an item of YAML that
 // has a matrix, and in the defaults of a YAML manifest over a sheet (rows). Anywhere else {{ is
 // text, so that prompts with braces, and sheets that are full of them, stay what they are.
@@ -89,7 +97,7 @@ func (m *Manifest) Name() string { return filepath.Base(m.path) }
 func (m *Manifest) Encoding() string { return m.encoding }
 
 // Columns are the names of the columns that are carried through to the reports, in their order
-// in the file. Nobody may change the slice.
+// in the file. The slice must not be changed.
 func (m *Manifest) Columns() []string { return m.source.columns() }
 
 // Items are all items in order, skipped ones too. It may be ranged over any number of times and

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// nameIndex find the names that are used twice among a million with 8 bytes each: the first
-// pass over the rows keeps hashes only, and only if some of them are equal a second pass tells
-// whose they are.
+// A nameIndex finds the names that are used twice among a million, with 8 bytes for each: the
+// first pass over the rows keeps hashes only, and only if some of them are equal a second pass
+// finds the items.
 //
 // An item claims its id, and the name of its picture: what its file column says, or else its
 // id. Names are compared as the most forgetful file systems do: Windows and macOS fold case,
@@ -78,7 +78,7 @@ type nameUse struct {
 	by   string // the field that says it: "id", "file" or the flag
 }
 
-// A nameConflicts tells who claims what was claimed before.
+// nameConflicts finds, in the second pass, the items that use a name which is taken.
 type nameConflicts struct {
 	claims     *nameIndex
 	ids, names map[uint64]*nameUse

@@ -168,7 +168,7 @@ func (g *naming) nothing(text string) bool {
 		!strings.Contains(text, nameless)
 }
 
-// file is the name of the file that somebody wants.
+// file is the name that the file of a wanted name gets.
 func (g *naming) file(want string) string {
 	if g == nil || g.File == nil {
 		return want

@@ -8,7 +8,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/manifests/spool"
 )
 
-// A textStats looks at the bytes of a file as they are copied, to tell its encoding. Offsets
+// textStats looks at the bytes of a file as they are copied, to tell its encoding. Offsets
 // are -1 for "not seen".
 type textStats struct {
 	offset                              int64 // of the next byte

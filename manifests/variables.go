@@ -15,7 +15,7 @@ type varPlace struct {
 	column int // in row.columns; -1 where it is a field
 }
 
-// A wantedVars is the words that templates want of a sheet. A sheet over which there is a
+// wantedVars are the variables that templates want of a sheet. A sheet over which there is a
 // template needs no prompts itself.
 type wantedVars struct{ names []string }
 

@@ -77,7 +77,7 @@ func Open(f *io.SectionReader) (*Workbook, error) {
 	return w, nil
 }
 
-// Sheets are the names of the worksheets, in the order of their tabs. Nobody may change the slice.
+// Sheets are the names of the worksheets, in the order of their tabs. The slice must not be changed.
 func (w *Workbook) Sheets() []string { return w.names }
 
 // FirstVisible is the name of the first worksheet that is not hidden.
