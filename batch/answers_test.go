@@ -35,16 +35,16 @@ func TestA1A2Throttled(t *testing.T) {
 // TestA1A2SlowsDown wants submissions to come further apart after a refusal.
 func TestA1A2SlowsDown(t *testing.T) {
 	p := newPace(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
-	full := p.limiter.Limit()
+	full := p.limit
 	p.slow()
 	p.slow() // of the same moment: counts once
-	if got := p.limiter.Limit(); got != full*0.7 {
+	if got := p.limit; got != full*0.7 {
 		t.Errorf("after a refusal the limit is %v, want %v", got, full*0.7)
 	}
 	for range 100 {
 		p.accepted()
 	}
-	if got := p.limiter.Limit(); got != full {
+	if got := p.limit; got != full {
 		t.Errorf("after 100 accepted submissions the limit is %v, want %v", got, full)
 	}
 }

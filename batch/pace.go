@@ -18,12 +18,13 @@ import (
 //   - Rate: submissions of a model are spaced evenly, one at a time, and after a pause they begin slower: a burst is what
 //     the service's growth limit refuses. A refusal for pace (HTTP 429) slows all of them by ×0.7 and rests them for two
 //     intervals. They come back quickly to just below what was refused, and beyond it ever faster the longer nothing is:
-//     where somebody else has a share of the quota, about one in a hundred is refused, and a quota that is whole again is
+//     where somebody else has a share of the quota, about one in two hundred is refused, and a quota that is whole again is
 //     used again. The questions about tasks have one such rate for the whole account.
 //   - Window: so many tasks are open at the service that it never idles before we know that one has ended: one that waits
 //     behind each that runs. More waiting gains nothing, is exposed to a crash, and could fill the service's queue of 500.
 //     How many run is learned from the tasks (watch.go).
-//   - Breaker: while the service does not answer, one at a time tries whether it does.
+//   - Breaker: while the service does not answer, one at a time tries whether it does. The others wait in line and use up
+//     nothing of the rate.
 
 const (
 	// mostWaiting is how many tasks may wait behind those that run: well below the service's queue of 500 (LIM, 2026-11).
@@ -36,18 +37,18 @@ const (
 
 // A throttle is a rate that gives way when it is refused. It is safe for concurrent use.
 type throttle struct {
-	limiter *rate.Limiter
 	full    rate.Limit // the quota, and a little less
 	speed   float64
 	ramps   bool // begins slower after a pause
 	waiting atomic.Int32
-	next    chan struct{} // holds a token: one at a time waits for the limiter, so that a new rate holds for all at once
+	head    chan struct{} // full while somebody is first in line
 
 	mu      sync.Mutex
+	limit   rate.Limit
 	ceiling rate.Limit // just below what was last refused
 	calm    int        // accepted since then
 	resume  time.Time  // nothing goes before
-	last    time.Time  // when something went
+	last    time.Time  // when something went, or was to go
 }
 
 // jitter is what a rate stays below the quota: the network does not keep the spacing.
@@ -58,40 +59,64 @@ func newThrottle(full rate.Limit, speed float64) *throttle {
 	if full != rate.Inf {
 		full *= rate.Limit(jitter * speed)
 	}
-	t := &throttle{limiter: rate.NewLimiter(full, 1), full: full, ceiling: full, speed: speed, next: make(chan struct{}, 1)}
-	t.next <- struct{}{}
-	return t
+	return &throttle{full: full, limit: full, ceiling: full, calm: lull, speed: speed, head: make(chan struct{}, 1)}
 }
 
 // line is how long the next has to wait for those before it.
 func (t *throttle) line() time.Duration {
-	return time.Duration(float64(t.waiting.Load()) / float64(t.limiter.Limit()) * float64(time.Second))
+	return time.Duration(float64(t.waiting.Load()) * float64(t.interval()))
+}
+
+// interval is how far apart two may go.
+func (t *throttle) interval() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return spacing(t.limit)
+}
+
+func spacing(limit rate.Limit) time.Duration {
+	return time.Duration(float64(time.Second) / float64(limit))
 }
 
 // turn waits until the next may go.
 func (t *throttle) turn(ctx context.Context) error {
 	t.waiting.Add(1)
 	defer t.waiting.Add(-1)
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.next:
-	}
-	defer func() { t.next <- struct{}{} }()
-	t.ramp(time.Now())
-	for rest := t.rest(time.Now()); rest > 0; rest = t.rest(time.Now()) {
-		if err := sleep(ctx, rest); err != nil {
-			return err
-		}
-	}
-	return errors.Join(ctx.Err(), t.limiter.Wait(ctx))
+	_, err := t.take(ctx, func() bool { return true })
+	return err
 }
 
-// rest is how long nothing goes.
-func (t *throttle) rest(now time.Time) time.Duration {
+// take is a turn of what is sent only if it may when the turn has come; else it takes nothing of the rate. Only the first in
+// line waits for a moment, and looks again when that has come: a refusal puts it off, too.
+func (t *throttle) take(ctx context.Context, may func() bool) (bool, error) {
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case t.head <- struct{}{}:
+	}
+	defer func() { <-t.head }()
+	at := time.Now()
+	t.ramp(at)
+	for next := t.next(); next.After(time.Now()); next = t.next() {
+		if err := sleep(ctx, time.Until(next)); err != nil {
+			return false, err
+		}
+		at = next // a timer that is late does not slow the next down
+	}
+	if ctx.Err() != nil || !may() {
+		return false, ctx.Err()
+	}
+	t.mu.Lock()
+	t.last = at
+	t.mu.Unlock()
+	return true, nil
+}
+
+// next is when something may go.
+func (t *throttle) next() time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.resume.Sub(now)
+	return latest(t.resume, t.last.Add(spacing(t.limit)))
 }
 
 // ramp slows down after a pause.
@@ -99,23 +124,28 @@ func (t *throttle) ramp(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if idle := time.Duration(float64(idleTime) / t.speed); t.ramps && t.full != rate.Inf && now.Sub(t.last) > idle {
-		t.limiter.SetLimit(min(t.limiter.Limit(), max(t.full/4, rate.Limit(gentle*t.speed))))
+		t.limit = min(t.limit, max(t.full/4, rate.Limit(gentle*t.speed)))
 	}
-	t.last = now
 }
 
-// slow answers a refusal for pace.
+// lull is after how many accepted submissions a rate has grown beyond its ceiling by 3 %.
+const lull = 90
+
+// slow answers a refusal for pace. A ceiling that is refused again within a lull is far too high.
 func (t *throttle) slow() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if time.Now().Before(t.resume) || t.full == rate.Inf {
 		return // one refusal counts once, however many were on their way
 	}
-	refused := t.limiter.Limit()
-	limit := max(refused*0.7, t.full/20)
-	t.ceiling, t.calm = max(refused*0.97, limit), 0
-	t.limiter.SetLimit(limit)
-	t.resume = time.Now().Add(time.Duration(2 / float64(limit) * float64(time.Second)))
+	below := rate.Limit(0.97)
+	if t.calm < lull {
+		below = 0.85
+	}
+	limit := max(t.limit*0.7, t.full/20)
+	t.ceiling, t.calm = max(t.limit*below, limit), 0
+	t.limit = limit
+	t.resume = time.Now().Add(2 * spacing(t.limit))
 }
 
 // accepted comes back: by a twentieth of the quota up to the ceiling, from there by n²/8,000,000 after the n-th, which is
@@ -124,17 +154,15 @@ func (t *throttle) accepted() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.calm++
-	limit := t.limiter.Limit()
 	switch {
-	case limit >= t.full:
+	case t.limit >= t.full:
 		return
-	case limit < t.ceiling:
-		limit = min(t.ceiling, limit+t.full/20)
+	case t.limit < t.ceiling:
+		t.limit = min(t.ceiling, t.limit+t.full/20)
 	default:
-		limit *= 1 + rate.Limit(t.calm*t.calm)/8e6
-		t.ceiling = limit
+		t.limit = min(t.full, t.limit*(1+rate.Limit(t.calm*t.calm)/8e6))
+		t.ceiling = t.limit
 	}
-	t.limiter.SetLimit(min(t.full, limit))
 }
 
 // judge takes the answer to what has had its turn.
@@ -164,7 +192,7 @@ func newPace(m client.Model, sync bool, submit rate.Limit, size int, speed float
 	if submit == 0 {
 		submit = rate.Limit(float64(m.Submissions) / m.Per.Seconds())
 	}
-	p := &pace{throttle: newThrottle(submit, speed), breaker: &breaker{after: 1, speed: speed}, fixed: size > 0 || sync}
+	p := &pace{throttle: newThrottle(submit, speed), breaker: newBreaker(1, speed), fixed: size > 0 || sync}
 	p.ramps = true
 	if size == 0 {
 		size = windowOf(m, sync)
@@ -213,6 +241,7 @@ func (p *pace) runs(n int, waited bool) {
 type breaker struct {
 	after int // tries in a row without an answer that make it silent
 	speed float64
+	head  chan struct{} // full while somebody is first in line
 
 	mu     sync.Mutex
 	silent int       // tries in a row without an answer
@@ -221,21 +250,36 @@ type breaker struct {
 	moved  chan struct{}
 }
 
+func newBreaker(after int, speed float64) *breaker {
+	return &breaker{after: after, speed: speed, head: make(chan struct{}, 1)}
+}
+
 // A try is one request that was let through.
 type try struct{ of *breaker }
 
-// pass goes through the breaker and the throttle. The service may fall silent while one waits for the other.
+// pass goes through the breaker and the throttle. There is one line before both. Whoever is first in it asks the breaker
+// again when its turn at the throttle has come, since the service may have fallen silent meanwhile: the rate is spent on
+// what is sent.
 func (b *breaker) pass(ctx context.Context, t *throttle) (*try, error) {
+	t.waiting.Add(1)
+	defer t.waiting.Add(-1)
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case b.head <- struct{}{}:
+	}
+	defer func() { <-b.head }()
+	try := &try{b}
 	for {
-		try := &try{b}
 		if err := b.enter(ctx, try); err != nil {
 			return nil, err
 		}
-		if err := t.turn(ctx); err != nil {
+		sent, err := t.take(ctx, func() bool { return b.lets(try) })
+		if err != nil {
 			try.unsent()
 			return nil, err
 		}
-		if b.lets(try) {
+		if sent {
 			return try, nil
 		}
 	}

@@ -95,7 +95,7 @@ func (b *Batch) newRun() *run {
 		Batch: b, log: b.o.Log, grace: grace, syncGrace: syncGrace,
 		clock:   &clock{speed: b.o.Speed},
 		queries: newThrottle(queries, b.o.Speed),
-		asking:  &breaker{after: 3, speed: b.o.Speed},
+		asking:  newBreaker(3, b.o.Speed),
 		backlog: backlog{free: parallelDownloads, busy: map[*berth]bool{}},
 		saved:   map[savedPicture]picture{},
 		paces:   map[string]*pace{},

@@ -120,13 +120,13 @@ func TestSubmissionsBeginSlowly(t *testing.T) {
 			if err := p.turn(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if got := p.limiter.Limit(); got > p.full/2 {
+			if got := p.limit; got > p.full/2 {
 				t.Errorf("after a pause the rate is %v", got)
 			}
 			for range 20 {
 				p.accepted()
 			}
-			if got := p.limiter.Limit(); got != p.full {
+			if got := p.limit; got != p.full {
 				t.Errorf("after 20 accepted submissions the rate is %v, want %v", got, p.full)
 			}
 		}
@@ -136,7 +136,7 @@ func TestSubmissionsBeginSlowly(t *testing.T) {
 // TestBreakerLetsOneTry wants one of a hundred to try a service that is silent, later each time, and all when it answers.
 func TestBreakerLetsOneTry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, line := &breaker{after: 1, speed: 1}, newThrottle(rate.Inf, 1)
+		b, line := newBreaker(1, 1), newThrottle(rate.Inf, 1)
 		var tries, through atomic.Int32
 		var up atomic.Bool
 		for range 100 {
