@@ -249,6 +249,12 @@ func TestParseFaults(t *testing.T) {
 	if lost < 900 || lost > 1100 || late < 1850 || late > 2150 {
 		t.Errorf("%d and %d of 4000, want about 1000 and 2000", lost, late)
 	}
+	some, err := ParseFaults("image.gone=1@5-30,hang=1@7", 1)
+	for n, want := range map[int]Fault{4: {}, 5: {Gone: true}, 7: {Gone: true, Hang: true}, 30: {Gone: true}, 31: {}} {
+		if err != nil || some(Call{Op: opImage, N: n}) != want {
+			t.Errorf("picture %d has the fault %+v, want %+v (%v)", n, some(Call{Op: opImage, N: n}), want, err)
+		}
+	}
 	other, _ := ParseFaults("lose-answer=0.5", 2)
 	same := 0
 	one, _ := ParseFaults("lose-answer=0.5", 1)
@@ -264,7 +270,7 @@ func TestParseFaults(t *testing.T) {
 
 func TestParseFaultScript(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "faults")
-	if err := os.WriteFile(file, []byte("# what goes wrong\nsubmit 2 lose-answer\nquery * task-status:ODD # always\n\nlist 1 lag-list:7s\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("# what goes wrong\nsubmit 2 lose-answer\nquery * task-status:ODD # always\n\nlist 1 lag-list:7s\nimage 3-4 gone\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	f, err := ParseFaults(file, 1)
@@ -277,6 +283,7 @@ func TestParseFaultScript(t *testing.T) {
 	}{
 		{Call{Op: opSubmit, N: 1}, Fault{}}, {Call{Op: opSubmit, N: 2}, Fault{LoseAnswer: true}}, {Call{Op: opSync, N: 2}, Fault{}},
 		{Call{Op: opQuery, N: 9}, Fault{TaskStatus: "ODD"}}, {Call{Op: opList, N: 1}, Fault{LagList: 7 * time.Second}},
+		{Call{Op: opImage, N: 2}, Fault{}}, {Call{Op: opImage, N: 3}, Fault{Gone: true}}, {Call{Op: opImage, N: 4}, Fault{Gone: true}}, {Call{Op: opImage, N: 5}, Fault{}},
 	} {
 		if got := f(c.call); got != c.want {
 			t.Errorf("%+v: %+v, want %+v", c.call, got, c.want)
@@ -289,7 +296,7 @@ func TestParseFaultsRefuses(t *testing.T) {
 	os.WriteFile(bad, []byte("submit 1 hang\nsubmit x hang\n"), 0o600)
 	for spec, want := range map[string]string{
 		"nonsense=1": "nonsense", "hang=2": "probability", "hang=x": "probability", "hang=-1": "probability", "hang=NaN": "probability",
-		"delay:soon=1": "delay", "hang:1=1": "colon", "submit.wrong-size=1": "wrong-size", "nofile": "nofile", bad: ":2:", "status:99=1": "99",
+		"delay:soon=1": "delay", "hang:1=1": "colon", "submit.wrong-size=1": "wrong-size", "nofile": "nofile", bad: ":2:", "status:99=1": "99", "hang=1@2-1": "2-1", "hang=1@x": "ordinal",
 	} {
 		if _, err := ParseFaults(spec, 1); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseFaults(%q) = %v, want something about %q", spec, err, want)

@@ -128,16 +128,36 @@ func setListOmit(f *Fault, arg string) (err error) {
 // faultRule is one part of a spec: when it holds, set is done to the fault.
 type faultRule struct {
 	op     string  // "" is every one that the fault can befall
-	n      int     // only this ordinal; 0 is every one
+	span   calls   // among those of its operation
 	chance float64 // of a call that op and n let through
 	ops    string
 	set    func(*Fault)
 }
 
+// calls are ordinals from one to another; the zero value is every call, last 0 has no end.
+type calls struct{ first, last int }
+
+func (c calls) has(n int) bool { return n >= c.first && (c.last == 0 || n <= c.last) }
+
+// readCalls reads "5-30", or one ordinal.
+func readCalls(text string) (calls, error) {
+	from, to, ranged := strings.Cut(text, "-")
+	if !ranged {
+		to = from
+	}
+	first, err1 := strconv.Atoi(from)
+	last, err2 := strconv.Atoi(to)
+	if err1 != nil || err2 != nil || first < 1 || last < first {
+		return calls{}, fmt.Errorf("%q is not the ordinal of a call, nor FROM-TO", text)
+	}
+	return calls{first, last}, nil
+}
+
 // ParseFaults reads a spec and returns what Options.Fault takes: the same calls have the same faults for the same seed.
-// A spec is a list "name=probability,…", where "op.name" narrows a fault to one operation and "name:part" gives its part
-// (submit.lose-answer=0.02,delay:3s=0.1), or the name of a script file of lines "op N name", where N is the ordinal of
-// the call among those of its operation or * for all of them, and # begins a comment. An empty spec is no faults.
+// A spec is a list "name=probability,…", where "op.name" narrows a fault to one operation, "name:part" gives its part
+// (submit.lose-answer=0.02,delay:3s=0.1) and "probability@FROM-TO" narrows it to some calls of an operation, by their ordinals
+// (image.status:403=1@5-30), or the name of a script file of lines "op N name", where N is the ordinal of the call among
+// those of its operation, FROM-TO, or * for all of them, and # begins a comment. An empty spec is no faults.
 func ParseFaults(spec string, seed uint64) (func(Call) Fault, error) {
 	rules, err := readFaults(spec)
 	if err != nil {
@@ -156,7 +176,7 @@ func ParseFaults(spec string, seed uint64) (func(Call) Fault, error) {
 
 func (r faultRule) meets(c Call) bool {
 	can := r.ops == "" || slices.Contains(strings.Fields(r.ops), c.Op)
-	return can && (r.op == "" || r.op == c.Op) && (r.n == 0 || r.n == c.N)
+	return can && (r.op == "" || r.op == c.Op) && r.span.has(c.N)
 }
 
 func readFaults(spec string) ([]faultRule, error) {
@@ -171,6 +191,7 @@ func readFaults(spec string) ([]faultRule, error) {
 	var rules []faultRule
 	for part := range strings.SplitSeq(spec, ",") {
 		name, text, ok := strings.Cut(strings.TrimSpace(part), "=")
+		text, span, narrowed := strings.Cut(text, "@")
 		p, err := strconv.ParseFloat(text, 64)
 		if !ok || err != nil || !(p >= 0 && p <= 1) {
 			return nil, fmt.Errorf("%q is not name=probability, with a probability from 0 to 1", part)
@@ -184,6 +205,11 @@ func readFaults(spec string) ([]faultRule, error) {
 			return nil, err
 		}
 		r.chance = p
+		if narrowed {
+			if r.span, err = readCalls(span); err != nil {
+				return nil, err
+			}
+		}
 		rules = append(rules, r)
 	}
 	return rules, nil
@@ -218,8 +244,8 @@ func scriptRule(words []string) (faultRule, error) {
 	}
 	r.chance = 1
 	if words[1] != "*" {
-		if r.n, err = strconv.Atoi(words[1]); err != nil || r.n < 1 {
-			return r, fmt.Errorf("%q is not the ordinal of a call", words[1])
+		if r.span, err = readCalls(words[1]); err != nil {
+			return r, err
 		}
 	}
 	return r, nil
