@@ -48,7 +48,7 @@ func (tr *trouble) befall(c emulator.Call) emulator.Fault {
 	case "submit", "sync":
 		words := wordsOf(c.Model, c.Prompt)
 		tr.posts[words] = append(tr.posts[words], time.Now())
-		if f.Code != "" && !f.DoneFirst || f.FailCode != "" {
+		if f.Status+len(f.Code) > 0 && !f.DoneFirst || f.FailCode != "" {
 			tr.refused[c.Prompt]++
 		}
 	}
@@ -178,6 +178,8 @@ func (tr *trouble) quieten() {
 	tr.settled = true
 }
 
+const openAI, framework, numeric = emulator.EnvelopeOpenAI, emulator.EnvelopeFramework, emulator.EnvelopeNumeric
+
 var (
 	submitFaults = []emulator.Fault{
 		{LoseRequest: true}, {LoseAnswer: true}, {Reset: true}, {Garbage: true}, {Truncate: true}, {Delay: 5 * time.Second},
@@ -197,14 +199,18 @@ var (
 		{LoseRequest: true}, {Reset: true}, {Truncate: true}, {Garbage: true}, {FlipByte: true}, {BadCRC: true}, {Status: 500}, {NoCRC: true}, {Delay: 3 * time.Second},
 	}
 
-	// envelopeFaults are what stands between us and DashScope, or what it says of itself. What is in an envelope that we know and
-	// begins with 4 has created nothing; all else may have.
+	// envelopeFaults are what stands between us and DashScope, or what it says of itself. A 4xx in an
+	// envelope that we know has created nothing, nor has 401, 404, 405, 413, 415 or 422 in any; all else may have.
 	envelopeFaults = []emulator.Fault{
 		{Code: "ModelUnavailable"}, {Code: "ModelUnavailable", DoneFirst: true}, {Code: "ModelServingError"}, {Code: "ModelServingError", DoneFirst: true},
 		{Status: 500, Code: "RequestTimeOut", DoneFirst: true}, {Status: 503, Code: "Throttling", DoneFirst: true}, {Status: 500, Code: "SystemError"},
-		{Status: 403}, {Status: 403, DoneFirst: true}, {Status: 404}, {Status: 404, DoneFirst: true}, {Status: 418, DoneFirst: true}, {Status: 401},
-		{Status: 429}, {Status: 429, DoneFirst: true}, {Status: 408, DoneFirst: true}, {Status: 409, DoneFirst: true}, {Status: 413, DoneFirst: true},
+		{Status: 403}, {Status: 403, DoneFirst: true}, {Status: 404}, {Status: 405}, {Status: 400, DoneFirst: true}, {Status: 418, DoneFirst: true}, {Status: 401},
+		{Status: 429}, {Status: 429, DoneFirst: true}, {Status: 408, DoneFirst: true}, {Status: 409, DoneFirst: true}, {Status: 413},
 		{Status: 200, Code: "Success", DoneFirst: true}, {Status: 200, Code: "200", DoneFirst: true}, {Status: 200, Code: "0"}, {Status: 200, Code: "Odd", DoneFirst: true},
+		{Status: 400, Envelope: openAI}, {Status: 401, Envelope: openAI}, {Status: 403, Envelope: openAI}, {Status: 404, Envelope: openAI}, {Status: 429, Envelope: openAI},
+		{Status: 413, Envelope: openAI}, {Status: 422, Envelope: openAI}, {Status: 503, Envelope: openAI}, {Status: 503, Envelope: openAI, DoneFirst: true},
+		{Status: 403, Envelope: framework}, {Status: 403, Envelope: framework, DoneFirst: true}, {Status: 422, Envelope: framework}, {Status: 400, Envelope: framework, DoneFirst: true},
+		{Status: 400, Envelope: numeric}, {Status: 400, Envelope: numeric, DoneFirst: true}, {Status: 500, Envelope: numeric, DoneFirst: true},
 		{Status: 200, Code: "Throttling.RateQuota"}, {Status: 200, Code: "InternalError", DoneFirst: true},
 	}
 	// hostFaults are how a picture host refuses. Where it cannot be dialed at all, see unplugged.
