@@ -1,10 +1,13 @@
 package client_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log"
+	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
@@ -33,21 +36,67 @@ func Example() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 
-	task, err := c.Submit(ctx, client.Request{Model: "qwen-image-plus", Prompt: "a red fox", Size: "1328*1328"})
-	for err == nil && !task.Status.Ended() {
-		select {
-		case <-ctx.Done():
-			err = ctx.Err()
-		case <-time.After(10 * time.Millisecond): // 10 s with the real service
-			task, err = c.Task(ctx, task.ID)
-		}
+	task, err := c.Submit(ctx, client.Request{Model: "qwen-image-plus", Prompt: "a red fox"})
+	if err != nil {
+		log.Fatal(err)
 	}
+	task, err = ended(ctx, c, task)
 	if err != nil {
 		log.Fatal(err)
 	}
 	picture, err := c.Download(ctx, task.Results[0].URL)
 	fmt.Println(task.Status, task.Images, string(picture[1:4]), err)
 	// Output: SUCCEEDED 1 PNG <nil>
+}
+
+// ended asks for a task until it has made its pictures. UNKNOWN ends that, too: the service does not know the task (any more),
+// and asking goes on for ever.
+func ended(ctx context.Context, c *client.Client, task client.Task) (client.Task, error) {
+	for !task.Status.Ended() && task.Status != client.Unknown {
+		select {
+		case <-ctx.Done():
+			return task, ctx.Err()
+		case <-time.After(10 * time.Millisecond): // 10 s with the real service
+		}
+		var err error
+		if task, err = c.Task(ctx, task.ID); err != nil {
+			return task, err
+		}
+	}
+	if task.Status != client.Succeeded || len(task.Results) == 0 {
+		return task, fmt.Errorf("task %s is %s and has no pictures: %w", task.ID, task.Status, cmp.Or(task.Err(), errors.New("no reason given")))
+	}
+	return task, nil
+}
+
+// TestA35ExampleEnds holds the loop that people copy to its end, whatever the service says of the task.
+func TestA35ExampleEnds(t *testing.T) {
+	for name, fault := range map[string]emulator.Fault{
+		"UNKNOWN": {Unknown: true}, "SUCCEEDED": {NoResults: true}, "FAILED": {FailCode: "DataInspectionFailed"}, "CANCELED": {TaskStatus: "CANCELED"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			service, err := emulator.New(emulator.Options{Speed: 1000, Tiny: true, Fault: func(emulator.Call) emulator.Fault { return fault }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			inside := service.ServeInProcess()
+			defer inside.Close()
+			c, err := client.New(client.Config{BaseURL: "http://localhost/api/v1", Key: client.NewKey("sk-rehearsal"), Dial: inside.Dial})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			task, err := c.Submit(ctx, client.Request{Model: "qwen-image-plus", Prompt: "a red fox"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if task, err = ended(ctx, c, task); err == nil || ctx.Err() != nil || string(task.Status) != name {
+				t.Errorf("%s: the loop ends with %s, %v, want %s and an error before its time", name, task.Status, err, name)
+			}
+		})
+	}
 }
 
 // One call, one answer; what gets lost on the way cannot be found again.

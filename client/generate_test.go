@@ -136,6 +136,28 @@ func TestRequestBodies(t *testing.T) {
 	}
 }
 
+// TestA34DefaultSize: a request without a size asks for the model's own default, since the service refuses an empty one.
+func TestA34DefaultSize(t *testing.T) {
+	for _, m := range append(Models(), LookupModel("qwen-image-9")) {
+		sizes := map[string]string{}
+		c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			var body struct {
+				Parameters struct {
+					Size string `json:"size"`
+				} `json:"parameters"`
+			}
+			json.NewDecoder(r.Body).Decode(&body)
+			sizes[r.Header.Get("X-Dashscope-Async")] = body.Parameters.Size
+		})
+		c.Submit(context.Background(), Request{Model: m.Name, Prompt: fox})
+		c.Generate(context.Background(), Request{Model: m.Name, Prompt: fox})
+		want := m.Default().String()
+		if m.Async != None && sizes["enable"] != want || m.Sync && sizes[""] != want {
+			t.Errorf("%s: async %q, sync %q, want %q", m.Name, sizes["enable"], sizes[""], want)
+		}
+	}
+}
+
 func TestWrongInterface(t *testing.T) {
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) { t.Errorf("%s was sent", r.URL) })
 	if _, err := c.Submit(context.Background(), Request{Model: "qwen-image-max"}); !errors.Is(err, ErrNotSent) {
