@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -49,7 +50,7 @@ func (b *batch) run() (tally, error) {
 		return b.tally, err
 	}
 	defer stop()
-	for range b.random.IntN(2*b.kills + 1) {
+	for range b.kills {
 		done, err := b.cutShort()
 		if err != nil {
 			return b.tally, err
@@ -86,7 +87,7 @@ func (b *batch) path(name string) string { return filepath.Join(b.dir, name) }
 // service starts the emulator and waits until it tells its URL.
 func (b *batch) service() (stop func(), err error) {
 	cmd := exec.CommandContext(b.ctx, b.binary, "emulate", "--listen", "127.0.0.1:0", "--speed", "10", "--service", "20s", "--key", key,
-		"--books", b.path("books"), "--faults", b.faults, "--seed", fmt.Sprint(b.seed))
+		"--books", b.path("books"), "--faults", b.spec(), "--seed", fmt.Sprint(b.seed))
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -102,6 +103,23 @@ func (b *batch) service() (stop func(), err error) {
 	}
 	b.base = strings.TrimSpace(line)
 	return stop, nil
+}
+
+// spec is what this batch's service does wrong: the faults of all, and two that last. Half of the batches meet a list whose
+// times are off, and half a picture host that refuses for a while.
+func (b *batch) spec() string {
+	spec := b.faults
+	if !b.lasting {
+		return spec
+	}
+	if offsets := []string{"8h", "-8h", "10m", "-90s"}; b.random.IntN(2) == 0 {
+		spec += ",list.offset:" + offsets[b.random.IntN(len(offsets))] + "=1"
+	}
+	if refusals := []string{"status:403", "status:503", "gone", "hang", "expire-url"}; b.random.IntN(2) == 0 {
+		from := 1 + b.random.IntN(b.items)
+		spec += fmt.Sprintf(",image.%s=1@%d-%d", refusals[b.random.IntN(len(refusals))], from, from+2+b.random.IntN(8))
+	}
+	return spec
 }
 
 // start starts a run.
@@ -129,7 +147,7 @@ func (b *batch) cutShort() (done bool, err error) {
 	go func() { ended <- cmd.Wait() }()
 	select {
 	case err := <-ended:
-		return err == nil, b.unless(err, 75)
+		return err == nil, b.unless(err, 75, stopped, inDoubt)
 	case <-time.After(b.moment()):
 	}
 	if b.random.IntN(5) > 0 {
@@ -146,12 +164,12 @@ func (b *batch) cutShort() (done bool, err error) {
 	if time.Since(begun) > 6*time.Second {
 		return false, fmt.Errorf("%v from SIGTERM to exit", time.Since(begun))
 	}
-	return err == nil, b.unless(err, 143)
+	return err == nil, b.unless(err, 143, stopped, inDoubt)
 }
 
 // moment is how long a run lives: often not long, since much happens at the start.
 func (b *batch) moment() time.Duration {
-	most := []time.Duration{50, 300, 1500, 5000, 12000}[b.random.IntN(5)] * time.Millisecond
+	most := []time.Duration{50, 300, 1500, 1500, 6000}[b.random.IntN(5)] * time.Millisecond
 	return rand.N(most)
 }
 
@@ -174,24 +192,38 @@ func (b *batch) rival() error {
 	return b.unless(err, 75)
 }
 
-// unless is an error of a run, but for an exit code that may be, and for a signal that came before it was listened for.
-func (b *batch) unless(err error, code int) error {
+// The exit codes of a run that has left something for the next one.
+const (
+	stopped = 1 // the picture host refuses, or the service does
+	inDoubt = 3 // the list could not settle a doubt yet
+)
+
+// unless is an error of a run, but for exit codes that may be, and for a signal that came before it was listened for.
+func (b *batch) unless(err error, codes ...int) error {
 	var exit *exec.ExitError
-	if err == nil || errors.As(err, &exit) && (exit.ExitCode() == code || exit.ExitCode() < 0) {
+	if err == nil || errors.As(err, &exit) && (slices.Contains(codes, exit.ExitCode()) || exit.ExitCode() < 0) {
 		return nil
 	}
 	return fmt.Errorf("run: %w\n%s", err, b.said.Bytes())
 }
 
-// finish starts runs until one ends well.
+// finish starts runs until one ends well, as cron would.
 func (b *batch) finish() (err error) {
-	for range 3 {
+	for range 10 {
 		var cmd *exec.Cmd
 		if cmd, err = b.start(); err != nil {
 			return err
 		}
 		if err = cmd.Wait(); err == nil {
 			return nil
+		}
+		if other := b.unless(err, stopped, inDoubt); other != nil {
+			return other
+		}
+		select {
+		case <-b.ctx.Done():
+			return b.ctx.Err()
+		case <-time.After(2 * time.Second):
 		}
 	}
 	return fmt.Errorf("does not end: %w", err)
