@@ -48,7 +48,7 @@ func simulate(t testing.TB, w *world, o Options) {
 		return
 	}
 	tr.misbehave()
-	other := &rival{sim: s, requests: s.requests(w.sheet.whole)}
+	other := s.newRival(w.sheet)
 	wish := s.drawWish(w)
 	for n, stop := range w.stops {
 		wish.begin(n)

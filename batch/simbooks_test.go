@@ -38,6 +38,7 @@ func (s *sim) judge(w *world, tr *trouble, wish *simWish) {
 	for i, rec := range s.finals {
 		e.checkItem(i, rec)
 	}
+	e.checkResults()
 	e.checkTouched()
 	for _, v := range e.books.Violations {
 		s.t.Errorf("violation: %+v", v)
@@ -227,6 +228,27 @@ func (e *ending) checkForeign(name string, task emulator.Task, rec record) {
 	guessed := e.lost > 0 || e.powerCuts > 0 || e.times != 0
 	if !guessed && !e.trouble.could(wordsOf(task.Model, task.Prompt), task.Submitted) {
 		e.t.Errorf("%s shows the picture of another client, made at %s, when none of its own submissions was on its way", name, task.Submitted.Format(time.TimeOnly))
+	}
+}
+
+// checkResults wants the reports to mark what another client has made, and to tell no seed that the picture was not made with.
+func (e *ending) checkResults() {
+	if len(e.visits) == 0 && e.lost == 0 && !slices.ContainsFunc(e.finals, func(rec record) bool { return rec.Adopted != "" }) {
+		return // the reports are those of other tests
+	}
+	b, closeAll := e.look(e.sheet.whole)
+	defer closeAll()
+	for row, err := range b.results() {
+		if err != nil {
+			e.t.Fatal(err)
+		}
+		task, known := e.tasks[row.TaskID]
+		if known && !ours(task) && row.Adopted == "" {
+			e.t.Errorf("row %d of the results is another client's and does not say so", row.Row)
+		}
+		if known && row.Status == "done" && row.Seed != nil && *row.Seed != task.Seed {
+			e.t.Errorf("row %d of the results tells the seed %d, and task %s (ours %v, adopted %q) was made with %d", row.Row, *row.Seed, task.ID, ours(task), row.Adopted, task.Seed)
+		}
 	}
 }
 

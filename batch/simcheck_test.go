@@ -10,17 +10,8 @@ import (
 
 // settled reports whether every item is done or held, and collects what is held.
 func (s *sim) settled(manifest string) bool {
-	s.disk.Decide = nil
-	m, err := manifests.Open(manifest, manifests.Options{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer m.Close()
-	b, err := Open(Options{Manifest: m, Disk: s.disk, Settings: Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer b.Close()
+	b, closeAll := s.look(manifest)
+	defer closeAll()
 	s.finals, s.heldSeen, s.failed, s.replaced, s.redone = nil, nil, 0, 0, map[string]int{}
 	all := true
 	for i, mt := range b.matches {
@@ -45,6 +36,20 @@ func (s *sim) settled(manifest string) bool {
 		}
 	}
 	return all
+}
+
+// look matches a manifest with the state file, without a client.
+func (s *sim) look(manifest string) (b *Batch, closeAll func()) {
+	s.disk.Decide = nil
+	m, err := manifests.Open(manifest, manifests.Options{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	b, err = Open(Options{Manifest: m, Disk: s.disk, Settings: Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return b, func() { b.Close(); m.Close() }
 }
 
 // checkPicture compares a done item with its file: it is there, whole, and made from the item's words and seed.

@@ -9,6 +9,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/disktest"
 )
 
 // This file is what other people do to a simulated batch: send its words themselves, and have their hands on its pictures.
@@ -37,11 +38,19 @@ func (s *sim) requests(manifest string) []client.Request {
 	return all
 }
 
-// A rival is another client of the account, with our words and seeds of its own. It looks at no picture.
+// A rival is another client of the account, with our words and seeds of its own: a batch in another folder, or one that makes
+// tasks and looks at no picture.
 type rival struct {
 	sim      *sim
+	manifest string
 	requests []client.Request
+	disk     *disktest.Disk
+	busy     sync.Mutex     // held by the run of its batch
 	at       sync.WaitGroup // visits that are not over
+}
+
+func (s *sim) newRival(sheet simSheet) *rival {
+	return &rival{sim: s, manifest: sheet.other, requests: s.requests(sheet.other), disk: disktest.New()}
 }
 
 // come makes the visits of a run: those during it go on beside it.
@@ -65,15 +74,38 @@ func (r *rival) submit(v visit) {
 		return
 	}
 	defer c.Close()
-	for i, row := range v.rows {
-		request, seed := r.requests[row], int64(1_000_000+100*v.run+i)
-		request.Seed = &seed
+	if v.whole {
+		if err := r.run(c); err != nil {
+			r.sim.t.Errorf("the other batch ends with %v", err)
+		}
+		return
+	}
+	for _, row := range v.rows {
+		request := r.requests[row]
 		if v.size != "" {
 			request.Size = v.size
 		}
 		c.Submit(context.Background(), request) // what is refused is as good as not sent
 		time.Sleep(time.Second)
 	}
+}
+
+// run is the other batch, from main to exit; its second run has nothing to do.
+func (r *rival) run(c *client.Client) error {
+	r.busy.Lock()
+	defer r.busy.Unlock()
+	m, err := manifests.Open(r.manifest, manifests.Options{})
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	b, err := Open(Options{Manifest: m, Client: c, Disk: r.disk, Key: client.NewKey(canary), reserve: 1 << 10,
+		Settings: Settings{Manifest: m.Name(), BaseURL: c.BaseURL(), Region: "beijing", Workspace: rivalWorkspace}})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	return b.Run(context.Background())
 }
 
 // A touched file is one that somebody had his hands on.

@@ -14,8 +14,8 @@ type simSheet struct {
 	rows   []string
 	models bool // more than one, or one that behaves unlike the others
 	// first is a file of its first row alone: what an undisturbed run has made is a task of ours that the list can be seen
-	// to show. whole has all rows.
-	first, whole string
+	// to show. whole has all rows, and other has them with seeds of another batch.
+	first, whole, other string
 }
 
 // simSheets are sheets of one to four items, some with the same words and some without ids.
@@ -35,14 +35,23 @@ func simSheets(t testing.TB) []simSheet {
 	}
 	for i := range sheets {
 		s := &sheets[i]
-		write := func(rows int) string {
-			path := filepath.Join(dir, fmt.Sprintf("%d-%d.csv", i, rows))
-			if err := os.WriteFile(path, []byte(s.header+"\n"+strings.Join(s.rows[:rows], "\n")+"\n"), 0o644); err != nil {
+		write := func(name, header string, rows []string) string {
+			path := filepath.Join(dir, fmt.Sprintf("%d-%s.csv", i, name))
+			if err := os.WriteFile(path, []byte(header+"\n"+strings.Join(rows, "\n")+"\n"), 0o644); err != nil {
 				t.Fatal(err)
 			}
 			return path
 		}
-		s.first, s.whole = write(1), write(len(s.rows))
+		s.first, s.whole = write("first", s.header, s.rows[:1]), write("whole", s.header, s.rows)
+		header, seeded := strings.CutSuffix(s.header, ",seed")
+		var rows []string
+		for n, row := range s.rows {
+			if seeded {
+				row = row[:strings.LastIndexByte(row, ',')]
+			}
+			rows = append(rows, fmt.Sprintf("%s,%d", row, 1_000_000+n))
+		}
+		s.other = write("other", header+",seed", rows)
 	}
 	return sheets
 }

@@ -84,6 +84,7 @@ type visit struct {
 	run   int
 	after bool
 	delay time.Duration
+	whole bool  // a batch of its own, in another folder of the same user, is run to its end; else only tasks are made
 	rows  []int // of the sheet
 	size  string
 }
@@ -152,7 +153,7 @@ func drawOmit(w *world, random *rand.Rand) { w.omit = []float64{0.1, 0.3, 0.6, 1
 
 func drawRival(w *world, random *rand.Rand) {
 	for range 1 + random.IntN(3) {
-		v := visit{run: random.IntN(len(w.stops) + 1), after: random.IntN(2) == 0, delay: time.Duration(random.IntN(90)) * time.Second}
+		v := visit{run: random.IntN(len(w.stops) + 1), after: random.IntN(2) == 0, delay: time.Duration(random.IntN(90)) * time.Second, whole: random.IntN(2) == 0}
 		for row := range w.sheet.rows {
 			if random.IntN(3) > 0 {
 				v.rows = append(v.rows, row)
@@ -215,7 +216,7 @@ func (w *world) String() string {
 		line("omit       the list hides %.0f%% of the tasks", 100*w.omit)
 	}
 	for _, v := range w.visits {
-		line("rival      run %d, after it %v, %v later: rows %v %s", v.run+1, v.after, v.delay, v.rows, v.size)
+		line("rival      run %d, after it %v, %v later: a batch %v, or rows %v %s", v.run+1, v.after, v.delay, v.whole, v.rows, v.size)
 	}
 	if w.host.how != "" {
 		line("host       %s for %v, %.0f%% of the tasks", w.host.how, w.host.lasts, 100*w.host.share)

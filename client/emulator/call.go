@@ -117,6 +117,9 @@ func (c *call) number() {
 	c.entry = entry{Seq: s.tally.seq, Call: c.info.Op, N: c.info.N, Model: c.info.Model, Task: c.info.TaskID}
 	if t := s.world.byID[c.info.TaskID]; t != nil {
 		c.info.Model, c.info.Prompt = t.Model, t.Prompt
+		if c.info.Op == opImage {
+			c.info.Workspace = t.Workspace
+		}
 	}
 }
 

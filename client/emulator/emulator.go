@@ -84,7 +84,7 @@ type Call struct {
 	Model  string // of submissions, tasks and pictures
 	TaskID string // of queries, cancels and pictures; in BeforeAnswer also the task that a submission made
 	Prompt string // of submissions, tasks and pictures
-	// Workspace is what X-DashScope-WorkSpace names, "" without it.
+	// Workspace is what X-DashScope-WorkSpace names, "" without it. A picture has that of its task.
 	Workspace string
 }
 
