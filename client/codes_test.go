@@ -156,6 +156,17 @@ func TestA31SuccessWithoutTask(t *testing.T) {
 	}
 }
 
+// A refusal for pace is one with HTTP 200, too; the same code inside a task is not.
+func TestA31Throttled(t *testing.T) {
+	const body = `{"code":"Throttling.User","message":"x","request_id":"1"}`
+	if _, err := submit(says(t, 200, body), fox); !Throttled(err) {
+		t.Errorf("%s: Throttled(%v) = false", body, err)
+	}
+	if task := (Task{Status: Failed, Code: "Throttling.User"}); Throttled(task.Err()) {
+		t.Errorf("Throttled(%v) = true", task.Err())
+	}
+}
+
 // TestA32LastPart: a compound code that is not listed reaches as far as its last part, and has created what the table says of
 // its beginning.
 func TestA32LastPart(t *testing.T) {

@@ -70,8 +70,12 @@ func OfContent(code string) bool {
 	return false
 }
 
-// Throttled reports whether err is the service's "slower, please": nothing was created and no attempt is used up.
+// Throttled reports whether err is the service's "slower, please": nothing was created and no attempt is used up. It comes
+// with HTTP 429, or as a listed code of HTTP 200 in answer to a submission.
 func Throttled(err error) bool {
 	var e *APIError
-	return errors.As(err, &e) && e.Status == 429 && e.Reach() == ReachRetry
+	if !errors.As(err, &e) || e.Reach() != ReachRetry {
+		return false
+	}
+	return e.Status == 429 || e.posts() && e.Status < 300 && !e.MayHaveCreated()
 }

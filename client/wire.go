@@ -113,6 +113,9 @@ type openAIError struct {
 
 // code is the code as text, else the type.
 func (e openAIError) code() string {
+	if len(e.Code) == 0 { // most answers are no such error
+		return e.Type
+	}
 	var text string
 	var number json.Number
 	switch {
