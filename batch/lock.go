@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -138,8 +139,11 @@ var ErrReplaced = errors.New("the state file was moved away, deleted or replaced
 // still all there: in its memory, and in the file that it has open.
 func (s *state) astray() error {
 	there, err := s.disk.Lstat(stateFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrReplaced
+	}
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrReplaced, err)
+		return err
 	}
 	ours, err := s.journal.file.Stat()
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"sync"
 	"syscall"
@@ -95,14 +96,18 @@ var ErrOther = errors.New("the state file belongs to another run")
 // openState locks the state file and reads it; found is false where there is none yet. Nothing is written.
 func openState(disk output.Disk) (s *state, found bool, err error) {
 	s = emptyState(disk)
-	if there, err := exists(disk, stateFile); !there {
-		return s, false, err
+	info, err := disk.Lstat(stateFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, false, nil
 	}
-	if err := s.hold(); err != nil {
+	if err == nil {
+		err = s.hold()
+	}
+	if err != nil {
 		return nil, false, err
 	}
 	held := s.held
-	s, found, err = readState(disk)
+	s, found, err = readState(disk, info.Size())
 	if err != nil {
 		return nil, false, errors.Join(err, release(held))
 	}
@@ -110,14 +115,12 @@ func openState(disk output.Disk) (s *state, found bool, err error) {
 	return s, found, nil
 }
 
-// readState reads the state file that is there.
-func readState(disk output.Disk) (s *state, found bool, err error) {
+// readState reads the state file that is there, which has about that size.
+func readState(disk output.Disk, size int64) (s *state, found bool, err error) {
 	s = emptyState(disk)
-	info, err := disk.Lstat(stateFile)
-	if err != nil || info.Size() == 0 {
-		return s, false, err
+	if s.size = size; size == 0 {
+		return s, false, nil
 	}
-	s.size = info.Size()
 	var torn []byte
 	s.journal, torn, err = openJournal(disk, stateFile, s.fold)
 	if err != nil {
@@ -357,7 +360,7 @@ func (s *state) lastAt() time.Time {
 func (s *state) compact(stop *mark, order []int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stale == 0 && s.marks <= 2 && s.astray() == nil {
+	if s.stale == 0 && s.marks <= 2 && !errors.Is(s.astray(), ErrReplaced) {
 		return nil
 	}
 	old, oldHeld := s.journal, s.held
@@ -369,7 +372,7 @@ func (s *state) compact(stop *mark, order []int) error {
 	if err := errors.Join(old.close(), release(oldHeld)); err != nil {
 		return err
 	}
-	fresh, _, err := readState(s.disk)
+	fresh, _, err := readState(s.disk, old.size)
 	if err != nil {
 		return err
 	}
