@@ -33,6 +33,7 @@ func (r record) appendTo(a *appender) {
 	a.optionalTexts("earlier_tasks", r.Earlier)
 	a.optionalTime("submitted_at", r.Submitted)
 	a.optionalTime("finished_at", r.Finished)
+	a.optionalTime("succeeded_at", r.Succeeded)
 	a.optionalText("adopted", r.Adopted)
 	a.optionalTexts("released_tasks", r.Released)
 	a.optionalFlag("seed_unknown", r.SeedUnknown)

@@ -51,6 +51,9 @@ func (b *Batch) Audit(ctx context.Context, c *client.Client) (Audit, error) {
 	if err != nil {
 		return a, err
 	}
+	if err := r.ownTasks(ctx, &a, known, pass.rows); err != nil {
+		return a, err
+	}
 	for _, row := range slices.SortedFunc(maps.Values(pass.rows), byAge) {
 		if row.Status == client.Failed || row.Status == client.Canceled {
 			continue
@@ -60,6 +63,36 @@ func (b *Batch) Audit(ctx context.Context, c *client.Client) (Audit, error) {
 		}
 	}
 	return a, nil
+}
+
+// ownTasks asks for the task of each held item, and for those of open ones that the list does not show: what the service says of
+// an item's own task says what can be done about it.
+func (r *run) ownTasks(ctx context.Context, a *Audit, known map[string]knownTask, rows map[string]client.TaskInfo) error {
+	own := map[string]int{}
+	for i, row := range a.Rows {
+		own[row.Task] = i
+	}
+	for _, id := range slices.Sorted(maps.Keys(known)) {
+		k := known[id]
+		if _, listed := rows[id]; k.verdict != "held" && (k.verdict != "open" || listed) {
+			continue
+		}
+		task, err := r.ask(ctx, id)
+		if err != nil && (ctx.Err() != nil || keyRefused(err)) {
+			return err
+		}
+		switch i, held := own[id]; {
+		case held:
+			a.Rows[i].Status = task.Status
+		default:
+			a.Rows = append(a.Rows, AuditRow{Task: id, Item: k.item, Verdict: k.verdict, Model: k.sent.Model, Status: task.Status, Created: task.Submitted, Cost: k.cost})
+			a.Open++
+			if task.Status == client.Succeeded {
+				a.Charged += k.cost
+			}
+		}
+	}
+	return nil
 }
 
 func byAge(x, y client.TaskInfo) int {

@@ -47,7 +47,7 @@ func TestAuditFindsEveryCharge(t *testing.T) {
 		held3(s)
 		s.retype("id,prompt\na,a red cat\nb,a green dog\nc,a bird\nd,a fish\n")
 		s.ends() // b is made anew
-		s.fault = at("image", 0, emulator.Fault{Gone: true})
+		s.fault = at("query", 0, emulator.Fault{NoResults: true})
 		s.drop("images/d")
 		s.retype("id,prompt\na,a red cat\nb,a green dog\nc,a bird\nd,a whale\n")
 		s.ends() // d cannot be fetched
@@ -90,7 +90,7 @@ func TestAuditNamesItemsAsTheSheetDoes(t *testing.T) {
 // TestResolveKeepsTheOlderTask adopts another task for an item whose own picture is gone: its own task stays known.
 func TestResolveKeepsTheOlderTask(t *testing.T) {
 	play(t, "id,prompt\na,a red cat\n", emulator.Options{}, func(s *scene) {
-		s.fault = at("image", 0, emulator.Fault{Gone: true})
+		s.fault = at("query", 0, emulator.Fault{NoResults: true})
 		s.ends()
 		s.fault = nil
 		s.otherProgram("a red cat")

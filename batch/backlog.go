@@ -14,24 +14,42 @@ type backlog struct {
 	mu      sync.Mutex
 	free    int             // downloads that may start
 	waiting []*berth        // in the order of their deadlines
+	all     map[*berth]bool // that wait, download or rest
 	busy    map[*berth]bool // whose downloads have begun, also those that rest
 	mean    time.Duration   // how long a picture takes, of our time; 0 before the first
 	spares  [][]byte        // arrays of pictures that are saved, for the next: they are most of what a run throws away
+	host    pictureHost
+	alarm   bool // set for the next probe
+	clock   *clock
+	moved   chan struct{} // closed when a picture has come; nil while nobody waits for one
+	over    chan struct{} // closed when this run waits no longer for what cannot be fetched
+}
+
+func newBacklog(c *clock) *backlog {
+	return &backlog{free: parallelDownloads, all: map[*berth]bool{}, busy: map[*berth]bool{}, clock: c, over: make(chan struct{})}
 }
 
 // A berth is one task's place in the backlog.
 type berth struct {
+	task     string    // or the key of an item that has none
+	untasked bool      // it has none
+	pictures int       // that it waits for
 	deadline time.Time // the service's clock
 	since    time.Time // ours: when its download began
 	turn     bool      // it may download
+	probe    bool      // it does so to find out whether the host gives pictures out again
+	tries    int       // in vain
+	alone    bool      // others have come since the first of them
 	spare    []byte    // an array for its picture, as long as it has the turn
 	ready    chan struct{}
 }
 
 // enter waits for a turn to download.
-func (b *backlog) enter(ctx context.Context, deadline time.Time) (*berth, error) {
-	p := &berth{deadline: deadline}
-	return p, b.wait(ctx, p)
+func (b *backlog) enter(ctx context.Context, p *berth) error {
+	b.mu.Lock()
+	b.all[p], b.host.quiet = true, b.clock.now()
+	b.mu.Unlock()
+	return b.wait(ctx, p)
 }
 
 // wait waits for a turn, also for the next one of a download that has rested.
@@ -48,15 +66,10 @@ func (b *backlog) wait(ctx context.Context, p *berth) error {
 	case <-ctx.Done():
 		b.leave(p, false)
 		return ctx.Err()
+	case <-b.over:
+		b.leave(p, false)
+		return errLeave
 	}
-}
-
-// rest gives a turn up for a while: a picture that cannot be had must not keep others from being fetched.
-func (b *backlog) rest(p *berth) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.yield(p)
-	b.serve()
 }
 
 // mostSpare is the largest array that is kept: most pictures have 1 to 3 MB.
@@ -67,16 +80,18 @@ func (b *backlog) yield(p *berth) {
 	if cap(p.spare) <= mostSpare {
 		b.spares = append(b.spares, p.spare)
 	}
-	p.turn, p.spare = false, nil
+	p.turn, p.spare, p.probe = false, nil, false
 	b.free++
 }
 
 // serve starts downloads while there is room; b.mu is held.
 func (b *backlog) serve() {
-	for b.free > 0 && len(b.waiting) > 0 {
-		p := b.waiting[0]
-		b.waiting = b.waiting[1:]
+	for len(b.waiting) > 0 && b.mayServe() {
+		i := b.first()
+		p := b.waiting[i]
+		b.waiting = slices.Delete(b.waiting, i, i+1)
 		b.free--
+		p.probe = b.host.refuses()
 		if !b.busy[p] {
 			b.busy[p], p.since = true, time.Now()
 		}
@@ -88,10 +103,46 @@ func (b *backlog) serve() {
 	}
 }
 
+// mayServe reports whether another download may start. While the host refuses, one at a time does, after a pause; b.mu is held.
+func (b *backlog) mayServe() bool {
+	if !b.host.refuses() {
+		return b.free > 0
+	}
+	if b.free < parallelDownloads {
+		return false
+	}
+	pause := time.Until(b.host.next)
+	if pause > 0 && !b.alarm {
+		b.alarm = true
+		time.AfterFunc(pause, func() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.alarm = false
+			b.serve()
+		})
+	}
+	return pause <= 0
+}
+
+// first is whose turn is next: whoever expires first. While the host refuses it is whoever was tried least, since a picture
+// that is gone for good says nothing of the others; b.mu is held.
+func (b *backlog) first() int {
+	best := 0
+	if b.host.refuses() {
+		for i, p := range b.waiting {
+			if p.tries < b.waiting[best].tries {
+				best = i
+			}
+		}
+	}
+	return best
+}
+
 // leave gives a turn back; saved tells how long such a download takes.
 func (b *backlog) leave(p *berth, saved bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	delete(b.all, p)
 	delete(b.busy, p)
 	if !p.turn {
 		b.waiting = slices.DeleteFunc(b.waiting, func(x *berth) bool { return x == p })
@@ -114,25 +165,22 @@ func (b *backlog) resting() bool {
 }
 
 // tight reports whether what waits may not be fetched in time: the time that it takes is more than half of what is left to
-// the first deadline. A download that hangs counts for as long as it has hung. Speed is that of the service's clock.
-func (b *backlog) tight(now time.Time, speed float64) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	took, pending := b.mean, len(b.busy)
+// the first deadline. A download that hangs counts for as long as it has hung, but not longer than no picture has come: one
+// that is gone must not stop the others. b.mu is held.
+func (b *backlog) tight(now time.Time) bool {
+	took, pending := b.mean, len(b.all)
 	var first time.Time
-	for p := range b.busy {
-		took, first = max(took, time.Since(p.since)), sooner(first, p.deadline)
-	}
-	for _, p := range b.waiting {
-		if !b.busy[p] {
-			first, pending = sooner(first, p.deadline), pending+1
+	for p := range b.all {
+		first = sooner(first, p.deadline)
+		if b.busy[p] {
+			took = max(took, time.Since(latest(p.since, b.host.last)))
 		}
 	}
 	if pending == 0 {
 		return false
 	}
 	rounds := (pending + parallelDownloads - 1) / parallelDownloads
-	need := time.Duration(float64(took) * float64(rounds) * speed)
+	need := time.Duration(float64(took) * float64(rounds) * b.clock.speed)
 	return need > first.Sub(now)/2
 }
 

@@ -13,17 +13,18 @@ import (
 // TestT2EarliestDeadlineFirst lets the task that expires first be fetched first, whoever came first.
 func TestT2EarliestDeadlineFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := backlog{free: 1, busy: map[*berth]bool{}}
+		b := newBacklog(&clock{speed: 1})
+		b.free = 1
 		now := time.Now()
-		held, err := b.enter(t.Context(), now.Add(9*time.Hour))
-		if err != nil {
+		held := &berth{deadline: now.Add(9 * time.Hour)}
+		if err := b.enter(t.Context(), held); err != nil {
 			t.Fatal(err)
 		}
 		order := make(chan int, 3)
 		for _, hours := range []int{5, 3, 4} {
 			go func() {
-				p, err := b.enter(t.Context(), now.Add(time.Duration(hours)*time.Hour))
-				if err != nil {
+				p := &berth{deadline: now.Add(time.Duration(hours) * time.Hour)}
+				if err := b.enter(t.Context(), p); err != nil {
 					t.Error(err)
 				}
 				order <- hours
@@ -43,16 +44,18 @@ func TestT2EarliestDeadlineFirst(t *testing.T) {
 // TestT2BacklogGivenUp gives a place in the line back when its item is stopped.
 func TestT2BacklogGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := backlog{free: 1, busy: map[*berth]bool{}}
-		held, _ := b.enter(t.Context(), time.Now())
+		b := newBacklog(&clock{speed: 1})
+		b.free = 1
+		held := &berth{deadline: time.Now()}
+		b.enter(t.Context(), held)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := b.enter(ctx, time.Now()); !errors.Is(err, context.Canceled) {
+		if err := b.enter(ctx, &berth{}); !errors.Is(err, context.Canceled) {
 			t.Errorf("enter = %v, want %v", err, context.Canceled)
 		}
 		b.leave(held, false)
-		if p, err := b.enter(t.Context(), time.Now()); err != nil || len(b.waiting) != 0 || len(b.busy) != 1 {
-			t.Errorf("enter = %v, %v with %d waiting and %d busy", p, err, len(b.waiting), len(b.busy))
+		if err := b.enter(t.Context(), &berth{}); err != nil || len(b.waiting) != 0 || len(b.busy) != 1 || len(b.all) != 1 {
+			t.Errorf("enter = %v with %d waiting and %d busy", err, len(b.waiting), len(b.busy))
 		}
 	})
 }
@@ -75,7 +78,9 @@ func TestT2NoSubmissionWhileFetchingIsLate(t *testing.T) {
 			}
 			return emulator.Fault{}
 		}
-		s.ends()
+		for err := s.start(); err != nil; err = s.start() { // with 13 h behind it, it waits no longer than ten minutes
+			time.Sleep(10 * time.Minute)
+		}
 		s.wantPaidOnce(3)
 		if last < 15*time.Hour {
 			t.Errorf("the last submission was after %v, want it after 15h, when pictures could be fetched again", last)

@@ -116,15 +116,43 @@ func TestT4OurClockStepsBetweenRuns(t *testing.T) {
 	}
 }
 
-// TestT6PictureGone lets the service lose a picture that it says is there: it is paid for, so it is held, not bought again.
+// TestT6PictureGone lets the service lose a picture that it says is there, while it gives others out: it is paid for, so it
+// stays open and is tried again, also by later runs, which are not kept from anything else by it. A day later it is held.
 func TestT6PictureGone(t *testing.T) {
+	play(t, three, emulator.Options{}, func(s *scene) {
+		lost := true
+		s.fault = func(c emulator.Call) emulator.Fault {
+			return emulator.Fault{Gone: c.Op == "image" && c.Prompt == "a red cat" && lost}
+		}
+		begun := time.Now()
+		s.ends()
+		if took := time.Since(begun); took < 10*time.Minute || took > 15*time.Minute {
+			t.Errorf("the run took %v, want ten minutes more than for the others", took)
+		}
+		s.wantPhases(map[string]phase{"a red cat": open, "a blue dog": done, "a bird": done})
+		if rec := s.records()["a red cat"]; rec.Cost != 200_000 || rec.Code != gone {
+			t.Errorf("%s at %v, want %s, paid", rec.Code, rec.Cost, gone)
+		}
+		s.retype(three + "d,a fish\n")
+		s.ends()
+		s.wantPhases(map[string]phase{"a red cat": open, "a fish": done})
+		s.wantPosts(4)
+		lost = false
+		s.ends()
+		s.wantPosts(4)
+		s.wantPaidOnce(4)
+	})
 	play(t, three, emulator.Options{}, func(s *scene) {
 		s.fault = func(c emulator.Call) emulator.Fault {
 			return emulator.Fault{Gone: c.Op == "image" && c.Prompt == "a red cat"}
 		}
 		s.ends()
+		time.Sleep(22 * time.Hour)
 		s.ends()
+		s.wantPhases(map[string]phase{"a red cat": open})
+		time.Sleep(3 * time.Hour)
+		s.ends()
+		s.wantPhases(map[string]phase{"a red cat": held})
 		s.wantPosts(3)
-		s.wantPhases(map[string]phase{"a red cat": held, "a blue dog": done, "a bird": done})
 	})
 }

@@ -17,21 +17,39 @@ import (
 
 const imagesDir = "images"
 
+// A fetching is a task that has succeeded and whose pictures are being saved.
+type fetching struct {
+	*run
+	rec   *record
+	was   record // as it is recorded
+	task  client.Task
+	place *berth
+	told  string // why it was tried in vain, as it is recorded
+	gaps  int    // answers in a row that do not know the task
+}
+
 // fetch saves the pictures of a task that succeeded. They are paid for: a download is tried as long as the service keeps
 // them, and whatever comes whole is saved.
 func (r *run) fetch(ctx context.Context, rec *record, task client.Task) error {
-	missing, err := r.saveAll(ctx, rec, task)
+	f := &fetching{run: r, rec: rec, was: *rec, task: task}
+	missing, err := f.saveAll(ctx)
 	if len(rec.Pictures) > 0 && (err == nil || errors.Is(err, errGone)) {
 		// A crash before this takes names away at worst: findSaved gives them back.
 		if err := r.o.Disk.SyncDir(imagesDir); err != nil {
 			return err
 		}
 	}
+	if f.told != "" && !errors.Is(err, errLeave) {
+		defer r.unfetched(-1)
+	}
 	switch {
 	case errors.Is(err, errGone):
+		rec.Cost = f.billed()
 		return r.hold(rec, "Gone", "task %s made a picture that the service does not give out any more: %v", rec.Task, err)
 	case errors.Is(err, errForeign):
 		return r.release(rec)
+	case errors.Is(err, errLeave):
+		return f.left()
 	case err != nil:
 		return err
 	}
@@ -40,15 +58,16 @@ func (r *run) fetch(ctx context.Context, rec *record, task client.Task) error {
 
 // saveAll puts the pictures of a task in place, all but durably: the fsync of the folder is shared with others, and nobody
 // who has his pictures keeps others from downloading. Missing is the last result that has none.
-func (r *run) saveAll(ctx context.Context, rec *record, task client.Task) (missing client.Result, err error) {
-	place, err := r.backlog.enter(ctx, rec.Submitted.Add(kept))
-	if err != nil {
+func (f *fetching) saveAll(ctx context.Context) (missing client.Result, err error) {
+	r, rec := f.run, f.rec
+	f.place = &berth{task: cmp.Or(rec.Task, rec.Key), untasked: rec.Task == "", pictures: max(1, len(f.task.Results)), deadline: rec.Submitted.Add(kept)}
+	if err := r.backlog.enter(ctx, f.place); err != nil {
 		return missing, err
 	}
-	defer func() { r.backlog.leave(place, err == nil && len(rec.Pictures) > 0) }()
+	defer func() { r.backlog.leave(f.place, err == nil && len(rec.Pictures) > 0) }()
 	rec.Pictures, rec.Warnings, rec.ActualPrompt = nil, nil, ""
 	missing = client.Result{Code: "NoPicture", Message: "the task succeeded without a picture"}
-	for i, result := range task.Results {
+	for i, result := range f.task.Results {
 		if result.URL == "" {
 			missing = result // one of several was refused by the content filter, say; it is not billed
 			continue
@@ -60,7 +79,7 @@ func (r *run) saveAll(ctx context.Context, rec *record, task client.Task) (missi
 			rec.Pictures = append(rec.Pictures, saved)
 			continue
 		}
-		body, found, err := r.download(ctx, rec, place, i, result.URL)
+		body, found, err := f.download(ctx, i, result.URL)
 		if err != nil {
 			return missing, err
 		}
@@ -90,7 +109,7 @@ func (r *run) finish(rec *record, task client.Task, missing client.Result) error
 		rec.Cost, rec.Code, rec.Message = 0, missing.Code, missing.Message
 		return r.fail(rec)
 	}
-	rec.Phase, rec.Code, rec.Message, rec.Lost = done, "", "", false
+	rec.Phase, rec.Code, rec.Message, rec.Lost, rec.Succeeded = done, "", "", false, time.Time{}
 	if short := rec.Sent.N - len(rec.Pictures); short > 0 {
 		rec.Warnings = append(rec.Warnings, fmt.Sprintf("%d of %d pictures were not made: %s", short, rec.Sent.N, missing.Message))
 	}
@@ -104,72 +123,151 @@ var (
 	errForeign = errors.New("the picture is not ours")
 )
 
-// download gets the i-th picture of a task, as often as it takes. A refused URL is asked for anew.
-func (r *run) download(ctx context.Context, rec *record, place *berth, i int, url string) ([]byte, output.Picture, error) {
-	refused, unknown := 0, 0
+// download gets the i-th picture of a task, as often as it takes. After a try in vain the task is asked for its URL anew.
+func (f *fetching) download(ctx context.Context, i int, url string) ([]byte, output.Picture, error) {
 	var same repetition
 	for failures := 0; ; failures++ {
-		var found output.Picture
-		body, err := r.o.Client.DownloadInto(ctx, place.spare, url)
-		if err == nil {
-			place.spare = body // it is saved before the next is downloaded here
-			found, err = same.inspect(body)
-		}
+		body, found, err := f.try(ctx, url, &same)
 		switch {
 		case err == nil:
+			if f.backlog.came() {
+				f.log.Info("pictures can be fetched again")
+			}
 			return body, found, nil
 		case ctx.Err() != nil:
 			return nil, found, ctx.Err()
-		case errors.Is(err, client.ErrPrivateHost):
-			r.trouble(err)
-			return nil, found, errLeave
-		case errors.Is(err, client.ErrGone):
-			if refused == freshURLs {
-				return nil, found, fmt.Errorf("%w: %w", errGone, err)
-			}
-			fresh, known := r.freshURL(ctx, rec, i)
-			if !known {
-				unknown++
-			}
-			if unknown == unknownAnswers {
-				return nil, found, fmt.Errorf("%w: its task has expired: %w", errGone, err)
-			}
-			if fresh != "" {
-				url = fresh
-				refused++
-			}
-		case r.forgotten(rec):
-			r.trouble(err)
-			return nil, found, errLeave
 		}
-		r.trouble(err)
-		r.backlog.rest(place)
-		if err := r.clock.sleep(ctx, backoff(failures)); err != nil {
+		if err := f.inVain(url, err); err != nil {
 			return nil, found, err
 		}
-		if err := r.backlog.wait(ctx, place); err != nil {
+		fresh, answered := f.freshURL(ctx, i)
+		url = cmp.Or(fresh, url)
+		switch {
+		case ctx.Err() != nil:
+			return nil, found, ctx.Err()
+		case answered && f.expired():
+			return nil, found, fmt.Errorf("%w: %w", errGone, err)
+		case answered:
+			f.endWithout(f.clock.now())
+		case f.forgotten(f.rec):
+			return nil, found, errLeave
+		}
+		if err := f.anyOf(ctx, backoff(failures), nil); err != nil {
+			return nil, found, err
+		}
+		if err := f.backlog.wait(ctx, f.place); err != nil {
 			return nil, found, err
 		}
 	}
+}
+
+// try downloads a picture once and looks whether it is one.
+func (f *fetching) try(ctx context.Context, url string, same *repetition) ([]byte, output.Picture, error) {
+	body, err := f.o.Client.DownloadInto(ctx, f.place.spare, url)
+	if err != nil {
+		return nil, output.Picture{}, err
+	}
+	f.place.spare = body // it is saved before the next is downloaded here
+	found, err := same.inspect(body)
+	if err != nil {
+		err = fmt.Errorf("download from %s: %w", hostOf(url), err)
+	}
+	return body, found, err
+}
+
+const (
+	// notFetched is the code of an open item whose picture is paid for and was not to be had so far; gone is that of one
+	// that the store did not have while it gave others out.
+	notFetched = "NotFetched"
+	gone       = "Gone"
+)
+
+// inVain notes that a picture could not be downloaded: for the others, and in the state file, so that whatever ends this run,
+// the money is known to be paid. The record still names what it named before, in case it is fetched after all.
+func (f *fetching) inVain(url string, cause error) error {
+	f.trouble(cause)
+	if f.backlog.failed(f.place, url, cause) {
+		f.log.Error("nothing is bought until a picture can be fetched", "host", hostOf(url), "cause", cause)
+	}
+	code, why, first := notFetched, cause.Error(), f.told == ""
+	if f.backlog.alone(cause) {
+		code = gone
+	}
+	f.told = why
+	if first {
+		f.unfetched(1)
+	}
+	if f.rec.Task == "" || code == f.was.Code && why == f.was.Message && !first {
+		return nil
+	}
+	return f.note(code, why)
+}
+
+// note records why an open item has no picture yet.
+func (f *fetching) note(code, why string) error {
+	was := f.was
+	was.Code, was.Message, was.At = code, why, f.clock.now()
+	was.Cost = f.billed()
+	if was.Succeeded.IsZero() {
+		was.Succeeded = f.clock.now()
+	}
+	f.was = was
+	f.rec.Succeeded = was.Succeeded
+	return f.state.put(was, false)
+}
+
+// billed is what the task cost.
+func (f *fetching) billed() client.Money {
+	made := 0
+	for _, result := range f.task.Results {
+		if result.URL != "" {
+			made++
+		}
+	}
+	return f.price(f.rec.Sent) * client.Money(max(f.task.Images, made))
+}
+
+// left is an item whose picture this run does not wait for any longer. Without a task no other run can fetch it.
+func (f *fetching) left() error {
+	if f.rec.Task == "" {
+		f.rec.Cost = f.billed()
+		return f.hold(f.rec, notFetched, "its picture is paid for and could not be fetched before the run ended: %s", f.told)
+	}
+	if f.told != "" && f.limits.reason() == nil {
+		if err := f.note(gone, f.told); err != nil {
+			return err
+		}
+	}
+	return errLeave
+}
+
+// expired reports whether the service need not keep the task any more: it has been said to be there for a day, or an old one
+// was said to be unknown several times in a row.
+func (f *fetching) expired() bool {
+	now := f.clock.now()
+	since := latest(f.rec.Submitted, f.rec.Succeeded)
+	return now.Sub(since) >= kept || f.gaps >= unknownAnswers && now.Sub(f.rec.Submitted) >= kept
 }
 
 // forgotten reports whether the service has a task no more, however long it waited and ran (3 h: TASK, 2026-11): what went
 // wrong all that time is left for the next run, which asks once.
 func (r *run) forgotten(rec *record) bool { return r.clock.now().Sub(rec.Submitted) > kept+3*time.Hour }
 
-// freshURLs is how many URLs of one picture are tried before it counts as gone.
-const freshURLs = 5
-
-// freshURL asks the task for its URL again: "" where it does not tell one now; known is false where the service has
-// forgotten the task, or seems to.
-func (r *run) freshURL(ctx context.Context, rec *record, i int) (url string, known bool) {
-	task, err := r.ask(ctx, rec.Task)
+// freshURL asks the task for its URL again: "" where it does not tell one now. Answered is false where nobody tells anything.
+func (f *fetching) freshURL(ctx context.Context, i int) (url string, answered bool) {
+	if f.rec.Task == "" {
+		return "", true
+	}
+	task, err := f.ask(ctx, f.rec.Task)
 	switch {
 	case err != nil:
-		return "", true
+		return "", false
 	case task.Status == client.Unknown:
-		return "", r.clock.now().Sub(rec.Submitted) < young
-	case i >= len(task.Results):
+		f.gaps++
+		return "", true
+	}
+	f.gaps = 0
+	if i >= len(task.Results) {
 		return "", true
 	}
 	return task.Results[i].URL, true

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client/emulator"
-	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 )
 
@@ -253,27 +252,21 @@ func TestM10NothingToDo(t *testing.T) {
 // TestP19M6Lock holds the folder for one run: a second is told at once, and a lock that is given back, or whose holder died,
 // is free.
 func TestP19M6Lock(t *testing.T) {
-	dir := openTemp(t)
+	dir := t.TempDir()
 	for range 3 {
-		lock, err := LockFolder(dir)
-		if err != nil || lock.Unguarded {
-			t.Fatalf("LockFolder = %+v, %v", lock, err)
+		unlock, err := Lock(dir)
+		if err != nil {
+			t.Fatalf("Lock = %v", err)
 		}
-		if _, err := LockFolder(dir); !errors.Is(err, ErrLocked) {
-			t.Errorf("a second LockFolder = %v, want %v", err, ErrLocked)
+		begun := time.Now()
+		if _, err := Lock(dir); !errors.Is(err, ErrLocked) {
+			t.Errorf("a second Lock = %v, want %v", err, ErrLocked)
 		}
-		if err := lock.Release(); err != nil {
-			t.Errorf("Release = %v", err)
+		if took := time.Since(begun); took > 100*time.Millisecond {
+			t.Errorf("a second Lock took %v", took)
+		}
+		if err := unlock(); err != nil {
+			t.Errorf("unlock = %v", err)
 		}
 	}
-}
-
-func openTemp(t *testing.T) *output.Dir {
-	t.Helper()
-	dir, err := output.OpenDir(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { dir.Close() })
-	return dir
 }

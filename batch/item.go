@@ -26,6 +26,8 @@ const attempts = 3
 
 // live takes an item as far as it comes. It returns nil, too, where the item has to stay as it is for the next run.
 func (r *run) live(ctx context.Context, rec record) error {
+	r.flight.items.Add(1)
+	defer r.flight.items.Add(-1)
 	defer r.leave(&rec)
 	for {
 		step := r.step(rec.Phase)
@@ -53,7 +55,7 @@ func (r *run) step(p phase) func(context.Context, *record) error {
 	case ready:
 		return r.submit
 	case intent:
-		return r.resettle
+		return r.doubt(r.resettle)
 	case open:
 		return r.collect
 	}
@@ -89,29 +91,25 @@ func (r *run) submit(ctx context.Context, rec *record) error {
 	}
 	if rec.Phase == intent && err == nil {
 		// Inside the turnstile: while this one is in doubt, none with the same words goes out.
-		return r.settle(ctx, rec)
+		return r.doubt(r.settle)(ctx, rec)
 	}
 	return err
 }
 
+// doubt counts an item among those in doubt while they are settled.
+func (r *run) doubt(settle func(context.Context, *record) error) func(context.Context, *record) error {
+	return func(ctx context.Context, rec *record) error {
+		return during(&r.flight.doubting, func() error { return settle(ctx, rec) })
+	}
+}
+
 // send holds a place in the window; it keeps it if a task was created.
 func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
-	for r.backlog.tight(r.clock.now(), r.clock.speed) {
-		if err := r.clock.sleep(ctx, time.Minute); err != nil {
-			return err
-		}
-	}
-	try, err := pace.wait(ctx)
+	try, err := r.turn(ctx, pace)
 	if err != nil {
 		return err
 	}
 	defer try.unsent() // where it was sent, that is known before
-	if err := r.state.astray(); errors.Is(err, ErrReplaced) {
-		r.halt("", err) // what is open is collected, and stop puts the state file back
-		return errLeave
-	} else if err != nil {
-		return err
-	}
 	if err := r.admit(rec); err != nil {
 		return err
 	}
@@ -122,7 +120,7 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 	rec.Phase, rec.Intent, rec.At = intent, r.clock.now(), r.clock.now()
 	rec.Attempt++
 	rec.Task, rec.Request, rec.Adopted, rec.Code, rec.Message = "", "", "", "", ""
-	rec.Released, rec.SeedUnknown = nil, false
+	rec.Released, rec.SeedUnknown, rec.Succeeded = nil, false, time.Time{}
 	if err := r.state.put(*rec, true); err != nil {
 		return err
 	}
@@ -143,9 +141,25 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 	return r.refused(ctx, pace, rec, err)
 }
 
+// turn waits until the next submission may go: pictures can be fetched, and the model's pace lets it.
+func (r *run) turn(ctx context.Context, pace *pace) (*try, error) {
+	for {
+		if err := r.unbarred(ctx); err != nil {
+			return nil, err
+		}
+		try, err := pace.wait(ctx)
+		if err != nil || r.backlog.bars(r.clock.now()) == nil {
+			return try, err
+		}
+		try.unsent()
+	}
+}
+
 // post finishes a submission that is on the wire even when the run is being stopped: its answer is worth money. After the
 // stop it has the run's grace.
 func (r *run) post(ctx context.Context, s sent) (client.Task, error) {
+	r.flight.running.Add(1)
+	defer r.flight.running.Add(-1)
 	wire, cancel := r.wire(ctx, r.grace)
 	defer cancel()
 	return r.o.Client.Submit(wire, s.request())
@@ -267,7 +281,9 @@ func (r *run) collect(ctx context.Context, rec *record) error {
 }
 
 func (r *run) gather(ctx context.Context, rec *record) error {
+	r.flight.running.Add(1)
 	task, err := r.await(ctx, rec, 0)
+	r.flight.running.Add(-1)
 	if err != nil {
 		return err
 	}
@@ -285,6 +301,9 @@ func (r *run) gather(ctx context.Context, rec *record) error {
 	r.leave(rec)
 	if len(r.savedOf(rec)) > 0 {
 		return r.fetch(ctx, rec, r.savedTask(rec))
+	}
+	if !rec.Succeeded.IsZero() && r.clock.now().Sub(rec.Submitted) < kept {
+		return errLeave // it was there, and the service keeps it: it knows better another time
 	}
 	return r.hold(rec, "Expired", "the service does not know task %s any more: what it made is paid for and lost, or it never ran", rec.Task)
 }

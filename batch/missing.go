@@ -91,10 +91,11 @@ func (r *run) reopen() error {
 // stillMissing puts the record of a missing item back that could not be fetched again. It was paid for once, so nothing
 // about it is in doubt.
 func (r *run) stillMissing(rec *record, was record) error {
-	if rec.Phase != held || len(was.Pictures) == 0 || was.Code != "" { // one that was held before has a code
+	if rec.Phase != held || len(was.Pictures) == 0 || was.Code != "" && was.Succeeded.IsZero() { // one that was held before has a code
 		return nil
 	}
 	*rec = was
 	rec.Phase, rec.At, rec.Lost, rec.slot = done, r.clock.now(), true, false
+	rec.Code, rec.Message, rec.Succeeded = "", "", time.Time{}
 	return r.state.put(*rec, true)
 }

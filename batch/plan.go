@@ -14,6 +14,9 @@ type Plan struct {
 	// Ready items were refused for now; Open ones are at the service; Doubt is about submissions without an answer.
 	Ready, Open, Doubt                     int
 	Done, Failed, Held, Abandoned, Skipped int
+	// Unfetched of the open items are paid for, and their pictures could not be fetched so far; the first is kept until Until.
+	Unfetched int
+	Until     time.Time
 	// Again are finished items that Options.Redo buys anew; Redo says why others are not.
 	Again int
 	Redo  RedoPlan
@@ -106,6 +109,7 @@ func (b *Batch) planItem(p *Plan, i int) error {
 		p.Doubt++
 	case open:
 		p.Open++
+		return b.planOpen(p, int(m.entry))
 	case done:
 		if b.misnamed(i) {
 			p.Misnamed++
@@ -119,6 +123,16 @@ func (b *Batch) planItem(p *Plan, i int) error {
 		p.Abandoned++
 	}
 	return nil
+}
+
+// planOpen counts an open item that is paid for.
+func (b *Batch) planOpen(p *Plan, i int) error {
+	rec, err := b.state.get(i)
+	if err == nil && !rec.Succeeded.IsZero() {
+		p.Unfetched++
+		p.Until = sooner(p.Until, rec.Submitted.Add(kept))
+	}
+	return err
 }
 
 // planDone counts an item that is done, or was.

@@ -24,14 +24,17 @@ type Progress struct {
 	Started time.Time
 	// Pending items were not sent yet, Open ones are at the service or being saved.
 	Pending, Open, Done, Failed, Held int
+	// Unfetched of the open items are paid for, and their pictures were not to be had so far.
+	Unfetched int
 	// Submitted, Saved and Spent are of this run alone.
 	Submitted, Saved int
 	Spent            client.Money
 }
 
 type counts struct {
-	mu sync.Mutex
-	p  Progress
+	mu   sync.Mutex
+	p    Progress
+	paid client.Money // before this run
 }
 
 // Progress tells where the batch stands. It may be called while Run runs.
@@ -81,22 +84,32 @@ func (p *Progress) of(ph phase) *int {
 
 // tell counts a change and passes it on.
 func (r *run) tell(before, after record) {
+	spent := r.state.paidSoFar() - r.counts.paid
 	r.counts.mu.Lock()
 	p := &r.counts.p
 	*p.of(before.Phase)--
 	*p.of(after.Phase)++
+	p.Spent = max(p.Spent, spent)
 	switch after.Phase {
 	case open:
 		p.Submitted++
 	case done:
 		r.wantThumb(after)
 		p.Saved += len(after.Pictures)
-		p.Spent += after.Before + after.Cost - before.Before - before.Cost
 	}
 	r.counts.mu.Unlock()
 	if before.Phase != after.Phase {
 		r.announce(after)
 	}
+}
+
+// unfetched counts an open item that is paid for and has no picture yet, or, with -1, no more.
+func (r *run) unfetched(n int) {
+	spent := r.state.paidSoFar() - r.counts.paid
+	r.counts.mu.Lock()
+	defer r.counts.mu.Unlock()
+	r.counts.p.Unfetched += n
+	r.counts.p.Spent = max(r.counts.p.Spent, spent)
 }
 
 // announce passes a change on without counting it.

@@ -62,6 +62,8 @@ type record struct {
 	// Submitted is the service's clock, as near as it is known.
 	Submitted time.Time `json:"submitted_at,omitzero"`
 	Finished  time.Time `json:"finished_at,omitzero"`
+	// Succeeded is when the service first said so of an open task whose picture could not be fetched yet: it is paid for.
+	Succeeded time.Time `json:"succeeded_at,omitzero"`
 	// Adopted says that the task was found in the task list after its submission went unanswered, and by what:
 	// "request_id" or "prompt". Released are tasks that were adopted and turned out to be another client's.
 	Adopted  string   `json:"adopted,omitempty"`

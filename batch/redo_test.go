@@ -364,7 +364,7 @@ func TestRedoMissing(t *testing.T) {
 			t.Errorf("%+v, want it paid twice", rec)
 		}
 	})
-	// The service has the task and not its picture: it is asked once, then --redo missing buys.
+	// The service has the task and does not give its picture out: once the day of its task is over, --redo missing buys.
 	play(t, three, emulator.Options{}, func(s *scene) {
 		s.ends()
 		s.drop("images/a")
@@ -374,6 +374,11 @@ func TestRedoMissing(t *testing.T) {
 			}
 			return emulator.Fault{}
 		}
+		s.start()
+		if p := s.planOf(RedoMissing); p.Again != 0 || p.Unfetched != 1 {
+			t.Errorf("Plan = %+v, want one left to be fetched", p)
+		}
+		time.Sleep(25 * time.Hour)
 		s.start()
 		s.fault = nil
 		if p := s.planOf(RedoMissing); p.Again != 1 {

@@ -183,7 +183,7 @@ type Failure struct {
 	ID, Key       string
 	Status        string // "failed", "held" or "missing"
 	Code, Message string
-	Cost          client.Money // what a held one may have cost
+	Cost          client.Money // what a held one may have cost above what it is known to have
 }
 
 // Failures are the items of the manifest that failed or are held, in its order.
@@ -231,7 +231,7 @@ func (b *Batch) failure(it item, entry int) (Failure, error) {
 	f := Failure{Row: it.Row, ID: it.ID, Key: rec.Key, Status: string(rec.Phase), Code: rec.Code, Message: rec.Message}
 	switch {
 	case rec.Phase == held:
-		f.Cost = b.price(rec.Sent) * client.Money(rec.Sent.N)
+		f.Cost = max(0, b.price(rec.Sent)*client.Money(rec.Sent.N)-rec.Cost) // what is known to be paid is among the rest
 	case rec.Phase == done:
 		f.Status, f.Code, f.Message = "missing", "Missing", "its picture was paid for and is not in its place any more"
 	}

@@ -53,7 +53,7 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 	}
 	for _, rec := range all {
 		if how.Adopt == "" { // whatever becomes of it now, it may have been paid for
-			rec.Doubted += b.price(rec.Sent) * client.Money(rec.Sent.N)
+			rec.Doubted += max(0, b.price(rec.Sent)*client.Money(rec.Sent.N)-rec.Cost)
 		}
 		how.apply(&rec)
 		if err := b.state.put(rec, false); err != nil {
@@ -83,6 +83,9 @@ func (b *Batch) free(task string) error {
 // apply writes the decision into a record.
 func (h Resolution) apply(rec *record) {
 	rec.At = time.Now().UTC()
+	if !h.Abandon && h.Adopt != rec.Task { // what it is known to have cost stays paid
+		rec.Before, rec.Cost, rec.Succeeded = rec.Before+rec.Cost, 0, time.Time{}
+	}
 	switch {
 	case h.Adopt != "":
 		if rec.Task != "" && rec.Task != h.Adopt { // still ours: no other item is to take it

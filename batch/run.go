@@ -28,7 +28,8 @@ type run struct {
 	queries   *throttle
 	asking    *breaker
 	watch     *watch
-	backlog   backlog
+	backlog   *backlog
+	flight    inFlight
 	words     turnstile
 	names     turnstile
 	saved     map[savedPicture]picture // pictures of open tasks that were found on disk; not written after the start
@@ -71,6 +72,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	if err := r.start(ctx); err != nil {
 		return err
 	}
+	r.counts.paid = r.state.paidSoFar()
 	stopThumbs := r.startThumbs(ctx)
 	err := r.all(ctx)
 	stopThumbs()
@@ -91,12 +93,13 @@ func (b *Batch) newRun() *run {
 	if grace == 0 {
 		grace, syncGrace = 3*time.Second, time.Minute
 	}
+	c := &clock{speed: b.o.Speed}
 	r := &run{
 		Batch: b, log: b.o.Log, grace: grace, syncGrace: syncGrace,
-		clock:   &clock{speed: b.o.Speed},
+		clock:   c,
 		queries: newThrottle(queries, b.o.Speed),
 		asking:  newBreaker(3, b.o.Speed),
-		backlog: backlog{free: parallelDownloads, busy: map[*berth]bool{}},
+		backlog: newBacklog(c),
 		saved:   map[savedPicture]picture{},
 		paces:   map[string]*pace{},
 		given:   map[int]key{},
@@ -180,7 +183,7 @@ func (r *run) stop(ctx context.Context, all bool) error {
 	if err := r.state.mark(end); err != nil {
 		return err
 	}
-	if ctx.Err() == nil || r.state.journal.size < hurry || errors.Is(r.state.astray(), ErrReplaced) {
+	if ctx.Err() == nil || r.state.journal.size < hurry {
 		if err := r.state.compact(&end, r.order()); err != nil {
 			return err
 		}
@@ -215,7 +218,7 @@ func (r *run) all(ctx context.Context) error {
 	for range 2 {
 		r.rematch()
 		again, err := r.pass(ctx)
-		if err != nil || !again {
+		if err != nil || !again || r.backlog.isOver() {
 			return err
 		}
 	}
@@ -261,6 +264,9 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 		}
 		if rec.Phase == open {
 			tasks[rec.Task] = rec
+			if rec.Code == notFetched {
+				r.backlog.suspect()
+			}
 			rec.slot = true
 			r.pace(rec.Sent.Model).window.force()
 		}
@@ -313,13 +319,15 @@ func (r *run) liveAll(ctx context.Context, all []record, atOnce int) error {
 // produce starts the items of one model that are to be sent, in the order of the manifest. It holds no more of them than
 // the model's window and a few.
 func (r *run) produce(ctx context.Context, model string) error {
-	if err := r.sweptUp(ctx); err != nil {
-		return err
-	}
 	g, ctx := errgroup.WithContext(ctx)
 	next := make(chan record)
-	err := r.feed(ctx, model, next, func(rec record) {
-		g.Go(func() error { return r.work(ctx, rec, next) })
+	err := during(&r.flight.producing, func() error {
+		if err := r.sweptUp(ctx); err != nil {
+			return err
+		}
+		return r.feed(ctx, model, next, func(rec record) {
+			g.Go(func() error { return r.work(ctx, rec, next) })
+		})
 	})
 	close(next)
 	return errors.Join(g.Wait(), err)

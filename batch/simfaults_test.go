@@ -1,7 +1,9 @@
 package batch
 
 import (
+	"errors"
 	"math/rand/v2"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -99,11 +101,14 @@ func (tr *trouble) refuses(task string) string {
 	return tr.host.how
 }
 
-// unplugged reports whether the picture host cannot be reached at all.
-func (tr *trouble) unplugged(host string) bool {
+// unplugged says whether the picture host cannot be reached at all.
+func (tr *trouble) unplugged(host string) error {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	return host == "pictures.test" && tr.host.how == "dial" && !tr.began.IsZero() && time.Since(tr.began) <= tr.host.lasts
+	if host == "pictures.test" && tr.host.how == "dial" && !tr.began.IsZero() && time.Since(tr.began) <= tr.host.lasts {
+		return &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connect: connection refused")}
+	}
+	return nil
 }
 
 // answering witnesses a call that is in the books.

@@ -93,9 +93,9 @@ type sim struct {
 	killer    atomic.Pointer[killer]
 	faults    atomic.Bool
 	fault     func(emulator.Call) emulator.Fault
-	starting  func()                 // is told when a run begins; may be nil
-	answering func(emulator.Call)    // is told each call of ours when it is in the books; may be nil
-	unplugged func(host string) bool // reports whether a host cannot be reached; may be nil
+	starting  func()                  // is told when a run begins; may be nil
+	answering func(emulator.Call)     // is told each call of ours when it is in the books; may be nil
+	unplugged func(host string) error // says why a host cannot be reached; may be nil
 	options   Options
 	log       *strings.Builder
 	runs      int
@@ -146,8 +146,10 @@ func (s *sim) close() { s.net.Close() }
 
 // dial connects to the service, unless the host is out of reach.
 func (s *sim) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if host, _, _ := net.SplitHostPort(address); s.unplugged != nil && s.unplugged(host) {
-		return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("connect: connection refused")}
+	if host, _, _ := net.SplitHostPort(address); s.unplugged != nil {
+		if err := s.unplugged(host); err != nil {
+			return nil, err
+		}
 	}
 	return s.net.Dial(ctx, network, address)
 }
@@ -213,7 +215,7 @@ func (s *sim) crash(loss disktest.Loss) {
 // finish runs until the batch is done, as cron would: each minute, and when that has not helped for long, each hour, for a
 // day and a half.
 func (s *sim) finish(manifest string) error {
-	for n := range 75 {
+	for n := range 150 { // a host that refuses for four days takes a day for every few items
 		err, _ := s.run(manifest, 0, false, false)
 		s.strike()
 		if err == nil && s.settled(manifest) {

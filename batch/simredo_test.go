@@ -14,7 +14,6 @@ type simWish struct {
 	names    []string
 	from     int             // the run
 	was      map[string]bool // keys of named items that were done when it began
-	doubtful map[string]bool // of those whose calls had no answer then: what is held is made anew, too
 	begun    bool
 	cuts     int // of the power, before it began
 }
@@ -23,7 +22,7 @@ type simWish struct {
 // there were wishes, but for them.
 func (s *sim) drawWish(of *world) *simWish {
 	random := rand.New(rand.NewPCG(of.seed, 1))
-	w := &simWish{sim: s, manifest: of.sheet.whole, from: random.IntN(6), was: map[string]bool{}, doubtful: map[string]bool{}}
+	w := &simWish{sim: s, manifest: of.sheet.whole, from: random.IntN(6), was: map[string]bool{}}
 	if random.IntN(3) > 0 || of.lost > 0 { // the state file remembers what it has bought
 		return w
 	}
@@ -53,11 +52,8 @@ func (w *simWish) begin(n int) {
 	}
 	defer b.Close()
 	for _, e := range b.state.entries {
-		switch named := b.redo.entries[e.key]; {
-		case named && e.phase() == done:
+		if b.redo.entries[e.key] && e.phase() == done {
 			w.was[e.key.String()] = true
-		case named && (e.phase() == intent || e.phase() == held):
-			w.doubtful[e.key.String()] = true
 		}
 	}
 }
@@ -67,7 +63,7 @@ func (w *simWish) begin(n int) {
 func (w *simWish) check() {
 	for key, n := range w.redone {
 		undone := n == 0 && w.powerCuts > w.cuts
-		if once := n == 1; n > 1 || once != w.was[key] && !undone && !w.doubtful[key] {
+		if once := n == 1; n > 1 || once != w.was[key] && !undone {
 			w.t.Errorf("%s was made again %d times; done and named it was: %v", key, n, w.was[key])
 		}
 	}

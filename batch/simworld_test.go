@@ -26,7 +26,7 @@ var dimensions = []dimension{
 	{"cap", drawCap, false},
 	{"omit", drawOmit, false},
 	{"rival", drawRival, false},
-	{"host", drawHost, false},
+	{"host", drawHost, true},
 	{"envelopes", drawEnvelopes, true},
 	{"touch", drawTouches, false},
 	{"models", drawModels, true},

@@ -28,7 +28,6 @@ const (
 type state struct {
 	disk    output.Disk
 	journal *journal
-	held    io.Closer // its lock; nil where there is none
 	header  header
 	head    span // where its line stands
 
@@ -40,6 +39,7 @@ type state struct {
 	given   map[key]bool // keys whose first line is not written yet
 	marks   int          // lines that are neither header nor item
 	stale   int          // lines that a later one has replaced
+	paid    client.Money // what the pictures of all items have cost
 	stopped bool         // the last line is a clean stop
 	last    span         // the last line
 	since   time.Time    // of the last mark
@@ -93,33 +93,15 @@ func hashID[T string | []byte](id T) uint64 {
 // ErrOther says that a state file belongs to another service, region or kind of run.
 var ErrOther = errors.New("the state file belongs to another run")
 
-// openState locks the state file and reads it; found is false where there is none yet. Nothing is written.
+// openState reads the state file; found is false where there is none yet. Nothing is written.
 func openState(disk output.Disk) (s *state, found bool, err error) {
 	s = emptyState(disk)
 	info, err := disk.Lstat(stateFile)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return s, false, nil
 	}
 	if err == nil {
-		err = s.hold()
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	held := s.held
-	s, found, err = readState(disk, info.Size())
-	if err != nil {
-		return nil, false, errors.Join(err, release(held))
-	}
-	s.held = held
-	return s, found, nil
-}
-
-// readState reads the state file that is there, which has about that size.
-func readState(disk output.Disk, size int64) (s *state, found bool, err error) {
-	s = emptyState(disk)
-	if s.size = size; size == 0 {
-		return s, false, nil
+		s.size = info.Size()
 	}
 	var torn []byte
 	s.journal, torn, err = openJournal(disk, stateFile, s.fold)
@@ -157,11 +139,6 @@ func (s *state) create(h header) error {
 	}
 	h.Version = stateVersion
 	s.journal, s.header = j, h
-	if s.held == nil {
-		if err := s.hold(); err != nil {
-			return err
-		}
-	}
 	if s.head, err = j.append(h); err != nil {
 		return err
 	}
@@ -259,7 +236,9 @@ func (s *state) take(e entry, at span) {
 	s.stopped = false
 	e.offset, e.length = at.offset, uint32(at.length)
 	i, known := s.index.claim(s.entries, e.key)
+	s.paid += e.paid
 	if known {
+		s.paid -= s.entries[i].paid
 		s.entries[i] = e
 		s.stale++
 		return
@@ -325,6 +304,13 @@ func (s *state) get(i int) (record, error) {
 	return parseRecord(line)
 }
 
+// paidSoFar is what the pictures of all items have cost, older ones too.
+func (s *state) paidSoFar() client.Money {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.paid
+}
+
 // count is how many items were ever seen.
 func (s *state) count() int {
 	s.mu.Lock()
@@ -360,25 +346,23 @@ func (s *state) lastAt() time.Time {
 func (s *state) compact(stop *mark, order []int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stale == 0 && s.marks <= 2 && !errors.Is(s.astray(), ErrReplaced) {
+	if s.stale == 0 && s.marks <= 2 {
 		return nil
 	}
-	old, oldHeld := s.journal, s.held
-	held, err := output.ReplaceLocked(s.disk, stateFile, func(w io.Writer) error { return s.rewrite(w, stop, order) })
-	if err != nil {
+	old := s.journal
+	if err := output.Replace(s.disk, stateFile, func(w io.Writer) error { return s.rewrite(w, stop, order) }); err != nil {
 		return err
 	}
-	s.held = held
-	if err := errors.Join(old.close(), release(oldHeld)); err != nil {
+	if err := old.close(); err != nil {
 		return err
 	}
-	fresh, _, err := readState(s.disk, old.size)
+	fresh, _, err := openState(s.disk)
 	if err != nil {
 		return err
 	}
 	s.journal, s.head, s.entries, s.index = fresh.journal, fresh.head, fresh.entries, fresh.index
 	s.marks, s.stale, s.stopped, s.last, s.since = fresh.marks, fresh.stale, fresh.stopped, fresh.last, fresh.since
-	s.redos, s.lastRedo = fresh.redos, fresh.lastRedo
+	s.redos, s.lastRedo, s.paid = fresh.redos, fresh.lastRedo, fresh.paid
 	return nil
 }
 
@@ -412,17 +396,8 @@ func resealed(line []byte) json.RawMessage {
 
 // close gives the file back.
 func (s *state) close() error {
-	err := release(s.held)
-	s.held = nil
 	if s.journal == nil {
-		return err
-	}
-	return errors.Join(s.journal.close(), err)
-}
-
-func release(held io.Closer) error {
-	if held == nil {
 		return nil
 	}
-	return held.Close()
+	return s.journal.close()
 }

@@ -16,7 +16,9 @@ import (
 func (r *run) generate(ctx context.Context, pace *pace, try *try, rec *record) error {
 	wire, cancel := r.wire(ctx, r.syncGrace)
 	defer cancel()
+	r.flight.running.Add(1)
 	task, err := r.o.Client.Generate(wire, rec.Sent.request())
+	r.flight.running.Add(-1)
 	try.heard(err)
 	r.clock.heard(task.Date)
 	if err == nil {

@@ -135,13 +135,14 @@ func TestThumbnailsWaitForDownloads(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		r, rec := s.idleRun()
 		stop := r.startThumbs(s.t.Context())
-		berth, _ := r.backlog.enter(s.t.Context(), time.Now().Add(kept))
+		place := &berth{deadline: time.Now().Add(kept)}
+		r.backlog.enter(s.t.Context(), place)
 		r.wantThumb(rec)
 		time.Sleep(time.Hour)
 		if there := s.thumbsThere(); len(there) > 0 {
 			t.Errorf("%v made while a picture is downloaded", there)
 		}
-		r.backlog.leave(berth, true)
+		r.backlog.leave(place, true)
 		time.Sleep(time.Second)
 		if there := s.thumbsThere(); len(there) != 1 {
 			t.Errorf("thumbnails after the download = %v, want one", there)
@@ -154,7 +155,8 @@ func TestThumbnailsWaitForDownloads(t *testing.T) {
 func TestThumbnailsStopAtOnce(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		r, rec := s.idleRun()
-		berth, _ := r.backlog.enter(s.t.Context(), time.Now().Add(kept))
+		place := &berth{deadline: time.Now().Add(kept)}
+		r.backlog.enter(s.t.Context(), place)
 		stop := r.startThumbs(s.t.Context())
 		for range 2 * unmade { // more than are remembered
 			r.wantThumb(rec)
@@ -165,7 +167,7 @@ func TestThumbnailsStopAtOnce(t *testing.T) {
 		if took := time.Since(began); took > 0 || len(s.thumbsThere()) > 0 {
 			t.Errorf("stopped after %v, thumbnails %v", took, s.thumbsThere())
 		}
-		r.backlog.leave(berth, false)
+		r.backlog.leave(place, false)
 	})
 }
 

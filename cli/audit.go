@@ -121,15 +121,23 @@ func (l *look) printAdvice(w io.Writer, a batch.Audit) {
 	for _, r := range a.Rows {
 		helds[r.Item] = helds[r.Item] || r.Verdict == "held"
 	}
-	var own, other []string
+	var own, kept, other []string
+	waits := false
 	for _, r := range a.Rows {
+		waits = waits || r.Verdict == "open" && r.Status == client.Succeeded
 		switch {
+		case r.Verdict == "held" && r.Task != "" && r.Status == client.Succeeded:
+			kept = append(kept, plain(l.command("resolve")+" "+shellQuote(r.Item)+" --adopt "+r.Task))
 		case r.Verdict == "duplicate" && helds[r.Item]:
 			own = append(own, plain(l.command("resolve")+" "+shellQuote(r.Item)+" --adopt "+r.Task))
 		case (r.Verdict == "duplicate" || r.Verdict == "orphan") && r.Status == client.Succeeded:
 			other = append(other, "qwenbatch tasks get "+r.Task+" -o FILE")
 		}
 	}
+	if waits {
+		advise(w, "Pictures of open items that are paid wait at the service. To fetch them:", []string{plain(l.command("run"))})
+	}
+	advise(w, "The task of a held item is there and has its picture. To fetch it after all, without cost:", kept)
 	advise(w, "A task with the words of a held item is most likely its own. To take it:", own)
 	advise(w, "Pictures that are charged and not of this batch can be had for 24 hours:", other)
 	if a.Held > 0 {

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/batch"
-	"github.com/qwenbatch/qwenbatch/output"
 )
 
 // codeBlock is the only block of a language in docs/automation.md.
@@ -146,17 +145,12 @@ func TestCrontab(t *testing.T) {
 	wantNone("when there is nothing to do")
 	r.wantCharged(2)
 
-	dir, err := output.OpenDir(filepath.Join(pictures, "prompts-output"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dir.Close()
-	lock, err := batch.LockFolder(dir)
+	unlock, err := batch.Lock(filepath.Join(pictures, "prompts-output"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantNone("while another run works")
-	lock.Release()
+	unlock()
 	if !strings.Contains(log(), "another run holds this batch") {
 		t.Errorf("run.log = %q, want the run that gave way", log())
 	}

@@ -76,7 +76,7 @@ func (v *barView) parts(s *standing) []string {
 		parts = append(parts, number(s.Held)+" held")
 	}
 	pace := paceTexts(*s, v.screen.rehearsal)
-	return append(append(parts, number(s.Open)+" open"), pace...)
+	return append(append(parts, number(s.Open)+" open"+unfetchedText(s.Unfetched)), pace...)
 }
 
 func (*barView) interval() time.Duration { return 200 * time.Millisecond }

@@ -93,6 +93,7 @@ func explain(err error) complaint {
 	var api *client.APIError
 	var damage *batch.DamageError
 	var unreached *net.OpError
+	var pictures *batch.PictureHostError
 	switch {
 	case errors.As(err, &m):
 		return complaint{m.text, m.hint, m.codeOr(codeUsage)}
@@ -106,6 +107,8 @@ func explain(err error) complaint {
 		return complaint{err.Error(), "nothing was submitted. Run the same command when the list answers; or --on-doubt resubmit, at the risk of paying twice", codeStopped}
 	case errors.As(err, &damage):
 		return complaint{err.Error(), "nothing was sent. It says what is paid for: do not delete it. Put a copy back; or move it away and run again: it is rebuilt from the pictures, which say what they are of", codeStopped}
+	case errors.As(err, &pictures):
+		return complaint{err.Error(), picturesHint(pictures), codeStopped}
 	case errors.As(err, &api):
 		return explainService(err.Error(), api)
 	case errors.As(err, &unreached):
@@ -156,6 +159,15 @@ func explainManifest(list *manifests.ErrorList) complaint {
 
 // sameShown is how often the same mistake is shown: a wrong flag makes it in every row.
 const sameShown = 3
+
+// picturesHint says what may keep pictures from coming.
+func picturesHint(e *batch.PictureHostError) string {
+	hint := "is the host closed by a firewall, a proxy (HTTPS_PROXY) or the resolver?"
+	if errors.Is(e, client.ErrPrivateHost) {
+		hint = "does a proxy or resolver of your own answer for it? If that is meant, add --allow-private-image-hosts;"
+	}
+	return hint + " Nothing was bought meanwhile; the same command fetches them first, pays nothing for it, and goes on"
+}
 
 // mistakeLines has a line a mistake, and how many more there are.
 func mistakeLines(list *manifests.ErrorList) string {

@@ -56,6 +56,8 @@ type counters struct {
 	Held    int `json:"held"`
 	Open    int `json:"open"`    // at the service, or being saved
 	Pending int `json:"pending"` // not sent
+	// Unfetched of the open ones are paid for, and their pictures could not be fetched so far.
+	Unfetched int `json:"unfetched"`
 }
 
 // summaryRecord is the last, also after a stop.
@@ -105,7 +107,7 @@ func (v jsonView) tick(s standing) {
 func (v jsonView) end(s standing) { v.tick(s) }
 
 func countersOf(p batch.Progress) counters {
-	return counters{p.Done, p.Failed, p.Held, p.Open, p.Pending}
+	return counters{p.Done, p.Failed, p.Held, p.Open, p.Pending, p.Unfetched}
 }
 
 func (v jsonView) start(o opening) {

@@ -41,7 +41,7 @@ func openJUnit(path string) (*junitFile, error) {
 	if err != nil {
 		return nil, noJUnit(path, err)
 	}
-	if err := output.ProbeDir(dir, "."); err != nil {
+	if err := tryDisk(dir); err != nil {
 		dir.Close()
 		return nil, noJUnit(path, err)
 	}

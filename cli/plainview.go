@@ -47,8 +47,16 @@ func progressLine(s standing, rehearsal bool) string {
 	if s.Held > 0 {
 		parts = append(parts, number(s.Held)+" held")
 	}
-	parts = append(parts, number(s.Open)+" open")
+	parts = append(parts, number(s.Open)+" open"+unfetchedText(s.Unfetched))
 	return strings.Join(append(parts, paceTexts(s, rehearsal)...), ", ")
+}
+
+// unfetchedText says of open items that they are paid and their pictures do not come.
+func unfetchedText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return " (" + number(n) + " paid, no picture yet)"
 }
 
 // paceTexts are pace, time left and money, as far as they are known.

@@ -58,6 +58,9 @@ func (l *look) printStatus(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(w, "  %-10s %9s%s\n", "paid", yuan(l.plan.Spent), heldMoney(held, l.settings.Rehearsal))
+	if l.plan.Unfetched > 0 {
+		fmt.Fprintln(w, unfetchedNote(l.plan))
+	}
 	if len(problems) == 0 {
 		return nil
 	}
@@ -68,6 +71,20 @@ func (l *look) printStatus(w io.Writer) error {
 	}
 	l.tellHeld(w)
 	return nil
+}
+
+// unfetchedNote says what becomes of items that are paid for and whose pictures did not come.
+func unfetchedNote(p batch.Plan) string {
+	return fmt.Sprintf("Of those in flight %s paid and could not be fetched yet; they are kept until %s. The next run fetches them and pays nothing for it.",
+		amountIs(p.Unfetched), p.Until.Local().Format("2006-01-02 15:04"))
+}
+
+// amountIs is "1 is", "2 are".
+func amountIs(n int) string {
+	if n == 1 {
+		return "1 is"
+	}
+	return number(n) + " are"
 }
 
 // tellHeld says how held items are settled, which no run does by itself.
@@ -148,7 +165,8 @@ type statusRecord struct {
 	Pending   int             `json:"pending"`
 	Changed   int             `json:"changed"`
 	Open      int             `json:"open"`
-	Missing   int             `json:"missing"` // paid, and their pictures are gone
+	Unfetched int             `json:"unfetched"` // of them: paid, and their pictures could not be fetched yet
+	Missing   int             `json:"missing"`   // paid, and their pictures are gone
 	Failed    int             `json:"failed"`
 	Held      int             `json:"held"`
 	Abandoned int             `json:"abandoned"`
@@ -175,7 +193,7 @@ func (l *look) statusJSON(w io.Writer) error {
 	}
 	p := l.plan
 	r := statusRecord{Manifest: l.name, Folder: l.folder, Region: l.settings.Region, BaseURL: l.settings.BaseURL, Rehearsal: l.settings.Rehearsal,
-		Items: p.Items, Done: p.Done, Pending: p.New + p.Ready, Changed: p.Changed, Open: p.Open + p.Doubt, Missing: p.Missing, Failed: p.Failed, Held: p.Held,
+		Items: p.Items, Done: p.Done, Pending: p.New + p.Ready, Changed: p.Changed, Open: p.Open + p.Doubt, Unfetched: p.Unfetched, Missing: p.Missing, Failed: p.Failed, Held: p.Held,
 		Abandoned: p.Abandoned, Skipped: p.Skipped, Spent: p.Spent.String(), HeldCost: held.String(), Problems: []problemRecord{}}
 	for _, f := range problems {
 		r.Problems = append(r.Problems, problemRecord{f.Row, f.ID, f.Key, f.Status, f.Code, f.Message})

@@ -58,7 +58,7 @@ func (s summary) lines() []string {
 		lines = append(lines, entryLine("missing", number(s.missing)+", paid; their picture files are gone"))
 	}
 	if p.Open > 0 {
-		lines = append(lines, entryLine("open", number(p.Open)+" at the service; fetch them within 24 hours"))
+		lines = append(lines, entryLine("open", number(p.Open)+" at the service"+unfetchedText(p.Unfetched)+"; fetch them within 24 hours"))
 	}
 	if p.Pending > 0 {
 		lines = append(lines, entryLine("not sent", number(p.Pending)))

@@ -131,7 +131,7 @@ func (j *job) outcome(ctx context.Context, err error, s summary) (exitCode, erro
 		return explain(err).code, err
 	}
 	code := s.standingCode()
-	if code == codeStopped {
+	if s.progress.Open+s.progress.Pending > 0 {
 		err = leftOpen(s.progress)
 	}
 	return code, err
@@ -140,8 +140,8 @@ func (j *job) outcome(ctx context.Context, err error, s summary) (exitCode, erro
 // leftOpen says why items are left by a run that nothing has stopped.
 func leftOpen(p batch.Progress) error {
 	if p.Open > 0 {
-		return &mistake{text: "left open: " + amount(p.Open, "item") + " whose pictures could not be fetched, for the reason above",
-			hint: "the same command goes on and fetches them; the service keeps pictures for 24 hours", code: codeStopped}
+		return &mistake{text: "left open: " + amount(p.Open, "item") + unfetchedText(p.Unfetched),
+			hint: "the same command goes on and fetches what is there; the service keeps pictures for 24 hours", code: summary{progress: p}.standingCode()}
 	}
 	return &mistake{text: "left out: " + amount(p.Pending, "item") + " whose submissions never arrived, again and again",
 		hint: "qwenbatch doctor looks at the way to the service; then the same command goes on", code: codeStopped}
@@ -157,9 +157,9 @@ func alone(err error) bool {
 func (s summary) standingCode() exitCode {
 	p := s.progress
 	switch {
-	case p.Open+p.Pending > 0:
+	case p.Pending > 0:
 		return codeStopped
-	case p.Failed+p.Held+s.missing > 0:
+	case p.Open+p.Failed+p.Held+s.missing > 0:
 		return codeItems
 	}
 	return 0
