@@ -11,7 +11,8 @@ import (
 // envelopes are the forms that a refusal may come in; "" is a page of HTML.
 var envelopes = []string{"", emulator.EnvelopeOpenAI, emulator.EnvelopeFramework, emulator.EnvelopeNumeric}
 
-// TestA29StopsAtTheFirst: a status that concerns every submission stops them all at the first, and no item is in doubt.
+// TestA29StopsAtTheFirst: a status that concerns every submission stops them all at the first,
+// and no item is in doubt.
 func TestA29StopsAtTheFirst(t *testing.T) {
 	for _, status := range []int{401, 404, 405, 415} {
 		for _, envelope := range envelopes {

@@ -64,12 +64,16 @@ func tryDisk(dir *output.Dir) error {
 	return dir.Remove(name)
 }
 
-// save downloads a task's pictures and prints their names. Nothing is overwritten. A success that shows no picture is an
-// error: it was paid for, and the pictures may come a little later.
+// save downloads a task's pictures and prints their names. Nothing is overwritten. A success that
+// shows no picture is an error: it was paid for, and the pictures may come a little later.
 func (t *target) save(ctx context.Context, p *program, c *client.Client, task client.Task) error {
 	var failed error
 	if len(task.Results) == 0 {
-		return &mistake{text: "it has succeeded and shows no pictures", hint: "they may come a little later: qwenbatch tasks get " + task.ID + " -o FILE fetches them within 24 hours", code: codeItems}
+		return &mistake{
+			text: "it has succeeded and shows no pictures",
+			hint: "they may come a little later: qwenbatch tasks get " + task.ID + " -o FILE fetches them within 24 hours",
+			code: codeItems,
+		}
 	}
 	for i, r := range task.Results {
 		if r.URL == "" {

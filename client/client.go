@@ -299,8 +299,9 @@ func (a answer) id() string {
 	return a.requestID
 }
 
-// apiError turns an answer that is not a success into an *APIError, or a *ForeignError where it is in no known envelope.
-// Answers are tried as JSON whatever their content type says: a recorded 401 has none (wire.md §6).
+// apiError turns an answer that is not a success into an *APIError, or a *ForeignError where it
+// is in no known envelope. Answers are tried as JSON whatever their content type says: a recorded
+// 401 has none (wire.md §6).
 func (a answer) apiError(op string) error {
 	if a.status >= 300 && a.status < 400 {
 		return a.foreign(op, "a redirect; is the base URL right?")
@@ -314,5 +315,6 @@ func (a answer) apiError(op string) error {
 }
 
 func (a answer) foreign(op, what string) error {
-	return &ForeignError{Op: op, Status: a.status, What: what, Body: beginning(a.key.plain(string(a.body[:min(len(a.body), 4<<10)])))}
+	head := a.key.plain(string(a.body[:min(len(a.body), 4<<10)]))
+	return &ForeignError{Op: op, Status: a.status, What: what, Body: beginning(head)}
 }

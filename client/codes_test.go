@@ -48,8 +48,9 @@ func TestA27TableOfCodes(t *testing.T) {
 	}
 }
 
-// TestA27EveryCode answers a submission with each code of the table in either envelope: HTTP 5xx and 408 leave a doubt
-// whatever the code (failure mode A7), other statuses say what the table says.
+// TestA27EveryCode answers a submission with each code of the table in either envelope: HTTP 5xx
+// and 408 leave a doubt whatever the code (failure mode A7), other statuses say what the table
+// says.
 func TestA27EveryCode(t *testing.T) {
 	for _, c := range codes {
 		name := strings.TrimSuffix(c.name, "*")
@@ -65,7 +66,8 @@ func TestA27EveryCode(t *testing.T) {
 	}
 }
 
-// TestA28OpenAIEnvelope is what OpenAI-compatible hosts and gateways say: a 4xx created nothing, a 5xx may have.
+// TestA28OpenAIEnvelope is what OpenAI-compatible hosts and gateways say: a 4xx created nothing,
+// a 5xx may have.
 func TestA28OpenAIEnvelope(t *testing.T) {
 	for _, tt := range []struct {
 		status           int
@@ -120,8 +122,8 @@ func TestA29StatusSpeaks(t *testing.T) {
 	}
 }
 
-// TestA30UnknownEnvelope: any other 4xx in no known envelope is somebody's word who may have looked at the answer or asked
-// twice. The error says how it begins.
+// TestA30UnknownEnvelope: any other 4xx in no known envelope is somebody's word who may have
+// looked at the answer or asked twice. The error says how it begins.
 func TestA30UnknownEnvelope(t *testing.T) {
 	for _, status := range []int{400, 402, 403, 406, 407, 409, 410, 418, 429, 451, 499} {
 		for _, body := range foreign {
@@ -141,7 +143,8 @@ func TestA30UnknownEnvelope(t *testing.T) {
 	}
 }
 
-// TestA31SuccessWithoutTask: HTTP 200 without a task is a refusal only for a code that is listed as "created nothing".
+// TestA31SuccessWithoutTask: HTTP 200 without a task is a refusal only for a code that is listed
+// as "created nothing".
 func TestA31SuccessWithoutTask(t *testing.T) {
 	for code, want := range map[string]string{
 		`"InvalidParameter"`: "refused", `"Throttling.User"`: "refused", `"DataInspectionFailed"`: "refused", `"InternalError.Algo.InvalidParameter"`: "refused",
@@ -167,8 +170,8 @@ func TestA31Throttled(t *testing.T) {
 	}
 }
 
-// TestA32LastPart: a compound code that is not listed reaches as far as its last part, and has created what the table says of
-// its beginning.
+// TestA32LastPart: a compound code that is not listed reaches as far as its last part, and has
+// created what the table says of its beginning.
 func TestA32LastPart(t *testing.T) {
 	for _, tt := range []struct {
 		status        int

@@ -20,9 +20,10 @@ var (
 
 // An APIError is a refusal or failure that the service itself reported, on the wire or inside a task.
 type APIError struct {
-	Op        string // "submit", "query", …
-	Status    int    // HTTP status; 200 for the failure of a task
-	Code      string // the service's code: "Throttling.RateQuota"; "HTTP 404" where the answer is another's, without one
+	Op     string // "submit", "query", …
+	Status int    // HTTP status; 200 for the failure of a task
+	// Code is the service's: "Throttling.RateQuota"; "HTTP 404" where somebody else answered.
+	Code      string
 	Message   string // one line, control characters removed
 	RequestID string
 	Date      time.Time // the service's clock when it answered; zero inside a task
@@ -46,16 +47,17 @@ func (e *APIError) Error() string {
 	return b.String()
 }
 
-// A ForeignError is an answer in no envelope that is known, the service's or OpenAI's: a proxy's page, the JSON of a
-// framework, a torn body. errors.Is(err, ErrUnreadable) holds.
+// A ForeignError is an answer in no envelope that is known, the service's or OpenAI's: a proxy's
+// page, the JSON of a framework, a torn body. errors.Is(err, ErrUnreadable) holds.
 //
-// As the cause of a *[DoubtError] with a Status of 4xx it is the word of something between us and the service, which may
-// have looked at the answer or asked twice. One may pass; several in a row with nothing accepted concern every submission.
+// As the cause of a *[DoubtError] with a Status of 4xx it is the word of something between us and
+// the service, which may have looked at the answer or asked twice. One may pass; several in a row
+// with nothing accepted concern every submission.
 type ForeignError struct {
 	Op     string
 	Status int
 	What   string // what came in place of JSON, in a few words
-	Body   string // how the body begins, on one line of at most 200 code points; "" where it is empty
+	Body   string // how the body begins, on one line of at most 200 code points
 }
 
 // Error names the operation, the status and what came.
@@ -66,12 +68,14 @@ func (e *ForeignError) Error() string {
 // Unwrap gives ErrUnreadable.
 func (e *ForeignError) Unwrap() error { return ErrUnreadable }
 
-// refusal is what a submission was refused with where the status alone says it, whoever answered: the key, the path, the
-// method and the size of a request are looked at before anything is made of it. nil where it may have created something.
+// refusal is what a submission was refused with where the status alone says it, whoever answered:
+// the key, the path, the method and the size of a request are looked at before anything is made
+// of it. nil where it may have created something.
 func (e *ForeignError) refusal(date time.Time) *APIError {
 	switch e.Status {
 	case 401, 404, 405, 413, 415, 422:
-		return &APIError{Op: e.Op, Status: e.Status, Code: fmt.Sprintf("HTTP %d", e.Status), Message: cmp.Or(e.Body, e.What), Date: date}
+		code := fmt.Sprintf("HTTP %d", e.Status)
+		return &APIError{Op: e.Op, Status: e.Status, Code: code, Message: cmp.Or(e.Body, e.What), Date: date}
 	}
 	return nil
 }

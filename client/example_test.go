@@ -49,8 +49,8 @@ func Example() {
 	// Output: SUCCEEDED 1 PNG <nil>
 }
 
-// ended asks for a task until it has made its pictures. UNKNOWN ends that, too: the service does not know the task (any more),
-// and asking goes on for ever.
+// ended asks for a task until it has made its pictures. UNKNOWN ends that, too: the service does
+// not know the task (any more), and asking goes on for ever.
 func ended(ctx context.Context, c *client.Client, task client.Task) (client.Task, error) {
 	for !task.Status.Ended() && task.Status != client.Unknown {
 		select {
@@ -69,7 +69,8 @@ func ended(ctx context.Context, c *client.Client, task client.Task) (client.Task
 	return task, nil
 }
 
-// TestA35ExampleEnds holds the loop that people copy to its end, whatever the service says of the task.
+// TestA35ExampleEnds holds the loop that people copy to its end, whatever the service says of the
+// task.
 func TestA35ExampleEnds(t *testing.T) {
 	for name, fault := range map[string]emulator.Fault{
 		"UNKNOWN": {Unknown: true}, "SUCCEEDED": {NoResults: true}, "FAILED": {FailCode: "DataInspectionFailed"}, "CANCELED": {TaskStatus: "CANCELED"},

@@ -7,11 +7,12 @@ import (
 	"slices"
 )
 
-// Generate makes pictures over the synchronous interface: one POST that is answered when they are there, after 15 s and
-// more. The Task that comes back has SUCCEEDED and no id.
+// Generate makes pictures over the synchronous interface: one POST that is answered when they are
+// there, after 15 s and more. The Task that comes back has SUCCEEDED and no id.
 //
-// ErrNotSent and every *APIError mean that nothing is billed: an error answer of the service itself is unbilled, whatever its
-// status (PRICE, 2026-11). A *DoubtError cannot be settled: there is no task id, so what was made is paid and lost.
+// ErrNotSent and every *APIError mean that nothing is billed: an error answer of the service
+// itself is unbilled, whatever its status (PRICE, 2026-11). A *DoubtError cannot be settled:
+// there is no task id, so what was made is paid and lost.
 func (c *Client) Generate(ctx context.Context, r Request) (Task, error) {
 	if !LookupModel(r.Model).Sync {
 		return Task{}, fmt.Errorf("generate: %w: %s has no synchronous interface", ErrNotSent, r.Model)
@@ -25,8 +26,8 @@ func (c *Client) Generate(ctx context.Context, r Request) (Task, error) {
 	return a.generated()
 }
 
-// generated judges a synchronous answer: a picture is a success, whatever stands beside it. HTTP 200 with a listed code
-// and no picture is a refusal, too (wire.md §5).
+// generated judges a synchronous answer: a picture is a success, whatever stands beside it. HTTP
+// 200 with a listed code and no picture is a refusal, too (wire.md §5).
 func (a answer) generated() (Task, error) {
 	if e, err := a.envelope(); err == nil && a.success() {
 		t := e.task()
@@ -39,9 +40,10 @@ func (a answer) generated() (Task, error) {
 	return Task{}, a.sorted("generate", a.mayBill)
 }
 
-// mayBill reports whether a synchronous call that failed may be billed. The vendor's price page says that a request that
-// failed costs nothing (PRICE, 2026-11): that covers what the service itself answers, with any status, if its code is one of
-// failure. It does not cover a gateway's word about HTTP 5xx, behind which a picture may have been made.
+// mayBill reports whether a synchronous call that failed may be billed. The vendor's price page
+// says that a request that failed costs nothing (PRICE, 2026-11): that covers what the service
+// itself answers, with any status, if its code is one of failure. It does not cover a gateway's
+// word about HTTP 5xx, behind which a picture may have been made.
 func (a answer) mayBill(e *APIError) bool {
 	_, listed := lookup(e.Code, e.Message)
 	if env, err := a.envelope(); err == nil && !env.openAI && (listed || a.status >= 400) {

@@ -24,8 +24,9 @@ func (r Reach) String() string {
 	return [...]string{"item", "retry", "model", "account"}[r]
 }
 
-// Reach looks the error up in the table of codes, a compound code that is not listed by its last part, and a code that is
-// not there by its HTTP status. HTTP 401, 404, 405 and 415 concern every submission: key, base URL or gateway are wrong.
+// Reach looks the error up in the table of codes, a compound code that is not listed by its last
+// part, and a code that is not there by its HTTP status. HTTP 401, 404, 405 and 415 concern every
+// submission: key, base URL or gateway are wrong.
 func (e *APIError) Reach() Reach {
 	c, listed := lookupReach(e.Code, e.Message)
 	switch {
@@ -42,12 +43,14 @@ func (e *APIError) Reach() Reach {
 	return ReachItem
 }
 
-// posts reports whether the error answers a submission. A query that meets HTTP 404 says nothing of the others.
+// posts reports whether the error answers a submission. A query that meets HTTP 404 says nothing
+// of the others.
 func (e *APIError) posts() bool { return e.Op == "submit" || e.Op == "generate" }
 
-// MayHaveCreated reports whether a submission that was answered so may have created a task. HTTP 5xx and 408 leave that
-// open whatever the code, HTTP 4xx says no unless the table of codes says otherwise, and HTTP 2xx without a task says no only
-// for a code that the table lists as "created nothing". [Client.Submit] has asked: its error is a *[DoubtError] then.
+// MayHaveCreated reports whether a submission that was answered so may have created a task. HTTP
+// 5xx and 408 leave that open whatever the code, HTTP 4xx says no unless the table of codes says
+// otherwise, and HTTP 2xx without a task says no only for a code that the table lists as "created
+// nothing". [Client.Submit] has asked: its error is a *[DoubtError] then.
 func (e *APIError) MayHaveCreated() bool {
 	c, listed := lookup(e.Code, e.Message)
 	switch {
@@ -70,8 +73,9 @@ func OfContent(code string) bool {
 	return false
 }
 
-// Throttled reports whether err is the service's "slower, please": nothing was created and no attempt is used up. It comes
-// with HTTP 429, or as a listed code of HTTP 200 in answer to a submission.
+// Throttled reports whether err is the service's "slower, please": nothing was created and no
+// attempt is used up. It comes with HTTP 429, or as a listed code of HTTP 200 in answer to a
+// submission.
 func Throttled(err error) bool {
 	var e *APIError
 	if !errors.As(err, &e) || e.Reach() != ReachRetry {

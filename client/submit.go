@@ -15,7 +15,8 @@ type Request struct {
 	Model          string
 	Prompt         string
 	NegativePrompt string
-	// Size as the API writes it: "1328*1328"; "" is the model's default. Model.Size makes it from what people write.
+	// Size as the API writes it: "1328*1328"; "" is the model's default. Model.Size makes it from
+	// what people write.
 	Size string
 	// Seed from 0 to 2147483647; nil lets the service draw one that it does not tell.
 	Seed *int64
@@ -61,8 +62,8 @@ func (c *Client) post(op string, req *http.Request) (answer, error) {
 	return a, &DoubtError{Op: op, RequestID: a.requestID, Cause: err}
 }
 
-// created judges the answer to a submission: only a 2xx with a task id says yes, and what says no is told by the status, the
-// envelope and the table of codes.
+// created judges the answer to a submission: only a 2xx with a task id says yes, and what says no
+// is told by the status, the envelope and the table of codes.
 func (a answer) created() (Task, error) {
 	if a.success() {
 		e, err := a.envelope()
@@ -76,7 +77,8 @@ func (a answer) created() (Task, error) {
 	return Task{}, a.sorted("submit", (*APIError).MayHaveCreated)
 }
 
-// sorted judges an answer to a submission that brought nothing: an *APIError where nothing was created, else a *DoubtError.
+// sorted judges an answer to a submission that brought nothing: an *APIError where nothing was
+// created, else a *DoubtError.
 func (a answer) sorted(op string, doubtful func(*APIError) bool) error {
 	err := a.apiError(op)
 	var refusal *APIError
@@ -118,11 +120,12 @@ func (r Request) body(e Endpoint) []byte {
 		NegativePrompt string    `json:"negative_prompt,omitempty"`
 		Messages       []message `json:"messages,omitempty"`
 	}
+	size := cmp.Or(r.Size, LookupModel(r.Model).Default().String())
 	body := struct {
 		Model      string     `json:"model"`
 		Input      input      `json:"input"`
 		Parameters parameters `json:"parameters"`
-	}{r.Model, input{}, parameters{Size: cmp.Or(r.Size, LookupModel(r.Model).Default().String()), N: max(1, r.N), Seed: r.Seed, PromptExtend: r.PromptExtend, Watermark: r.Watermark}}
+	}{r.Model, input{}, parameters{Size: size, N: max(1, r.N), Seed: r.Seed, PromptExtend: r.PromptExtend, Watermark: r.Watermark}}
 	if e == TextToImage {
 		body.Input.Prompt, body.Input.NegativePrompt = r.Prompt, r.NegativePrompt
 	} else {

@@ -104,7 +104,8 @@ type envelope struct {
 	openAI bool // Code and Message are Error's
 }
 
-// An openAIError is what an OpenAI-compatible host says. Its code is a string, a number or null, and then the type is all.
+// An openAIError is what an OpenAI-compatible host says. Its code is a string, a number or null,
+// and then the type is all.
 type openAIError struct {
 	Code    json.RawMessage `json:"code"`
 	Message string          `json:"message"`
@@ -127,8 +128,9 @@ func (e openAIError) code() string {
 	return e.Type
 }
 
-// known reports whether an answer without a task is in an envelope that tells who refused: the service's, or OpenAI's.
-// Frameworks write a flat code, too; the service's is listed or comes with a request id.
+// known reports whether an answer without a task is in an envelope that tells who refused: the
+// service's, or OpenAI's. Frameworks write a flat code, too; the service's is listed or comes
+// with a request id.
 func (e envelope) known() bool {
 	_, listed := lookup(e.Code, e.Message)
 	return e.Code != "" && (e.openAI || listed || e.RequestID != "")

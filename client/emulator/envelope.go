@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// The envelopes that [Fault.Envelope] puts an error in, in place of the service's own: what gateways and web frameworks
-// between a client and the service write.
+// The envelopes that [Fault.Envelope] puts an error in, in place of the service's own: what
+// gateways and web frameworks between a client and the service write.
 const (
-	EnvelopeOpenAI    = "openai"    // {"error":{"code","message","type","param"}}, as OpenAI-compatible hosts and gateways
-	EnvelopeFramework = "framework" // {"detail"} of FastAPI or, every second time, {"timestamp","status","error","path"} of Spring
+	EnvelopeOpenAI    = "openai"    // {"error":{"code","message","type","param"}}
+	EnvelopeFramework = "framework" // {"detail"} or, every second time, {"timestamp","status",…}
 	EnvelopeNumeric   = "numeric"   // {"code":400,"message"}: the code is a number
 )
 
@@ -40,7 +40,8 @@ type wireNumeric struct {
 	Message string `json:"message"`
 }
 
-// foreign is an error in the envelope of somebody else. Code and Message are those of the fault, else they follow the status.
+// foreign is an error in the envelope of somebody else. Code and Message are those of the fault,
+// else they follow the status.
 func (f Fault) foreign(c *call, status int) answer {
 	text := f.Message
 	if text == "" {
@@ -49,19 +50,24 @@ func (f Fault) foreign(c *call, status int) answer {
 	c.mime = mimePost
 	switch f.Envelope {
 	case EnvelopeOpenAI:
-		return c.say(status, wireOpenAI{wireOpenAIError{Code: openAICode(f.Code, status), Message: text, Type: openAIType(status)}})
+		e := wireOpenAIError{Code: openAICode(f.Code, status), Message: text, Type: openAIType(status)}
+		return c.say(status, wireOpenAI{e})
 	case EnvelopeNumeric:
 		return c.say(status, wireNumeric{Code: status, Message: text})
 	}
 	if c.info.N%2 == 1 {
 		return c.say(status, wireDetail{Detail: text})
 	}
-	return c.say(status, wireSpring{Timestamp: c.now.UTC().Format("2006-01-02T15:04:05.000Z"), Status: status, Error: text, Path: c.r.URL.Path})
+	at := c.now.UTC().Format("2006-01-02T15:04:05.000Z")
+	return c.say(status, wireSpring{Timestamp: at, Status: status, Error: text, Path: c.r.URL.Path})
 }
 
 // openAICode is the code of a status on the vendor's own OpenAI-compatible hosts (ERR, 2026-05).
 func openAICode(code string, status int) string {
-	named := map[int]string{400: "invalid_parameter_error", 401: "invalid_api_key", 403: "access_denied", 404: "model_not_found", 429: "limit_requests"}
+	named := map[int]string{
+		400: "invalid_parameter_error", 401: "invalid_api_key", 403: "access_denied",
+		404: "model_not_found", 429: "limit_requests",
+	}
 	switch {
 	case code != "":
 		return code
@@ -78,4 +84,47 @@ func openAIType(status int) string {
 		return "server_error"
 	}
 	return "invalid_request_error"
+}
+
+// envelopeFaults are the faults of this file by their names: an answer in an envelope of somebody
+// else, or none that tells a task, with nothing done or with everything.
+func envelopeFaults() []faultName {
+	const posts = opSubmit + " " + opSync
+	all := []faultName{
+		{"no-task", posts, "Answered with 200, a code and no task; nothing is done.",
+			"Success", noTask(false)},
+		{"no-task-after", posts,
+			"Everything is done and charged, then answered with 200, a code and no task.",
+			"Success", noTask(true)},
+		{"no-type", "", "An error answer has no content type.", "",
+			func(f *Fault, _ string) error { f.NoType = true; return nil }},
+		{"async-429", posts, "An async header where none is taken is refused with 429, not 403.", "",
+			func(f *Fault, _ string) error { f.Async429 = true; return nil }},
+	}
+	for _, e := range []struct{ name, what, refused, done string }{
+		{EnvelopeOpenAI, "an HTTP status in OpenAI's envelope", "400", "503"},
+		{EnvelopeFramework, "an HTTP status and the JSON of a web framework", "403", "403"},
+		{EnvelopeNumeric, "an HTTP status and a numeric code", "400", "400"},
+	} {
+		refused := "Refused with " + e.what + "; nothing is done."
+		done := "Everything is done and charged, then answered with " + e.what + "."
+		all = append(all,
+			faultName{e.name, "", refused, e.refused, envelope(e.name, false)},
+			faultName{e.name + "-after", "", done, e.done, envelope(e.name, true)})
+	}
+	return all
+}
+
+func noTask(doneFirst bool) func(*Fault, string) error {
+	return func(f *Fault, arg string) error {
+		f.DoneFirst, f.Status, f.Code = doneFirst, http.StatusOK, arg
+		return nil
+	}
+}
+
+func envelope(name string, doneFirst bool) func(*Fault, string) error {
+	return func(f *Fault, arg string) error {
+		f.Envelope, f.DoneFirst = name, doneFirst
+		return setStatus(f, arg)
+	}
 }

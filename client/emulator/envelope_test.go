@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// TestEnvelopes answers submissions in envelopes that are not the service's, with nothing done or with everything.
+// TestEnvelopes answers submissions in envelopes that are not the service's, with nothing done or
+// with everything.
 func TestEnvelopes(t *testing.T) {
 	for spec, want := range map[string]string{
 		"openai":                       `400 {"error":{"code":"invalid_parameter_error","message":"Bad Request","type":"invalid_request_error","param":null}}`,

@@ -14,7 +14,7 @@ type Fault struct {
 	Hang        bool // the request is read and nothing comes until the client goes
 
 	// In place of an answer. Nothing is done, unless DoneFirst says that everything was.
-	Status    int    // HTTP status; 0 is the one of Code. 200 with a Code is a success that tells no task
+	Status    int    // HTTP status; 0 is the one of Code. 200 with a Code tells no task
 	Code      string // error code; empty with a Status is a gateway's HTML page
 	Message   string // empty is the usual one
 	Envelope  string // EnvelopeOpenAI and so on; empty is the service's own, or the page
@@ -33,7 +33,7 @@ type Fault struct {
 	FailCode string        // the task will end FAILED with this code
 	PartCode string        // the last of several pictures will fail with this code
 	Late     time.Duration // the task comes into being that much later, as if the request had lingered
-	Async429 bool          // an async header where none is taken is refused with 429 in place of 403 (ERR, 2026-11)
+	Async429 bool          // an async header out of place is refused with 429, not 403
 
 	// Of queries.
 	Unknown    bool   // the task is said to be UNKNOWN

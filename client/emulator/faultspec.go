@@ -48,7 +48,7 @@ func faultNames() []faultName {
 		return func(f *Fault, arg string) error { *field(f) = arg; return nil }
 	}
 	posts, tasks := opSubmit+" "+opSync, opQuery
-	return []faultName{
+	return append([]faultName{
 		{"lose-request", "", "The connection is closed before anything is done.", "", flag(func(f *Fault) { f.LoseRequest = true })},
 		{"lose-answer", "", "Everything is done and charged, then the connection is closed without an answer.", "", flag(func(f *Fault) { f.LoseAnswer = true })},
 		{"reset", "", "Everything is done and charged, then the connection is reset.", "", flag(func(f *Fault) { f.Reset = true })},
@@ -62,16 +62,6 @@ func faultNames() []faultName {
 		{"status", "", "Refused with an HTTP status and a page of HTML, as by a gateway; nothing is done.", "502", setStatus},
 		{"status-after", "", "Everything is done and charged, then answered with an HTTP status and a page of HTML.", "502", func(f *Fault, arg string) error { f.DoneFirst = true; return setStatus(f, arg) }},
 		{"error-after", "", "Everything is done and charged, then answered with a code of the catalogue and its HTTP status.", "InternalError", func(f *Fault, arg string) error { f.DoneFirst, f.Code = true, arg; return nil }},
-		{"openai", "", "Refused with an HTTP status in OpenAI's envelope, as by a gateway; nothing is done.", "400", envelope(EnvelopeOpenAI, false)},
-		{"openai-after", "", "Everything is done and charged, then answered with an HTTP status in OpenAI's envelope.", "503", envelope(EnvelopeOpenAI, true)},
-		{"framework", "", "Refused with an HTTP status and the JSON of a web framework; nothing is done.", "403", envelope(EnvelopeFramework, false)},
-		{"framework-after", "", "Everything is done and charged, then answered with an HTTP status and the JSON of a web framework.", "403", envelope(EnvelopeFramework, true)},
-		{"numeric", "", "Refused with an HTTP status and a numeric code; nothing is done.", "400", envelope(EnvelopeNumeric, false)},
-		{"numeric-after", "", "Everything is done and charged, then answered with an HTTP status and a numeric code.", "400", envelope(EnvelopeNumeric, true)},
-		{"no-task", posts, "Answered with 200, a code and no task; nothing is done.", "Success", func(f *Fault, arg string) error { f.Status, f.Code = 200, arg; return nil }},
-		{"no-task-after", posts, "Everything is done and charged, then answered with 200, a code and no task.", "Success", func(f *Fault, arg string) error { f.DoneFirst, f.Status, f.Code = true, 200, arg; return nil }},
-		{"no-type", "", "An error answer has no content type.", "", flag(func(f *Fault) { f.NoType = true })},
-		{"async-429", posts, "The header for async calls, where none are taken, is refused with 429 in place of 403.", "", flag(func(f *Fault) { f.Async429 = true })},
 		{"fail", posts, "The task ends FAILED with a code.", "InternalError.Algo", code(func(f *Fault) *string { return &f.FailCode })},
 		{"part", posts, "The last of several pictures fails with a code.", "DataInspectionFailed", code(func(f *Fault) *string { return &f.PartCode })},
 		{"late", opSubmit, "The task comes into being that much later, as if the request had lingered.", "10s", span(func(f *Fault) *time.Duration { return &f.Late })},
@@ -91,14 +81,7 @@ func faultNames() []faultName {
 		{"flip-byte", opImage, "A byte in the middle of the picture is wrong.", "", flag(func(f *Fault) { f.FlipByte = true })},
 		{"bad-crc", opImage, "The checksum header is wrong, the picture is not.", "", flag(func(f *Fault) { f.BadCRC = true })},
 		{"no-crc", opImage, "The checksum header is missing.", "", flag(func(f *Fault) { f.NoCRC = true })},
-	}
-}
-
-func envelope(name string, doneFirst bool) func(*Fault, string) error {
-	return func(f *Fault, arg string) error {
-		f.Envelope, f.DoneFirst = name, doneFirst
-		return setStatus(f, arg)
-	}
+	}, envelopeFaults()...)
 }
 
 func setStatus(f *Fault, arg string) (err error) {

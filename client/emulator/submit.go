@@ -52,7 +52,8 @@ func (c *call) admit() (*model, *refusal) {
 	return m, nil
 }
 
-// asyncHeader holds the header rule, 403 both ways (QI, 2025-09; spring-ai-alibaba#4509), or 429 (ERR, 2026-11).
+// asyncHeader holds the header rule, 403 both ways (QI, 2025-09; spring-ai-alibaba#4509), or 429
+// (ERR, 2026-11).
 func (c *call) asyncHeader() *refusal {
 	async := c.r.Header.Get("X-DashScope-Async") == "enable"
 	switch {
