@@ -15,6 +15,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Config says how to reach the service. Its zero value but for Key is the shared host of Beijing.
@@ -57,6 +59,8 @@ type Client struct {
 
 	// Transports, not http.Clients: those follow redirects, and send the signed URL of a picture along as Referer.
 	submissions, queries, pictures *http.Transport
+
+	memory *semaphore.Weighted // bytes that large pictures may take while they are downloaded
 }
 
 // New checks the configuration and returns a client; nothing is sent.
@@ -86,6 +90,7 @@ func New(c Config) (*Client, error) {
 		submissions: c.submissionTransport(),
 		queries:     c.queryTransport(),
 		pictures:    c.pictureTransport(base),
+		memory:      semaphore.NewWeighted(largePictures),
 	}, nil
 }
 

@@ -48,7 +48,7 @@ func (c *Client) DownloadInto(ctx context.Context, spare []byte, rawURL string) 
 	defer cancel(nil)
 	idle := time.AfterFunc(c.config.Idle, func() { cancel(fmt.Errorf("less than 16 KiB came in %v", c.config.Idle)) })
 	defer idle.Stop()
-	body, err := c.follow(ctx, spare, u, func() { idle.Reset(c.config.Idle) })
+	body, err := c.follow(ctx, spare, u, idle)
 	if err != nil && context.Cause(ctx) != nil {
 		err = context.Cause(ctx)
 	}
@@ -90,9 +90,9 @@ func (c *Client) checkLiteral(host string) error {
 
 // follow gets a picture over at most three redirects, each checked like the first URL. None of them learns where it came
 // from: a Referer would carry the signed query.
-func (c *Client) follow(ctx context.Context, spare []byte, u *url.URL, progress func()) ([]byte, error) {
+func (c *Client) follow(ctx context.Context, spare []byte, u *url.URL, idle *time.Timer) ([]byte, error) {
 	for range 4 {
-		body, location, err := c.fetch(ctx, spare, u, progress)
+		body, location, err := c.fetch(ctx, spare, u, idle)
 		if err != nil || location == "" {
 			return body, err
 		}
@@ -111,7 +111,7 @@ func (c *Client) follow(ctx context.Context, spare []byte, u *url.URL, progress 
 }
 
 // fetch makes one request; the query is sent as it was parsed. It returns where a redirect leads instead of a body.
-func (c *Client) fetch(ctx context.Context, spare []byte, u *url.URL, progress func()) (body []byte, location string, err error) {
+func (c *Client) fetch(ctx context.Context, spare []byte, u *url.URL, idle *time.Timer) (body []byte, location string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, "", errors.New("the picture's URL is none")
@@ -125,7 +125,7 @@ func (c *Client) fetch(ctx context.Context, spare []byte, u *url.URL, progress f
 	location = resp.Header.Get("Location")
 	switch resp.StatusCode {
 	case http.StatusOK:
-		body, err = readPicture(spare, resp, progress)
+		body, err = c.readPicture(ctx, spare, resp, idle)
 		return body, "", err
 	case 301, 302, 303, 307, 308:
 		if location != "" {
@@ -148,11 +148,12 @@ func storeError(resp *http.Response) error {
 	return err
 }
 
-func readPicture(spare []byte, resp *http.Response, progress func()) ([]byte, error) {
+func (c *Client) readPicture(ctx context.Context, spare []byte, resp *http.Response, idle *time.Timer) ([]byte, error) {
 	if resp.ContentLength > MaxPicture {
 		return nil, fmt.Errorf("%d bytes are no picture", resp.ContentLength)
 	}
-	body, err := readAll(spare, io.LimitReader(&progressReader{Reader: resp.Body, progress: progress}, MaxPicture+1), resp.ContentLength)
+	come := &progressReader{Reader: resp.Body, progress: func() { idle.Reset(c.config.Idle) }}
+	body, err := c.readBounded(ctx, spare, io.LimitReader(come, MaxPicture+1), resp.ContentLength, idle)
 	switch {
 	case err != nil:
 		return nil, err
