@@ -175,6 +175,7 @@ func (r *run) wire(ctx context.Context, grace time.Duration) (context.Context, c
 // opened records a task. A crash before the record is durable leaves the intent, and the task is found in the list.
 func (r *run) opened(pace *pace, rec *record, task client.Task) error {
 	pace.accepted()
+	r.answered(rec.Sent.Model)
 	r.wasAccepted()
 	r.created(task.ID)
 	rec.Phase, rec.Task, rec.Request, rec.At = open, task.ID, task.RequestID, r.clock.now()
@@ -192,6 +193,10 @@ func (r *run) refused(ctx context.Context, pace *pace, rec *record, err error) e
 	var doubt *client.DoubtError
 	switch {
 	case errors.As(err, &doubt):
+		var foreign *client.ForeignError
+		if errors.As(err, &foreign) && foreign.Status >= 400 && foreign.Status < 500 {
+			r.foreign(foreign)
+		}
 		rec.Request, rec.Message = doubt.RequestID, doubt.Cause.Error()
 		if errors.As(err, &api) {
 			rec.Code, rec.Message = api.Code, api.Message
@@ -200,9 +205,12 @@ func (r *run) refused(ctx context.Context, pace *pace, rec *record, err error) e
 		return r.state.put(*rec, false)
 	case client.Throttled(err):
 		pace.slow()
+		errors.As(err, &api)
+		r.throttled(rec.Sent.Model, api)
 		rec.Attempt--
 		return r.back(rec, err)
 	case errors.As(err, &api):
+		r.answered(rec.Sent.Model)
 		if api.Reach() == client.ReachItem {
 			r.refusedForGood(api)
 		}

@@ -3,6 +3,8 @@ package batch
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,14 +21,16 @@ var ErrBudget = fmt.Errorf("%w", ErrLimit)
 // limits are what stops submissions. What is open at the service is collected all the same.
 type limits struct {
 	mu       sync.Mutex
-	halted   map[string]error // why a model, or "" for all, is not submitted to any more
-	limit    error            // which limit of the run's own was reached
-	deadline time.Time        // by the service's clock; zero for none
-	begun    int              // items started
-	failures int              // items that failed for good
-	accepted bool             // the service has taken a submission
-	refusals map[string]int   // items refused for good by code, before anything was accepted
-	money    client.Money     // what the batch has cost or may cost, if all that is open succeeds
+	halted   map[string]error   // why a model, or "" for all, is not submitted to any more
+	limit    error              // which limit of the run's own was reached
+	deadline time.Time          // by the service's clock; zero for none
+	begun    int                // items started
+	failures int                // items that failed for good
+	accepted bool               // the service has taken a submission
+	refusing map[string]Refusal // models that refuse for pace, from the first refusal on
+	foreign  int                // answers of something before the service, in a row
+	refusals map[string]int     // items refused for good by code, before anything was accepted
+	money    client.Money       // what the batch has cost or may cost, if all that is open succeeds
 }
 
 // reason is why the run did not try everything: a refusal that concerns all, one of a model, or a limit.
@@ -36,8 +40,8 @@ func (l *limits) reason() error {
 	if l.halted[""] != nil {
 		return l.halted[""]
 	}
-	for model, why := range l.halted {
-		return fmt.Errorf("%s: %w", model, why)
+	for _, model := range slices.Sorted(maps.Keys(l.halted)) {
+		return fmt.Errorf("%s: %w", model, l.halted[model])
 	}
 	return l.limit
 }

@@ -31,6 +31,8 @@ const (
 	mostWaiting = 200
 	// idleTime is the pause after which submissions begin slower.
 	idleTime = time.Minute
+	// slowest is what no rate sinks below, per second: else a model of two a minute would be tried three times an hour.
+	slowest = 1.0 / 60
 	// gentle is the rate that no growth limit was seen to mind: the documented one of most models, per second.
 	gentle = 2
 )
@@ -142,7 +144,7 @@ func (t *throttle) slow() {
 	if t.calm < lull {
 		below = 0.85
 	}
-	limit := max(t.limit*0.7, t.full/20)
+	limit := max(t.limit*0.7, t.full/20, min(t.full, rate.Limit(slowest*t.speed)))
 	t.ceiling, t.calm = max(t.limit*below, limit), 0
 	t.limit = limit
 	t.resume = time.Now().Add(2 * spacing(t.limit))

@@ -29,6 +29,8 @@ type Progress struct {
 	// Submitted, Saved and Spent are of this run alone.
 	Submitted, Saved int
 	Spent            client.Money
+	// Refused are the models that have taken no submission for a while.
+	Refused []Refusal
 }
 
 type counts struct {

@@ -105,7 +105,7 @@ func (b *Batch) newRun() *run {
 		given:   map[int]key{},
 		lister:  newLister(),
 		claims:  claims{answered: map[uint64]bool{}},
-		limits:  limits{halted: map[string]error{}, refusals: map[string]int{}},
+		limits:  limits{halted: map[string]error{}, refusals: map[string]int{}, refusing: map[string]Refusal{}},
 	}
 	r.watch = newWatch(r)
 	return r

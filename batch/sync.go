@@ -23,6 +23,7 @@ func (r *run) generate(ctx context.Context, pace *pace, try *try, rec *record) e
 	r.clock.heard(task.Date)
 	if err == nil {
 		pace.accepted()
+		r.answered(rec.Sent.Model)
 		r.wasAccepted()
 		rec.Request, rec.Submitted = task.RequestID, rec.Intent
 		// A crash before the picture's part is durable loses it; from there on its own text tells whose it is (finishLost,

@@ -193,6 +193,13 @@ func (w *watch) leave(t *watched) {
 	}
 }
 
+// open is how many tasks of a model are watched that are not known to have ended.
+func (w *watch) open(model string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.lane(model).open)
+}
+
 // rest keeps a task from being asked for a while of the service's time.
 func (w *watch) rest(t *watched, d time.Duration) {
 	w.mu.Lock()

@@ -75,6 +75,9 @@ func (v *barView) parts(s *standing) []string {
 	if s.Held > 0 {
 		parts = append(parts, number(s.Held)+" held")
 	}
+	for _, r := range s.Refused {
+		parts = append(parts, "refused since "+clockText(r.Since))
+	}
 	pace := paceTexts(*s, v.screen.rehearsal)
 	return append(append(parts, number(s.Open)+" open"+unfetchedText(s.Unfetched)), pace...)
 }

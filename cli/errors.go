@@ -94,6 +94,7 @@ func explain(err error) complaint {
 	var damage *batch.DamageError
 	var unreached *net.OpError
 	var pictures *batch.PictureHostError
+	var refused *batch.RefusedError
 	switch {
 	case errors.As(err, &m):
 		return complaint{m.text, m.hint, m.codeOr(codeUsage)}
@@ -109,6 +110,8 @@ func explain(err error) complaint {
 		return complaint{err.Error(), "nothing was sent. It says what is paid for: do not delete it. Put a copy back; or move it away and run again: it is rebuilt from the pictures, which say what they are of", codeStopped}
 	case errors.As(err, &pictures):
 		return complaint{err.Error(), picturesHint(pictures), codeStopped}
+	case errors.As(err, &refused):
+		return complaint{err.Error(), "is another program using this account's quota? Else the model may have a hard quota (the console shows it) or no asynchronous interface: then add --mode sync. The same command goes on with what is left", codeStopped}
 	case errors.As(err, &api):
 		return explainService(err.Error(), api)
 	case errors.As(err, &unreached):
@@ -192,6 +195,8 @@ func explainService(text string, e *client.APIError) complaint {
 	c := complaint{text, "", codeStopped}
 	code, message := strings.ToLower(e.Code), strings.ToLower(e.Message)
 	switch {
+	case strings.Contains(message, "asynchronous calls"):
+		c.hint = "this model has no asynchronous interface here: the same command with --mode sync goes on with what is left"
 	case code == "invalidapikey" || code == "invalid_api_key" || code == "not authorized" || e.Status == 401:
 		c.hint = "is the key of this region? Keys of Beijing, Singapore and the others are not interchangeable: --region NAME; else copy DASHSCOPE_API_KEY anew from the console"
 	case code == "arrearage" || strings.HasSuffix(code, "billoverdue"):

@@ -44,9 +44,19 @@ type progressRecord struct {
 	Type string    `json:"type"` // "progress"
 	Time time.Time `json:"time"`
 	counters
-	PerMinute float64  `json:"items_per_minute"`       // over this run
-	Left      *float64 `json:"seconds_left,omitempty"` // absent where nobody knows
-	Spent     string   `json:"spent"`                  // by this run
+	PerMinute float64         `json:"items_per_minute"`       // over this run
+	Left      *float64        `json:"seconds_left,omitempty"` // absent where nobody knows
+	Spent     string          `json:"spent"`                  // by this run
+	Refused   []refusalRecord `json:"refused,omitempty"`      // models that take nothing
+}
+
+// refusalRecord says that a model has refused every submission for pace for half a minute or longer.
+type refusalRecord struct {
+	Model   string    `json:"model"`
+	Since   time.Time `json:"since"` // by the service's clock
+	Times   int       `json:"times"`
+	Code    string    `json:"error_code"`
+	Message string    `json:"error_message"`
 }
 
 // counters are items of the manifest.
@@ -67,12 +77,13 @@ type summaryRecord struct {
 	ExitCode int       `json:"exit_code"`
 	Error    string    `json:"error,omitempty"` // why the run stopped
 	counters
-	Missing   int      `json:"missing"`     // done and paid, and their pictures are gone
-	Seconds   float64  `json:"seconds"`     // that this run took
-	Spent     string   `json:"spent"`       // by this run
-	Total     string   `json:"spent_total"` // by the batch so far
-	Files     []string `json:"files"`       // reports, relative to the folder
-	Rehearsal bool     `json:"rehearsal"`
+	Missing   int             `json:"missing"`     // done and paid, and their pictures are gone
+	Seconds   float64         `json:"seconds"`     // that this run took
+	Spent     string          `json:"spent"`       // by this run
+	Total     string          `json:"spent_total"` // by the batch so far
+	Files     []string        `json:"files"`       // reports, relative to the folder
+	Rehearsal bool            `json:"rehearsal"`
+	Refused   []refusalRecord `json:"refused,omitempty"` // models that took nothing at the end
 }
 
 // A jsonView writes records. A reader that has gone stops nothing.
@@ -96,12 +107,20 @@ func (v jsonView) settled(e batch.Event) {
 }
 
 func (v jsonView) tick(s standing) {
-	r := progressRecord{Type: "progress", Time: time.Now().UTC(), counters: countersOf(s.Progress), PerMinute: s.rate * 60, Spent: s.Spent.String()}
+	r := progressRecord{Type: "progress", Time: time.Now().UTC(), counters: countersOf(s.Progress), PerMinute: s.rate * 60,
+		Spent: s.Spent.String(), Refused: refusalRecords(s.Refused)}
 	if s.known {
 		left := s.left.Seconds()
 		r.Left = &left
 	}
 	v.write(r)
+}
+
+func refusalRecords(all []batch.Refusal) (records []refusalRecord) {
+	for _, r := range all {
+		records = append(records, refusalRecord{r.Model, r.Since.UTC(), r.Times, r.Cause.Code, r.Cause.Message})
+	}
+	return records
 }
 
 func (v jsonView) end(s standing) { v.tick(s) }
@@ -117,7 +136,8 @@ func (v jsonView) start(o opening) {
 
 func (v jsonView) summary(s summary) {
 	r := summaryRecord{Type: "summary", Time: time.Now().UTC(), ExitCode: int(s.code), counters: countersOf(s.progress), Missing: s.missing, Seconds: s.took.Seconds(),
-		Spent: s.progress.Spent.String(), Total: (s.before + s.progress.Spent).String(), Files: s.reports, Rehearsal: s.rehearsal}
+		Spent: s.progress.Spent.String(), Total: (s.before + s.progress.Spent).String(), Files: s.reports, Rehearsal: s.rehearsal,
+		Refused: refusalRecords(s.progress.Refused)}
 	if s.err != nil {
 		r.Error = plain(s.err.Error())
 	}

@@ -48,8 +48,20 @@ func progressLine(s standing, rehearsal bool) string {
 		parts = append(parts, number(s.Held)+" held")
 	}
 	parts = append(parts, number(s.Open)+" open"+unfetchedText(s.Unfetched))
-	return strings.Join(append(parts, paceTexts(s, rehearsal)...), ", ")
+	parts = append(parts, paceTexts(s, rehearsal)...)
+	for _, r := range s.Refused {
+		parts = append(parts, refusalText(r))
+	}
+	return strings.Join(parts, ", ")
 }
+
+// refusalText says that a model takes nothing, since when and why.
+func refusalText(r batch.Refusal) string {
+	return fmt.Sprintf("%s refuses since %s (%s)", line(r.Model), clockText(r.Since), line(r.Cause.Code))
+}
+
+// clockText is a time of day where the run is looked at.
+func clockText(t time.Time) string { return t.Local().Format(time.TimeOnly) }
 
 // unfetchedText says of open items that they are paid and their pictures do not come.
 func unfetchedText(n int) string {

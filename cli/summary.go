@@ -63,6 +63,9 @@ func (s summary) lines() []string {
 	if p.Pending > 0 {
 		lines = append(lines, entryLine("not sent", number(p.Pending)))
 	}
+	for _, r := range p.Refused {
+		lines = append(lines, entryLine("refused", fmt.Sprintf("%s, since %s: %s", line(r.Model), clockText(r.Since), reasonOf(r.Cause.Code, r.Cause.Message))))
+	}
 	lines = append(lines, entryLine("money", s.money()))
 	if p.Done > 0 {
 		lines = append(lines, entryLine("pictures", filepath.Join(s.folder, "images")))
@@ -88,8 +91,12 @@ func entryLine(name, text string) string { return fmt.Sprintf("%-9s %s", name, t
 // oneLine is the summary for --quiet.
 func (s summary) oneLine() string {
 	p := s.progress
-	return fmt.Sprintf("%s done, %s failed, %s held, %s left; %s; %s", number(p.Done), number(p.Failed), number(p.Held),
-		number(p.Open+p.Pending), s.money(), s.folder)
+	refused := ""
+	for _, r := range p.Refused {
+		refused += "; " + refusalText(r)
+	}
+	return fmt.Sprintf("%s done, %s failed, %s held, %s left%s; %s; %s", number(p.Done), number(p.Failed), number(p.Held),
+		number(p.Open+p.Pending), refused, s.money(), s.folder)
 }
 
 func (s summary) money() string {

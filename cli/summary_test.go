@@ -55,6 +55,11 @@ func TestExplain(t *testing.T) {
 		{api(403, "AllocationQuota.FreeTierOnly", "The free tier of the model has been exhausted."), 1, "free quota"},
 		{api(403, "Model.AccessDenied", "Model access denied."), 1, "qwenbatch models"},
 		{api(404, "NotFound", "Not Found!"), 1, "/api/v1"},
+		{api(405, "HTTP 405", "<html>no</html>"), 1, "/api/v1"},
+		{api(403, "AccessDenied", "current user api does not support asynchronous calls"), 1, "--mode sync"},
+		{api(429, "Throttling", "current user api does not support asynchronous calls"), 1, "--mode sync"},
+		{&batch.RefusedError{Refusal: refusal("Throttling.RateQuota"), For: 15 * time.Minute}, 1, "another program"},
+		{&client.ForeignError{Op: "submit", Status: 403, What: "a page of HTML", Body: "<html>no</html>"}, 1, "proxy or login page"},
 		{&fs.PathError{Op: "openat", Path: "images", Err: fs.ErrNotExist}, 1, "The same command"},
 		{&os.LinkError{Op: "renameat", Old: "images/.a.part", New: "images/a.png", Err: output.ErrMoved}, 1, "The same command"},
 		{errors.New("anything"), 1, ""},
@@ -106,6 +111,36 @@ func TestProgressLine(t *testing.T) {
 	s := standing{Progress: batch.Progress{Done: 412, Failed: 3, Open: 4, Spent: 82_400_000}, total: 1632, rate: 0.125, left: 163 * time.Minute, known: true}
 	if got, want := progressLine(s, false), "412/1,632 done, 3 failed, 4 open, 7.5/min, 2 h 43 min left, ¥82.40"; got != want {
 		t.Errorf("progressLine = %q, want %q", got, want)
+	}
+}
+
+func refusal(code string) batch.Refusal {
+	return batch.Refusal{Model: "qwen-image", Since: time.Date(2026, 11, 27, 14, 3, 5, 0, time.Local), Times: 7,
+		Cause: &client.APIError{Op: "submit", Status: 429, Code: code, Message: "Requests rate limit exceeded."}}
+}
+
+// TestA23RefusalsAreTold wants every form of progress, and the end, to say which model refuses, since when and why.
+func TestA23RefusalsAreTold(t *testing.T) {
+	s := standing{Progress: batch.Progress{Pending: 6, Refused: []batch.Refusal{refusal("Throttling.RateQuota")}}, total: 6}
+	bar := &barView{screen: &screen{}}
+	end := summary{progress: s.Progress, items: 6}
+	for where, told := range map[string]string{
+		"the line": progressLine(s, false), "the bar": strings.Join(bar.parts(&s), "  "),
+		"the end": strings.Join(end.lines(), "\n"), "the one line": end.oneLine(),
+	} {
+		if !strings.Contains(told, "since 14:03:05") {
+			t.Errorf("%s does not say since when: %s", where, told)
+		}
+	}
+	var records bytes.Buffer
+	jsonView{&records}.tick(s)
+	jsonView{&records}.summary(end)
+	for record := range strings.Lines(records.String()) {
+		for _, want := range []string{`"refused":[{"model":"qwen-image","since":"`, `"error_code":"Throttling.RateQuota"`} {
+			if !strings.Contains(record, want) {
+				t.Errorf("%s has no %s", record, want)
+			}
+		}
 	}
 }
 

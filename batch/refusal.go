@@ -1,0 +1,111 @@
+package batch
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// This file watches a service that goes on answering and takes nothing: HTTP 429 without end, which the limiter alone would
+// wait out for ever, and answers of something that stands before the service.
+
+const (
+	// shownAfter is how long a model refuses before anybody is told: less is the limiter finding its rate.
+	shownAfter = 30 * time.Second
+	// refusedFor is how long a model refuses before nothing more is submitted to it.
+	refusedFor = 15 * time.Minute
+	// refusedTimes is how many refusals that takes at least, since a machine may have slept between two.
+	refusedTimes = 5
+	// foreignAnswers in a row, with nothing accepted between them, stop all submissions.
+	foreignAnswers = 3
+)
+
+// A Refusal is a model that takes no submission.
+type Refusal struct {
+	Model string
+	// Since is when the first was refused after the last that was accepted, by the service's clock.
+	Since time.Time
+	// Times is how many were refused since then.
+	Times int
+	Cause *client.APIError
+}
+
+// A RefusedError says that nothing more is submitted to a model, since it has refused everything for long and no task of
+// it is open. Its items are left as they are.
+type RefusedError struct {
+	Refusal
+	For time.Duration // the service's time
+}
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("all %d submissions were refused since %s, for %v: %v",
+		e.Times, e.Since.Local().Format(time.TimeOnly), e.For.Round(time.Minute), e.Cause)
+}
+
+// Unwrap gives the last refusal.
+func (e *RefusedError) Unwrap() error { return e.Cause }
+
+// throttled notes that a submission was refused for pace, and stops those to its model where that has no end. A task that is
+// open may be what fills the quota.
+func (r *run) throttled(model string, api *client.APIError) {
+	r.clock.heard(api.Date)
+	now, atService := r.clock.now(), r.watch.open(model)
+	l := &r.limits
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.foreign = 0
+	f := l.refusing[model]
+	if f.Times == 0 {
+		f = Refusal{Model: model, Since: now}
+	}
+	f.Times++
+	f.Cause = api
+	l.refusing[model] = f
+	lasted := now.Sub(f.Since)
+	if lasted >= shownAfter {
+		r.showRefusals()
+	}
+	if lasted >= refusedFor && f.Times >= refusedTimes && atService == 0 {
+		l.halt(r, model, &RefusedError{f, lasted})
+	}
+}
+
+// answered notes that the service itself has answered a submission with something else than a refusal for pace.
+func (r *run) answered(model string) {
+	l := &r.limits
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.foreign = 0
+	if _, refused := l.refusing[model]; refused {
+		delete(l.refusing, model)
+		r.showRefusals()
+	}
+}
+
+// showRefusals puts the models that refuse into the progress; limits.mu is held.
+func (r *run) showRefusals() {
+	var all []Refusal
+	for _, model := range slices.Sorted(maps.Keys(r.limits.refusing)) {
+		if f := r.limits.refusing[model]; r.clock.now().Sub(f.Since) >= shownAfter {
+			all = append(all, f)
+		}
+	}
+	r.counts.mu.Lock()
+	r.counts.p.Refused = all
+	r.counts.mu.Unlock()
+}
+
+// foreign counts an answer with HTTP 4xx that came from something before the service. Each leaves a doubt, so several in a
+// row stop all submissions.
+func (r *run) foreign(answer *client.ForeignError) {
+	l := &r.limits
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.foreign++; l.foreign >= foreignAnswers {
+		l.halt(r, "", fmt.Errorf("%d submissions in a row were answered by something else than the service: %w: %q",
+			l.foreign, answer, answer.Body))
+	}
+}
