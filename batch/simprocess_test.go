@@ -212,10 +212,10 @@ func (s *sim) crash(loss disktest.Loss) {
 	s.disk = s.disk.After(loss, s.random)
 }
 
-// finish runs until the batch is done, as cron would: each minute, and when that has not helped for long, each hour, for a
-// day and a half.
+// finish runs until the batch is done, as cron would: each minute, and when that has not helped for long, every three hours for
+// some days.
 func (s *sim) finish(manifest string) error {
-	for n := range 150 { // a host that refuses for four days takes a day for every few items
+	for n := range 80 { // a host that refuses for four days takes a day for every few items
 		err, _ := s.run(manifest, 0, false, false)
 		s.strike()
 		if err == nil && s.settled(manifest) {
@@ -225,8 +225,8 @@ func (s *sim) finish(manifest string) error {
 			return err
 		}
 		time.Sleep(time.Minute)
-		if n >= 40 {
-			time.Sleep(59 * time.Minute)
+		if n >= 25 {
+			time.Sleep(3 * time.Hour)
 		}
 		s.disk = s.disk.After(disktest.Killed, nil)
 	}
