@@ -161,6 +161,25 @@ func TestD10StateDeletedHalfWay(t *testing.T) {
 	})
 }
 
+// TestD10StateDeletedAtOnce deletes the state file, and puts an older one back, seconds after the run was killed, while the list
+// does not show its tasks yet: nothing that is left tells when it sent its last, so that the settling time begins anew.
+func TestD10StateDeletedAtOnce(t *testing.T) {
+	for _, older := range []bool{false, true} {
+		play(t, three, emulator.Options{}, func(s *scene) {
+			s.first(1)
+			state := s.stateBytes()
+			s.fault = at("list", 0, emulator.Fault{LagList: 20 * time.Second})
+			s.dies(on("write", stateFile, 6)) // a task's line
+			s.drop("state")
+			if older {
+				s.rewrite(state)
+				s.options.Restored = true
+			}
+			s.wantAdopted()
+		})
+	}
+}
+
 // TestD9OldFolderAfterACleanEnd puts back a folder as it was before the last run, or nothing of it. Nothing in it tells
 // that it is old: the person does, and what it lacks is found in the list, as long as that reaches back.
 func TestD9OldFolderAfterACleanEnd(t *testing.T) {

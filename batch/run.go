@@ -42,6 +42,7 @@ type run struct {
 	given     map[int]key        // keys of new items by their place in the manifest; guarded by state.mu
 
 	since    time.Time     // tasks since then may be ours and unknown; zero where there are none such
+	ended    time.Time     // by then the run before had sent its last
 	swept    bool          // they have been looked through
 	unsure   bool          // some of them could not be told
 	sweeping chan struct{} // closed when they have been, in this pass
@@ -142,7 +143,11 @@ func (r *run) start(ctx context.Context) error {
 		return err
 	}
 	if !clean || len(unknown) > 0 {
-		r.since = since
+		r.since, r.ended = since, r.clock.now()
+		// A file that was lost, or is an older one, does not tell when that was.
+		if r.found && !r.o.Restored && len(unknown) == 0 {
+			r.ended = r.state.lastAt()
+		}
 	}
 	// From here on the last line is of this run: what an earlier one has lost must be looked for from where that one ended,
 	// also if this one dies before it has done so.

@@ -30,7 +30,7 @@ var dimensions = []dimension{
 	{"envelopes", drawEnvelopes, true},
 	{"touch", drawTouches, false},
 	{"models", drawModels, true},
-	{"lost", drawLost, false},
+	{"lost", drawLost, true},
 }
 
 // chosen are the dimensions that a test runs with.

@@ -38,7 +38,7 @@ func (r *run) sweep(ctx context.Context) error {
 		return nil
 	}
 	// A last line of tomorrow was written by a clock that was wrong.
-	if err := r.clock.sleep(ctx, min(r.settleTime(), r.settleTime()-r.clock.now().Sub(r.since))); err != nil {
+	if err := r.clock.sleep(ctx, min(r.settleTime(), r.settleTime()-r.clock.now().Sub(r.ended))); err != nil {
 		return err
 	}
 	strays, err := r.strays(ctx, r.since.Add(-earlier))
