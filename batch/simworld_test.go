@@ -130,7 +130,7 @@ func drawWorld(seed uint64, sheets []simSheet, dims []dimension) *world {
 			}
 			continue
 		}
-		if len(dims) < 3 || own.IntN(3) == 0 {
+		if len(dims) < 3 || own.IntN(4) == 0 {
 			d.draw(w, own)
 		}
 	}
@@ -173,7 +173,10 @@ func drawRival(w *world, random *rand.Rand) {
 var hostKinds = []string{"403", "404", "503", "dial", "hang"}
 
 func drawHost(w *world, random *rand.Rand) {
-	lasts := []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 3 * time.Hour, 18 * time.Hour, 100 * time.Hour}
+	lasts := []time.Duration{time.Minute, 3 * time.Minute, 12 * time.Minute}
+	if random.IntN(8) == 0 { // in processor time, hours of refusals are dear
+		lasts = []time.Duration{3 * time.Hour, 18 * time.Hour, 100 * time.Hour}
+	}
 	w.host = hostTrouble{
 		how:   hostKinds[random.IntN(len(hostKinds))],
 		lasts: lasts[random.IntN(len(lasts))],
