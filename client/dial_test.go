@@ -66,6 +66,25 @@ func TestH5Private(t *testing.T) {
 	}
 }
 
+// TestH22Carried is failure mode H22: an IPv6 address is private where the IPv4 address that it carries is.
+func TestH22Carried(t *testing.T) {
+	for address, want := range map[string]bool{
+		"2002:7f00:1::": true, "2002:a00:1::1": true, "2002:c0a8:101::1": true, "2002:a9fe:a9fe::": true, "2002:6464:64c8::": true,
+		"2002:808:808::1": false, "2002:0:1::": true,
+		"::127.0.0.1": true, "::10.0.0.1": true, "::169.254.169.254": true, "::100.100.100.200": true, "::8.8.8.8": false, "::2": true,
+		"64:ff9b::10.0.0.1": true, "64:ff9b::192.168.1.1%eth0": true, "64:ff9b::8.8.8.8": false,
+		"64:ff9b:1::10.0.0.1": true, "64:ff9b:1:a::172.16.0.1": true, "64:ff9b:1::8.8.8.8": false,
+		"::ffff:192.168.0.1": true, "::ffff:8.8.8.8": false, "2003:7f00:1::": false,
+	} {
+		if got := (Config{}).refuses(&url.URL{Host: "dashscope.aliyuncs.com"})(netip.MustParseAddr(address)); got != want {
+			t.Errorf("refuses(%s) = %v, want %v", address, got, want)
+		}
+	}
+	if (Config{}).refuses(&url.URL{Host: "localhost"})(netip.MustParseAddr("::1")) {
+		t.Error("an emulator's pictures at ::1 are refused")
+	}
+}
+
 // An API on loopback is an emulator, with its pictures beside it. It opens no other door.
 func TestH5LoopbackOnlyForEmulators(t *testing.T) {
 	for _, tt := range []struct {

@@ -269,12 +269,30 @@ func (c Config) refuses(base *url.URL) func(netip.Addr) bool {
 	}
 }
 
-// unwrap finds the IPv4 address in the forms of IPv6 that carry one: mapped, and NAT64 (RFC 6052).
+// Prefixes of IPv6 that carry an IPv4 address: 6to4 (RFC 3056) behind the prefix, the others in the last four bytes.
+var (
+	sixToFour = netip.MustParsePrefix("2002::/16")
+	carriers  = []netip.Prefix{
+		netip.MustParsePrefix("::/96"),          // IPv4-compatible (RFC 4291)
+		netip.MustParsePrefix("64:ff9b::/96"),   // NAT64 (RFC 6052)
+		netip.MustParsePrefix("64:ff9b:1::/48"), // NAT64 of a network's own (RFC 8215)
+	}
+)
+
+// unwrap finds the IPv4 address in the forms of IPv6 that carry one: mapped, and those above.
 func unwrap(a netip.Addr) netip.Addr {
-	if b := a.As16(); netip.MustParsePrefix("64:ff9b::/96").Contains(a.WithZone("")) {
+	a = a.Unmap().WithZone("")
+	if a.Is4() || a.IsLoopback() || a.IsUnspecified() {
+		return a
+	}
+	b := a.As16()
+	switch {
+	case sixToFour.Contains(a):
+		return netip.AddrFrom4([4]byte(b[2:]))
+	case slices.ContainsFunc(carriers, func(p netip.Prefix) bool { return p.Contains(a) }):
 		return netip.AddrFrom4([4]byte(b[12:]))
 	}
-	return a.Unmap().WithZone("")
+	return a
 }
 
 // reserved are the ranges that netip has no name for.

@@ -22,6 +22,7 @@ func TestJSONL(t *testing.T) {
 	}
 }
 
+// TestJSONLMistakes has failure mode H19 among them, a line of 17 MiB.
 func TestJSONLMistakes(t *testing.T) {
 	long := `{"prompt": "` + strings.Repeat("a", maxRecord) + `"}`
 	for _, r := range []refusal{
@@ -55,6 +56,8 @@ a.jsonl:3:45: x: stands here twice`},
 		{"no prompt in a line", "a.jsonl", "{\"prompt\": \"a\"}\n  {\"id\": \"b\"}\n", `a.jsonl:2:3: prompt: is empty`},
 		{"half a character and NUL", "a.jsonl", "{\"prompt\": \"a\\ud83d\"}\n{\"prompt\": \"a\\u0000\"}\n",
 			"a.jsonl:1:12: prompt: has half a character in it (a \\ud800…\\udfff that does not belong to a pair)\na.jsonl:2:12: prompt: has a NUL character in it"},
+		{"a line that is much too long", "a.jsonl", "{\"prompt\": \"a\"}\n" + long[:len(long)-2] + strings.Repeat("b", 1<<20) + "\"}\n{\"prompt\": 1}\n",
+			"a.jsonl:2:1: the line is longer than 16 MiB"},
 		{"a line without end", "a.jsonl", "{\"prompt\": \"a\"}\n" + long, "a.jsonl:2:1: the line is longer than 16 MiB"},
 	} {
 		r.test(t)

@@ -56,7 +56,9 @@ func (r *lineReader) line() ([]byte, error) {
 		line, err = r.r.ReadSlice('\n')
 		long = append(long, line...)
 	}
-	r.overlong = len(long) > maxRecord
+	if r.overlong = len(long) > maxRecord; r.overlong {
+		return long, nil
+	}
 	return long, err
 }
 

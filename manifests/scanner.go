@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// maxCell is how many bytes a quoted cell may have. A quote that is not closed within them
-	// is text, so that one stray quote costs a bounded look ahead and cannot swallow the sheet.
+	// maxCell is how many bytes a quoted cell may have: one stray quote costs a bounded look ahead
+	// and cannot swallow the sheet.
 	maxCell = 1 << 20
 	// maxRecord is how many bytes a row may have, so that a file without line ends does not
 	// fill the memory.
@@ -48,6 +48,7 @@ type scanner struct {
 	breaks int // line ends inside and at the end of the record
 
 	overlong bool // the record is longer than maxRecord; it may be cut, and nothing follows
+	unclosed int  // the cell, from 1, whose quote is not closed within maxCell; nothing follows
 }
 
 // newScanner reads from r, which stands at a ref; number is that of the record before.
@@ -62,7 +63,7 @@ func (s *scanner) next() bool {
 	s.offset += int64(s.length)
 	s.line += s.breaks
 	s.length, s.breaks, s.cells = 0, 0, s.cells[:0]
-	if s.overlong || s.from == s.to && !s.more() {
+	if s.overlong || s.unclosed > 0 || s.from == s.to && !s.more() {
 		return false
 	}
 	s.number++
@@ -140,6 +141,7 @@ func (s *scanner) quoted() (span, bool) {
 			return span{}, false
 		}
 	}
+	s.unclosed = len(s.cells) + 1
 	return span{}, false
 }
 

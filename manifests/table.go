@@ -24,6 +24,8 @@ type table struct {
 	header header
 	start  ref // of the row after the header
 	number int // of the header row
+
+	unclosed int // the header's cell, from 1, whose quote is not closed
 }
 
 // openTable finds separator and header.
@@ -41,6 +43,9 @@ func openTable(in input) (*reading, error) {
 				xlsx.MaxColumns)})
 	} else {
 		t.header, faults = readHeader(names, in.options.Columns)
+	}
+	if t.unclosed > 0 {
+		faults = []headerFault{{t.unclosed - 1, unclosedQuote()}}
 	}
 	if t.header.index[fieldPrompt] < 0 && len(faults) == 0 && in.wants == nil {
 		faults = append(faults, headerFault{-1, noPrompt(names)})
@@ -63,7 +68,7 @@ func (t *table) sniff(explicit map[string]string) (names []string) {
 		}
 		if score := t.score(found, explicit); score > best {
 			best, names = score, found
-			t.sep, t.number = sep, s.number
+			t.sep, t.number, t.unclosed = sep, s.number, s.unclosed
 			t.start = ref{offset: s.offset + int64(s.length), line: s.line + s.breaks}
 		}
 	}
@@ -274,6 +279,9 @@ func (f *csvFeed) row(read *sheetRow) *row {
 	r.number, r.at = s.number, ref{offset: s.offset, line: s.line}
 	r.columns, r.faults, r.unfit = f.carried(), r.faults[:0], false
 	read.fill(&r.cells)
+	if s.unclosed > 0 {
+		f.fault(s.unclosed-1, unclosedQuote())
+	}
 	if s.overlong {
 		f.fault(0, fmt.Sprintf("the row is longer than %d MiB; is a line end or a quote missing?",
 			maxRecord>>20))
@@ -288,6 +296,10 @@ func (f *csvFeed) row(read *sheetRow) *row {
 		}
 	}
 	return r
+}
+
+func unclosedQuote() string {
+	return fmt.Sprintf("a quote opens here and is not closed within %d MiB", maxCell>>20)
 }
 
 func (f *csvFeed) fault(column int, text string) {

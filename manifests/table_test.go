@@ -101,19 +101,6 @@ func TestH13Quotes(t *testing.T) {
 	}
 }
 
-// A stray quote must not swallow more than a cell may hold.
-func TestH13StrayQuoteIsBounded(t *testing.T) {
-	text := "id,prompt\nx,\"a\n" + strings.Repeat("y,some other prompt\n", 3*maxCell/20) + "z,\"b\"\n"
-	m, err := load(t, "a.csv", strings.ReplaceAll(text, "y,", ","), Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	items := all(t, m)
-	if first, want := items[0].Prompt, `"a`; first != want || len(items) != 3*maxCell/20+2 {
-		t.Errorf("%d items, the first %.20q; want %d and %q", len(items), first, 3*maxCell/20+2, want)
-	}
-}
-
 func TestH13TableMistakes(t *testing.T) {
 	many := strings.Repeat("c,", 20000)
 	for _, r := range []refusal{
@@ -186,6 +173,23 @@ func TestRowWithoutEndIsRefused(t *testing.T) {
 	text := "prompt\n" + strings.Repeat("a", maxRecord+2) + "\nb\n"
 	if got, want := mistakes(t, "a.csv", text, Options{}), "a.csv:2:1: the row is longer than 16 MiB; is a line end or a quote missing?"; got != want {
 		t.Errorf("mistakes are %.200s, want %s", got, want)
+	}
+}
+
+// TestH20OpenQuote is failure mode H20: a quote that is not closed within a MiB is refused with its line and column, wherever
+// it stands, and nothing behind it is read.
+func TestH20OpenQuote(t *testing.T) {
+	rest := strings.Repeat("x,a prompt that goes on\n", 6<<20/24)
+	for _, c := range []struct{ text, want string }{
+		{"id,prompt\na,one\nb,一 \"quoted\" word\nc,\"an open quote\n" + rest, "a.csv:4:3: "},
+		{"id,prompt\n\"open,two\n" + rest, "a.csv:2:1: "},
+		{"id,\"prompt\n" + rest, "a.csv:1:4: "},
+		{"id,prompt\na,one\nb,\"open\n" + rest + "c,\"closed\"\n", "a.csv:3:3: "},
+	} {
+		want := c.want + "a quote opens here and is not closed within 1 MiB"
+		if got := mistakes(t, "a.csv", c.text, Options{}); got != want {
+			t.Errorf("mistakes of %.50q are %.200s, want %s", c.text, got, want)
+		}
 	}
 }
 
