@@ -123,7 +123,7 @@ func opened(f *os.File, err error) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, nil
+	return steadied(f), nil
 }
 
 // Rename implements [Disk].
