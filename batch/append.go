@@ -70,6 +70,8 @@ func (p picture) appendTo(a *appender) {
 	a.optionalNumber("height", int64(p.Height))
 	a.number("bytes", p.Bytes)
 	a.text("sha256", p.SHA256)
+	a.optionalText("original_sha256", p.Original)
+	a.optionalText("damage", p.Damage)
 }
 
 func (id identity) appendTo(a *appender) {

@@ -130,7 +130,7 @@ func typicalRecord(i int) record {
 		Sent: sent{Model: "qwen-image-plus", Prompt: prompt, Size: "1328*1328", Seed: 1234567890, N: 1},
 		Task: fmt.Sprintf("7a1f4d6c-3b52-4a0e-9c55-%012d", i), Request: fmt.Sprintf("0d9e8b7a-6c5d-9e4f-a3b2-%012d", i),
 		Submitted: at, Finished: at.Add(16 * time.Second), ActualPrompt: prompt + ", 晨雾中的港口", Cost: 200000,
-		Pictures: []picture{{fmt.Sprintf("images/%d.png", i), 1328, 1328, 1234567, strings.Repeat("0123456789abcdef", 4)}}}
+		Pictures: []picture{{fmt.Sprintf("images/%d.png", i), 1328, 1328, 1234567, strings.Repeat("0123456789abcdef", 4), "", ""}}}
 }
 
 func BenchmarkSeal(b *testing.B) {

@@ -23,6 +23,9 @@ type Audit struct {
 	Saved, Open, Superseded, Abandoned, Duplicates, Orphans, Untold, Held int
 	// Charged is what the tasks of all rows that have succeeded were charged, as far as prices are known.
 	Charged client.Money
+	// Compared is how many pictures on the disk were compared with what was saved; Pictures are those that differ.
+	Compared int
+	Pictures []AuditPicture
 }
 
 // An AuditRow is one task, or one held item without a task.
@@ -62,7 +65,7 @@ func (b *Batch) Audit(ctx context.Context, c *client.Client) (Audit, error) {
 			return a, err
 		}
 	}
-	return a, nil
+	return a, b.auditPictures(ctx, &a)
 }
 
 // ownTasks asks for the task of each held item, and for those of open ones that the list does not show: what the service says of

@@ -64,6 +64,9 @@ type Options struct {
 	Thumbs bool
 	// Grace is how long a stop waits for answers to submissions; 0 is 3 s, and 60 s where they bring the picture.
 	Grace time.Duration
+	// Hasty leaves sizes and times of pictures unseen, where there are more than 200,000, for a run that has nothing to do:
+	// pictures that are damaged or edited are then found by whoever looks without haste, and by hasty looks after that.
+	Hasty bool
 	// Workbook says whether results.xlsx is written; nil is where the manifest's rows stand in a workbook.
 	Workbook *bool
 	// Tell is called after every change of an item, from many goroutines; nil tells nobody.
@@ -88,7 +91,14 @@ type Batch struct {
 	region  client.Region
 	counts  counts
 	redo    redo
-	present names // hashes of the pictures that are in place; see look
+
+	present  sights             // the pictures that are in place; see look
+	standing map[uint64]picture // those that are not as their records say, by the hashes of their names
+	examined int                // how many were opened for that
+	newest   time.Time          // of their times
+	blind    error              // why the last look has failed
+	trusting bool               // times of pictures are our own doing
+	thorough bool               // no look hurries any more
 }
 
 // Open reads the state file, where there is one, and matches the manifest with it. Nothing is written, but for a torn

@@ -86,6 +86,9 @@ func (f *fetching) saveAll(ctx context.Context) (missing client.Result, err erro
 		if len(rec.Pictures) == 0 && foreign(rec, found) {
 			return missing, errForeign
 		}
+		if err := r.setAside(rec.Task, i); err != nil {
+			return missing, err
+		}
 		if err := r.save(rec, i, body, found); err != nil {
 			return missing, err
 		}

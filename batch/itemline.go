@@ -143,8 +143,12 @@ func (s *itemScanner) ofPicture(name []byte) {
 		}
 	case "sha256":
 		s.text()
-	case "width", "height", "bytes":
+	case "width", "height":
 		s.number()
+	case "bytes":
+		if n := s.number(); s.entry.files == 0 {
+			s.entry.bytes = smallBytes(n)
+		}
 	default:
 		s.strange()
 	}

@@ -3,59 +3,138 @@ package batch
 import (
 	"errors"
 	"io/fs"
-	"slices"
+	"path"
 	"time"
+
+	"github.com/qwenbatch/qwenbatch/output"
 )
 
-// A done item whose picture is not in its place any more is missing: paid, and gone. As long as the service keeps its task
-// it is fetched again without cost; later only --redo, which pays, brings it back.
+// A done item is missing where a picture of it is not in its place any more, or is damaged there: paid, and gone. As long as
+// the service keeps its task it is fetched again without cost; later only --redo, which pays, brings it back. A picture that
+// is whole and not as it was saved is somebody's work: its item stays done, and nothing replaces it.
 
-// look lists the pictures that are in place. One look at the folder serves a whole run; there is no stat per row.
+// look lists the pictures that are in place and examines those that are not as their records say. One look at the folder
+// serves a whole run. After an error nothing may be said of pictures, see Report.
 func (b *Batch) look() error {
-	present := make(names, 0, len(b.state.entries))
-	for name, err := range b.o.Disk.List(imagesDir) {
-		if errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		present = append(present, hashID(imagesDir+"/"+name))
+	b.standing, b.examined, b.newest = map[uint64]picture{}, 0, time.Time{}
+	b.present, b.blind = b.scan()
+	if b.blind == nil && !b.hurries() {
+		b.blind = b.examineAll()
 	}
-	slices.Sort(present)
-	b.present = present
-	return nil
+	return b.blind
 }
 
-// names are the hashes of file names, sorted: 8 bytes each, of which a map takes 20.
-type names []uint64
+// lookAgain is look at the end of a run, which has written pictures itself: their times say nothing then, and lengths do.
+func (b *Batch) lookAgain() error {
+	b.trusting = true
+	err := b.look()
+	if err == nil {
+		b.state.seen = b.newest
+	}
+	return err
+}
 
-func (n names) has(hash uint64) bool {
-	_, found := slices.BinarySearch(n, hash)
-	return found
+// manyPictures is from which number on a hasty look leaves sizes and times unseen: a look at a million files takes
+// longer than all else that a run does which has nothing to do.
+const manyPictures = 200_000
+
+// hurries reports whether a look sees names alone. Where an earlier one has found something, it does not.
+func (b *Batch) hurries() bool {
+	return b.o.Hasty && !b.thorough && len(b.state.entries) > manyPictures && b.reported() == ""
+}
+
+// scan lists the pictures, sorted.
+func (b *Batch) scan() (sights, error) {
+	present := make(sights, 0, len(b.state.entries))
+	for seen, err := range b.listing() {
+		if errors.Is(err, fs.ErrNotExist) && len(present) == 0 {
+			break // there is no folder yet, or no longer
+		}
+		if err != nil {
+			return nil, err
+		}
+		present = append(present, seen)
+	}
+	present.sort()
+	return present, nil
+}
+
+// pictureGone reports whether a picture of a record is not in its place, or damaged there.
+func (b *Batch) pictureGone(p picture) bool {
+	file := hashID(p.File)
+	if _, there := b.present.find(file); !there {
+		return true
+	}
+	if now, examined := b.standing[file]; examined {
+		p = now
+	}
+	return p.Damage != ""
 }
 
 // missing reports whether the i-th entry is done and a picture of it is gone.
 func (b *Batch) missing(i int) bool {
-	b.state.mu.Lock()
-	e := b.state.entries[i]
-	b.state.mu.Unlock()
+	e := b.state.entry(i)
 	if e.phase() != done || e.file == 0 {
 		return false
 	}
 	if e.files == 1 {
-		return !b.present.has(e.file)
+		p, examined := b.standing[e.file]
+		_, there := b.present.find(e.file)
+		return !there || examined && p.Damage != "" || !examined && e.damaged
 	}
 	rec, err := b.state.get(i)
 	if err != nil {
 		return false
 	}
 	for _, p := range rec.Pictures {
-		if !b.present.has(hashID(p.File)) {
+		if b.pictureGone(p) {
 			return true
 		}
 	}
 	return false
+}
+
+// edited reports whether the i-th entry is done and somebody has worked on a picture of it.
+func (b *Batch) edited(i int) bool {
+	e := b.state.entry(i)
+	if e.phase() != done || e.file == 0 || !e.edited && len(b.standing) == 0 {
+		return false
+	}
+	if e.files == 1 {
+		if p, examined := b.standing[e.file]; examined {
+			return p.Original != ""
+		}
+		return e.edited
+	}
+	rec, err := b.state.get(i)
+	return err == nil && b.asFound(rec).edited()
+}
+
+// asFound is a record with its pictures as they were found. Those of the record stay as they are.
+func (b *Batch) asFound(rec record) record {
+	if len(b.standing) == 0 {
+		return rec
+	}
+	pictures := make([]picture, len(rec.Pictures))
+	for i, p := range rec.Pictures {
+		if now, examined := b.standing[hashID(p.File)]; examined {
+			p = now
+		}
+		pictures[i] = p
+	}
+	rec.Pictures = pictures
+	return rec
+}
+
+// Missing is how many items of the manifest are done and have lost a picture.
+func (b *Batch) Missing() int {
+	n := 0
+	for i, m := range b.matches {
+		if m.entry >= 0 && !b.skipped[i] && !m.changed && b.missing(int(m.entry)) {
+			n++
+		}
+	}
+	return n
 }
 
 // kept is how long the service keeps a task that has ended (the user's document, 2025-09).
@@ -66,18 +145,24 @@ func (b *Batch) fetchable(rec record, now time.Time) bool {
 	return rec.Task != "" && !rec.Sent.Sync && now.Sub(rec.Submitted) < kept
 }
 
-// reopen makes open items of the missing ones that the service still has. Their record keeps what it knew of the picture,
-// should the service have forgotten it after all.
+// reopen makes open items of the missing ones that the service still has. Their record keeps what it knew of the pictures,
+// should the service have forgotten them after all; those that are whole are not fetched again.
 func (r *run) reopen() error {
 	for i := range r.state.count() {
-		if !r.missing(i) || r.redoes(int32(i)) {
+		e := r.state.entry(i)
+		halfway := e.phase() == open && e.file != 0 // by a run that died
+		if !halfway && !r.missing(i) || r.redoes(int32(i)) {
 			continue
 		}
 		rec, err := r.state.get(i)
 		if err != nil {
 			return err
 		}
-		if !r.fetchable(rec, r.clock.now()) {
+		if !halfway && !r.fetchable(rec, r.clock.now()) {
+			continue
+		}
+		r.sortPictures(rec)
+		if halfway {
 			continue
 		}
 		rec.Phase, rec.At = open, r.clock.now()
@@ -86,6 +171,54 @@ func (r *run) reopen() error {
 		}
 	}
 	return nil
+}
+
+// sortPictures notes which pictures of an item whose task is asked again are whole, and which are to be set aside when
+// others come in their places.
+func (r *run) sortPictures(rec record) {
+	rec = r.asFound(rec)
+	n := renaming{rec, rec.Name}
+	for i, p := range rec.Pictures {
+		at := savedPicture{rec.Task, n.number(i)}
+		switch _, there := r.present.find(hashID(p.File)); {
+		case !there:
+		case p.Damage != "":
+			r.damaged[at] = p
+		default:
+			r.saved[at] = p
+		}
+	}
+}
+
+// setAside makes room for a picture whose file is damaged: that one moves to images/replaced.
+func (r *run) setAside(task string, number int) error {
+	p, damaged := r.damaged[savedPicture{task, number}]
+	if !damaged {
+		return nil
+	}
+	if err := r.o.Disk.Mkdir(replacedDir); err != nil {
+		return err
+	}
+	if err := r.keepOlder(p); err == nil {
+		return nil
+	}
+	aside, err := freeIn(r.o.Disk, replacedDir, path.Base(p.File))
+	if err != nil {
+		return err
+	}
+	return r.o.Disk.Rename(p.File, aside) // it cannot be read, and so not copied
+}
+
+// freeIn is a name in a folder that nothing bears.
+func freeIn(disk output.Disk, dir, name string) (string, error) {
+	free := path.Join(dir, name)
+	for n := 2; ; n++ {
+		there, err := exists(disk, free)
+		if err != nil || !there {
+			return free, err
+		}
+		free = besideName(path.Join(dir, name), n)
+	}
 }
 
 // stillMissing puts the record of a missing item back that could not be fetched again. It was paid for once, so nothing

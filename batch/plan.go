@@ -20,6 +20,8 @@ type Plan struct {
 	// Again are finished items that Options.Redo buys anew; Redo says why others are not.
 	Again int
 	Redo  RedoPlan
+	// Edited of the done items have pictures that somebody has worked on since.
+	Edited int
 	// Missing items are done and paid, and their pictures are gone. Fetchable of them can be had again without cost.
 	Missing, Fetchable int
 	// Misnamed of the done items get other file names, without cost.
@@ -139,6 +141,9 @@ func (b *Batch) planOpen(p *Plan, i int) error {
 func (b *Batch) planDone(p *Plan, i int) error {
 	if !b.missing(i) {
 		p.Done++
+		if b.edited(i) {
+			p.Edited++
+		}
 		return nil
 	}
 	p.Missing++

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -126,11 +127,30 @@ type picture struct {
 	Height int    `json:"height,omitempty"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
+	// Original is the hash of what was saved, where somebody has put another picture in its place, which the other fields
+	// describe; Damage is what is wrong with the file, which is not the picture that they describe.
+	Original string `json:"original_sha256,omitempty"`
+	Damage   string `json:"damage,omitempty"`
+}
+
+// edited reports whether somebody has worked on a picture.
+func (r record) edited() bool {
+	return slices.ContainsFunc(r.Pictures, func(p picture) bool { return p.Original != "" })
+}
+
+// damage is what is wrong with the first picture that is damaged.
+func (r record) damage() string {
+	for _, p := range r.Pictures {
+		if p.Damage != "" {
+			return p.File + ": " + p.Damage
+		}
+	}
+	return ""
 }
 
 // pictureOf is a file that holds b, which was looked at.
 func pictureOf(file string, found output.Picture, b []byte) picture {
-	return picture{file, found.Width, found.Height, int64(len(b)), output.SHA256(b)}
+	return picture{File: file, Width: found.Width, Height: found.Height, Bytes: int64(len(b)), SHA256: output.SHA256(b)}
 }
 
 // fingerprint is a hash of what manifest and flags say of an item; see manifests.Item.Fingerprint.
@@ -179,6 +199,9 @@ type mark struct {
 	// Since is the moment from which on tasks may exist that this file has lost and that no run has looked through yet, to
 	// the end; zero where there are none such. It outlives runs that were stopped meanwhile.
 	Since time.Time `json:"sweep_since,omitzero"`
+	// Seen is the newest time of a picture, by the file system's clock, when what was to be seen of all of them had been
+	// recorded; zero in older files. Every mark carries it on.
+	Seen time.Time `json:"seen,omitzero"`
 	// Redos are the wishes that have begun and not come to their end. Every mark carries them on.
 	Redos []wish `json:"redos,omitempty"`
 }
@@ -234,6 +257,7 @@ type itemLine struct {
 	Before   client.Money `json:"cost_before_micros"`
 	Run      string       `json:"run"`
 	Since    time.Time    `json:"sweep_since"`
+	Seen     time.Time    `json:"seen"`
 	Redo     int          `json:"redo"`
 	Redos    []wish       `json:"redos"`
 	Version  int          `json:"qwenbatch"`
@@ -250,6 +274,10 @@ func (l itemLine) entry() (entry, error) {
 	e := entry{key: k, id: hashID(l.ID), print: l.Print, code: codeOf(l.Phase), paid: l.Cost + l.Before}
 	if len(l.Pictures) > 0 {
 		e.file, e.files = hashID(l.Pictures[0].File), uint16(min(len(l.Pictures), math.MaxUint16))
+		e.bytes = smallBytes(l.Pictures[0].Bytes)
+	}
+	for _, p := range l.Pictures {
+		e.edited, e.damaged = e.edited || p.Original != "", e.damaged || p.Damage != ""
 	}
 	return e, err
 }

@@ -205,8 +205,8 @@ func (r *run) moved(name string, n *renaming, i int) bool {
 }
 
 // isOf reports whether a file is the i-th picture of an item.
-func (r *run) isOf(name string, n *renaming, i int) bool {
-	id, found := readIdentity(r.o.Disk, name)
+func (b *Batch) isOf(name string, n *renaming, i int) bool {
+	id, found := readIdentity(b.o.Disk, name)
 	return found && id.Key == n.rec.Key && id.Task == n.rec.Task && id.Number == n.number(i)
 }
 

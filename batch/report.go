@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -26,6 +27,9 @@ func (b *Batch) Reports() []string {
 // that another program keeps from being replaced is written beside the old one. What takes seconds is left out once the
 // context has ended.
 func (b *Batch) Report(ctx context.Context) ([]string, error) {
+	if b.blind != nil {
+		return nil, fmt.Errorf("the reports stay as they were, since nobody can say which pictures are there: %w", b.blind)
+	}
 	columns, rows := b.o.Manifest.Columns(), b.results()
 	page, err := b.page()
 	if err != nil {
@@ -50,7 +54,7 @@ func (b *Batch) Report(ctx context.Context) ([]string, error) {
 	if name != "" {
 		written = append(written, name)
 	}
-	return written, err
+	return written, cmp.Or(err, b.noteReported())
 }
 
 // replace writes a report anew, or beside the old one where another program keeps that open.
@@ -98,6 +102,10 @@ func (b *Batch) page() (output.Page, error) {
 // results are the lines of the reports.
 func (b *Batch) results() iter.Seq2[output.Result, error] {
 	return func(yield func(output.Result, error) bool) {
+		if b.blind != nil {
+			yield(output.Result{}, fmt.Errorf("nobody can say which pictures are there: %w", b.blind))
+			return
+		}
 		for i, it := range b.items() {
 			if it.err != nil {
 				yield(output.Result{}, it.err)
@@ -131,9 +139,13 @@ func (b *Batch) result(it item, m match) (output.Result, error) {
 	if m.changed && (rec.Phase == done || rec.Phase == failed || rec.Phase == ready) {
 		return res, nil
 	}
+	rec = b.asFound(rec)
 	describe(&res, rec)
 	if b.missing(int(m.entry)) {
 		res.Status = "missing"
+		if damage := rec.damage(); damage != "" {
+			res.ErrorCode, res.ErrorMessage = "Damaged", damage
+		}
 	}
 	return res, nil
 }
@@ -166,6 +178,9 @@ func describe(res *output.Result, rec record) {
 			res.Width, res.Height, res.SHA256 = p.Width, p.Height, p.SHA256
 		}
 		res.Bytes += p.Bytes
+	}
+	if edited := rec.edited(); edited {
+		res.Edited = &edited
 	}
 	res.File = strings.Join(files, ";")
 }
@@ -234,6 +249,9 @@ func (b *Batch) failure(it item, entry int) (Failure, error) {
 		f.Cost = max(0, b.price(rec.Sent)*client.Money(rec.Sent.N)-rec.Cost) // what is known to be paid is among the rest
 	case rec.Phase == done:
 		f.Status, f.Code, f.Message = "missing", "Missing", "its picture was paid for and is not in its place any more"
+		if rec = b.asFound(rec); rec.damage() != "" {
+			f.Code, f.Message = "Damaged", "its picture was paid for, and its file is damaged: "+rec.damage()
+		}
 	}
 	return f, nil
 }

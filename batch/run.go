@@ -33,6 +33,7 @@ type run struct {
 	words     turnstile
 	names     turnstile
 	saved     map[savedPicture]picture // pictures of open tasks that were found on disk; not written after the start
+	damaged   map[savedPicture]picture // those that others are to replace; not written after the start
 	resumed   map[int32]bool           // entries that resume takes in this pass, and nobody else; not written while it runs
 	lister    *lister
 	orphans   orphans
@@ -66,7 +67,15 @@ const (
 func (b *Batch) Run(ctx context.Context) error {
 	r := b.newRun()
 	b.counts.begin(time.Now())
-	if idle, err := b.idle(); idle || err != nil {
+	idle, err := b.idle()
+	if err == nil && idle {
+		return b.noteSeen()
+	}
+	if err == nil && b.hurries() {
+		b.thorough = true
+		err = b.look()
+	}
+	if err != nil {
 		return err
 	}
 	defer b.rematch()
@@ -75,14 +84,15 @@ func (b *Batch) Run(ctx context.Context) error {
 	}
 	r.counts.paid = r.state.paidSoFar()
 	stopThumbs := r.startThumbs(ctx)
-	err := r.all(ctx)
+	err = r.all(ctx)
 	stopThumbs()
 	all := err == nil && r.limits.reason() == nil
 	r.closePaces("")
 	if err == nil {
 		err = r.limits.reason()
 	}
-	return errors.Join(err, r.stop(ctx, all), r.look())
+	lookErr := r.lookAgain()
+	return errors.Join(err, r.stop(ctx, all), lookErr)
 }
 
 func (b *Batch) newRun() *run {
@@ -102,6 +112,7 @@ func (b *Batch) newRun() *run {
 		asking:  newBreaker(3, b.o.Speed),
 		backlog: newBacklog(c),
 		saved:   map[savedPicture]picture{},
+		damaged: map[savedPicture]picture{},
 		paces:   map[string]*pace{},
 		given:   map[int]key{},
 		lister:  newLister(),
@@ -157,7 +168,7 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.takeIn(unknown); err != nil {
 		return err
 	}
-	return errors.Join(r.beginRedo(), r.countIn(), r.rename(), r.reopen(), r.countMoney())
+	return errors.Join(r.beginRedo(), r.countIn(), r.rename(), r.noteFound(), r.reopen(), r.countMoney())
 }
 
 func (r *run) markStart() error {

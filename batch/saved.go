@@ -109,8 +109,16 @@ func (r *run) finishLost() error {
 func (r *run) findPicture(name string, tasks map[string]record) {
 	found, whole := r.inspect(name)
 	id := found.identity
-	if rec, ours := tasks[id.Task]; whole && ours && id.Key == rec.Key {
-		r.saved[savedPicture{id.Task, id.Number}] = found.picture
+	at := savedPicture{id.Task, id.Number}
+	if _, known := r.saved[at]; known { // from its record, which tells more
+		return
+	}
+	rec, ours := tasks[id.Task]
+	if !whole || !ours || id.Key != rec.Key {
+		return
+	}
+	if stem(path.Base(name)) == stem(output.FileName(pictureName(rec.Name, id.Number), ".png")) { // else it stands in another's place
+		r.saved[at] = found.picture
 	}
 }
 

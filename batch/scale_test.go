@@ -113,7 +113,7 @@ func finishedRecord(t testing.TB, it *manifests.Item, at time.Time) record {
 	return record{Key: k.String(), ID: it.ID, Print: print, Phase: done, At: at, Intent: at, Name: name, Sent: s, Attempt: 1,
 		Task: fmt.Sprintf("7a1f4d6c-3b52-4a0e-9c55-%012d", it.Row), Request: fmt.Sprintf("0d9e8b7a-6c5d-9e4f-a3b2-%012d", it.Row),
 		Submitted: at, Finished: at.Add(16 * time.Second), ActualPrompt: (it.Prompt + strings.Repeat(" in warm light", 8))[:100], Cost: 200000,
-		Pictures: []picture{{imagesDir + "/" + output.FileName(name, ".png"), 1664, 928, 1234567, strings.Repeat("0123456789abcdef", 4)}}}
+		Pictures: []picture{{imagesDir + "/" + output.FileName(name, ".png"), 1664, 928, 0, strings.Repeat("0123456789abcdef", 4), "", ""}}}
 }
 
 // TestD16NothingToDo joins a large sheet with the state that a run leaves: nothing is sent, nothing is written, no picture is

@@ -128,7 +128,7 @@ func (e *ending) checkPaid() {
 		if rec.Phase == held || foreign {
 			gone = 1
 		}
-		if client.LookupModel(e.asked[i].Model).Async == client.None {
+		if client.LookupModel(e.asked[i].Model).Async == client.None || len(e.touched) > 0 { // who wishes for another gives up a damaged one
 			gone += rec.Redone // a held one that was wished anew
 		}
 		missing[words] = missing[words][min(gone, len(missing[words])):]

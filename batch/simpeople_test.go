@@ -126,6 +126,7 @@ func (s *sim) touch(w *world, run int) {
 			continue
 		}
 		file, other := files[t.nth%len(files)], files[(t.nth+1)%len(files)]
+		time.Sleep(time.Millisecond) // nobody's hand is faster than the clock of a file system
 		if t.kind == "swapped" {
 			if file == other {
 				continue
@@ -144,7 +145,7 @@ func (s *sim) content(file string) []byte {
 	return b
 }
 
-// donePictures are the files that the state knows as done and that are there.
+// donePictures are the files that the state knows as done, of tasks, and that are there.
 func (s *sim) donePictures() []string {
 	s.disk.Decide = nil
 	st, found, err := openState(s.disk)
@@ -155,7 +156,7 @@ func (s *sim) donePictures() []string {
 	var files []string
 	for i := range st.entries {
 		rec, err := st.get(i)
-		if err != nil || rec.Phase != done {
+		if err != nil || rec.Phase != done || rec.Task == "" { // of a picture without a task there is no other
 			continue
 		}
 		for _, p := range rec.Pictures {
@@ -181,7 +182,7 @@ func changed(kind string, b []byte) []byte {
 		rest := b[head:]
 		for len(rest) > 12 && string(rest[4:8]) != "IDAT" {
 			size := int(rest[0])<<24 | int(rest[1])<<16 | int(rest[2])<<8 | int(rest[3])
-			if string(rest[4:8]) == "PLTE" {
+			if string(rest[4:8]) == "PLTE" || 12+size > len(rest) { // or it was cut before
 				break
 			}
 			rest = rest[12+size:]

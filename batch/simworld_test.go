@@ -28,7 +28,7 @@ var dimensions = []dimension{
 	{"rival", drawRival, false},
 	{"host", drawHost, true},
 	{"envelopes", drawEnvelopes, true},
-	{"touch", drawTouches, false},
+	{"touch", drawTouches, true},
 	{"models", drawModels, true},
 	{"lost", drawLost, true},
 }

@@ -31,7 +31,8 @@ type state struct {
 	header  header
 	head    span // where its line stands
 
-	size int64 // of the file when it was opened
+	size     int64     // of the file when it was opened
+	modified time.Time // when it was written last before that
 
 	mu      sync.Mutex // guards the fields below; never held while waiting for the disk's fsync
 	entries []entry
@@ -43,12 +44,13 @@ type state struct {
 	stopped bool         // the last line is a clean stop
 	last    span         // the last line
 	since   time.Time    // of the last mark
+	seen    time.Time    // of the last mark, or what the next is to say
 
 	redos    []wish // of the last mark
 	lastRedo int    // the highest number that a wish has had
 }
 
-// An entry is what is kept in memory of an item: 72 bytes, and nothing for the garbage collector to look at.
+// An entry is what is kept in memory of an item: 80 bytes, and nothing for the garbage collector to look at.
 type entry struct {
 	key    key
 	id     uint64 // hash of the id, 0 for none
@@ -57,8 +59,11 @@ type entry struct {
 	paid   client.Money // what its pictures have cost, older ones too
 	offset int64        // of its line
 	length uint32
+	bytes  uint32 // length of the first picture
 	files  uint16 // how many pictures
 	code   uint8  // of its phase
+
+	edited, damaged bool // a picture of it
 }
 
 // phases are those that an entry can have, by their codes; the last is what a newer version may bring.
@@ -101,7 +106,7 @@ func openState(disk output.Disk) (s *state, found bool, err error) {
 		return s, false, nil
 	}
 	if err == nil {
-		s.size = info.Size()
+		s.size, s.modified = info.Size(), info.ModTime()
 	}
 	var torn []byte
 	s.journal, torn, err = openJournal(disk, stateFile, s.fold)
@@ -208,7 +213,7 @@ func (s *state) fold(line []byte, at span) error {
 		return errors.New("it is no header")
 	case l.Key == "":
 		s.marks++
-		s.stopped, s.since, s.redos = l.Run == "stop", l.Since, l.Redos
+		s.stopped, s.since, s.seen, s.redos = l.Run == "stop", l.Since, l.Seen, l.Redos
 		for _, w := range l.Redos {
 			s.lastRedo = max(s.lastRedo, w.Number)
 		}
@@ -281,7 +286,7 @@ func (s *state) put(r record, durable bool) error {
 // mark notes the start or the clean stop of a run, durably.
 func (s *state) mark(m mark) error {
 	s.mu.Lock()
-	m.Redos = s.redos
+	m.Redos, m.Seen = s.redos, s.seen
 	_, err := s.journal.append(m)
 	s.marks++
 	s.stopped, s.since = m.Run == "stop", m.Since
@@ -309,6 +314,13 @@ func (s *state) paidSoFar() client.Money {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.paid
+}
+
+// entry is the i-th.
+func (s *state) entry(i int) entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.entries[i]
 }
 
 // count is how many items were ever seen.
@@ -362,7 +374,7 @@ func (s *state) compact(stop *mark, order []int) error {
 	}
 	s.journal, s.head, s.entries, s.index = fresh.journal, fresh.head, fresh.entries, fresh.index
 	s.marks, s.stale, s.stopped, s.last, s.since = fresh.marks, fresh.stale, fresh.stopped, fresh.last, fresh.since
-	s.redos, s.lastRedo, s.paid = fresh.redos, fresh.lastRedo, fresh.paid
+	s.redos, s.lastRedo, s.paid, s.seen = fresh.redos, fresh.lastRedo, fresh.paid, fresh.seen
 	return nil
 }
 
@@ -379,7 +391,7 @@ func (s *state) rewrite(w io.Writer, stop *mark, order []int) error {
 	if stop == nil {
 		return nil
 	}
-	stop.Redos = s.redos
+	stop.Redos, stop.Seen = s.redos, s.seen
 	line, err := seal(c.seq+1, stop)
 	if err == nil {
 		_, err = w.Write(line)

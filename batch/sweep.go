@@ -386,6 +386,14 @@ func (r *run) unknownPictures() ([]*record, error) {
 	return all, nil
 }
 
+// names are the hashes of file names, sorted: 8 bytes each, of which a map takes 20.
+type names []uint64
+
+func (n names) has(hash uint64) bool {
+	_, found := slices.BinarySearch(n, hash)
+	return found
+}
+
 // knownPictures are those that records name.
 func (r *run) knownPictures() (names, error) {
 	known := make(names, 0, len(r.state.entries))

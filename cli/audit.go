@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,8 @@ func (p *program) auditCommand() *cobra.Command {
 file: pictures that were charged and saved, tasks that are open, tasks with the
 words of an item that no record knows (duplicate), tasks of the same models with
 the words of no item (orphan), those that nobody can tell the words of, since
-they still run or their model does not say (untold), and held items. Nothing is
+they still run or their model does not say (untold), and held items. Then each
+picture on the disk is read and compared with what was saved. Nothing is
 changed.`,
 		Example: `  qwenbatch audit prompts.csv
   qwenbatch audit prompts.csv --json | jq '.rows[].verdict'`,
@@ -109,10 +111,39 @@ func (l *look) printAudit(w io.Writer, a batch.Audit) {
 		fmt.Fprintln(w)
 		t.print(w)
 	}
+	printPictures(w, a)
 	l.printAdvice(w, a)
 	if !a.Whole {
 		fmt.Fprintln(w, "\nThe list changed while it was read: some tasks may be missing here. Run it again.")
 	}
+}
+
+// printPictures tells which pictures are not on the disk as they were saved.
+func printPictures(w io.Writer, a batch.Audit) {
+	if len(a.Pictures) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s compared with what was saved: %s\n", amount(a.Compared, "picture"), differing(a.Pictures))
+	t := &table{heads: []string{"PICTURE", "ITEM", "FILE", "REASON"}, left: []int{1, 2, 3}, cut: 3, whole: !isTerminal(w)}
+	for _, p := range a.Pictures {
+		t.add(p.Verdict, line(p.Item), line(p.File), line(p.Reason))
+	}
+	t.print(w)
+}
+
+// differing counts pictures by what is the matter with them.
+func differing(all []batch.AuditPicture) string {
+	count := map[string]int{}
+	for _, p := range all {
+		count[p.Verdict]++
+	}
+	var parts []string
+	for _, verdict := range []string{"missing", "damaged", "undecodable", "edited"} {
+		if n := count[verdict]; n > 0 {
+			parts = append(parts, number(n)+" "+verdict)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // printAdvice says what may be done about what was found. A duplicate of a held item is most likely its own task.
@@ -168,6 +199,16 @@ type auditRecord struct {
 	// Charged is what the tasks among the rows were charged.
 	Charged string           `json:"charged"`
 	Rows    []auditRowRecord `json:"rows"`
+	// Compared pictures are on the disk; Pictures are those that are not there as they were saved.
+	Compared int                  `json:"compared"`
+	Pictures []auditPictureRecord `json:"pictures"`
+}
+
+type auditPictureRecord struct {
+	Verdict string `json:"verdict"` // missing, damaged, undecodable, edited
+	Item    string `json:"item"`
+	File    string `json:"file"`
+	Reason  string `json:"reason,omitempty"`
 }
 
 type auditRowRecord struct {
@@ -181,7 +222,11 @@ type auditRowRecord struct {
 }
 
 func newAuditRecord(a batch.Audit) auditRecord {
-	r := auditRecord{Listed: a.Listed, Whole: a.Whole, Charged: a.Charged.String(), Rows: []auditRowRecord{}}
+	r := auditRecord{Listed: a.Listed, Whole: a.Whole, Charged: a.Charged.String(), Rows: []auditRowRecord{},
+		Compared: a.Compared, Pictures: []auditPictureRecord{}}
+	for _, p := range a.Pictures {
+		r.Pictures = append(r.Pictures, auditPictureRecord{p.Verdict, p.Item, p.File, p.Reason})
+	}
 	for _, row := range a.Rows {
 		r.Rows = append(r.Rows, auditRowRecord{row.Verdict, row.Item, row.Task, row.Model, string(row.Status), moment(row.Created), row.Cost.String()})
 	}

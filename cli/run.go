@@ -177,7 +177,7 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	o.SubmitRate, o.QueryRate, o.Window, o.Limit, o.Grace = f.submit.limit, f.query.limit, f.window, f.limit, f.grace
 	o.RetryFailed, o.AcceptChanges = f.retry, f.accept
 	o.Thumbs, o.Workbook, o.Restored = f.thumbs, f.workbook, f.restored
-	o.Redo = f.redo
+	o.Redo, o.Hasty = f.redo, true
 	f.apply(&o)
 	if f.rehearse {
 		o.Speed, o.Key = f.speed, client.Key{}
@@ -255,9 +255,13 @@ func (j *job) idle(ctx context.Context) error {
 	return j.close(s, err)
 }
 
-// reportStale tells whether a report is not there, or older than the state file or the manifest: a run that was killed
-// between its last picture and its reports leaves them as they were.
+// reportStale tells whether a report is not there, is older than the state file or the manifest, or says something else of
+// pictures that are gone or edited: a run that was killed between its last picture and its reports leaves them as they
+// were, and pictures come and go without a word to the state file.
 func (j *job) reportStale() bool {
+	if j.batch.ReportsDiffer() {
+		return true
+	}
 	var newest time.Time
 	if info, err := j.disk.Lstat("state.jsonl"); err == nil {
 		newest = info.ModTime()

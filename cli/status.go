@@ -108,7 +108,7 @@ func heldMoney(held client.Money, rehearsal bool) string {
 }
 
 func statusCounts(p batch.Plan) []tally {
-	all := []tally{{"done", p.Done, ""}, {"not sent", p.New + p.Ready, ""}, {"changed", p.Changed, ""}, {"in flight", p.Open + p.Doubt, ""},
+	all := []tally{{"done", p.Done, ""}, {"edited", p.Edited, ""}, {"not sent", p.New + p.Ready, ""}, {"changed", p.Changed, ""}, {"in flight", p.Open + p.Doubt, ""},
 		{"missing", p.Missing, ""},
 		{"failed", p.Failed, ""}, {"held", p.Held, ""}, {"abandoned", p.Abandoned, ""}, {"skipped", p.Skipped, ""}}
 	var some []tally
@@ -162,11 +162,12 @@ type statusRecord struct {
 	Rehearsal bool            `json:"rehearsal"`
 	Items     int             `json:"items"`
 	Done      int             `json:"done"`
+	Edited    int             `json:"edited"` // of those done
 	Pending   int             `json:"pending"`
 	Changed   int             `json:"changed"`
 	Open      int             `json:"open"`
 	Unfetched int             `json:"unfetched"` // of them: paid, and their pictures could not be fetched yet
-	Missing   int             `json:"missing"`   // paid, and their pictures are gone
+	Missing   int             `json:"missing"`   // paid, and their pictures are gone or damaged
 	Failed    int             `json:"failed"`
 	Held      int             `json:"held"`
 	Abandoned int             `json:"abandoned"`
@@ -193,7 +194,7 @@ func (l *look) statusJSON(w io.Writer) error {
 	}
 	p := l.plan
 	r := statusRecord{Manifest: l.name, Folder: l.folder, Region: l.settings.Region, BaseURL: l.settings.BaseURL, Rehearsal: l.settings.Rehearsal,
-		Items: p.Items, Done: p.Done, Pending: p.New + p.Ready, Changed: p.Changed, Open: p.Open + p.Doubt, Unfetched: p.Unfetched, Missing: p.Missing, Failed: p.Failed, Held: p.Held,
+		Items: p.Items, Done: p.Done, Edited: p.Edited, Pending: p.New + p.Ready, Changed: p.Changed, Open: p.Open + p.Doubt, Unfetched: p.Unfetched, Missing: p.Missing, Failed: p.Failed, Held: p.Held,
 		Abandoned: p.Abandoned, Skipped: p.Skipped, Spent: p.Spent.String(), HeldCost: held.String(), Problems: []problemRecord{}}
 	for _, f := range problems {
 		r.Problems = append(r.Problems, problemRecord{f.Row, f.ID, f.Key, f.Status, f.Code, f.Message})

@@ -55,7 +55,7 @@ func (s summary) lines() []string {
 		lines = append(lines, entryLine("held", number(p.Held)+", paid or not: nobody can tell yet"))
 	}
 	if s.missing > 0 {
-		lines = append(lines, entryLine("missing", number(s.missing)+", paid; their picture files are gone"))
+		lines = append(lines, entryLine("missing", number(s.missing)+", paid; their picture files are gone or damaged"))
 	}
 	if p.Open > 0 {
 		lines = append(lines, entryLine("open", number(p.Open)+" at the service"+unfetchedText(p.Unfetched)+"; fetch them within 24 hours"))

@@ -169,7 +169,7 @@ func (s summary) standingCode() exitCode {
 func (j *job) summary(p batch.Progress) summary {
 	missing := j.plan.Missing
 	if counted(p) {
-		missing = j.stillMissing()
+		missing = j.batch.Missing()
 		p.Done -= missing
 	} else {
 		p.Done, p.Failed, p.Held = j.plan.Done+j.plan.Abandoned, j.plan.Failed, j.plan.Held
@@ -186,18 +186,6 @@ func (j *job) summary(p batch.Progress) summary {
 		}
 	}
 	return s
-}
-
-// stillMissing counts the items whose pictures could not be fetched again.
-func (j *job) stillMissing() int {
-	if j.plan.Missing == 0 {
-		return 0
-	}
-	p, err := j.batch.Plan()
-	if err != nil {
-		return j.plan.Missing
-	}
-	return p.Missing
 }
 
 // close prints the summary and what went wrong, and gives the exit code.

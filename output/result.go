@@ -31,6 +31,7 @@ type Result struct {
 	ErrorCode      string `csv:"error_code" json:"error_code,omitempty"`
 	ErrorMessage   string `csv:"error_message" json:"error_message,omitempty"`
 	Adopted        string `csv:"adopted" json:"adopted,omitempty"` // what told that the task is the item's, where its submission was not answered
+	Edited         *bool  `csv:"edited" json:"edited,omitempty"`   // true: it is done, and somebody has worked on its picture since
 
 	// Columns are the cells of the manifest's own columns, in the order of the columns that the report is
 	// given. Missing ones at the end are empty.

@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/draw"
 	"image/jpeg"
+	"strings"
 
 	_ "image/gif" // for image.Decode
 	_ "image/png"
@@ -28,9 +29,33 @@ const thumbnailQuality = 80
 // header is looked at first, so that a decompression bomb costs nothing, and a decoder that panics has met a picture that it
 // cannot read. An error is an [ErrNoThumbnail].
 func Thumbnail(b []byte, side int) (small []byte, err error) {
+	picture, err := decode(b)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = jpeg.Encode(&out, shrunk(picture, side), &jpeg.Options{Quality: thumbnailQuality})
+	return out.Bytes(), err
+}
+
+// Readable inflates a picture and says what is wrong inside it, which [Inspect] does not see. It says nothing of
+// formats that are not known here, and of more pixels than a thumbnail is made of, whatever the header claims.
+func Readable(b []byte) error {
+	config, _, err := image.DecodeConfig(bytes.NewReader(b))
+	if errors.Is(err, image.ErrFormat) || err == nil && int64(config.Width)*int64(config.Height) > manyPixels {
+		return nil
+	}
+	if _, err := decode(b); err != nil {
+		return errors.New("it cannot be decoded" + strings.TrimPrefix(err.Error(), ErrNoThumbnail.Error()))
+	}
+	return nil
+}
+
+// decode is image.Decode, bounded.
+func decode(b []byte) (picture image.Image, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			small, err = nil, fmt.Errorf("%w: its decoder panics: %v", ErrNoThumbnail, p)
+			picture, err = nil, fmt.Errorf("%w: its decoder panics: %v", ErrNoThumbnail, p)
 		}
 	}()
 	config, _, err := image.DecodeConfig(bytes.NewReader(b))
@@ -40,13 +65,11 @@ func Thumbnail(b []byte, side int) (small []byte, err error) {
 	if pixels := int64(config.Width) * int64(config.Height); pixels == 0 || pixels > manyPixels {
 		return nil, fmt.Errorf("%w: its header claims %d×%d pixels", ErrNoThumbnail, config.Width, config.Height)
 	}
-	picture, _, err := image.Decode(bytes.NewReader(b))
+	picture, _, err = image.Decode(bytes.NewReader(b))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoThumbnail, err)
 	}
-	var out bytes.Buffer
-	err = jpeg.Encode(&out, shrunk(picture, side), &jpeg.Options{Quality: thumbnailQuality})
-	return out.Bytes(), err
+	return picture, nil
 }
 
 // shrunk scales by CatmullRom, which averages over what it leaves out: faster kernels alias at a fifth.

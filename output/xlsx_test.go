@@ -56,7 +56,7 @@ func TestXLSXCells(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "id,prompt,Category,manifest.prompt,manifest.Status,备注,picture,status,file,cost,error_code,error_message,model,size,seed,actual_prompt," +
-		"negative_prompt,prompt_extend,watermark,width,height,bytes,attempts,submitted_at,finished_at,task_id,request_id,adopted,sha256,row"
+		"negative_prompt,prompt_extend,watermark,width,height,bytes,attempts,submitted_at,finished_at,task_id,request_id,adopted,sha256,edited,row"
 	if got := strings.Join(header[0], ","); got != want {
 		t.Errorf("header = %s\nwant %s", got, want)
 	}

@@ -51,6 +51,7 @@ func resultColumns() []bookColumn {
 		{"request_id", 38, textStyle, func(r Result) any { return r.RequestID }},
 		{"adopted", 12, textStyle, func(r Result) any { return r.Adopted }},
 		{"sha256", 24, textStyle, func(r Result) any { return r.SHA256 }},
+		{"edited", 9, textStyle, func(r Result) any { return truth(r.Edited) }},
 	}
 }
 

@@ -259,7 +259,7 @@ function about(s) {
     list([[t.seed, r.seed, 'code', r.seed === undefined ? '' : String(r.seed)], [t.model, r.model], [t.size, shot && asked && shot !== asked ? shot + ' (' + asked + ')' : shot || asked], [t.cost, r.cost && money(r.cost)],
       [t.extend, yes(r.prompt_extend)], [t.watermark, yes(r.watermark)], [t.attempts, r.attempts > 1 ? number(r.attempts) : ''], [t.submitted, r.submitted_at && moment(r.submitted_at)],
       [t.finished, r.finished_at && moment(r.finished_at) + (r.submitted_at ? ' (' + span(new Date(r.finished_at) - new Date(r.submitted_at)) + ')' : '')],
-      [t.file, s.file, 'code'], [t.bytes, r.bytes && number(Math.round(r.bytes / 1024)) + ' KB'], [t.task, r.task_id, 'code', r.task_id], [t.request, r.request_id, 'code'], [t.adopted, r.adopted && (t.adoptedBy[r.adopted] || r.adopted)]]),
+      [t.file, s.file, 'code'], [t.edited, r.edited && t.sinceSaved], [t.bytes, r.bytes && number(Math.round(r.bytes / 1024)) + ' KB'], [t.task, r.task_id, 'code', r.task_id], [t.request, r.request_id, 'code'], [t.adopted, r.adopted && (t.adoptedBy[r.adopted] || r.adopted)]]),
     cells(r).some(Boolean) && make('h3', { class: 'own', text: t.columns }), list(columns.map((c, i) => [c, cells(r)[i]])),
   ];
 }

@@ -1,0 +1,182 @@
+package batch
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// A picture is opened only where its length is not as recorded, or where the file system says that it was changed or moved
+// since they were last looked at. What is found is kept beside the state until a run records it, and with it up to which
+// time of a picture all has been seen.
+
+// readsWhole is how many bytes of pictures that kept their lengths one look reads to the end; of more of them, as where a
+// folder was copied, only the beginning is read, which says whose they are.
+const readsWhole = 4 << 30
+
+// examineAll examines the pictures of all items that are done, or are fetched again.
+func (b *Batch) examineAll() error {
+	budget := int64(readsWhole)
+	for i := range b.state.count() {
+		e := b.state.entry(i)
+		if p := e.phase(); p != done && p != open || e.file == 0 {
+			continue
+		}
+		if s, there := b.present.find(e.file); e.files == 1 && (!there || s.bytes == e.bytes && s.changed == untouched) {
+			continue
+		}
+		rec, err := b.state.get(i)
+		if err != nil {
+			return err
+		}
+		for n := range rec.Pictures {
+			b.examine(rec, n, &budget)
+		}
+	}
+	return nil
+}
+
+// examine looks at the n-th picture of a record, where there is a reason.
+func (b *Batch) examine(rec record, n int, budget *int64) {
+	p := rec.Pictures[n]
+	s, there := b.present.find(hashID(p.File))
+	alike := s.bytes == smallBytes(p.Bytes)
+	if !there || alike && s.changed == untouched {
+		return
+	}
+	b.examined++
+	if alike && p.Damage == "" && (s.changed == moved || *budget < 0) && b.isOf(p.File, &renaming{rec, rec.Name}, n) {
+		return
+	}
+	if alike {
+		*budget -= p.Bytes
+	}
+	if now := examined(b.o.Disk, rec, n, int64(s.bytes)); now != p {
+		b.standing[hashID(p.File)] = now
+	}
+}
+
+// examined is the n-th picture of a record as it stands on the disk.
+func examined(disk output.Disk, rec record, n int, size int64) picture {
+	p := rec.Pictures[n]
+	p.Damage = ""
+	if size > client.MaxPicture { // none of ours is so long: somebody's work
+		sum, err := hashOf(disk, p.File)
+		return edition(p, picture{p.File, p.Width, p.Height, size, sum, "", damageOf(err)})
+	}
+	body, err := readFile(disk, p.File)
+	if err != nil {
+		p.Damage = damageOf(err)
+		return p
+	}
+	sum := output.SHA256(body)
+	if sum == p.SHA256 {
+		return p
+	}
+	found, err := output.Inspect(body)
+	switch {
+	case sum == p.Original: // it was put back
+	case err != nil:
+		p.Damage = damageOf(err)
+	case output.Cut(body, found.Ext):
+		p.Damage = "it is cut"
+	case found.Ext == ".bin" && path.Ext(p.File) != ".bin" && !output.KnownFormat(body):
+		p.Damage = "it is no picture"
+	default:
+		p.Damage = foreignText(disk, rec, n)
+	}
+	if p.Damage != "" {
+		return p
+	}
+	return edition(p, pictureOf(p.File, found, body))
+}
+
+// edition is a whole picture that stands in the place of another.
+func edition(was, now picture) picture {
+	now.Original = cmp.Or(was.Original, was.SHA256)
+	if now.Original == now.SHA256 {
+		now.Original = ""
+	}
+	return now
+}
+
+func damageOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	if reason := new(fs.PathError); errors.As(err, &reason) {
+		return "it cannot be read: " + reason.Err.Error()
+	}
+	return strings.TrimPrefix(err.Error(), output.ErrDamaged.Error()+": ")
+}
+
+// foreignText says whose picture a file is that stands in the place of the n-th of a record; "" where it is nobody else's. A
+// picture of another task of the same item was put there by somebody who wants it.
+func foreignText(disk output.Disk, rec record, n int) string {
+	id, told := readIdentity(disk, rec.Pictures[n].File)
+	switch number := (&renaming{rec, rec.Name}).number(n); {
+	case !told || id.Key == rec.Key && (id.Task != rec.Task || id.Number == number):
+		return ""
+	case id.Key == rec.Key:
+		return fmt.Sprintf("it holds picture %d of its item", id.Number+1)
+	}
+	return fmt.Sprintf("it holds the picture of item %s", cmp.Or(id.ID, id.Key))
+}
+
+func hashOf(disk output.Disk, name string) (string, error) {
+	f, err := disk.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	_, err = io.Copy(sum, f)
+	return hex.EncodeToString(sum.Sum(nil)), err
+}
+
+// noteFound records what was found of pictures, so that it is known when their times say nothing any more.
+func (b *Batch) noteFound() error {
+	for i := range b.state.count() {
+		if len(b.standing) == 0 {
+			break
+		}
+		e := b.state.entry(i)
+		if _, there := b.standing[e.file]; e.file == 0 || e.files == 1 && !there {
+			continue
+		}
+		rec, err := b.state.get(i)
+		if err != nil {
+			return err
+		}
+		if err := b.state.put(b.asFound(rec), false); err != nil {
+			return err
+		}
+	}
+	b.state.seen = b.newest // with the next mark, which stands behind these lines
+	return nil
+}
+
+// noteSeen is noteFound for a run that has nothing else to do.
+func (b *Batch) noteSeen() error {
+	if b.examined == 0 {
+		return nil
+	}
+	if err := b.noteFound(); err != nil {
+		return err
+	}
+	since := b.state.since
+	if !b.state.stopped {
+		since = b.lastKnown(time.Now().UTC())
+	}
+	return b.state.mark(mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool, Since: since})
+}
