@@ -7,25 +7,22 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"testing/synctest"
 )
 
 // TestD32Interrupted is failure mode D32: a call that is interrupted is repeated, and not for ever.
 func TestD32Interrupted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for _, c := range []struct{ interrupted, calls int }{{0, 1}, {1, 2}, {50, 51}, {1 << 30, interruptions + 1}} {
-			calls := 0
-			err := repeated(func() error {
-				if calls++; calls <= c.interrupted {
-					return &os.PathError{Op: "write", Path: "x", Err: syscall.EINTR}
-				}
-				return nil
-			})
-			if gives := c.interrupted > interruptions; calls != c.calls || errors.Is(err, syscall.EINTR) != gives {
-				t.Errorf("interrupted %d times: %d calls, %v, want %d", c.interrupted, calls, err, c.calls)
+	for _, c := range []struct{ interrupted, calls int }{{0, 1}, {1, 2}, {50, 51}, {1 << 30, interruptions + 1}} {
+		calls := 0
+		err := repeated(func() error {
+			if calls++; calls <= c.interrupted {
+				return &os.PathError{Op: "write", Path: "x", Err: syscall.EINTR}
 			}
+			return nil
+		})
+		if gives := c.interrupted > interruptions; calls != c.calls || errors.Is(err, syscall.EINTR) != gives {
+			t.Errorf("interrupted %d times: %d calls, %v, want %d", c.interrupted, calls, err, c.calls)
 		}
-	})
+	}
 }
 
 // TestD32Files writes and syncs real files through the calls that end.
