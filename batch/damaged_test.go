@@ -3,12 +3,14 @@ package batch
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"image"
 	"image/png"
 	"maps"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -195,6 +197,64 @@ func TestD33CopiedFolder(t *testing.T) {
 				t.Errorf("%d pictures were opened, want %d; Run = %v", opened, want, err)
 			}
 			time.Sleep(time.Second)
+		}
+	})
+}
+
+// TestD29FailedLook is failure mode D29: a run whose last look at the pictures fails says nothing of them, and the next
+// finds all in place.
+func TestD29FailedLook(t *testing.T) {
+	play(t, three, emulator.Options{Seed: 1}, func(s *scene) {
+		looks := 0
+		err := s.startOn(func(op disktest.Op) disktest.Verdict {
+			if op.Kind == "readdir" && op.Name == imagesDir {
+				if looks++; s.server.Books().Downloads == 3 {
+					return disktest.Verdict{Err: syscall.EIO}
+				}
+			}
+			return disktest.Verdict{}
+		})
+		if !errors.Is(err, syscall.EIO) || looks == 0 {
+			t.Errorf("Run = %v after %d looks, want EIO", err, looks)
+		}
+		s.ends()
+		s.wantPaidOnce(3)
+		s.wantPlan(func(p Plan) bool { return p.Done == 3 && p.Missing == 0 }, "all in place")
+		b, closing := s.open()
+		defer closing()
+		s.disk.Decide = func(op disktest.Op) disktest.Verdict {
+			if op.Kind == "readdir" {
+				return disktest.Verdict{Err: syscall.EIO}
+			}
+			return disktest.Verdict{}
+		}
+		if err := b.look(); !errors.Is(err, syscall.EIO) {
+			t.Errorf("look = %v, want EIO", err)
+		}
+		s.disk.Decide = nil
+		written, err := b.Report(t.Context())
+		if _, there := s.disk.Content("results.csv"); there || len(written) > 0 || !errors.Is(err, syscall.EIO) {
+			t.Errorf("Report after a failed look = %q, %v, want none and EIO", written, err)
+		}
+		if b.ReportsDiffer() {
+			t.Error("a failed look says that the reports differ")
+		}
+	})
+}
+
+// TestH21NoURL is failure mode H21: what can never be fetched is left at once, with its money told.
+func TestH21NoURL(t *testing.T) {
+	play(t, three, emulator.Options{Seed: 1, ImageURL: "http://bücher.test"}, func(s *scene) {
+		s.start()
+		for _, task := range s.server.Books().Tasks {
+			if waited := time.Since(task.Ended); waited > time.Minute {
+				t.Errorf("the run ended %v after a task, want at once", waited)
+			}
+		}
+		for prompt, rec := range s.records() {
+			if rec.Phase != open && rec.Phase != ready {
+				t.Errorf("%q is %s: %s", prompt, rec.Phase, rec.Message)
+			}
 		}
 	})
 }

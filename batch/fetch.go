@@ -150,6 +150,8 @@ func (f *fetching) download(ctx context.Context, i int, url string) ([]byte, out
 			return nil, found, ctx.Err()
 		case answered && f.expired():
 			return nil, found, fmt.Errorf("%w: %w", errGone, err)
+		case failures > 0 && errors.Is(err, client.ErrPictureURL): // it was asked for anew, and is no better
+			return nil, found, errLeave
 		case answered:
 			f.endWithout(f.clock.now())
 		case f.forgotten(f.rec):

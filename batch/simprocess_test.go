@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,7 +111,7 @@ type sim struct {
 
 func newSim(t testing.TB, random *rand.Rand, o emulator.Options) *sim {
 	s := &sim{t: t, random: random, disk: disktest.New()}
-	o.Tiny, o.ImageURL, o.Key = true, "http://pictures.test", canary
+	o.Tiny, o.ImageURL, o.Key = true, cmp.Or(o.ImageURL, "http://pictures.test"), canary
 	o.Fault = func(c emulator.Call) emulator.Fault {
 		if c.Workspace == rivalWorkspace {
 			return emulator.Fault{}

@@ -28,6 +28,8 @@ var (
 	ErrGone = errors.New("picture URL refused")
 	// ErrPrivateHost says that the URL leads to an address that is not of the public internet.
 	ErrPrivateHost = errors.New("picture host is a private address")
+	// ErrPictureURL says that the URL is none that a picture can be fetched from, now or later: file://, say.
+	ErrPictureURL = errors.New("the picture's URL is none to fetch from")
 )
 
 // Download fetches a picture. No key is sent, and the signed query goes out byte for byte. The body is checked against
@@ -64,17 +66,17 @@ func (c *Client) pictureURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || u.Hostname() == "":
-		return nil, errors.New("the picture's URL is none")
+		return nil, ErrPictureURL
 	case u.User != nil:
-		return nil, errors.New("the picture's URL carries a user")
+		return nil, fmt.Errorf("%w: it carries a user", ErrPictureURL)
 	case u.Scheme == "http" && c.base.Scheme != "http":
 		u.Scheme, u.Host = "https", strings.TrimSuffix(u.Host, ":80")
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, fmt.Errorf("the picture's URL has the scheme %q", oneLine(u.Scheme))
+		return nil, fmt.Errorf("%w: it has the scheme %q", ErrPictureURL, oneLine(u.Scheme))
 	}
 	for _, r := range u.Host {
 		if r > 126 || r <= ' ' {
-			return nil, errors.New("the picture's host has odd letters")
+			return nil, fmt.Errorf("%w: its host has odd letters", ErrPictureURL)
 		}
 	}
 	return u, c.checkLiteral(u.Hostname())
