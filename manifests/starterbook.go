@@ -98,8 +98,8 @@ func (b *bookWriter) header(name string, values []string, columns []float64) {
 	})))
 	b.do(b.SetRowHeight(name, 1, 24))
 	for i, width := range columns {
-		name, _ := excelize.ColumnNumberToName(i + 1)
-		b.do(b.SetColWidth(name, name, name, width))
+		column, _ := excelize.ColumnNumberToName(i + 1)
+		b.do(b.SetColWidth(name, column, column, width))
 	}
 	landscape, one, many, fit := "landscape", 1, 0, true
 	b.do(b.SetPageLayout(name, &excelize.PageLayoutOptions{
