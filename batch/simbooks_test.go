@@ -105,9 +105,9 @@ func (e *ending) checkCharges() {
 }
 
 // unprovable reports whether no client could be held to the bars: without its state file, over a list that hides, or that
-// shows another's tasks as well.
+// shows another's tasks as well, or where the pictures were spoiled that tell of the batch.
 func (e *ending) unprovable() bool {
-	return e.lost > 0 && (e.hides() || len(e.visits) > 0 || e.sheet.models || e.host.how != "" || e.times != 0)
+	return e.lost > 0 && (e.hides() || len(e.visits) > 0 || len(e.touches) > 0 || e.sheet.models || e.host.how != "" || e.times != 0)
 }
 
 func (w *world) hides() bool { return w.cap > 0 || w.omit > 0 }
