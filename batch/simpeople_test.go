@@ -128,7 +128,9 @@ func (s *sim) touch(w *world, run int) {
 		file, other := files[t.nth%len(files)], files[(t.nth+1)%len(files)]
 		time.Sleep(time.Millisecond) // nobody's hand is faster than the clock of a file system
 		if t.kind == "swapped" {
-			if file == other {
+			_, mineTold := readIdentity(s.disk, file)
+			_, theirsTold := readIdentity(s.disk, other)
+			if file == other || !mineTold || !theirsTold { // one that tells nothing would be an edit
 				continue
 			}
 			mine, theirs := s.content(file), s.content(other)
