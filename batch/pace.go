@@ -19,7 +19,8 @@ import (
 //     the service's growth limit refuses. A refusal for pace (HTTP 429) slows all of them by ×0.7 and rests them for two
 //     intervals. They come back quickly to just below what was refused, and beyond it ever faster the longer nothing is:
 //     where somebody else has a share of the quota, about one in two hundred is refused, and a quota that is whole again is
-//     used again. The questions about tasks have one such rate for the whole account.
+//     used again. Where a slower rate is refused as often, it has gained nothing and is taken back. The questions about
+//     tasks have one such rate for the whole account.
 //   - Window: so many tasks are open at the service that it never idles before we know that one has ended: one that waits
 //     behind each that runs. More waiting gains nothing, is exposed to a crash, and could fill the service's queue of 500.
 //     How many run is learned from the tasks (watch.go).
@@ -50,6 +51,8 @@ type throttle struct {
 	ceiling rate.Limit // just below what was last refused
 	calm    int        // accepted since then
 	resume  time.Time  // nothing goes before
+	fast    tally      // answers at more than half of the quota
+	slowly  tally      // at less than an eighth
 	last    time.Time  // when something went, or was to go
 }
 
@@ -137,8 +140,14 @@ const lull = 90
 func (t *throttle) slow() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if time.Now().Before(t.resume) || t.full == rate.Inf {
+	t.note(0)
+	switch {
+	case t.full == rate.Inf || time.Now().Before(t.resume):
 		return // one refusal counts once, however many were on their way
+	case t.slowedInVain():
+		t.limit = min(t.full, t.limit/0.7)
+		t.ceiling = max(t.ceiling, t.limit)
+		return
 	}
 	below := rate.Limit(0.97)
 	if t.calm < lull {
@@ -150,12 +159,46 @@ func (t *throttle) slow() {
 	t.resume = time.Now().Add(2 * spacing(t.limit))
 }
 
+// note takes an answer at the rate of now. What was learned near the quota is forgotten far below it.
+func (t *throttle) note(accepted float64) {
+	switch {
+	case t.limit > t.full/2:
+		t.fast.add(accepted)
+	case t.limit < t.full/8:
+		t.fast.fade(0.97)
+		t.slowly.add(accepted)
+	}
+}
+
+// slowedInVain reports whether refusals have little to do with the rate: far below the quota most are refused, as are
+// near it, and some are not. Where all are refused, a slow rate asks less of the service and loses nothing.
+func (t *throttle) slowedInVain() bool {
+	return t.slowly.accepted >= 1 && t.slowly.share() < 0.5 && t.slowly.share() < 2*t.fast.share()
+}
+
+// A tally counts answers, the latest most.
+type tally struct{ all, accepted float64 }
+
+func (a *tally) add(accepted float64) {
+	a.all++
+	a.accepted += accepted
+	if a.all >= 32 {
+		a.fade(0.5)
+	}
+}
+
+func (a *tally) fade(by float64) { a.all, a.accepted = a.all*by, a.accepted*by }
+
+// share is how many are accepted: a half as long as nothing is known.
+func (a *tally) share() float64 { return (a.accepted + 1) / (a.all + 2) }
+
 // accepted comes back: by a twentieth of the quota up to the ceiling, from there by n²/8,000,000 after the n-th, which is
 // 3 % after 90, and the double after 255.
 func (t *throttle) accepted() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.calm++
+	t.note(1)
 	switch {
 	case t.limit >= t.full:
 		return

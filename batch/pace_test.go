@@ -1,6 +1,9 @@
 package batch
 
 import (
+	"math/rand/v2"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,4 +53,45 @@ func pauseAfter(t *testing.T, f emulator.Fault, limit rate.Limit, window int) ti
 // only is a quota of every model.
 func only(q emulator.Quota) func(model string) (emulator.Quota, bool) {
 	return func(model string) (emulator.Quota, bool) { return q, model != "" }
+}
+
+// TestA1RefusedWhateverTheRate refuses four in five submissions at random and loses a third of all other calls: a slower
+// rate is refused as often, so the batch goes back to its quota. A client that knew that would have 36 tasks in five minutes
+// at 2/s with 2 running, whose places are full then, and 800 at 20/s with 100 running, where 2.7 a second are accepted. One
+// batch alone may wait for its first acceptance for minutes, so that medians are compared.
+func TestA1RefusedWhateverTheRate(t *testing.T) {
+	for _, at := range []struct {
+		quota        emulator.Quota
+		seeds, least int
+	}{{quota2, 5, 6}, {quota100, 3, 100}} {
+		var created []int
+		for seed := range at.seeds {
+			created = append(created, stormed(t, at.quota, uint64(seed)))
+		}
+		slices.Sort(created)
+		if median := created[len(created)/2]; median < at.least {
+			t.Errorf("at %d/s with %d running %v tasks in five minutes, want %d in the median",
+				at.quota.Submissions, at.quota.Running, created, at.least)
+		}
+	}
+}
+
+// stormed is how many tasks five minutes of such a service bring.
+func stormed(t *testing.T, q emulator.Quota, seed uint64) (created int) {
+	play(t, many(900), emulator.Options{Quota: only(q), CV: 0.1}, func(s *scene) {
+		random := rand.New(rand.NewPCG(seed, 3))
+		var mu sync.Mutex
+		s.options.SubmitRate, s.options.Window = rate.Limit(float64(q.Submissions)/q.Per.Seconds()), 2*q.Running
+		s.fault = func(c emulator.Call) emulator.Fault {
+			mu.Lock()
+			defer mu.Unlock()
+			if c.Op == "submit" && random.IntN(5) > 0 {
+				return throttling
+			}
+			return emulator.Fault{LoseRequest: random.IntN(3) == 0}
+		}
+		s.startUnder(s.stopAfter(5 * time.Minute))
+		created = s.server.Books().Submissions.Created
+	})
+	return created
 }
