@@ -70,6 +70,15 @@ func takeFolder(path string) (dir *output.Dir, unlock func() error, err error) {
 	return nil, nil, notWritable(path, err)
 }
 
+// openCache opens the folder of this user where batches keep each other from adopting the same task.
+func openCache() (*output.Dir, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return nil, err
+	}
+	return output.OpenDir(filepath.Join(cache, "qwenbatch", "tasks"))
+}
+
 func notWritable(path string, err error) error {
 	var detail *fs.PathError
 	if errors.As(err, &detail) {
@@ -139,4 +148,5 @@ func (blank) Sizes(name string) iter.Seq2[output.FileSize, error] {
 	return func(yield func(output.FileSize, error) bool) { yield(output.FileSize{}, absent("open", name)) }
 }
 func (blank) Lstat(name string) (fs.FileInfo, error) { return nil, absent("lstat", name) }
+func (blank) Place(string) string                    { return "" }
 func (blank) SyncDir(string) error                   { return nil }

@@ -35,6 +35,9 @@ type Disk interface {
 	Sizes(name string) iter.Seq2[FileSize, error]
 	// Lstat describes a file and does not follow a link.
 	Lstat(name string) (fs.FileInfo, error)
+	// Place tells a file from its copies: the boot of the system, the device, and the file's number there. It is ""
+	// where that is not sure: on other file systems than local ones, and where the system cannot tell.
+	Place(name string) string
 	// SyncDir makes the creations, renames and removals in a folder durable. It does nothing where the
 	// system has no such call (Windows, some network file systems).
 	SyncDir(name string) error

@@ -6,6 +6,7 @@ package disktest
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -56,6 +57,8 @@ type Disk struct {
 	dead    bool
 	names   map[string]*node
 	durable map[string]*node
+	boot    int // power cuts so far
+	made    int // files so far
 }
 
 type node struct {
@@ -63,6 +66,15 @@ type node struct {
 	data, synced []byte
 	modified     time.Time // its bytes
 	touched      time.Time // its bytes or name
+	number       int       // that no other file of the disk has had; 0 for a folder
+}
+
+// newFile is a file that was never there before. The lock is held.
+func (d *Disk) newFile(data, synced []byte) *node {
+	d.made++
+	n := &node{data: data, synced: synced, number: d.made}
+	n.changed()
+	return n
 }
 
 // changed notes the time of a change of the bytes.
@@ -107,11 +119,13 @@ func (d *Disk) After(l Loss, random *rand.Rand) *Disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	next := New()
+	next.boot, next.made = d.boot, d.made
 	if l == Killed {
 		copies := map[*node]*node{}
 		next.names, next.durable = copied(d.names, copies), copied(d.durable, copies)
 		return next
 	}
+	next.boot++
 	names := d.durable
 	if l == NamesFirst {
 		names = d.names
@@ -121,7 +135,7 @@ func (d *Disk) After(l Loss, random *rand.Rand) *Disk {
 		if more := len(n.data) - len(n.synced); random != nil && more > 0 && string(n.data[:len(n.synced)]) == string(n.synced) {
 			kept = slices.Clone(n.data[:len(n.synced)+random.IntN(more+1)])
 		}
-		next.names[name] = &node{n.dir, kept, kept, n.modified, n.touched}
+		next.names[name] = &node{n.dir, kept, kept, n.modified, n.touched, n.number}
 	}
 	next.durable = maps.Clone(next.names)
 	return next
@@ -132,7 +146,7 @@ func copied(names map[string]*node, copies map[*node]*node) map[string]*node {
 	all := make(map[string]*node, len(names))
 	for name, n := range names {
 		if copies[n] == nil {
-			copies[n] = &node{n.dir, slices.Clone(n.data), slices.Clone(n.synced), n.modified, n.touched}
+			copies[n] = &node{n.dir, slices.Clone(n.data), slices.Clone(n.synced), n.modified, n.touched, n.number}
 		}
 		all[name] = copies[n]
 	}
@@ -143,8 +157,7 @@ func copied(names map[string]*node, copies map[*node]*node) map[string]*node {
 func (d *Disk) Put(name string, data []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n := &node{data: slices.Clone(data), synced: slices.Clone(data)}
-	n.changed()
+	n := d.newFile(slices.Clone(data), slices.Clone(data))
 	d.names[name], d.durable[name] = n, n
 }
 
@@ -247,8 +260,7 @@ func (d *Disk) make(name string) (*node, error) {
 	if d.names[path.Dir(name)] == nil {
 		return nil, fs.ErrNotExist
 	}
-	n := &node{}
-	n.changed()
+	n := d.newFile(nil, nil)
 	d.names[name] = n
 	return n, nil
 }
@@ -368,6 +380,17 @@ func (d *Disk) Lstat(name string) (fi fs.FileInfo, err error) {
 		return nil
 	})
 	return fi, err
+}
+
+// Place implements output.Disk. A power cut is another boot, and a file that was put in place another file.
+func (d *Disk) Place(name string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := d.names[name]
+	if n == nil || n.dir || d.dead {
+		return ""
+	}
+	return fmt.Sprintf("boot %04d file %08d", d.boot, n.number)
 }
 
 // SyncDir implements output.Disk.
