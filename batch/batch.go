@@ -69,6 +69,9 @@ type Options struct {
 	Hasty bool
 	// Workbook says whether results.xlsx is written; nil is where the manifest's rows stand in a workbook.
 	Workbook *bool
+	// Cache is a folder of the user's own, the same for all batches, where the tasks that each has claimed are kept
+	// from adoption by the others; nil is none. It is another folder than Disk, and nothing in it need last.
+	Cache output.Disk
 	// Tell is called after every change of an item, from many goroutines; nil tells nobody.
 	Tell func(Event)
 	// Log takes diagnostics; nil takes none.
@@ -79,18 +82,19 @@ type Options struct {
 
 // A Batch is a manifest joined with its state file. It is not safe for concurrent use, but for Progress during Run.
 type Batch struct {
-	o       Options
-	state   *state
-	found   bool    // there was a state file
-	torn    bool    // there was the beginning of one
-	matches []match // as of the opening, the pass or the end of the last run
-	idents  []ident
-	skipped []bool   // by the manifest, item by item
-	named   []uint64 // hashes of the files that the manifest names, 0 where it names none; nil where it never does
-	models  []string // of the manifest's items, in order of appearance
-	region  client.Region
-	counts  counts
-	redo    redo
+	o        Options
+	state    *state
+	found    bool    // there was a state file
+	torn     bool    // there was the beginning of one
+	matches  []match // as of the opening, the pass or the end of the last run
+	idents   []ident
+	skipped  []bool   // by the manifest, item by item
+	named    []uint64 // hashes of the files that the manifest names, 0 where it names none; nil where it never does
+	models   []string // of the manifest's items, in order of appearance
+	region   client.Region
+	counts   counts
+	redo     redo
+	orphaned []Orphan
 
 	present  sights             // the pictures that are in place; see look
 	standing map[uint64]picture // those that are not as their records say, by the hashes of their names
@@ -248,9 +252,9 @@ func (it item) key() key {
 }
 
 // newHeader is the header of a first run.
-func (b *Batch) newHeader() header {
+func (b *Batch) newHeader(now time.Time) header {
 	salt := rand.Text()
-	return header{Tool: b.o.Tool, Created: time.Now().UTC(), Salt: salt, KeyPrint: b.o.Key.Fingerprint(salt), Settings: b.o.Settings}
+	return header{Tool: b.o.Tool, Created: now.UTC(), Salt: salt, KeyPrint: b.o.Key.Fingerprint(salt), Settings: b.o.Settings}
 }
 
 // price is what one picture costs, 0 where that is not known.

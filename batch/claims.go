@@ -27,6 +27,7 @@ func (r *run) claim(task string) (bool, error) {
 		return false, nil
 	}
 	r.claims.tasks[task] = true
+	r.ledger.note(task, r.clock.now(), claimAdopted)
 	return true, nil
 }
 
@@ -35,9 +36,10 @@ func (r *run) unclaim(task string) {
 	r.claims.mu.Lock()
 	defer r.claims.mu.Unlock()
 	delete(r.claims.tasks, task)
+	r.ledger.note(task, r.clock.now(), claimReleased)
 }
 
-// claimed tells which of the rows are known.
+// claimed tells which of the rows are known: to a record of ours, or as the answer to another batch of this user.
 func (r *run) claimed(rows map[string]client.TaskInfo) (map[string]bool, error) {
 	if len(rows) == 0 {
 		return nil, nil // without reading a record
@@ -47,13 +49,18 @@ func (r *run) claimed(rows map[string]client.TaskInfo) (map[string]bool, error) 
 	if err := r.collectClaims(); err != nil {
 		return nil, err
 	}
-	ours := map[string]bool{}
-	for id := range rows {
-		if r.claims.tasks[id] {
-			ours[id] = true
+	known := map[string]bool{}
+	for id, kind := range r.ledger.others(rows) {
+		if kind == claimAnswered {
+			known[id] = true
 		}
 	}
-	return ours, nil
+	for id := range rows {
+		if r.claims.tasks[id] {
+			known[id] = true
+		}
+	}
+	return known, nil
 }
 
 // firstAnswer notes the task that a submission of this run was answered with; false where another was answered with it,
@@ -76,6 +83,7 @@ func (r *run) created(task string) {
 	if r.claims.tasks != nil {
 		r.claims.tasks[task] = true
 	}
+	r.ledger.note(task, r.clock.now(), claimAnswered)
 }
 
 // collectClaims reads them from the state file. Older than a day and an hour they are in no list.
@@ -100,4 +108,10 @@ func (r *run) collectClaims() error {
 	delete(tasks, "")
 	r.claims.tasks = tasks
 	return nil
+}
+
+// takenElsewhere reports whether another batch of this user has claimed a task. Both write before they read: of two that
+// adopt it at the same moment, at least one sees the other.
+func (r *run) takenElsewhere(task client.TaskInfo) bool {
+	return r.ledger.others(map[string]client.TaskInfo{task.ID: task})[task.ID] != 0
 }

@@ -42,7 +42,7 @@ func (s *scene) suffer(d death) bool {
 	if died {
 		loss = d.loss
 	}
-	s.disk = s.disk.After(loss, s.random)
+	s.lose(loss)
 	return died
 }
 
@@ -139,7 +139,7 @@ func TestP14P15ReportAndCrash(t *testing.T) {
 				s.disk = done.After(disktest.Killed, nil)
 				old := s.reports()
 				died = s.report(func(op disktest.Op) bool { return op.Changes() && op.N >= n })
-				s.disk = s.disk.After(loss, s.random)
+				s.lose(loss)
 				for i, got := range s.reports() {
 					if got != old[i] && got != after[i] {
 						t.Errorf("operation %d, loss %d: report %d is neither old nor new: %q", n, loss, i, got)

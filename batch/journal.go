@@ -34,6 +34,7 @@ type journal struct {
 	size   int64  // offset behind the last whole line
 	broken error  // why nothing can be written any more
 	line   []byte // the array of the last line, for the next
+	cut    bool   // when it was opened, its last line did not end in a newline
 	spare  string // a file whose removal makes room on a full disk; "" once used
 
 	syncs  *group       // share fsyncs
@@ -166,6 +167,7 @@ func (j *journal) load(fold func([]byte, span) error) ([]byte, error) {
 		j.synced.Store(j.size)
 		return nil, err
 	}
+	j.cut = true
 	if whole := bytes.TrimRight(tail, "\x00"); j.next(whole) {
 		return nil, j.endLine(whole, tail, fold)
 	}

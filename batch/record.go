@@ -202,6 +202,8 @@ type mark struct {
 	// Seen is the newest time of a picture, by the file system's clock, when what was to be seen of all of them had been
 	// recorded; zero in older files. Every mark carries it on.
 	Seen time.Time `json:"seen,omitzero"`
+	// Place is where the file stood when a run began; see output.Disk.
+	Place string `json:"place,omitempty"`
 	// Redos are the wishes that have begun and not come to their end. Every mark carries them on.
 	Redos []wish `json:"redos,omitempty"`
 }
@@ -258,6 +260,7 @@ type itemLine struct {
 	Run      string       `json:"run"`
 	Since    time.Time    `json:"sweep_since"`
 	Seen     time.Time    `json:"seen"`
+	Place    string       `json:"place"`
 	Redo     int          `json:"redo"`
 	Redos    []wish       `json:"redos"`
 	Version  int          `json:"qwenbatch"`

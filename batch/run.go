@@ -38,6 +38,7 @@ type run struct {
 	lister    *lister
 	orphans   orphans
 	claims    claims
+	ledger    ledger
 	wording   wording
 	unmade    chan output.Result // pictures without a thumbnail; nil where none is wanted
 	given     map[int]key        // keys of new items by their place in the manifest; guarded by state.mu
@@ -79,6 +80,7 @@ func (b *Batch) Run(ctx context.Context) error {
 		return err
 	}
 	defer b.rematch()
+	defer r.ledger.close()
 	if err := r.start(ctx); err != nil {
 		return err
 	}
@@ -90,6 +92,9 @@ func (b *Batch) Run(ctx context.Context) error {
 	r.closePaces("")
 	if err == nil {
 		err = r.limits.reason()
+	}
+	if all {
+		err = r.leftOver()
 	}
 	lookErr := r.lookAgain()
 	return errors.Join(err, r.stop(ctx, all), lookErr)
@@ -141,25 +146,29 @@ func (r *run) start(ctx context.Context) error {
 	r.limits.deadline = r.clock.deadline(r.o.Deadline)
 	since := r.lastKnown(r.clock.now())
 	if !r.found {
-		if err := r.state.create(r.newHeader()); err != nil {
+		if err := r.state.create(r.newHeader(r.clock.now())); err != nil {
 			return err
 		}
 	}
 	if err := r.state.reserve(cmp.Or(r.o.reserve, reserveSize)); err != nil {
 		return err
 	}
-	clean := !r.o.Restored && (r.state.stopped && r.state.since.IsZero() || !r.found && !r.torn)
+	lost, err := r.mayHaveLost()
+	if err != nil {
+		return err
+	}
 	unknown, err := r.unknownPictures()
 	if err != nil {
 		return err
 	}
-	if !clean || len(unknown) > 0 {
+	if lost || len(unknown) > 0 {
 		r.since, r.ended = since, r.clock.now()
 		// A file that was lost, or is an older one, does not tell when that was.
 		if r.found && !r.o.Restored && len(unknown) == 0 {
 			r.ended = r.state.lastAt()
 		}
 	}
+	r.ledger.begin()
 	// From here on the last line is of this run: what an earlier one has lost must be looked for from where that one ended,
 	// also if this one dies before it has done so.
 	if err := r.markStart(); err != nil {
@@ -172,7 +181,29 @@ func (r *run) start(ctx context.Context) error {
 }
 
 func (r *run) markStart() error {
-	return r.state.mark(mark{Run: "start", At: r.clock.now(), Tool: r.o.Tool, Since: r.since})
+	place := r.o.Disk.Place(stateFile)
+	return r.state.mark(mark{Run: "start", At: r.clock.now(), Tool: r.o.Tool, Since: r.since, Place: place})
+}
+
+// mayHaveLost reports whether tasks may exist that the state file has lost and that no run has looked through.
+func (r *run) mayHaveLost() (bool, error) {
+	r.openLedger()
+	switch {
+	case r.o.Restored || r.torn || !r.state.since.IsZero():
+		return true, nil
+	case !r.found || r.state.stopped:
+		return false, nil
+	case !r.state.undisturbed():
+		return true, nil
+	}
+	// A process was killed on this boot, and nothing that it had written is gone: each intent was durable before its
+	// submission went out. Unless the file is an older one that was copied over it.
+	r.claims.mu.Lock()
+	defer r.claims.mu.Unlock()
+	if err := r.collectClaims(); err != nil {
+		return true, err
+	}
+	return !r.ledger.agrees(r.claims.tasks, r.clock.now()), nil
 }
 
 // lastKnown is since when tasks may exist that the state does not know, should it turn out to have lost its end. The

@@ -387,6 +387,10 @@ func (r *run) adopt(rec *record, task client.TaskInfo, by string) error {
 	if err != nil || !free {
 		return err // another item was faster: look again
 	}
+	if by == "prompt" && r.o.OnDoubt != "resubmit" && r.takenElsewhere(task) {
+		r.unclaim(task.ID)
+		return r.hold(rec, "InDoubt", "task %s, which has its words, was taken by another batch in another folder", task.ID)
+	}
 	if rec.SeedUnknown, err = r.seedUnknown(rec, by); err != nil {
 		return err
 	}

@@ -41,6 +41,9 @@ func simulate(t testing.TB, w *world, o Options) {
 		s.log = new(strings.Builder)
 		defer func() { t.Logf("%s\n%s", s.log, s.story()) }()
 	}
+	if w.seed%4 == 0 {
+		s.cache = nil
+	}
 	s.options = o
 	s.options.Window = w.window
 	if err, _ := s.run(w.sheet.first, 0, false, false); err != nil {

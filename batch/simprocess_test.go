@@ -33,6 +33,7 @@ type killer struct {
 	conns  []net.Conn
 	cancel context.CancelFunc
 	disk   *disktest.Disk
+	cache  *disktest.Disk // dies with the process; may be nil
 }
 
 // effect counts one and reports whether the process dies of it.
@@ -50,6 +51,9 @@ func (k *killer) kill() {
 	k.cancel()
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.cache != nil {
+		k.cache.Kill()
+	}
 	for _, c := range k.conns {
 		c.Close()
 	}
@@ -91,6 +95,7 @@ type sim struct {
 	server    *emulator.Server
 	net       *emulator.InProcess
 	disk      *disktest.Disk
+	cache     *disktest.Disk // of the user; nil where there is none
 	killer    atomic.Pointer[killer]
 	faults    atomic.Bool
 	fault     func(emulator.Call) emulator.Fault
@@ -107,10 +112,11 @@ type sim struct {
 	powerCuts int
 	redone    map[string]int // how often each item was made again, by key
 	touched   []touched
+	orphans   []Orphan // of the last run
 }
 
 func newSim(t testing.TB, random *rand.Rand, o emulator.Options) *sim {
-	s := &sim{t: t, random: random, disk: disktest.New()}
+	s := &sim{t: t, random: random, disk: disktest.New(), cache: disktest.New()}
 	o.Tiny, o.ImageURL, o.Key = true, cmp.Or(o.ImageURL, "http://pictures.test"), canary
 	o.Fault = func(c emulator.Call) emulator.Fault {
 		if c.Workspace == rivalWorkspace {
@@ -192,6 +198,10 @@ func (s *sim) process(ctx context.Context, k *killer, manifest string) error {
 	if s.log != nil {
 		o.Log = slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
+	if s.cache != nil {
+		s.cache = s.cache.After(disktest.Killed, nil) // an earlier process has no hold of it
+		k.cache, o.Cache = s.cache, s.cache
+	}
 	o.Manifest, o.Client, o.Disk, o.Key, o.reserve = m, c, s.disk, client.NewKey(canary), 1<<10
 	o.Settings = Settings{Manifest: m.Name(), BaseURL: c.BaseURL(), Region: "beijing"}
 	b, err := Open(o)
@@ -199,7 +209,9 @@ func (s *sim) process(ctx context.Context, k *killer, manifest string) error {
 		return err
 	}
 	defer b.Close()
-	if err := b.Run(ctx); err != nil {
+	err = b.Run(ctx)
+	s.orphans = b.Orphans()
+	if err != nil {
 		return err
 	}
 	return b.EndRedo()
@@ -210,7 +222,15 @@ func (s *sim) crash(loss disktest.Loss) {
 	if loss != disktest.Killed {
 		s.powerCuts++
 	}
+	s.lose(loss)
+}
+
+// lose is what a death takes from the folder and, with the power, from the cache.
+func (s *sim) lose(loss disktest.Loss) {
 	s.disk = s.disk.After(loss, s.random)
+	if s.cache != nil {
+		s.cache = s.cache.After(loss, s.random)
+	}
 }
 
 // finish runs until the batch is done, as cron would: each minute, and when that has not helped for long, every three hours for

@@ -45,6 +45,7 @@ type state struct {
 	last    span         // the last line
 	since   time.Time    // of the last mark
 	seen    time.Time    // of the last mark, or what the next is to say
+	place   string       // of the last mark, where that is of a start
 
 	redos    []wish // of the last mark
 	lastRedo int    // the highest number that a wish has had
@@ -185,6 +186,12 @@ func (s *state) reserve(size int) error {
 	return err
 }
 
+// undisturbed reports whether the file is the very one that the last run was writing, on the same boot of the system,
+// and ends with a whole line: what that run had written is in it.
+func (s *state) undisturbed() bool {
+	return !s.journal.cut && s.place != "" && s.place == s.disk.Place(stateFile)
+}
+
 // noSpace reports whether an error says that a disk, quota or inode table is full.
 func noSpace(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, errQuota)
@@ -213,7 +220,7 @@ func (s *state) fold(line []byte, at span) error {
 		return errors.New("it is no header")
 	case l.Key == "":
 		s.marks++
-		s.stopped, s.since, s.seen, s.redos = l.Run == "stop", l.Since, l.Seen, l.Redos
+		s.stopped, s.since, s.seen, s.redos, s.place = l.Run == "stop", l.Since, l.Seen, l.Redos, l.Place
 		for _, w := range l.Redos {
 			s.lastRedo = max(s.lastRedo, w.Number)
 		}

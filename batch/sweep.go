@@ -28,6 +28,8 @@ type orphanQueue struct {
 	since time.Time // when the first of them was created
 	owed  int       // how many of them are in the money already
 	rows  []client.TaskInfo
+	// crowd is how many there were, where fewer items wanted one: nobody can tell which are theirs. 0 where they sufficed.
+	crowd int
 }
 
 func wordsOf(model, prompt string) string { return model + "\x00" + cutAt(prompt, cutPrompt) }
@@ -60,6 +62,9 @@ func (r *run) sweep(ctx context.Context) error {
 		}
 	}
 	if err := r.explain(untold); err != nil {
+		return err
+	}
+	if err := r.findCrowds(); err != nil {
 		return err
 	}
 	r.swept = true
@@ -121,7 +126,7 @@ func (o *orphans) reserve(words string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	queue := o.tasks[words]
-	if queue.owed >= len(queue.rows) {
+	if queue.crowd > 0 || queue.owed >= len(queue.rows) {
 		return false
 	}
 	queue.owed++
@@ -294,6 +299,9 @@ func (r *run) claimOrphan(ctx context.Context, rec *record) error {
 		return err
 	}
 	words, sync := wordsOf(rec.Sent.Model, rec.Sent.Prompt), rec.Sent.Sync
+	if n := r.orphans.crowd(words); n > 0 {
+		return r.holdCrowded(rec, n)
+	}
 	for {
 		row, since, owed, ok := r.orphans.take(words, rec.Released)
 		if !ok {
@@ -301,6 +309,9 @@ func (r *run) claimOrphan(ctx context.Context, rec *record) error {
 		}
 		if err := r.adoptOrphan(rec, row, since, owed); err != nil {
 			return err
+		}
+		if rec.Phase == held {
+			return nil
 		}
 		if rec.Phase != open {
 			continue // a doubt about the same words has found it first
@@ -342,7 +353,7 @@ func (r *run) adoptOrphan(rec *record, row client.TaskInfo, since time.Time, owe
 	if since.IsZero() {
 		adopted.Intent = r.clock.now()
 	}
-	if err := r.adopt(&adopted, row, "prompt"); err != nil || adopted.Phase != open {
+	if err := r.adopt(&adopted, row, "prompt"); err != nil || adopted.Phase == ready {
 		return err
 	}
 	r.leave(rec) // adopt has counted it
@@ -419,6 +430,7 @@ func (r *run) takeIn(unknown []*record) error {
 	if len(unknown) == 0 {
 		return nil
 	}
+	r.claims.tasks = nil // those of the pictures are to be among them
 	defer r.rematch()
 	for _, rec := range unknown {
 		switch saved := len(rec.Pictures); {

@@ -84,6 +84,15 @@ type summaryRecord struct {
 	Files     []string        `json:"files"`       // reports, relative to the folder
 	Rehearsal bool            `json:"rehearsal"`
 	Refused   []refusalRecord `json:"refused,omitempty"` // models that took nothing at the end
+	// Orphans are tasks that were looked for since the state file had lost its end, and that no item wanted.
+	Orphans []orphanRecord `json:"orphans,omitempty"`
+}
+
+type orphanRecord struct {
+	Task    string `json:"task_id"`
+	Model   string `json:"model"`
+	Created string `json:"created,omitempty"`
+	Cost    string `json:"cost"`
 }
 
 // A jsonView writes records. A reader that has gone stops nothing.
@@ -140,6 +149,9 @@ func (v jsonView) summary(s summary) {
 		Refused: refusalRecords(s.progress.Refused)}
 	if s.err != nil {
 		r.Error = plain(s.err.Error())
+	}
+	for _, o := range s.orphans {
+		r.Orphans = append(r.Orphans, orphanRecord{o.Task, o.Model, moment(o.Created), o.Cost.String()})
 	}
 	if r.Files == nil {
 		r.Files = []string{}

@@ -181,6 +181,11 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	f.apply(&o)
 	if f.rehearse {
 		o.Speed, o.Key = f.speed, client.Key{}
+	} else if cache, err := openCache(); err != nil {
+		o.Log.Warn("no folder for what the batches of this account must tell each other", "cause", err)
+	} else {
+		defer cache.Close()
+		o.Cache = cache
 	}
 	if j.batch, err = batch.Open(o); err != nil {
 		return unknownItem(otherBatch(j.folder, j.disk, f.rehearse, err), o.Manifest)

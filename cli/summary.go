@@ -34,6 +34,8 @@ type summary struct {
 	retried   bool   // --retry-failed was given
 	unthumbed bool   // report.html lacks thumbnails
 	report    string // the command that makes them
+	orphans   []batch.Orphan
+	audit     string // the command that lists them
 }
 
 // mostLines of a summary can be taken in at a glance.
@@ -67,6 +69,9 @@ func (s summary) lines() []string {
 		lines = append(lines, entryLine("refused", fmt.Sprintf("%s, since %s: %s", line(r.Model), clockText(r.Since), reasonOf(r.Cause.Code, r.Cause.Message))))
 	}
 	lines = append(lines, entryLine("money", s.money()))
+	if n := len(s.orphans); n > 0 {
+		lines = append(lines, entryLine("orphans", amount(n, "task")+" that no item wanted, "+yuan(s.orphaned())+": "+s.audit))
+	}
 	if p.Done > 0 {
 		lines = append(lines, entryLine("pictures", filepath.Join(s.folder, "images")))
 	}
@@ -84,6 +89,14 @@ func (s summary) givenUp(text string) string {
 		return ""
 	}
 	return text
+}
+
+// orphaned is what the tasks that no item wanted cost.
+func (s summary) orphaned() (all client.Money) {
+	for _, o := range s.orphans {
+		all += o.Cost
+	}
+	return all
 }
 
 func entryLine(name, text string) string { return fmt.Sprintf("%-9s %s", name, text) }

@@ -176,7 +176,8 @@ func (j *job) summary(p batch.Progress) summary {
 		p.Open, p.Pending = j.plan.Open+j.plan.Doubt, j.plan.New+j.plan.Changed+j.plan.Ready+j.plan.Again
 	}
 	s := summary{progress: p, missing: missing, items: j.plan.Items - j.plan.Skipped, abandoned: j.plan.Abandoned, before: j.plan.Spent, folder: j.folder, rehearsal: j.f.rehearse,
-		again: j.again(), fresh: j.fresh(), original: j.original(), status: j.status(), report: j.about("report"), retried: j.f.retry}
+		again: j.again(), fresh: j.fresh(), original: j.original(), status: j.status(), report: j.about("report"), retried: j.f.retry,
+		orphans: j.batch.Orphans(), audit: j.about("audit")}
 	if p.Failed > 0 {
 		s.reasons = map[string]int{}
 		for f, err := range j.batch.Failures() {

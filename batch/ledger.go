@@ -1,0 +1,223 @@
+package batch
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/output"
+)
+
+// A ledger is kept outside of the output folders, in the user's cache: which tasks the batches of this user have
+// claimed. It serves two ends. A task that another batch of the account has claimed is no candidate for a doubt or
+// a sweep of this one, whatever its words. And a task that this batch has claimed and that its state file does not
+// know shows that the file has lost its end, as where a backup was copied over it.
+//
+// Each run of a batch appends to a file of its own, ACCOUNT-BATCH-START, whole lines and without a lock or an fsync:
+//
+//	HASH TIME KIND
+//
+// HASH is of the task's id, TIME the service's clock in seconds, KIND one of the claims below; the last line of a
+// task counts. A line is written before the state file records the task, so that a process that dies in between is
+// swept after, and no other batch adopts what it had. A ledger that cannot be read or written is a warning and no
+// more: without it a batch may adopt another's task of the same words, and sweeps after every unclean end.
+type ledger struct {
+	disk    output.Disk // nil: there is none
+	log     *slog.Logger
+	account string    // what the names of all files of the account begin with
+	own     string    // what those of this batch begin with
+	name    string    // of this run's
+	since   time.Time // when the state file was made
+
+	mu     sync.Mutex
+	file   output.File
+	read   map[string]int64 // how much of each file is in claims
+	claims map[string]map[uint64]ledgerClaim
+}
+
+// A ledgerClaim is the last line of a task.
+type ledgerClaim struct {
+	at   time.Time
+	kind byte
+}
+
+// The kinds of claims. An answered one is certain: it was the answer to a submission.
+const (
+	claimAnswered = 'a'
+	claimAdopted  = 'w' // by its words
+	claimReleased = 'r' // adopted, and turned out to be another's
+)
+
+// ledgerKept is how long a claim counts: no list shows an older task.
+const ledgerKept = 25 * time.Hour
+
+const ledgerLine = "%016x %010d %c\n"
+
+// ledgerLength is that of a line.
+var ledgerLength = len(fmt.Sprintf(ledgerLine, 0, 0, claimAnswered))
+
+// openLedger names this run's file and makes it, once the header of the state file is known.
+func (r *run) openLedger() {
+	l := &r.ledger
+	if r.o.Cache == nil {
+		return
+	}
+	account := r.o.Key.Fingerprint("ledger of " + r.o.Settings.BaseURL)
+	l.disk, l.log, l.read, l.claims = r.o.Cache, r.log, map[string]int64{}, map[string]map[uint64]ledgerClaim{}
+	l.account = account + "-"
+	l.own = fmt.Sprintf("%s%016x-", l.account, hashID(r.state.header.Salt))
+	l.since = r.state.header.Created
+	l.name = fmt.Sprintf("%s%d", l.own, time.Now().UnixNano())
+	l.expire()
+}
+
+// begin makes this run's file.
+func (l *ledger) begin() {
+	if l.disk == nil {
+		return
+	}
+	f, err := l.disk.Append(l.name)
+	if err != nil {
+		l.fail(err)
+		return
+	}
+	l.file = f
+}
+
+// close gives the file back.
+func (l *ledger) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file != nil {
+		l.file.Close()
+		l.file = nil
+	}
+}
+
+// fail tells of the first error and does without from there on.
+func (l *ledger) fail(err error) {
+	l.log.Warn("the tasks of this batch are not kept from adoption by others of this account", "cause", err)
+	l.disk, l.file = nil, nil
+}
+
+// expire removes files that were last written before anything that a list still shows.
+func (l *ledger) expire() {
+	for f, err := range l.disk.Sizes(".") {
+		if err != nil {
+			l.fail(err)
+			return
+		}
+		if time.Since(f.Modified) > 2*ledgerKept {
+			l.disk.Remove(f.Name) // an error leaves a small file
+		}
+	}
+}
+
+// note appends a claim.
+func (l *ledger) note(task string, at time.Time, kind byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil {
+		return
+	}
+	if _, err := fmt.Fprintf(l.file, ledgerLine, hashID(task), max(0, at.Unix()), kind); err != nil {
+		l.fail(err)
+	}
+}
+
+// refresh reads what was added since. The mutex is held.
+func (l *ledger) refresh() {
+	if l.disk == nil {
+		return
+	}
+	for name, err := range l.disk.List(".") {
+		if err == nil && strings.HasPrefix(name, l.account) {
+			err = l.readOn(name)
+		}
+		if err != nil {
+			l.fail(err)
+			return
+		}
+	}
+}
+
+// readOn takes in the lines that a file has got since it was read last. One that is being written is left for later.
+func (l *ledger) readOn(name string) error {
+	f, err := l.disk.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.NewSectionReader(f, l.read[name], 1<<30))
+	if err != nil {
+		return err
+	}
+	if l.claims[name] == nil {
+		l.claims[name] = map[uint64]ledgerClaim{}
+	}
+	for ; len(b) >= ledgerLength; b = b[ledgerLength:] {
+		l.read[name] += int64(ledgerLength)
+		hash, notHash := strconv.ParseUint(string(b[:16]), 16, 64)
+		at, notTime := strconv.ParseInt(string(b[17:27]), 10, 64)
+		if notHash == nil && notTime == nil {
+			l.claims[name][hash] = ledgerClaim{time.Unix(at, 0), b[28]}
+		}
+	}
+	return nil
+}
+
+// others tells which kind of claim other batches of the account have on rows of the list; what none has is left out.
+// A claim that is older than the state file may be of a file of this batch that was lost. A row that was created after it
+// was claimed is another task with the same id, as a service for tests gives.
+func (l *ledger) others(rows map[string]client.TaskInfo) map[string]byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refresh()
+	if l.disk == nil {
+		return nil
+	}
+	kinds := map[string]byte{}
+	for id, row := range rows {
+		hash := hashID(id)
+		for name, claims := range l.claims {
+			c, claimed := claims[hash]
+			foreign := claimed && c.kind != claimReleased && !strings.HasPrefix(name, l.own)
+			if foreign && c.at.After(l.since) && !row.Created.After(c.at.Add(earlier)) && kinds[id] != claimAnswered {
+				kinds[id] = c.kind
+			}
+		}
+	}
+	return kinds
+}
+
+// agrees reports whether the ledger knows this batch and no task of its last day that the batch does not.
+func (l *ledger) agrees(known map[string]bool, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refresh()
+	if l.disk == nil {
+		return false
+	}
+	hashes := make(map[uint64]bool, len(known))
+	for task := range known {
+		hashes[hashID(task)] = true
+	}
+	there := false
+	for name, claims := range l.claims {
+		if !strings.HasPrefix(name, l.own) {
+			continue
+		}
+		there = true
+		for hash, c := range claims {
+			if !hashes[hash] && c.kind != claimReleased && now.Sub(c.at) < ledgerKept {
+				return false
+			}
+		}
+	}
+	return there
+}

@@ -1,0 +1,125 @@
+package batch
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// What becomes of tasks that a sweep has found and that not every item can have: of more tasks than items want, nobody
+// can tell which are theirs, and what is left over at the end is told.
+
+// findCrowds marks the words that more tasks were found for than items want one. Another client of the account may have
+// made some of them, from the same words and another seed.
+func (r *run) findCrowds() error {
+	if len(r.orphans.tasks) == 0 {
+		return nil
+	}
+	wanted, err := r.wantedWords()
+	if err != nil {
+		return err
+	}
+	r.orphans.mu.Lock()
+	defer r.orphans.mu.Unlock()
+	for words, queue := range r.orphans.tasks {
+		rows := map[string]client.TaskInfo{}
+		for _, row := range queue.rows {
+			rows[row.ID] = row
+		}
+		known, err := r.claimed(rows)
+		if err != nil {
+			return err
+		}
+		if n := len(rows) - len(known); n > wanted[words] && wanted[words] > 0 {
+			queue.crowd = n
+			r.orphans.tasks[words] = queue
+		}
+	}
+	return nil
+}
+
+// usualPrice is what a picture of a model costs at its default size.
+func (b *Batch) usualPrice(model string) client.Money {
+	s := sent{Model: model}
+	if sizes := client.LookupModel(model).Sizes; len(sizes) > 0 {
+		s.Size = sizes[0].String()
+	}
+	return b.price(s)
+}
+
+// wantedWords counts, by their words, the items that want a task: those that are to be sent, and those in doubt.
+func (r *run) wantedWords() (map[string]int, error) {
+	wanted := map[string]int{}
+	for i := range r.state.count() {
+		if r.state.phaseOf(i) != intent {
+			continue
+		}
+		rec, err := r.state.get(i)
+		if err != nil {
+			return nil, err
+		}
+		wanted[wordsOf(rec.Sent.Model, rec.Sent.Prompt)]++
+	}
+	for i, it := range r.items() {
+		if it.err != nil {
+			return nil, it.err
+		}
+		if !it.Skip && r.wanted(i) {
+			wanted[wordsOf(modelOf(it.Item), it.Prompt)]++
+		}
+	}
+	return wanted, nil
+}
+
+// An Orphan is a task that was found where the state file had lost its end, and that no item wanted.
+type Orphan struct {
+	Task, Model string
+	Created     time.Time
+	Cost        client.Money // at the size that the model makes by itself; 0 where its price is not known
+}
+
+// Orphans are those of the last Run, oldest first. They are paid for, by this batch or by another program.
+func (b *Batch) Orphans() []Orphan { return b.orphaned }
+
+// leftOver notes the orphans of a run that came to the end of the manifest.
+func (r *run) leftOver() error {
+	r.orphans.mu.Lock()
+	defer r.orphans.mu.Unlock()
+	rows := map[string]client.TaskInfo{}
+	for _, queue := range r.orphans.tasks {
+		for _, row := range queue.rows {
+			rows[row.ID] = row
+		}
+	}
+	known, err := r.claimed(rows)
+	if err != nil {
+		return err
+	}
+	for id, row := range rows {
+		if !known[id] {
+			r.orphaned = append(r.orphaned, Orphan{id, row.Model, row.Created, r.usualPrice(row.Model)})
+		}
+	}
+	slices.SortFunc(r.orphaned, func(a, b Orphan) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Task, b.Task))
+	})
+	return nil
+}
+
+// crowd is how many tasks with these words were found, where fewer items wanted one.
+func (o *orphans) crowd(words string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.tasks[words].crowd
+}
+
+// holdCrowded holds an item that one of several tasks may be of.
+func (r *run) holdCrowded(rec *record, n int) error {
+	if r.o.OnDoubt == "resubmit" {
+		return nil
+	}
+	r.owe(rec)
+	return r.hold(rec, "InDoubt", "the state file has lost its end, and %d tasks with its words were found, of which fewer items want one", n)
+}
