@@ -104,3 +104,36 @@ func TestResolveKeepsTheOlderTask(t *testing.T) {
 		}
 	})
 }
+
+// TestT13AuditShowsItsOwnTasks audits a batch whose pictures cannot be fetched, and one with a held item whose task is there: each
+// item's own task stands with its status, also where the list does not show it.
+func TestT13AuditShowsItsOwnTasks(t *testing.T) {
+	play(t, three, emulator.Options{}, func(s *scene) {
+		refusals()["dns"](s)
+		s.start()
+		for _, hidden := range []bool{false, true} {
+			if hidden {
+				s.fault = at("list", 0, emulator.Fault{LagList: 48 * time.Hour})
+			}
+			want := "open a SUCCEEDED 0.20\nopen b SUCCEEDED 0.20\nopen c SUCCEEDED 0.20"
+			if got := verdicts(s.audit()); got != want {
+				t.Errorf("list hidden %v: the rows are\n%s\nwant\n%s", hidden, got, want)
+			}
+		}
+	})
+	play(t, "id,prompt\na,a red cat\n", emulator.Options{}, func(s *scene) {
+		s.fault = at("query", 0, emulator.Fault{NoResults: true})
+		s.ends()
+		s.back()
+		if got, want := verdicts(s.audit()), "held a SUCCEEDED 0.20"; got != want {
+			t.Errorf("the rows are\n%s\nwant\n%s", got, want)
+		}
+		task := s.records()["a red cat"].Task
+		if err := s.resolve(Resolution{Adopt: task}, "a"); err != nil { // as the audit offers
+			t.Fatal(err)
+		}
+		s.ends()
+		s.wantPaidOnce(1)
+		s.wantMoney()
+	})
+}
