@@ -61,6 +61,11 @@ func (r *run) fetch(ctx context.Context, rec *record, task client.Task) error {
 func (f *fetching) saveAll(ctx context.Context) (missing client.Result, err error) {
 	r, rec := f.run, f.rec
 	f.place = &berth{task: cmp.Or(rec.Task, rec.Key), untasked: rec.Task == "", pictures: max(1, len(f.task.Results)), deadline: rec.Submitted.Add(kept)}
+	if why := r.backlog.why(); why != "" {
+		if err := f.waits(notFetched, why); err != nil { // before its turn comes: that may not be in this run
+			return missing, err
+		}
+	}
 	if err := r.backlog.enter(ctx, f.place); err != nil {
 		return missing, err
 	}
@@ -194,18 +199,26 @@ func (f *fetching) inVain(url string, cause error) error {
 	if f.backlog.failed(f.place, url, cause) {
 		f.log.Error("nothing is bought until a picture can be fetched", "host", hostOf(url), "cause", cause)
 	}
-	code, why, first := notFetched, cause.Error(), f.told == ""
+	code := notFetched
 	if f.backlog.alone(cause) {
 		code = gone
 	}
+	return f.waits(code, cause.Error())
+}
+
+// waits records that the item is paid for and has no picture yet, and why; the same is not recorded twice.
+func (f *fetching) waits(code, why string) error {
+	first := f.told == ""
 	f.told = why
+	if f.rec.Task != "" && (first || code != f.was.Code || why != f.was.Message) {
+		if err := f.note(code, why); err != nil {
+			return err
+		}
+	}
 	if first {
-		f.unfetched(1)
+		f.unfetched(1) // and counts what has just been recorded as paid
 	}
-	if f.rec.Task == "" || code == f.was.Code && why == f.was.Message && !first {
-		return nil
-	}
-	return f.note(code, why)
+	return nil
 }
 
 // note records why an open item has no picture yet.
@@ -238,10 +251,12 @@ func (f *fetching) left() error {
 		f.rec.Cost = f.billed()
 		return f.hold(f.rec, notFetched, "its picture is paid for and could not be fetched before the run ended: %s", f.told)
 	}
-	if f.told != "" && f.limits.reason() == nil {
-		if err := f.note(gone, f.told); err != nil {
-			return err
-		}
+	code := gone
+	if f.limits.reason() != nil {
+		code = notFetched
+	}
+	if err := f.waits(code, cmp.Or(f.told, f.backlog.why())); err != nil {
+		return err
 	}
 	return errLeave
 }

@@ -164,6 +164,16 @@ func (r *run) unbarred(ctx context.Context) error {
 	}
 }
 
+// why says why nobody can fetch anything; "" where that is not so, or not known yet.
+func (b *backlog) why() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.host.refuses() || b.host.cause == nil {
+		return ""
+	}
+	return b.host.cause.Error()
+}
+
 // empty reports whether no picture waits.
 func (b *backlog) empty() bool {
 	b.mu.Lock()
