@@ -31,12 +31,16 @@ func (r record) appendTo(a *appender) {
 	a.optionalText("task_id", r.Task)
 	a.optionalText("request_id", r.Request)
 	a.optionalTexts("earlier_tasks", r.Earlier)
+	a.optionalNumbers("earlier_at", r.EarlierAt)
 	a.optionalTime("submitted_at", r.Submitted)
 	a.optionalTime("finished_at", r.Finished)
 	a.optionalTime("succeeded_at", r.Succeeded)
 	a.optionalText("adopted", r.Adopted)
 	a.optionalTexts("released_tasks", r.Released)
 	a.optionalFlag("seed_unknown", r.SeedUnknown)
+	a.optionalText("answer", r.Answer)
+	a.optionalTime("heard_at", r.Heard)
+	a.suspects(r.Suspects)
 	a.optionalFlag("other_size", r.OtherSize)
 	a.pictures(r.Pictures)
 	a.optionalText("actual_prompt", r.ActualPrompt)
@@ -117,17 +121,26 @@ func (a *appender) inBraces(members func(*appender)) {
 	a.b = append(a.b, '}')
 }
 
-func (a *appender) pictures(all []picture) {
+func (a *appender) pictures(all []picture) { optionalObjects(a, "pictures", all) }
+
+func (a *appender) suspects(all []suspect) { optionalObjects(a, "suspects", all) }
+
+func (s suspect) appendTo(a *appender) {
+	a.text("task_id", s.Task)
+	a.optionalTime("created_at", s.Created)
+}
+
+func optionalObjects[T appendable](a *appender, name string, all []T) {
 	if len(all) == 0 {
 		return
 	}
-	a.name("pictures")
+	a.name(name)
 	a.b = append(a.b, '[')
-	for i, p := range all {
+	for i, one := range all {
 		if i > 0 {
 			a.b = append(a.b, ',')
 		}
-		a.inBraces(p.appendTo)
+		a.inBraces(one.appendTo)
 	}
 	a.b = append(a.b, ']')
 }
@@ -186,6 +199,21 @@ func (a *appender) optionalFlag(name string, v bool) {
 }
 
 // time fails, as encoding/json does, for a year of five digits.
+func (a *appender) optionalNumbers(name string, all []int64) {
+	if len(all) == 0 {
+		return
+	}
+	a.name(name)
+	a.b = append(a.b, '[')
+	for i, n := range all {
+		if i > 0 {
+			a.b = append(a.b, ',')
+		}
+		a.b = strconv.AppendInt(a.b, n, 10)
+	}
+	a.b = append(a.b, ']')
+}
+
 func (a *appender) time(name string, t time.Time) {
 	a.name(name)
 	b, err := t.AppendText(append(a.b, '"'))

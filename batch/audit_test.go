@@ -45,9 +45,16 @@ func verdicts(a Audit) string {
 func TestAuditFindsEveryCharge(t *testing.T) {
 	play(t, "id,prompt\na,a red cat\nb,a blue dog\nc,a bird\nd,a fish\n", emulator.Options{NoQuota: true}, func(s *scene) {
 		held3(s)
+		forbidden := at("list", 0, emulator.Fault{Status: 403, Code: "AccessDenied"}) // else it would be found
+		s.fault = forbidden
 		s.retype("id,prompt\na,a red cat\nb,a green dog\nc,a bird\nd,a fish\n")
 		s.ends() // b is made anew
-		s.fault = at("query", 0, emulator.Fault{NoResults: true})
+		s.fault = func(c emulator.Call) emulator.Fault {
+			if c.Op == "query" {
+				return emulator.Fault{NoResults: true}
+			}
+			return forbidden(c)
+		}
 		s.drop("images/d")
 		s.retype("id,prompt\na,a red cat\nb,a green dog\nc,a bird\nd,a whale\n")
 		s.ends() // d cannot be fetched

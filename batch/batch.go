@@ -206,11 +206,11 @@ func (b *Batch) idle() (bool, error) {
 		if waiting(e.phase()) {
 			return false, nil
 		}
-		if !b.missing(i) {
+		if !b.missing(i) && e.phase() != held {
 			continue
 		}
 		rec, err := b.state.get(i)
-		if err != nil || b.fetchable(rec, time.Now()) {
+		if err != nil || reviewable(rec, time.Now()) || b.missing(i) && b.fetchable(rec, time.Now()) {
 			return false, err
 		}
 	}

@@ -69,7 +69,7 @@ func (r *run) firstAnswer(task string) bool {
 	r.claims.mu.Lock()
 	defer r.claims.mu.Unlock()
 	id := hashID(task)
-	if r.claims.answered[id] {
+	if r.claims.answered[id] || r.claims.tasks[task] {
 		return false
 	}
 	r.claims.answered[id] = true

@@ -43,6 +43,9 @@ func (c *clock) sleep(ctx context.Context, d time.Duration) error { return sleep
 // ours is how long a duration of the service's time takes here.
 func (c *clock) ours(d time.Duration) time.Duration { return time.Duration(float64(d) / c.speed) }
 
+// theirs is how long a duration of ours takes by the service's clock.
+func (c *clock) theirs(d time.Duration) time.Duration { return time.Duration(float64(d) * c.speed) }
+
 // deadline is when a duration of the service's time will be over, by its clock; zero for none.
 func (c *clock) deadline(d time.Duration) time.Time {
 	if d == 0 {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"slices"
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output"
@@ -72,9 +71,7 @@ func (r *run) renew(rec record, it item, changed bool) (record, bool, error) {
 	if err != nil {
 		return rec, false, err
 	}
-	if rec.Task != "" && !slices.Contains(rec.Earlier, rec.Task) {
-		rec.Earlier = append(rec.Earlier, rec.Task)
-	}
+	rec.supersede()
 	if changed || rec.Phase != ready { // what was refused for now has used up its attempts, also over a restart
 		rec.Attempt = 0
 	}

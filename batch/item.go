@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,8 @@ const attempts = 3
 func (r *run) live(ctx context.Context, rec record) error {
 	r.flight.items.Add(1)
 	defer r.flight.items.Add(-1)
+	r.active.begin()
+	defer r.active.end()
 	defer r.leave(&rec)
 	for {
 		step := r.step(rec.Phase)
@@ -55,7 +58,9 @@ func (r *run) step(p phase) func(context.Context, *record) error {
 	case ready:
 		return r.submit
 	case intent:
-		return r.doubt(r.resettle)
+		return func(ctx context.Context, rec *record) error {
+			return during(&r.flight.doubting, func() error { return r.resettle(ctx, rec) })
+		}
 	case open:
 		return r.collect
 	}
@@ -65,15 +70,15 @@ func (r *run) step(p phase) func(context.Context, *record) error {
 // submit sends an item once.
 func (r *run) submit(ctx context.Context, rec *record) error {
 	// Two requests with the same words could not be told apart in the task list, should one of them go unanswered.
-	words := wordsOf(rec.Sent.Model, rec.Sent.Prompt)
-	if !r.words.tryEnter(words) {
+	turn := r.words.turn(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+	defer turn.leave()
+	if !turn.tryEnter() {
 		// Whoever is inside may want a place in the window: nobody waits here while holding one.
 		r.leave(rec)
-		if err := r.words.enter(ctx, words); err != nil {
+		if err := r.waitTurn(ctx, turn); err != nil {
 			return err
 		}
 	}
-	defer r.words.leave(words)
 
 	// In here, since a doubt about the same words has the first choice of what was found.
 	if err := r.claimOrphan(ctx, rec); err != nil || rec.Phase != ready {
@@ -91,16 +96,9 @@ func (r *run) submit(ctx context.Context, rec *record) error {
 	}
 	if rec.Phase == intent && err == nil {
 		// Inside the turnstile: while this one is in doubt, none with the same words goes out.
-		return r.doubt(r.settle)(ctx, rec)
+		return during(&r.flight.doubting, func() error { return r.settle(ctx, rec, turn) })
 	}
 	return err
-}
-
-// doubt counts an item among those in doubt while they are settled.
-func (r *run) doubt(settle func(context.Context, *record) error) func(context.Context, *record) error {
-	return func(ctx context.Context, rec *record) error {
-		return during(&r.flight.doubting, func() error { return settle(ctx, rec) })
-	}
 }
 
 // send holds a place in the window; it keeps it if a task was created.
@@ -121,6 +119,7 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 	rec.Attempt++
 	rec.Task, rec.Request, rec.Adopted, rec.Code, rec.Message = "", "", "", "", ""
 	rec.Released, rec.SeedUnknown, rec.Succeeded = nil, false, time.Time{}
+	rec.Suspects, rec.Answer, rec.Heard, rec.doubt = nil, "", time.Time{}, nil
 	if err := r.state.put(*rec, true); err != nil {
 		return err
 	}
@@ -184,6 +183,8 @@ func (r *run) opened(pace *pace, rec *record, task client.Task) error {
 		r.log.Error("a task is open and could not be recorded", "task", task.ID, "item", rec.Key)
 		return err
 	}
+	r.created(task.ID) // again: its record may have been read for the claims just before this one
+	r.own.add(*rec)
 	return nil
 }
 
@@ -201,6 +202,7 @@ func (r *run) refused(ctx context.Context, pace *pace, rec *record, err error) e
 		if errors.As(err, &api) {
 			rec.Code, rec.Message = api.Code, api.Message
 		}
+		rec.Answer = answerOf(doubt)
 		// The intent is durable already; the request id makes it easier to settle.
 		return r.state.put(*rec, false)
 	case client.Throttled(err):
@@ -220,6 +222,18 @@ func (r *run) refused(ctx context.Context, pace *pace, rec *record, err error) e
 	rec.Attempt--
 	r.trouble(err)
 	return r.back(rec, err)
+}
+
+// answerOf is what a submission in doubt was answered with; "" where no answer came.
+func answerOf(doubt *client.DoubtError) string {
+	var api *client.APIError
+	switch {
+	case errors.As(doubt.Cause, &api):
+		return cmp.Or(api.Code, fmt.Sprintf("HTTP %d", api.Status))
+	case errors.Is(doubt.Cause, client.ErrUnreadable):
+		return "what is not the API's JSON"
+	}
+	return ""
 }
 
 // back records that the last submission created nothing.
@@ -300,7 +314,7 @@ func (r *run) gather(ctx context.Context, rec *record) error {
 		r.leave(rec) // the service is free for another before the picture is saved
 		return r.fetch(ctx, rec, task)
 	case client.Failed:
-		rec.Earlier = append(rec.Earlier, rec.Task)
+		rec.supersede()
 		return r.judge(ctx, rec, task.Err().(*client.APIError))
 	case client.Canceled:
 		rec.Code, rec.Message = "Canceled", "the task was cancelled before it started; it costs nothing"

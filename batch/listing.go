@@ -10,6 +10,7 @@ import (
 // A listing is one pass over the account's tasks of the last 24 h.
 type listing struct {
 	begun time.Time // our clock
+	at    time.Time // the same moment by the service's
 	rows  map[string]client.TaskInfo
 	// whole says that no row can have slipped between two pages.
 	whole bool
@@ -69,6 +70,7 @@ func (r *run) listAll(ctx context.Context) (listing, error) {
 			break
 		}
 	}
+	pass.at = r.clock.now().Add(-r.clock.theirs(time.Since(pass.begun)))
 	pass.whole = len(pass.rows) >= least
 	return pass, nil
 }

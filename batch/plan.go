@@ -17,6 +17,8 @@ type Plan struct {
 	// Unfetched of the open items are paid for, and their pictures could not be fetched so far; the first is kept until Until.
 	Unfetched int
 	Until     time.Time
+	// Unsettled of the held items may be settled by another look at the task list, which a run takes.
+	Unsettled int
 	// Again are finished items that Options.Redo buys anew; Redo says why others are not.
 	Again int
 	Redo  RedoPlan
@@ -121,6 +123,11 @@ func (b *Batch) planItem(p *Plan, i int) error {
 		p.Failed++
 	case held:
 		p.Held++
+		rec, err := b.state.get(int(m.entry))
+		if err == nil && reviewable(rec, time.Now()) {
+			p.Unsettled++
+		}
+		return err
 	case abandoned:
 		p.Abandoned++
 	}
@@ -259,5 +266,5 @@ func (p Plan) Much() bool { return p.Anew >= 10 && p.Anew*10 > p.Finished }
 
 // Idle reports whether a run has nothing to do.
 func (p Plan) Idle() bool {
-	return p.Pictures == 0 && p.Open == 0 && p.Misnamed == 0 && p.Doubt == 0 && p.Fetchable == 0
+	return p.Pictures == 0 && p.Open == 0 && p.Misnamed == 0 && p.Doubt == 0 && p.Unsettled == 0 && p.Fetchable == 0
 }

@@ -26,6 +26,8 @@ type Progress struct {
 	Pending, Open, Done, Failed, Held int
 	// Unfetched of the open items are paid for, and their pictures were not to be had so far.
 	Unfetched int
+	// Doubts of the open ones may be at the service or not: the list could not tell, and the next run asks it again.
+	Doubts int
 	// Submitted, Saved and Spent are of this run alone.
 	Submitted, Saved int
 	Spent            client.Money
@@ -57,13 +59,13 @@ func (r *run) tally(old []record) {
 	r.counts.mu.Lock()
 	defer r.counts.mu.Unlock()
 	p := &r.counts.p
-	p.Pending, p.Open, p.Done, p.Failed, p.Held = 0, len(old), 0, 0, 0
+	p.Pending, p.Open, p.Done, p.Failed, p.Held, p.Doubts = 0, len(old), 0, 0, 0, 0
 	for i, m := range r.matches {
 		switch {
 		case r.skipped[i]:
 		case r.wanted(i):
 			p.Pending++
-		case !waiting(r.state.phaseOf(int(m.entry))):
+		case !r.resumed[m.entry]:
 			*p.of(r.state.phaseOf(int(m.entry)))++
 		}
 	}
@@ -82,6 +84,13 @@ func (p *Progress) of(ph phase) *int {
 		return &p.Held
 	}
 	return &p.Done
+}
+
+// postponed counts a doubt that is left to the next run.
+func (c *counts) postponed() {
+	c.mu.Lock()
+	c.p.Doubts++
+	c.mu.Unlock()
 }
 
 // tell counts a change and passes it on.

@@ -60,6 +60,8 @@ type record struct {
 	Task    string   `json:"task_id,omitempty"`
 	Request string   `json:"request_id,omitempty"`
 	Earlier []string `json:"earlier_tasks,omitempty"`
+	// EarlierAt are the intents of those, in seconds since 1970; 0 where a version before this one has not noted it.
+	EarlierAt []int64 `json:"earlier_at,omitempty"`
 	// Submitted is the service's clock, as near as it is known.
 	Submitted time.Time `json:"submitted_at,omitzero"`
 	Finished  time.Time `json:"finished_at,omitzero"`
@@ -72,6 +74,11 @@ type record struct {
 	// SeedUnknown says that another seed than the item's may have made the pictures: the task was adopted for
 	// words that another item has, too.
 	SeedUnknown bool `json:"seed_unknown,omitempty"`
+	// Answer is what a submission that is in doubt was answered with, if it was. Heard is when the service's clock was first
+	// heard after it. Suspects are tasks that could be its and that are not ruled out.
+	Answer   string    `json:"answer,omitempty"`
+	Heard    time.Time `json:"heard_at,omitzero"`
+	Suspects []suspect `json:"suspects,omitempty"`
 	// OtherSize says that the size was refused in one edition's form and is sent in the other's.
 	OtherSize bool `json:"other_size,omitempty"`
 	// Pictures are on disk, in the order of the task.
@@ -96,8 +103,16 @@ type record struct {
 	slot bool
 	// posted is when this run has sent it, by our clock; it is not recorded.
 	posted time.Time
-	// inside says that the item has passed the turnstile of its words already; it is not recorded.
-	inside bool
+	// turn is the item's in the turnstile of its words, where it has one already; it is not recorded.
+	turn *turn
+	// doubt is when a task of the last submission can have been made, once that is in doubt; it is not recorded.
+	doubt *doubt
+}
+
+// A suspect is a task that may be of a submission in doubt. Created is by the task list's clock.
+type suspect struct {
+	Task    string    `json:"task_id"`
+	Created time.Time `json:"created_at,omitzero"`
 }
 
 // sent is the request as it went out.
@@ -112,6 +127,30 @@ type sent struct {
 	Watermark    bool   `json:"watermark"`
 	// Sync says that it goes over the synchronous interface, which knows no tasks.
 	Sync bool `json:"sync,omitempty"`
+}
+
+// supersede moves the last task to the earlier ones, since the item is about to be sent again.
+func (r *record) supersede() {
+	if r.Task == "" || slices.Contains(r.Earlier, r.Task) {
+		return
+	}
+	at := make([]int64, len(r.Earlier)+1)
+	copy(at, r.EarlierAt)
+	at[len(r.Earlier)] = r.Intent.Unix()
+	r.Earlier, r.EarlierAt = append(r.Earlier, r.Task), at
+}
+
+// earlier are the tasks before the last.
+func (r *record) earlier() []ownTask {
+	var all []ownTask
+	for i, task := range r.Earlier {
+		t := ownTask{id: task, intent: r.Intent, undated: true}
+		if i < len(r.EarlierAt) && r.EarlierAt[i] != 0 {
+			t.intent, t.undated = time.Unix(r.EarlierAt[i], 0), false
+		}
+		all = append(all, t)
+	}
+	return all
 }
 
 func (s sent) request() client.Request {

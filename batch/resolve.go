@@ -89,7 +89,7 @@ func (h Resolution) apply(rec *record) {
 	switch {
 	case h.Adopt != "":
 		if rec.Task != "" && rec.Task != h.Adopt { // still ours: no other item is to take it
-			rec.Earlier = append(rec.Earlier, rec.Task)
+			rec.supersede()
 		}
 		rec.Phase, rec.Task, rec.Adopted, rec.Submitted = open, h.Adopt, "hand", rec.Intent
 	case h.Resubmit:

@@ -40,6 +40,10 @@ type run struct {
 	claims    claims
 	ledger    ledger
 	wording   wording
+	own       ownTasks
+	doubts    doubts
+	active    active
+	began     time.Time          // the service's clock, when it was first heard
 	unmade    chan output.Result // pictures without a thumbnail; nil where none is wanted
 	given     map[int]key        // keys of new items by their place in the manifest; guarded by state.mu
 
@@ -140,6 +144,7 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.greet(ctx); err != nil {
 		return err
 	}
+	r.began = r.clock.now()
 	if err := r.sameAccount(ctx); err != nil {
 		return err
 	}
@@ -283,7 +288,9 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 	r.sweeping = make(chan struct{})
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return r.resume(ctx, old) })
+	r.active.begin()
 	g.Go(func() error {
+		defer r.active.end()
 		err := r.sweep(ctx)
 		if err == nil {
 			close(r.sweeping)
@@ -302,12 +309,18 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 	tasks := map[string]record{}
 	r.resumed = map[int32]bool{}
 	for i, e := range r.state.entries {
-		if p := e.phase(); p != intent && p != open {
+		if p := e.phase(); p != intent && p != open && p != held {
 			continue
 		}
 		rec, err := r.state.get(i)
 		if err != nil {
 			return nil, false, err
+		}
+		if rec.Phase == held && !reviewable(rec, r.clock.now()) {
+			continue
+		}
+		if rec.Phase == held { // what the list could not tell then it may tell now
+			rec.Phase, rec.Code, rec.Message, rec.Finished = intent, "", "", time.Time{}
 		}
 		if rec.Phase == open {
 			tasks[rec.Task] = rec
@@ -318,7 +331,11 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 			r.pace(rec.Sent.Model).window.force()
 		}
 		if rec.Phase == intent { // before anything is submitted; the second of two with the same words waits its turn
-			rec.inside = r.words.tryEnter(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+			rec.turn = r.words.turn(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+			rec.turn.tryEnter()
+			if !rec.Sent.Sync {
+				rec.doubt = r.doubts.add(&rec, r.clock.now())
+			}
 		}
 		all = append(all, rec)
 		r.resumed[int32(i)] = true
@@ -327,7 +344,7 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 		return cmp.Or(cmp.Compare(b.Phase, a.Phase), a.Submitted.Compare(b.Submitted)) // "open" before "intent"
 	})
 	for _, m := range r.matches {
-		again = again || m.changed && waiting(r.state.entries[m.entry].phase())
+		again = again || m.changed && r.resumed[m.entry]
 	}
 	return all, again, r.findSaved(tasks)
 }
@@ -382,6 +399,8 @@ func (r *run) produce(ctx context.Context, model string) error {
 
 // feed hands each item that is to be sent to a worker that waits, or to a new one.
 func (r *run) feed(ctx context.Context, model string, next chan<- record, hire func(record)) error {
+	r.active.begin()
+	defer r.active.end()
 	pace := r.pace(model)
 	for i, it := range r.items() {
 		if it.err != nil {
@@ -398,7 +417,7 @@ func (r *run) feed(ctx context.Context, model string, next chan<- record, hire f
 			continue
 		}
 		// Room first: who holds a place in the window must not wait for one who wants it.
-		if err := pace.room.enter(ctx); err != nil {
+		if err := r.enterRoom(ctx, pace); err != nil {
 			return err
 		}
 		if err := pace.window.enter(ctx); err != nil {

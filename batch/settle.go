@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -14,14 +13,14 @@ import (
 // This file decides what became of a submission that was not answered. The service has no idempotency key, so the account's
 // task list is the only witness. There are three verdicts:
 //
-//   - found: an unclaimed task with our request id, or with our words, is adopted;
+//   - found: an unclaimed task with our request id, or with our words and of the right time, is adopted;
 //   - absent: nothing of it can be there, so that sending again pays once;
-//   - neither: a person decides (held).
+//   - neither: it is held, or left as it is; either way the next run looks again while the list reaches back to it.
 //
 // Absent is a proof from silence and needs all of this: the submission ended longer ago than the settling time, and it began
-// within the 24 h that the list shows; two passes in a row are whole and show the same unclaimed tasks; the list has shown a
-// task that we know, since an empty list may be one that we may not see; and every unclaimed task that could be ours has
-// ended and is not. Tasks that FAILED or were CANCELED cost nothing and are no obstacle.
+// within the 24 h that the list shows; two passes in a row are whole, show the same unclaimed tasks and prove something
+// (known.go); and every unclaimed task that a pass of this or an earlier run has shown and that could be ours has ended and
+// is not. Tasks that FAILED or were CANCELED cost nothing and are no obstacle. Which tasks could be ours is in doubt.go.
 
 const (
 	// DefaultSettle is how long an unanswered submission may take to show in the task list.
@@ -53,24 +52,38 @@ const (
 // resettle is settle for an item that comes out of the state file, or whose task turned out to be another's. As at run time,
 // none with the same words goes out meanwhile: should that one go unanswered, too, neither could be told from the other.
 func (r *run) resettle(ctx context.Context, rec *record) error {
-	words := wordsOf(rec.Sent.Model, rec.Sent.Prompt)
-	if !rec.inside {
-		if err := r.words.enter(ctx, words); err != nil {
-			return err
-		}
+	turn := rec.turn
+	rec.turn = nil
+	if turn == nil {
+		turn = r.words.turn(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
 	}
-	rec.inside = false
-	defer r.words.leave(words)
-	return r.settle(ctx, rec)
+	defer turn.leave()
+	if err := r.waitTurn(ctx, turn); err != nil {
+		return err
+	}
+	return r.settle(ctx, rec, turn)
 }
 
-// settle decides, or waits until it can. Other items go on meanwhile.
-func (r *run) settle(ctx context.Context, rec *record) error {
+// waitTurn waits until no item with the same words is unanswered.
+func (r *run) waitTurn(ctx context.Context, turn *turn) error {
+	if turn.tryEnter() {
+		return nil
+	}
+	r.active.end()
+	defer r.active.begin()
+	return turn.enter(ctx)
+}
+
+// settle decides, or waits until it can. Other items go on meanwhile; after the settling time those with the same words do,
+// too.
+func (r *run) settle(ctx context.Context, rec *record, turn *turn) error {
 	if rec.Sent.Sync {
 		return r.unsettled(ctx, rec, "the synchronous interface has no task to find it by")
 	}
-	now := time.Now()
-	s := settling{run: r, rec: rec, began: r.clock.now(), ended: now, looked: now, not: map[string]bool{}}
+	r.active.end()
+	defer r.active.begin()
+	s := r.newSettling(rec, turn)
+	defer s.close()
 	for {
 		v, err := s.look(ctx)
 		switch {
@@ -83,26 +96,23 @@ func (r *run) settle(ctx context.Context, rec *record) error {
 		}
 		switch v {
 		case found:
-			if err := r.adopt(rec, s.task, s.by); err != nil || rec.Phase != open || s.by != "prompt" {
-				return err
-			}
-			if err := r.see(ctx, rec); err != nil || rec.Phase != intent {
+			if again, err := s.take(ctx); !again || err != nil {
 				return err
 			}
 			continue
 		case absent:
-			if s.why, err = r.odd(rec); err != nil {
-				return err
-			}
-			if s.why != "" {
-				return r.unsettled(ctx, rec, s.why)
-			}
-			return r.absent(ctx, rec)
+			return s.nothing(ctx)
 		case unsure:
 			return r.unsettled(ctx, rec, s.why)
 		}
 		if why := s.hopeless(err); why != "" {
 			return r.unsettled(ctx, rec, why)
+		}
+		if s.unproven() {
+			return s.postpone(ctx)
+		}
+		if s.before == nil && s.age() >= r.settleTime() {
+			turn.leave()
 		}
 		if err := r.clock.sleep(ctx, s.pause(err)); err != nil {
 			return err
@@ -110,20 +120,76 @@ func (r *run) settle(ctx context.Context, rec *record) error {
 	}
 }
 
+// take adopts the task that was found. Again says that the doubt goes on. A task that was found by its words alone is taken
+// and collected inside the turnstile of the words: one that made something else may be of an item that waits there.
+func (s *settling) take(ctx context.Context) (again bool, err error) {
+	if err := s.turn.enter(ctx); err != nil {
+		return false, err
+	}
+	if err := s.adopt(s.rec, s.task, s.by); err != nil || s.rec.Phase != open {
+		return true, err // another item was faster: look again
+	}
+	if s.by != "prompt" {
+		return false, nil
+	}
+	s.active.begin()
+	defer s.active.end()
+	err = s.see(ctx, s.rec)
+	return s.rec.Phase == intent, err
+}
+
+// nothing ends a doubt about a submission that has created nothing, unless a task that was given back may be its.
+func (s *settling) nothing(ctx context.Context) error {
+	why, err := s.odd(s.rec)
+	switch {
+	case err != nil:
+		return err
+	case why != "":
+		return s.unsettled(ctx, s.rec, why)
+	}
+	return s.absent(ctx, s.rec)
+}
+
+// postpone leaves the doubt to the next run, which looks again.
+func (s *settling) postpone(ctx context.Context) error {
+	why, err := s.odd(s.rec)
+	if err != nil {
+		return err
+	}
+	if why == "" && s.maybe != "" && !s.doubt.thisRun { // else the next run has more tasks to learn the list's times from
+		why = fmt.Sprintf("task %s could be it, and when that was made cannot be told", s.maybe)
+	}
+	if why != "" || s.o.OnDoubt == "resubmit" {
+		return s.unsettled(ctx, s.rec, why)
+	}
+	s.rec.At = s.clock.now()
+	if err := s.state.put(*s.rec, true); err != nil {
+		return err
+	}
+	s.counts.postponed()
+	return errLeave
+}
+
 // A settling is the doubt about one submission.
 type settling struct {
 	*run
 	rec   *record
+	turn  *turn     // of its words; kept until the settling time is over
+	doubt *doubt    // when a task of it can have been made
 	began time.Time // the service's clock
 	ended time.Time // our clock: the submission had ended by then
 	until time.Time // tasks that were created later are another's; zero before the first pass
 	// before are the unclaimed tasks that the last whole pass showed, after the settling time; nil before.
 	before   []string
-	not      map[string]bool // tasks that have ended and are not ours
-	looked   time.Time       // our clock: the next pass must begin later
-	proven   bool            // the list has shown a task that we know
+	not      map[string]bool            // tasks that have ended and are not ours
+	seen     map[string]client.TaskInfo // candidates that passes have shown
+	evidence evidence                   // of the last pass
+	looked   time.Time                  // our clock: the next pass must begin later
+	proven   bool                       // the last pass proves what it does not show
+	alive    bool                       // a task that runs may well be ours
 	task     client.TaskInfo
 	by       string // what told that it is ours: "request_id" or "prompt"
+	maybe    string // a task that has our words, or tells none, and may have been made at another time
 	why      string
 	failures int // passes in a row that failed
 	refused  int // of them, those that the service refused
@@ -131,6 +197,20 @@ type settling struct {
 	passes   int
 	gaps     int // of the last ones, those that were not whole
 }
+
+func (r *run) newSettling(rec *record, turn *turn) *settling {
+	now := time.Now()
+	s := &settling{run: r, rec: rec, turn: turn, began: r.clock.now(), ended: now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
+	if rec.doubt == nil {
+		rec.doubt = r.doubts.add(rec, s.began)
+	}
+	s.doubt = rec.doubt
+	s.doubts.close(s.doubt, false) // it may be about a task that was given back
+	return s
+}
+
+// close says that the doubt waits no more. When its task can have been made still counts for others with the same words.
+func (s *settling) close() { s.doubts.close(s.doubt, true) }
 
 // look makes one pass and judges it.
 func (s *settling) look(ctx context.Context) (verdict, error) {
@@ -140,10 +220,11 @@ func (s *settling) look(ctx context.Context) (verdict, error) {
 }
 
 func (s *settling) judged(ctx context.Context) (verdict, error) {
+	s.alive, s.maybe = false, ""
 	if s.outOfReach() {
 		return unsure, nil
 	}
-	age := s.age()
+	age := min(s.age(), s.doubts.age(s.turn.name, s.clock))
 	pass, err := s.list(ctx, s.looked)
 	s.looked = time.Now()
 	if err != nil {
@@ -153,16 +234,23 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 	if s.outOfReach() { // by the clock of the list itself: our machine may have slept
 		return unsure, nil
 	}
+	if s.evidence, err = s.evidenceOf(pass); err != nil {
+		return undecided, err
+	}
 	candidates, err := s.candidates(pass)
 	if err != nil {
 		return undecided, err
 	}
 	v, err := s.weigh(ctx, candidates)
+	if err == nil && v != found {
+		err = s.suspect(candidates)
+	}
+	s.proven = pass.whole && s.evidence.proves(s.rec.Intent, s.clock.now())
 	if v != absent || err != nil {
 		s.before = nil
 		return v, err
 	}
-	return s.silence(age, pass.whole, candidates), nil
+	return s.silence(age, candidates), nil
 }
 
 // outOfReach reports whether the list may not show the submission any more.
@@ -188,7 +276,13 @@ func (s *settling) age() time.Duration {
 // fresh: no task that is created much later can be its. In an account that others use, there is always another.
 func (s *settling) heard(pass listing) {
 	if s.until.IsZero() {
-		s.until = s.clock.now().Add(s.settleTime() + earlier)
+		if s.rec.Heard.IsZero() {
+			s.rec.Heard = s.clock.now()
+		}
+		s.until = s.rec.Heard.Add(s.settleTime() + earlier)
+		if s.doubt != nil {
+			s.doubts.heard(s.doubt, s.until, s.clock.now().Add(-s.clock.theirs(time.Since(s.ended))))
+		}
 	}
 	s.gaps++
 	if pass.whole {
@@ -220,116 +314,10 @@ func (s *settling) count(err error) {
 	}
 }
 
-// candidates are the tasks that could be the submission's: of its model, created since, and no record's.
-func (s *settling) candidates(pass listing) ([]client.TaskInfo, error) {
-	ours, err := s.claimed(pass.rows)
-	if err != nil {
-		return nil, err
-	}
-	s.proven = s.proven || len(ours) > 0
-	var all []client.TaskInfo
-	for _, id := range slices.Sorted(maps.Keys(pass.rows)) {
-		row := pass.rows[id]
-		within := row.Created.IsZero() || row.Created.After(s.rec.Intent.Add(-earlier)) && !row.Created.After(s.until)
-		if !ours[id] && within && (row.Model == s.rec.Sent.Model || row.Model == "") && !s.released(id) {
-			all = append(all, row)
-		}
-	}
-	return all, nil
-}
-
-// released reports whether a task was adopted once and turned out to be somebody else's.
-func (s *settling) released(id string) bool { return slices.Contains(s.rec.Released, id) }
-
-// weigh asks the candidates. It says absent where none of them is ours.
-func (s *settling) weigh(ctx context.Context, candidates []client.TaskInfo) (verdict, error) {
-	waiting := false
-	for _, c := range candidates {
-		if s.rec.Request != "" && c.RequestID == s.rec.Request {
-			s.task, s.by = c, "request_id"
-			return found, nil
-		}
-	}
-	for _, c := range candidates {
-		v, err := s.examine(ctx, c)
-		if v == found || v == unsure || err != nil {
-			return v, err
-		}
-		waiting = waiting || v == undecided
-	}
-	if waiting {
-		return undecided, nil
-	}
-	return absent, nil
-}
-
-// examine finds out whether one task is ours. Its prompt is told only when it has succeeded.
-func (s *settling) examine(ctx context.Context, c client.TaskInfo) (verdict, error) {
-	switch {
-	case s.not[c.ID] || c.Status == client.Failed || c.Status == client.Canceled:
-		return absent, nil
-	case c.Status != client.Succeeded && c.Status != client.Unknown:
-		return undecided, nil
-	}
-	task, err := s.ask(ctx, c.ID)
-	if err != nil {
-		return undecided, err
-	}
-	v := s.compare(c, task)
-	s.not[c.ID] = v == absent
-	return v, nil
-}
-
-// compare judges a task by its own words.
-func (s *settling) compare(c client.TaskInfo, task client.Task) verdict {
-	switch task.Status {
-	case client.Failed, client.Canceled:
-		return absent
-	case client.Unknown:
-		if s.clock.now().Sub(s.began) > young {
-			s.why = fmt.Sprintf("task %s could be it, and the service does not know it any more", c.ID)
-			return unsure
-		}
-	case client.Succeeded:
-		words, told := origPrompt(task)
-		switch {
-		case len(task.Results) == 0 && s.clock.now().Sub(s.began) <= young: // they come a little later
-			return undecided
-		case !told:
-			s.why = fmt.Sprintf("task %s could be it, and its answer does not tell the prompt", c.ID)
-			return unsure
-		case sameWords(words, s.rec.Sent.Prompt):
-			s.task, s.by = c, "prompt"
-			return found
-		}
-		return absent
-	}
-	return undecided
-}
-
-// origPrompt is what a task was asked for. qwen-image-3.0, 2.1 and wan 2.6 do not tell it (QI3, 2026-10).
-func origPrompt(t client.Task) (string, bool) {
-	for _, r := range t.Results {
-		if r.OrigPrompt != "" {
-			return r.OrigPrompt, true
-		}
-	}
-	return "", false
-}
-
-// sameWords compares as far as the service keeps a prompt.
-func sameWords(told, sent string) bool { return cutAt(told, cutPrompt) == cutAt(sent, cutPrompt) }
-
-func cutAt(s string, n int) string {
-	if runes := []rune(s); len(runes) > n {
-		return string(runes[:n])
-	}
-	return s
-}
-
 // silence decides whether a pass without our task proves that there is none.
-func (s *settling) silence(age time.Duration, whole bool, candidates []client.TaskInfo) verdict {
-	if age < s.settleTime() || !whole {
+func (s *settling) silence(age time.Duration, candidates []candidate) verdict {
+	if age < s.settleTime() || !s.proven {
+		s.before = nil
 		return undecided
 	}
 	ids := make([]string, 0, len(candidates))
@@ -338,7 +326,7 @@ func (s *settling) silence(age time.Duration, whole bool, candidates []client.Ta
 	}
 	same := s.before != nil && slices.Equal(s.before, ids)
 	s.before = ids
-	if same && s.proven {
+	if same {
 		return absent
 	}
 	return undecided
@@ -359,10 +347,15 @@ func (s *settling) hopeless(err error) string {
 		return fmt.Sprintf("the task list is refused: %v", err)
 	case s.answered >= 3 && waited > 30*s.settleTime():
 		return fmt.Sprintf("the task list does not answer: %v", err)
-	case !s.proven && s.failures == 0 && waited > 5*s.settleTime():
-		return "the task list has shown no task of this batch, so that its silence proves nothing"
 	}
 	return s.gapped()
+}
+
+// unproven reports whether only doubts are left, and the list has had its time to settle this one. A task that may well be
+// ours and has not ended is waited for, and so is a list that fails.
+func (s *settling) unproven() bool {
+	enough := 5 * s.settleTime()
+	return s.failures == 0 && !s.alive && s.clock.now().Sub(s.began) > enough && s.clock.theirs(s.active.quiet()) > enough
 }
 
 // pause is how long to wait before the next pass: less while the task may still turn up, never past the settling time.
@@ -396,12 +389,13 @@ func (r *run) adopt(rec *record, task client.TaskInfo, by string) error {
 	}
 	rec.Phase, rec.Task, rec.Adopted, rec.At = open, task.ID, by, r.clock.now()
 	rec.Request, rec.Code, rec.Message = task.RequestID, "", ""
-	rec.Submitted = task.Created
+	rec.Submitted, rec.Suspects = task.Created, nil
 	if rec.Submitted.IsZero() {
 		rec.Submitted = rec.Intent
 	}
 	rec.slot = true
 	r.pace(rec.Sent.Model).window.force()
+	r.own.add(*rec)
 	return r.state.put(*rec, true)
 }
 
@@ -462,11 +456,23 @@ func (r *run) absent(ctx context.Context, rec *record) error {
 	return nil
 }
 
-// unsettled ends a doubt that the list cannot settle.
+// unsettled ends a doubt that the list cannot settle now.
 func (r *run) unsettled(ctx context.Context, rec *record, why string) error {
 	if r.o.OnDoubt == "resubmit" {
 		r.doubted(rec)
 		return r.absent(ctx, rec)
 	}
-	return r.hold(rec, "InDoubt", "its submission was not answered, and %s", why)
+	if rec.Answer != "" {
+		return r.hold(rec, inDoubt, "its submission was answered with %s, which leaves open whether a task was made, and %s", rec.Answer, why)
+	}
+	return r.hold(rec, inDoubt, "its submission was not answered, and %s", why)
+}
+
+// inDoubt is the code of items that are held because nobody can tell whether they are paid for.
+const inDoubt = "InDoubt"
+
+// reviewable reports whether a later look at the task list may still settle a held item: it was submitted, over the
+// asynchronous interface, and the list reaches back to that.
+func reviewable(rec record, now time.Time) bool {
+	return rec.Phase == held && rec.Code == inDoubt && rec.Task == "" && !rec.Sent.Sync && now.Sub(rec.Intent) <= listed
 }

@@ -480,9 +480,7 @@ func (r *run) recovered(k key, id identity) *record {
 			return nil
 		}
 		rec = old
-		if rec.Task != "" && !slices.Contains(rec.Earlier, rec.Task) {
-			rec.Earlier = append(rec.Earlier, rec.Task)
-		}
+		rec.supersede()
 		if old.Print != id.Print {
 			rec.Sent = id.Sent
 		}

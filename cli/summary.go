@@ -59,8 +59,11 @@ func (s summary) lines() []string {
 	if s.missing > 0 {
 		lines = append(lines, entryLine("missing", number(s.missing)+", paid; their picture files are gone or damaged"))
 	}
-	if p.Open > 0 {
-		lines = append(lines, entryLine("open", number(p.Open)+" at the service"+unfetchedText(p.Unfetched)+"; fetch them within 24 hours"))
+	if p.Doubts > 0 {
+		lines = append(lines, entryLine("in doubt", number(p.Doubts)+", paid or not: the next run looks again"))
+	}
+	if p.Open > p.Doubts {
+		lines = append(lines, entryLine("open", number(p.Open-p.Doubts)+" at the service"+unfetchedText(p.Unfetched)+"; fetch them within 24 hours"))
 	}
 	if p.Pending > 0 {
 		lines = append(lines, entryLine("not sent", number(p.Pending)))

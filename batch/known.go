@@ -1,0 +1,226 @@
+package batch
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// This file says what a pass over the task list proves, by the tasks that we know to be there. A list may be capped, may
+// leave rows out for good, and may tell times by another clock than the Date header's: in which zone its times are is not
+// documented. So its silence counts only where it shows every task of ours that was made from a little before the doubt on,
+// and its times only as far as the tasks of ours that it shows have taught what they differ by.
+
+const (
+	// before is how many tasks of ours before a doubt a pass must show, too: a list that is cut off ends somewhere.
+	knownBefore = 10
+	// quickAnswer is how long the answer to a submission may have taken that tells when its task was made.
+	quickAnswer = 30 * time.Second
+	// sameOffset is how far two tasks may disagree about what the list's times differ by.
+	sameOffset = time.Minute
+	// longAgo is the age of a doubt from which on the list must be seen to reach back to it.
+	longAgo = time.Hour
+)
+
+// An ownTask is a task that a record of ours knows. It was made between intent and answer, by the clock that we had then.
+type ownTask struct {
+	id               string
+	intent, answered time.Time // answered is zero where it is not recorded
+	thisRun          bool
+	undated          bool // it was made some time before the intent: its item was sent again since
+}
+
+// quick reports whether its record tells well when it was made.
+func (t ownTask) quick() bool { return !t.answered.IsZero() && t.answered.Sub(t.intent) <= quickAnswer }
+
+// ownTasks are those of the last day. They are collected when the first doubt needs them.
+type ownTasks struct {
+	mu    sync.Mutex
+	all   map[string]ownTask // nil before
+	of    time.Time          // when the last pass began that was judged
+	judge evidence
+}
+
+// ownTaskOf is what a record says of its task. One that was adopted for its words was made at a time that only the list has
+// told, and so was one that was taken in from its picture: they are known to be there, and teach nothing. One that bears the
+// id of the request was made when that was on its way.
+func ownTaskOf(rec record, thisRun bool) ownTask {
+	t := ownTask{id: rec.Task, intent: rec.Intent, answered: rec.Submitted, thisRun: thisRun}
+	switch {
+	case rec.Adopted == "request_id":
+		t.answered = rec.Intent
+	case rec.Adopted != "" || rec.Finished.Equal(rec.Submitted):
+		t.answered = time.Time{}
+	}
+	return t
+}
+
+// add notes a task that this run has got.
+func (o *ownTasks) add(rec record) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.all != nil {
+		o.all[rec.Task] = ownTaskOf(rec, true)
+	}
+}
+
+// evidenceOf judges a pass, once for all who are in doubt.
+func (r *run) evidenceOf(pass listing) (evidence, error) {
+	r.own.mu.Lock()
+	defer r.own.mu.Unlock()
+	if err := r.collectOwn(); err != nil {
+		return evidence{}, err
+	}
+	if !r.own.of.Equal(pass.begun) {
+		r.own.of, r.own.judge = pass.begun, r.own.evidence(pass, r.settleTime())
+	}
+	return r.own.judge, nil
+}
+
+// collectOwn reads them from the state file.
+func (r *run) collectOwn() error {
+	if r.own.all != nil {
+		return nil
+	}
+	all := map[string]ownTask{}
+	cutoff := r.clock.now().Add(-listed)
+	for i := range r.state.count() {
+		rec, err := r.state.get(i)
+		if err != nil {
+			return err
+		}
+		if rec.Intent.Before(cutoff) {
+			continue
+		}
+		for _, t := range rec.earlier() {
+			all[t.id] = t
+		}
+		if rec.Task == "" || rec.Adopted == "hand" {
+			continue
+		}
+		t := ownTaskOf(rec, !rec.Intent.Before(r.began))
+		if rec.Adopted != "" && !t.thisRun {
+			r.doubts.close(r.doubts.add(&rec, rec.Intent), true)
+		}
+		all[rec.Task] = t
+	}
+	r.own.all = all
+	return nil
+}
+
+// An offset is what the list's times are ahead of ours.
+type offset struct {
+	known    bool
+	conflict bool // our tasks disagree about it
+	by       time.Duration
+}
+
+// with takes what a task says: the first teaches, another may disagree.
+func (o offset) with(by time.Duration) offset {
+	switch {
+	case o.conflict || !o.known:
+		return offset{!o.conflict, o.conflict, by}
+	case (o.by - by).Abs() > sameOffset:
+		return offset{conflict: true}
+	}
+	return o
+}
+
+// evidence is what a pass proves.
+type evidence struct {
+	intents []time.Time // of the tasks of ours that a whole list would show, in order
+	missing time.Time   // the latest intent of those that it does not show; zero where it shows all
+	shown   time.Time   // the latest intent of those that it shows, and whose times are what the list's other ones say
+	first   time.Time   // the earliest of them
+	oldest  time.Time   // the list's oldest row, by the list's clock
+	now     offset      // as the tasks of this run teach it
+	then    offset      // as those of earlier runs do, whose records may be by another clock
+}
+
+func (o *ownTasks) evidence(pass listing, settle time.Duration) evidence {
+	var e evidence
+	for _, row := range pass.rows {
+		if e.oldest.IsZero() || !row.Created.IsZero() && row.Created.Before(e.oldest) {
+			e.oldest = row.Created
+		}
+	}
+	for id, t := range o.all {
+		row, shown := pass.rows[id]
+		switch by := row.Created.Sub(t.answered); {
+		case !shown || row.Created.IsZero() || !t.quick():
+		case t.thisRun:
+			e.now = e.now.with(by)
+		default:
+			e.then = e.then.with(by)
+		}
+	}
+	for _, t := range o.all {
+		if t.intent.Before(pass.at.Add(-listed)) {
+			continue // the list may have forgotten it
+		}
+		row, shown := pass.rows[t.id]
+		if !shown && (t.undated || latest(t.intent, t.answered).After(pass.at.Add(-settle))) {
+			continue // it may not show it any more, or not yet
+		}
+		e.intents = append(e.intents, t.intent)
+		switch {
+		case !shown:
+			e.missing = latest(e.missing, t.intent)
+		case e.agrees(t, row):
+			e.shown = latest(e.shown, t.intent)
+			if e.first.IsZero() || t.intent.Before(e.first) {
+				e.first = t.intent
+			}
+		}
+	}
+	slices.SortFunc(e.intents, time.Time.Compare)
+	return e
+}
+
+// agrees reports whether a task that the list shows would be found by its time, were it in doubt.
+func (e evidence) agrees(t ownTask, row client.TaskInfo) bool {
+	o := e.then
+	if t.thisRun || !o.known {
+		o = e.now
+	}
+	if !o.known || t.undated {
+		return true // nothing is looked for by its time
+	}
+	at := row.Created.Add(-o.by)
+	return !at.Before(t.intent.Add(-earlier)) && !at.After(latest(t.intent, t.answered).Add(earlier))
+}
+
+// offsets are what the list's times are compared by: with the intent of a submission, with the present, and with the whole
+// of it. An intent of an earlier run is by the clock of that time.
+func (e evidence) offsets(thisRun bool) (intent, present, adoption offset) {
+	if thisRun {
+		return e.now, e.now, e.now
+	}
+	then, now := e.then, e.now
+	if then.known && now.known && (then.by-now.by).Abs() > sameOffset || then.conflict || now.conflict {
+		return offset{}, offset{}, offset{conflict: true}
+	}
+	if then.known {
+		return then, now, then
+	}
+	return then, now, now
+}
+
+// proves reports whether a task that was submitted at a time would be among the rows.
+func (e evidence) proves(intent, now time.Time) bool {
+	i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare)
+	from := intent
+	if i > 0 {
+		from = e.intents[max(0, i-knownBefore)]
+	}
+	if e.shown.IsZero() || e.shown.Before(from) || !e.missing.IsZero() && !e.missing.Before(from) {
+		return false
+	}
+	if now.Sub(intent) <= longAgo || e.first.Before(intent) {
+		return true
+	}
+	_, present, _ := e.offsets(true)
+	return present.known && e.oldest.Add(-present.by).Before(intent)
+}
