@@ -108,6 +108,12 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 		return err
 	}
 	defer try.unsent() // where it was sent, that is known before
+	if err := r.state.astray(); errors.Is(err, ErrReplaced) {
+		r.halt("", err) // what is open is collected, and stop puts the state file back
+		return errLeave
+	} else if err != nil {
+		return err
+	}
 	if err := r.admit(rec); err != nil {
 		return err
 	}

@@ -1,26 +1,156 @@
 package batch
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 
-	"github.com/gofrs/flock"
+	"github.com/qwenbatch/qwenbatch/output"
 )
 
 // ErrLocked says that another run holds the batch.
 var ErrLocked = errors.New("another run holds this batch")
 
-// Lock takes the output folder for one run. It does not wait: ErrLocked. The lock ends with the process, however it ends,
-// so the file that stays behind means nothing. The folder must be there.
-func Lock(dir string) (unlock func() error, err error) {
-	lock := flock.New(filepath.Join(dir, ".lock"))
-	ok, err := lock.TryLock()
+// A Lock holds an output folder for one run. It ends with the process, however that ends, so that the
+// files which stay behind mean nothing. What may be deleted, moved or replaced while a run lives is not
+// trusted alone; each of these is locked, and the state file, which its owner replaces:
+//
+//   - the file .lock, the one lock that earlier versions know;
+//   - the folder itself, which no name leads away from (where the system locks folders: not on Windows);
+//   - the folder's path, by a file in the user's cache: a folder that is moved away and made anew at the
+//     same place is another folder, and its batch the same.
+type Lock struct {
+	held []io.Closer
+	// Unguarded says that the file system locks neither the folder nor a file in it.
+	Unguarded bool
+}
+
+// LockFolder takes the output folder for one run. It does not wait: ErrLocked.
+func LockFolder(dir *output.Dir) (*Lock, error) {
+	l := &Lock{Unguarded: true}
+	for _, name := range []string{output.LockFile, "."} {
+		if err := l.take(dir, name); err != nil {
+			l.Release()
+			return nil, err
+		}
+	}
+	if err := l.takePath(dir.Path()); err != nil {
+		l.Release()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *Lock) take(dir *output.Dir, name string) error {
+	held, err := dir.Lock(name)
+	switch {
+	case errors.Is(err, output.ErrLocked):
+		return ErrLocked
+	case errors.Is(err, output.ErrNoLocks):
+		return nil
+	case err != nil:
+		return err
+	}
+	l.held, l.Unguarded = append(l.held, held), false
+	return nil
+}
+
+// takePath takes the lock of a path. A user without a cache folder, or with one that cannot be locked, goes
+// without.
+func (l *Lock) takePath(path string) error {
+	cache, err := os.UserCacheDir()
 	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", dir, err)
+		return nil
 	}
-	if !ok {
-		return nil, ErrLocked
+	dir, err := output.OpenDir(filepath.Join(cache, "qwenbatch", "locks"))
+	if err != nil {
+		return nil
 	}
-	return lock.Unlock, nil
+	p := &pathLock{dir: dir, name: pathName(path)}
+	p.file, err = dir.Lock(p.name)
+	if err != nil {
+		dir.Close()
+		if errors.Is(err, output.ErrLocked) {
+			return ErrLocked
+		}
+		return nil
+	}
+	l.held = append(l.held, p)
+	return nil
+}
+
+// pathName is the name of a path's lock. A home folder may be shared by machines, each with a folder of its own
+// at that path.
+func pathName(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	host, _ := os.Hostname()
+	sum := sha256.Sum256([]byte(host + "\x00" + path))
+	return hex.EncodeToString(sum[:16])
+}
+
+// A pathLock is a lock in the user's cache, whose file goes with it: a process that has opened the file
+// before sees, once it has the lock, that the name means another, or none.
+type pathLock struct {
+	dir  *output.Dir
+	name string
+	file io.Closer
+}
+
+func (p *pathLock) Close() error {
+	return errors.Join(p.dir.Remove(p.name), p.file.Close(), p.dir.Close())
+}
+
+// Release gives the folder back.
+func (l *Lock) Release() (err error) {
+	for _, held := range l.held {
+		err = errors.Join(err, held.Close())
+	}
+	l.held = nil
+	return err
+}
+
+// hold locks the state file, which is there: whatever becomes of the folder, of two runs only one writes it.
+func (s *state) hold() error {
+	held, err := s.disk.Lock(stateFile)
+	switch {
+	case errors.Is(err, output.ErrLocked):
+		return fmt.Errorf("%w: it writes %s", ErrLocked, stateFile)
+	case errors.Is(err, output.ErrNoLocks):
+		return nil
+	}
+	s.held = held
+	return err
+}
+
+// ErrReplaced says that the state file is not the one any more that this run writes.
+var ErrReplaced = errors.New("the state file was moved away, deleted or replaced while the run wrote it")
+
+// astray reports whether the state file's name has come to mean another file, or none. What the run knows is
+// still all there: in its memory, and in the file that it has open.
+func (s *state) astray() error {
+	there, err := s.disk.Lstat(stateFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrReplaced
+	}
+	if err != nil {
+		return err
+	}
+	ours, err := s.journal.file.Stat()
+	if err != nil {
+		return err
+	}
+	if os.SameFile(ours, ours) && !os.SameFile(ours, there) { // what a disk in memory tells cannot be compared
+		return ErrReplaced
+	}
+	return nil
 }

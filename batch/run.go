@@ -235,7 +235,7 @@ func (r *run) stop(ctx context.Context, all bool) error {
 	if err := r.state.mark(end); err != nil {
 		return err
 	}
-	if ctx.Err() == nil || r.state.journal.size < hurry {
+	if ctx.Err() == nil || r.state.journal.size < hurry || errors.Is(r.state.astray(), ErrReplaced) {
 		if err := r.state.compact(&end, r.order()); err != nil {
 			return err
 		}

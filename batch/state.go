@@ -28,6 +28,7 @@ const (
 type state struct {
 	disk    output.Disk
 	journal *journal
+	held    io.Closer // its lock; nil where there is none
 	header  header
 	head    span // where its line stands
 
@@ -99,15 +100,33 @@ func hashID[T string | []byte](id T) uint64 {
 // ErrOther says that a state file belongs to another service, region or kind of run.
 var ErrOther = errors.New("the state file belongs to another run")
 
-// openState reads the state file; found is false where there is none yet. Nothing is written.
+// openState locks the state file and reads it; found is false where there is none yet. Nothing is written.
 func openState(disk output.Disk) (s *state, found bool, err error) {
 	s = emptyState(disk)
 	info, err := disk.Lstat(stateFile)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+	if errors.Is(err, fs.ErrNotExist) {
 		return s, false, nil
 	}
 	if err == nil {
-		s.size, s.modified = info.Size(), info.ModTime()
+		err = s.hold()
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	held := s.held
+	s, found, err = readState(disk, info.Size())
+	if err != nil {
+		return nil, false, errors.Join(err, release(held))
+	}
+	s.held, s.modified = held, info.ModTime()
+	return s, found, nil
+}
+
+// readState reads the state file that is there, which has about that size.
+func readState(disk output.Disk, size int64) (s *state, found bool, err error) {
+	s = emptyState(disk)
+	if s.size = size; size == 0 {
+		return s, false, nil
 	}
 	var torn []byte
 	s.journal, torn, err = openJournal(disk, stateFile, s.fold)
@@ -145,6 +164,11 @@ func (s *state) create(h header) error {
 	}
 	h.Version = stateVersion
 	s.journal, s.header = j, h
+	if s.held == nil {
+		if err := s.hold(); err != nil {
+			return err
+		}
+	}
 	if s.head, err = j.append(h); err != nil {
 		return err
 	}
@@ -365,17 +389,19 @@ func (s *state) lastAt() time.Time {
 func (s *state) compact(stop *mark, order []int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stale == 0 && s.marks <= 2 {
+	if s.stale == 0 && s.marks <= 2 && !errors.Is(s.astray(), ErrReplaced) {
 		return nil
 	}
-	old := s.journal
-	if err := output.Replace(s.disk, stateFile, func(w io.Writer) error { return s.rewrite(w, stop, order) }); err != nil {
+	old, oldHeld := s.journal, s.held
+	held, err := output.ReplaceLocked(s.disk, stateFile, func(w io.Writer) error { return s.rewrite(w, stop, order) })
+	if err != nil {
 		return err
 	}
-	if err := old.close(); err != nil {
+	s.held = held
+	if err := errors.Join(old.close(), release(oldHeld)); err != nil {
 		return err
 	}
-	fresh, _, err := openState(s.disk)
+	fresh, _, err := readState(s.disk, old.size)
 	if err != nil {
 		return err
 	}
@@ -415,8 +441,17 @@ func resealed(line []byte) json.RawMessage {
 
 // close gives the file back.
 func (s *state) close() error {
+	err := release(s.held)
+	s.held = nil
 	if s.journal == nil {
+		return err
+	}
+	return errors.Join(s.journal.close(), err)
+}
+
+func release(held io.Closer) error {
+	if held == nil {
 		return nil
 	}
-	return s.journal.close()
+	return held.Close()
 }

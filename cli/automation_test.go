@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/output"
 )
 
 // codeBlock is the only block of a language in docs/automation.md.
@@ -145,12 +146,17 @@ func TestCrontab(t *testing.T) {
 	wantNone("when there is nothing to do")
 	r.wantCharged(2)
 
-	unlock, err := batch.Lock(filepath.Join(pictures, "prompts-output"))
+	dir, err := output.OpenDir(filepath.Join(pictures, "prompts-output"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	lock, err := batch.LockFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantNone("while another run works")
-	unlock()
+	lock.Release()
 	if !strings.Contains(log(), "another run holds this batch") {
 		t.Errorf("run.log = %q, want the run that gave way", log())
 	}

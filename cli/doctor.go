@@ -83,7 +83,7 @@ func (d *doctor) disk(path string) {
 	dir, err := output.OpenDir(path)
 	if err == nil {
 		defer dir.Close()
-		err = tryDisk(dir)
+		err = output.ProbeDir(dir, ".")
 	}
 	if err != nil {
 		d.bad("disk", err)

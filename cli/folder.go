@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -55,13 +56,16 @@ func noFolder(path string) error {
 }
 
 // takeFolder makes the output folder and locks it for one run.
-func takeFolder(path string) (dir *output.Dir, unlock func() error, err error) {
+func (p *program) takeFolder(path string) (dir *output.Dir, lock *batch.Lock, err error) {
 	if dir, err = output.OpenDir(path); err != nil {
 		return nil, nil, cmp.Or(noFolder(path), notWritable(path, err))
 	}
-	unlock, err = batch.Lock(path)
+	lock, err = batch.LockFolder(dir)
 	if err == nil {
-		return dir, unlock, nil
+		if lock.Unguarded {
+			p.warn("the file system of " + quote(path) + " has no locks: nothing keeps a second run out; start none before this one has ended")
+		}
+		return dir, lock, nil
 	}
 	dir.Close()
 	if errors.Is(err, batch.ErrLocked) {
@@ -133,6 +137,9 @@ func (readOnly) Sync() error                 { return nil }
 // A blank is the disk of a batch that was never run: nothing is in it, and nothing can be put there.
 type blank struct{}
 
+// Lock takes nothing: who only looks keeps nobody out.
+func (glance) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }
+
 func absent(op, name string) error { return &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist} }
 
 func (blank) Create(name string) (output.File, error) { return nil, absent("create", name) }
@@ -149,4 +156,5 @@ func (blank) Sizes(name string) iter.Seq2[output.FileSize, error] {
 }
 func (blank) Lstat(name string) (fs.FileInfo, error) { return nil, absent("lstat", name) }
 func (blank) Place(string) string                    { return "" }
+func (blank) Lock(name string) (io.Closer, error)    { return nil, absent("lock", name) }
 func (blank) SyncDir(string) error                   { return nil }

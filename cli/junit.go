@@ -41,7 +41,7 @@ func openJUnit(path string) (*junitFile, error) {
 	if err != nil {
 		return nil, noJUnit(path, err)
 	}
-	if err := tryDisk(dir); err != nil {
+	if err := output.ProbeDir(dir, "."); err != nil {
 		dir.Close()
 		return nil, noJUnit(path, err)
 	}

@@ -54,12 +54,12 @@ func (l *look) resolve(p *program, cmd *cobra.Command, args []string, how batch.
 	if l.found = hasState(l.folder); !l.found {
 		return l.begun()
 	}
-	dir, unlock, err := takeFolder(l.folder)
+	dir, lock, err := p.takeFolder(l.folder)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
-	defer unlock()
+	defer lock.Release()
 	recorded, _, err := batch.ReadSettings(dir)
 	if err != nil {
 		return otherBatch(l.folder, dir, l.rehearse, err)

@@ -136,12 +136,12 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 	for _, w := range onceEach(totals.Warnings) {
 		j.screen.print(w.Error()) // also with --quiet: it may be paid for
 	}
-	dir, unlock, err := takeFolder(j.folder)
+	dir, lock, err := p.takeFolder(j.folder)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
-	defer unlock()
+	defer lock.Release()
 	j.disk = dir
 	if j.junit, err = openJUnit(f.junit); err != nil {
 		return err

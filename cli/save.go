@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -32,7 +31,7 @@ func newTarget(out, name string) (*target, error) {
 	}
 	dir, err := output.OpenDir(filepath.Clean(orDot(folder)))
 	if err == nil {
-		if err = tryDisk(dir); err != nil {
+		if err = output.ProbeDir(dir, "."); err != nil {
 			dir.Close()
 		}
 	}
@@ -49,19 +48,6 @@ func orDot(dir string) string {
 		return "."
 	}
 	return dir
-}
-
-// tryDisk writes a file as reports are written and removes it.
-func tryDisk(dir *output.Dir) error {
-	const name = ".qwenbatch-probe"
-	err := output.Replace(dir, name, func(w io.Writer) error {
-		_, err := w.Write([]byte("can it be written?\n"))
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return dir.Remove(name)
 }
 
 // save downloads a task's pictures and prints their names. Nothing is overwritten. A success that
@@ -92,7 +78,7 @@ func (t *target) save(ctx context.Context, p *program, c *client.Client, task cl
 		if i > 0 {
 			want += "_" + strconv.Itoa(i+1)
 		}
-		used, err := output.Publish(t.dir, ".", output.FileName(want, picture.Ext), body)
+		used, err := t.dir.PublishShared(output.FileName(want, picture.Ext), body)
 		if err != nil {
 			return err
 		}

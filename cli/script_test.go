@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"line":    lineOf,
 			"waitfor": waitFor,
 			"charges": charges,
+			"posts":   posts,
 			"lines":   lines,
 			"plain":   onlyPlain,
 			"exits":   exits,
@@ -165,15 +166,33 @@ func firstWord(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], words[0])
 }
 
-// charges asks an emulator how many pictures it has charged: charges BASE-URL N.
-func charges(ts *testscript.TestScript, _ bool, args []string) {
-	resp, err := http.Get(strings.TrimSuffix(args[0], "/api/v1") + "/books")
+// An account is what an emulator's books say of all its calls.
+type account struct {
+	Charges     int
+	Submissions struct{ Seen int }
+}
+
+func accountOf(ts *testscript.TestScript, url string) (a account) {
+	resp, err := http.Get(strings.TrimSuffix(url, "/api/v1") + "/books")
 	ts.Check(err)
 	defer resp.Body.Close()
-	var books struct{ Charges int }
-	ts.Check(json.NewDecoder(resp.Body).Decode(&books))
-	if want, _ := strconv.Atoi(args[1]); books.Charges != want {
-		ts.Fatalf("%d pictures were charged, want %d", books.Charges, want)
+	ts.Check(json.NewDecoder(resp.Body).Decode(&a))
+	return a
+}
+
+// charges asks an emulator how many pictures it has charged: charges BASE-URL N.
+func charges(ts *testscript.TestScript, _ bool, args []string) {
+	got := accountOf(ts, args[0]).Charges
+	if want, _ := strconv.Atoi(args[1]); got != want {
+		ts.Fatalf("%d pictures were charged, want %d", got, want)
+	}
+}
+
+// posts asks an emulator how many submissions have reached it: posts BASE-URL N.
+func posts(ts *testscript.TestScript, _ bool, args []string) {
+	got := accountOf(ts, args[0]).Submissions.Seen
+	if want, _ := strconv.Atoi(args[1]); got != want {
+		ts.Fatalf("%d submissions were sent, want %d", got, want)
 	}
 }
 

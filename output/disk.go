@@ -38,6 +38,11 @@ type Disk interface {
 	// Place tells a file from its copies: the boot of the system, the device, and the file's number there. It is ""
 	// where that is not sure: on other file systems than local ones, and where the system cannot tell.
 	Place(name string) string
+	// Lock takes a file, which it makes where missing, or the folder itself (".") for this process
+	// until it is closed: [ErrLocked] where another process has it, [ErrNoLocks] where the file system
+	// has no locks. It is the file that is locked, whatever name it gets, and when Lock returns, name
+	// still means it. Reading and writing go on as ever.
+	Lock(name string) (io.Closer, error)
 	// SyncDir makes the creations, renames and removals in a folder durable. It does nothing where the
 	// system has no such call (Windows, some network file systems).
 	SyncDir(name string) error

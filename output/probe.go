@@ -21,14 +21,16 @@ func Probe(d Disk) error {
 		return fmt.Errorf("probe output folder: %w", err)
 	}
 	for _, dir := range []string{"images", "."} {
-		if err := probeDir(d, dir); err != nil {
+		if err := ProbeDir(d, dir); err != nil {
 			return fmt.Errorf("probe output folder: %w", err)
 		}
 	}
 	return nil
 }
 
-func probeDir(d Disk, dir string) error {
+// ProbeDir proves that files can be kept in one folder, as [Probe] does. Several processes may probe a folder
+// at once: what they write has names of its own.
+func ProbeDir(d Disk, dir string) error {
 	file := path.Join(dir, "probe")
 	part, err := writePart(d, file, func(w io.Writer) error {
 		_, err := io.WriteString(w, strings.Repeat(probeText, probeRepeats))

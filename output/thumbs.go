@@ -111,7 +111,11 @@ func makeThumb(d Disk, file, name string) error {
 	if err != nil {
 		return err
 	}
-	return put(d, name, small)
+	err = put(d, name, small)
+	if errors.Is(err, fs.ErrNotExist) { // another process makes them, too, and took its part for a leftover
+		return nil
+	}
+	return err
 }
 
 var errLongPicture = errors.New("longer than any picture")

@@ -26,7 +26,7 @@ var ErrDead = errors.New("the process is dead")
 // An Op is an operation on the disk, as Decide sees it.
 type Op struct {
 	N    int    // from 1
-	Kind string // create, open, append, rename, remove, mkdir, readdir, lstat, syncdir, write, read, sync, truncate, close
+	Kind string // create, open, append, rename, remove, mkdir, readdir, lstat, lock, syncdir, write, read, sync, truncate, close
 	Name string
 }
 
@@ -391,6 +391,15 @@ func (d *Disk) Place(name string) string {
 		return ""
 	}
 	return fmt.Sprintf("boot %04d file %08d", d.boot, n.number)
+}
+
+// Lock implements output.Disk: nobody else is at this disk.
+func (d *Disk) Lock(name string) (io.Closer, error) {
+	err := d.op("lock", name, func(bool) error { return nil })
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(nil), nil
 }
 
 // SyncDir implements output.Disk.
