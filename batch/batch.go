@@ -54,7 +54,8 @@ type Options struct {
 	// Settle is how long an unanswered submission may take to show in the task list; 0 is DefaultSettle.
 	Settle time.Duration
 	// Restored says that the folder was put back from a copy, which may be older than the last run: the account's tasks since
-	// its last record, or of the last 24 hours where there is no state file, are looked through before anything is sent.
+	// its last record, or of the last 24 hours where there is no state file, are looked through before anything is sent. Of
+	// a state file that is damaged Open keeps what is whole, and writes it anew; the damaged one becomes state.damaged.
 	Restored bool
 	// AcceptChanges goes on although much that is finished would be paid anew.
 	AcceptChanges bool
@@ -86,6 +87,8 @@ type Batch struct {
 	state    *state
 	found    bool    // there was a state file
 	torn     bool    // there was the beginning of one
+	salvaged bool    // the state file was damaged, and is written anew from what was whole of it
+	lost     string  // the file that shows that there was one; see traces
 	matches  []match // as of the opening, the pass or the end of the last run
 	idents   []ident
 	skipped  []bool   // by the manifest, item by item
@@ -135,11 +138,19 @@ func Open(o Options) (*Batch, error) {
 
 // remember reads the state file and looks which pictures are in place.
 func (b *Batch) remember() (err error) {
-	if b.state, b.found, err = openState(b.o.Disk); err != nil {
+	b.state, b.found, err = openState(b.o.Disk)
+	if errors.Is(err, ErrDamaged) && b.o.Restored {
+		b.state, err = b.salvage()
+		b.found, b.salvaged = err == nil, true
+	}
+	if err != nil {
 		return err
 	}
 	if !b.found {
 		if b.torn, err = exists(b.o.Disk, stateFile); err != nil {
+			return err
+		}
+		if b.lost, err = traces(b.o.Disk); err != nil {
 			return err
 		}
 	}

@@ -50,7 +50,7 @@ func (r *run) sameAccount(ctx context.Context) error {
 	case err != nil:
 		return err
 	case witness == "" && doubt && r.o.OnDoubt != "resubmit":
-		return fmt.Errorf("%w: a submission of it is in doubt, and it has no task by which this key could show that it is of the same account", ErrOther)
+		return ErrUnprovenKey
 	case witness == "":
 		return r.amend(print)
 	}
@@ -64,12 +64,16 @@ func (r *run) sameAccount(ctx context.Context) error {
 	return r.amend(print)
 }
 
+// ErrUnprovenKey says that the key is another than that of the last run, that what the last run has left can only be settled
+// by a key of its account, and that no task shows whether this one is.
+var ErrUnprovenKey = fmt.Errorf("%w: a submission of it is in doubt, and it has no task by which this key could show that it is of the same account", ErrOther)
+
 // witness is a task that every key of the account must see: one that is open, else one that the service still keeps. Doubt
 // says that the list would be asked for what the state does not know.
 func (r *run) witness() (task string, doubt bool, err error) {
 	now := r.clock.now()
 	if r.o.Restored || !r.state.stopped || !r.state.since.IsZero() {
-		doubt = now.Sub(r.lastKnown(now)) < listed
+		doubt = now.Sub(r.lastKnown(now)) < listed && !r.onlySync()
 	}
 	for i := range r.state.count() {
 		p := r.state.phaseOf(i)
@@ -84,12 +88,18 @@ func (r *run) witness() (task string, doubt bool, err error) {
 		case p == open && fresh:
 			return rec.Task, doubt, nil
 		case p == intent:
-			doubt = doubt || now.Sub(rec.Intent) < listed
+			doubt = doubt || !rec.Sent.Sync && now.Sub(rec.Intent) < listed // no list has the others: they are held
 		case p == done && fresh:
 			task = rec.Task // "" over the synchronous interface
 		}
 	}
 	return task, doubt, nil
+}
+
+// onlySync reports whether the last run, and all whose tasks are not looked through yet, had no tasks that the state could
+// have lost.
+func (r *run) onlySync() bool {
+	return r.state.header.Settings.Mode == "sync" && r.state.since.IsZero() && !r.o.Restored
 }
 
 // amend records a key and the settings of this run where they are not those of the last.

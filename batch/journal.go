@@ -376,3 +376,16 @@ func (c *copier) copy(at span) (err error) {
 	_, err = c.to.Write(c.new)
 	return err
 }
+
+// header copies the header, or writes one where it was lost.
+func (c *copier) header(at span, h header) error {
+	if at.length > 0 {
+		return c.copy(at)
+	}
+	c.seq++
+	line, err := seal(c.seq, h)
+	if err == nil {
+		_, err = c.to.Write(line)
+	}
+	return err
+}

@@ -194,7 +194,7 @@ func (r *run) markStart() error {
 func (r *run) mayHaveLost() (bool, error) {
 	r.openLedger()
 	switch {
-	case r.o.Restored || r.torn || !r.state.since.IsZero():
+	case r.o.Restored || r.torn || r.lost != "" || !r.state.since.IsZero():
 		return true, nil
 	case !r.found || r.state.stopped:
 		return false, nil
@@ -214,7 +214,7 @@ func (r *run) mayHaveLost() (bool, error) {
 // lastKnown is since when tasks may exist that the state does not know, should it turn out to have lost its end. The
 // service keeps tasks for a day.
 func (b *Batch) lastKnown(now time.Time) time.Time {
-	if b.found && b.state.marks > 0 { // else no run has got as far as its first mark over this file
+	if b.found && b.state.marks > 0 && !b.salvaged { // else no run has got as far as its first mark over this file
 		if !b.state.since.IsZero() {
 			return b.state.since
 		}
@@ -239,6 +239,9 @@ func (r *run) stop(ctx context.Context, all bool) error {
 		if err := r.state.compact(&end, r.order()); err != nil {
 			return err
 		}
+	}
+	if r.state.waiting() {
+		return nil // without a state file it shows that there was one
 	}
 	if err := r.o.Disk.Remove(reserveFile); !errors.Is(err, fs.ErrNotExist) { // a disk that was full has used it
 		return err

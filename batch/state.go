@@ -368,6 +368,13 @@ func (s *state) phaseOf(i int) phase {
 	return s.entries[i].phase()
 }
 
+// waiting reports whether an item is open or in doubt.
+func (s *state) waiting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.entries, func(e entry) bool { return waiting(e.phase()) })
+}
+
 // lastAt is when the last line was written, by the service's clock; zero where there is none that says it.
 func (s *state) lastAt() time.Time {
 	line, err := s.journal.read(s.last)
@@ -392,6 +399,11 @@ func (s *state) compact(stop *mark, order []int) error {
 	if s.stale == 0 && s.marks <= 2 && !errors.Is(s.astray(), ErrReplaced) {
 		return nil
 	}
+	return s.renew(stop, order)
+}
+
+// renew is compact whether it is worth it or not, with a mark of any kind at the end. No other goroutine uses the state.
+func (s *state) renew(stop *mark, order []int) error {
 	old, oldHeld := s.journal, s.held
 	held, err := output.ReplaceLocked(s.disk, stateFile, func(w io.Writer) error { return s.rewrite(w, stop, order) })
 	if err != nil {
@@ -413,7 +425,7 @@ func (s *state) compact(stop *mark, order []int) error {
 
 func (s *state) rewrite(w io.Writer, stop *mark, order []int) error {
 	c := copier{from: s.journal, to: w}
-	if err := c.copy(s.head); err != nil {
+	if err := c.header(s.head, s.header); err != nil {
 		return err
 	}
 	for _, i := range order {

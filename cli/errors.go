@@ -102,12 +102,16 @@ func explain(err error) complaint {
 		return explainManifest(list)
 	case errors.Is(err, batch.ErrLocked):
 		return complaint{err.Error(), "wait for it, or stop it with Ctrl-C; the same command then goes on", codeBusy}
+	case errors.Is(err, batch.ErrUnprovenKey):
+		return complaint{err.Error(), "nothing was sent. Run the same command once with the key of the last run; or wait until a day has passed since then: what is in doubt is then held, and the rest goes on. Another output folder would pay for everything again", codeUsage}
 	case errors.Is(err, batch.ErrOther):
-		return complaint{err.Error(), "name another output folder with --out, or the service that it belongs to", codeUsage}
+		return complaint{err.Error(), "use the service, region and key that it belongs to: in another output folder everything would be paid again", codeUsage}
+	case errors.Is(err, batch.ErrReplaced):
+		return complaint{err.Error(), "this run has put its own back, which knows more: the same command goes on. Leave state.jsonl alone while a run works", codeStopped}
 	case errors.Is(err, batch.ErrNoList):
-		return complaint{err.Error(), "nothing was submitted. Run the same command when the list answers; or --on-doubt resubmit, at the risk of paying twice", codeStopped}
+		return complaint{err.Error(), "nothing was submitted. Run the same command when the list answers: it tells what is paid", codeStopped}
 	case errors.As(err, &damage):
-		return complaint{err.Error(), "nothing was sent. It says what is paid for: do not delete it. Put a copy back; or move it away and run again: it is rebuilt from the pictures, which say what they are of", codeStopped}
+		return complaint{err.Error(), damagedHint("qwenbatch run MANIFEST"), codeStopped}
 	case errors.As(err, &pictures):
 		return complaint{err.Error(), picturesHint(pictures), codeStopped}
 	case errors.As(err, &refused):
@@ -123,9 +127,9 @@ func explain(err error) complaint {
 	case errors.Is(err, syscall.EMFILE):
 		return complaint{err.Error(), "raise the limit of open files: ulimit -n 256", codeStopped}
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return complaint{err.Error(), "the folder must be writable, or another be named with --out", codeStopped}
+		return complaint{err.Error(), "make it writable, then the same command goes on; in another output folder (--out DIR) what is paid would be paid again", codeStopped}
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, output.ErrMoved):
-		return complaint{err.Error(), "was a folder moved or removed while the command worked? The same command goes on", codeStopped}
+		return complaint{err.Error(), "was a folder moved or removed while the command worked? Put it back, then the same command goes on; where it is lost, add --restored, which looks for what is paid in the account's task list of the last 24 hours", codeStopped}
 	case errors.Is(err, context.Canceled):
 		return complaint{"stopped", "the same command goes on", codeStopped}
 	}

@@ -88,8 +88,11 @@ func notWritable(path string, err error) error {
 	if errors.As(err, &detail) {
 		err = detail.Err
 	}
-	return &mistake{text: fmt.Sprintf("the output folder %s cannot be written: %v", quote(path), err),
-		hint: "name another with --out DIR"}
+	m := &mistake{text: fmt.Sprintf("the output folder %s cannot be written: %v", quote(path), err), hint: "name another with --out DIR"}
+	if hasState(path) {
+		m.hint = "make it writable: a batch is in it, which would be paid again in another folder"
+	}
+	return m
 }
 
 // readFolder opens the output folder of an earlier run to look at; nil where there is none.

@@ -56,7 +56,7 @@ func (l *look) open(p *program, cmd *cobra.Command, name string, reports bool) (
 		was, found, err := batch.ReadSettings(dir)
 		if err != nil {
 			dir.Close()
-			return nil, otherBatch(l.folder, disk, l.rehearse, err)
+			return nil, otherBatch(l.folder, disk, l.rehearse, err, l.command("run"))
 		}
 		if l.found = found; found {
 			recorded = &was
@@ -102,7 +102,7 @@ func (l *look) join(p *program, cmd *cobra.Command, disk output.Disk, recorded *
 	l.batch, err = batch.Open(batch.Options{Manifest: m, Disk: disk, Settings: l.settings, Rules: l.rules, Tool: version(), RetryFailed: l.retry,
 		Redo: l.redo, Workbook: l.workbook})
 	if err != nil {
-		return m, unknownItem(otherBatch(l.folder, disk, l.rehearse, err), m)
+		return m, unknownItem(otherBatch(l.folder, disk, l.rehearse, err, l.command("run")), m)
 	}
 	l.plan, err = l.batch.Plan()
 	return m, err

@@ -62,7 +62,7 @@ func (l *look) resolve(p *program, cmd *cobra.Command, args []string, how batch.
 	defer lock.Release()
 	recorded, _, err := batch.ReadSettings(dir)
 	if err != nil {
-		return otherBatch(l.folder, dir, l.rehearse, err)
+		return otherBatch(l.folder, dir, l.rehearse, err, l.command("run"))
 	}
 	m, err := l.join(p, cmd, dir, &recorded)
 	if m != nil {

@@ -188,9 +188,13 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 		o.Cache = cache
 	}
 	if j.batch, err = batch.Open(o); err != nil {
-		return unknownItem(otherBatch(j.folder, j.disk, f.rehearse, err), o.Manifest)
+		return unknownItem(otherBatch(j.folder, j.disk, f.rehearse, err, j.again()), o.Manifest)
 	}
 	defer j.batch.Close()
+	if trace := j.batch.Lost(); trace != "" && !f.restored {
+		j.p.warn(fmt.Sprintf("%s is gone, and %s shows that it was there: this run looks for what is paid, as with --restored",
+			filepath.Join(j.folder, "state.jsonl"), filepath.Join(j.folder, trace)))
+	}
 	if j.plan, err = j.batch.Plan(); err != nil {
 		return err
 	}
@@ -211,29 +215,36 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	return j.work(ctx)
 }
 
-// otherBatch says where a state file is damaged, or which flag leads to the batch that a folder holds.
-func otherBatch(folder string, disk output.Disk, rehearse bool, err error) error {
+// otherBatch says where a state file is damaged, or which flag leads to the batch that a folder holds. Run is the command
+// that goes on with the batch.
+func otherBatch(folder string, disk output.Disk, rehearse bool, err error, run string) error {
 	var damage *batch.DamageError
 	if errors.As(err, &damage) {
-		return &batch.DamageError{File: filepath.Join(folder, damage.File), Line: damage.Line, Reason: damage.Reason}
+		in := batch.DamageError{File: filepath.Join(folder, damage.File), Line: damage.Line, Reason: damage.Reason}
+		return &mistake{text: in.Error(), hint: damagedHint(run), code: codeStopped}
 	}
 	recorded, found, readErr := batch.ReadSettings(disk)
 	if !errors.Is(err, batch.ErrOther) || !found || readErr != nil {
 		return err
 	}
-	m := &mistake{text: fmt.Sprintf("%s: %v", folder, err), hint: "name another output folder with --out"}
+	m := &mistake{text: fmt.Sprintf("%s: %v", folder, err), hint: "use the key that it belongs to: in another output folder everything would be paid again"}
 	switch {
 	case recorded.Rehearsal && !rehearse:
-		m.hint = "add --rehearse to go on with it, or name another output folder with --out"
+		m.hint = "add --rehearse to go on with it; a real run wants a folder of its own: --out DIR"
 	case !recorded.Rehearsal && rehearse:
-		m.hint = "leave --rehearse out to go on with it, or name another output folder with --out"
+		m.hint = "leave --rehearse out to go on with it; a rehearsal in another folder, --out DIR, is free, too"
 	case !recorded.Rehearsal && !rehearse:
-		m.hint = fmt.Sprintf("--base-url %s goes on with it; or name another output folder with --out", shellQuote(recorded.BaseURL))
+		m.hint = fmt.Sprintf("--base-url %s goes on with it; in another output folder (--out DIR) everything would be made and paid again", shellQuote(recorded.BaseURL))
 		if r, ok := client.LookupRegion(recorded.Region); ok && r.BaseURL(recorded.Workspace) == recorded.BaseURL {
-			m.hint = fmt.Sprintf("--region %s goes on with it; or name another output folder with --out", r.Name)
+			m.hint = fmt.Sprintf("--region %s goes on with it; in another output folder (--out DIR) everything would be made and paid again", r.Name)
 		}
 	}
 	return m
+}
+
+// damagedHint is what to do about a damaged state file.
+func damagedHint(run string) string {
+	return "nothing was sent. It says what is paid for: do not delete it. " + run + " --restored keeps what is whole of it, and looks for the rest in the pictures and in the account's task list of the last 24 hours, which has no synchronous requests"
 }
 
 // tooMuch refuses a run that would pay for much that is finished.

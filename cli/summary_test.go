@@ -47,7 +47,7 @@ func TestExplain(t *testing.T) {
 	}{
 		{&mistake{text: "x", hint: "y"}, 2, "y"},
 		{fmt.Errorf("%w (out)", batch.ErrLocked), 75, "wait for it"},
-		{fmt.Errorf("%w: it is of a rehearsal", batch.ErrOther), 2, "--out"},
+		{fmt.Errorf("%w: it is of a rehearsal", batch.ErrOther), 2, "paid again"},
 		{&batch.DamageError{File: "state.jsonl", Line: 3, Reason: "its checksum does not fit"}, 1, "do not delete it"},
 		{api(401, "InvalidApiKey", "Invalid API-key provided."), 1, "not interchangeable"},
 		{api(400, "Arrearage", "Access denied."), 1, "top it up"},
@@ -60,8 +60,8 @@ func TestExplain(t *testing.T) {
 		{api(429, "Throttling", "current user api does not support asynchronous calls"), 1, "--mode sync"},
 		{&batch.RefusedError{Refusal: refusal("Throttling.RateQuota"), For: 15 * time.Minute}, 1, "another program"},
 		{&client.ForeignError{Op: "submit", Status: 403, What: "a page of HTML", Body: "<html>no</html>"}, 1, "proxy or login page"},
-		{&fs.PathError{Op: "openat", Path: "images", Err: fs.ErrNotExist}, 1, "The same command"},
-		{&os.LinkError{Op: "renameat", Old: "images/.a.part", New: "images/a.png", Err: output.ErrMoved}, 1, "The same command"},
+		{&fs.PathError{Op: "openat", Path: "images", Err: fs.ErrNotExist}, 1, "the same command"},
+		{&os.LinkError{Op: "renameat", Old: "images/.a.part", New: "images/a.png", Err: output.ErrMoved}, 1, "--restored"},
 		{errors.New("anything"), 1, ""},
 	} {
 		c := explain(tt.err)

@@ -395,11 +395,7 @@ func (d *Disk) Place(name string) string {
 
 // Lock implements output.Disk: nobody else is at this disk.
 func (d *Disk) Lock(name string) (io.Closer, error) {
-	err := d.op("lock", name, func(bool) error { return nil })
-	if err != nil {
-		return nil, err
-	}
-	return io.NopCloser(nil), nil
+	return io.NopCloser(nil), d.op("lock", name, func(bool) error { return nil })
 }
 
 // SyncDir implements output.Disk.
