@@ -72,7 +72,7 @@ type record struct {
 	Adopted  string   `json:"adopted,omitempty"`
 	Released []string `json:"released_tasks,omitempty"`
 	// SeedUnknown says that another seed than the item's may have made the pictures: the task was adopted for
-	// words that another item has, too.
+	// its words, which another may have sent, too.
 	SeedUnknown bool `json:"seed_unknown,omitempty"`
 	// Answer is what a submission that is in doubt was answered with, if it was. Heard is when the service's clock was first
 	// heard after it. Suspects are tasks that could be its and that are not ruled out.

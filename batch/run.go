@@ -39,7 +39,6 @@ type run struct {
 	orphans   orphans
 	claims    claims
 	ledger    ledger
-	wording   wording
 	own       ownTasks
 	doubts    doubts
 	active    active

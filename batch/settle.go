@@ -384,9 +384,7 @@ func (r *run) adopt(rec *record, task client.TaskInfo, by string) error {
 		r.unclaim(task.ID)
 		return r.hold(rec, "InDoubt", "task %s, which has its words, was taken by another batch in another folder", task.ID)
 	}
-	if rec.SeedUnknown, err = r.seedUnknown(rec, by); err != nil {
-		return err
-	}
+	rec.SeedUnknown = by == "prompt" // another item, or another client, may have sent the same words
 	rec.Phase, rec.Task, rec.Adopted, rec.At = open, task.ID, by, r.clock.now()
 	rec.Request, rec.Code, rec.Message = task.RequestID, "", ""
 	rec.Submitted, rec.Suspects = task.Created, nil

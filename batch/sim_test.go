@@ -45,7 +45,7 @@ func simulate(t testing.TB, w *world, o Options) {
 		s.cache = nil
 	}
 	s.options = o
-	s.options.Window = w.window
+	s.options.Window, s.options.Cache = w.window, disktest.New()
 	if err, _ := s.run(w.sheet.first, 0, false, false); err != nil {
 		t.Errorf("first run = %v", err)
 		return

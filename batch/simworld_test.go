@@ -22,14 +22,14 @@ type dimension struct {
 
 // dimensions are all there are. QWENBATCH_SIM_WORLD chooses among them: names with commas, all, or none.
 var dimensions = []dimension{
-	{"times", drawTimes, false},
-	{"cap", drawCap, false},
-	{"omit", drawOmit, false},
+	{"models", drawModels, true}, // first, since others draw rows of its sheets
+	{"times", drawTimes, true},
+	{"cap", drawCap, true},
+	{"omit", drawOmit, true},
 	{"rival", drawRival, false},
 	{"host", drawHost, true},
 	{"envelopes", drawEnvelopes, true},
 	{"touch", drawTouches, true},
-	{"models", drawModels, true},
 	{"lost", drawLost, true},
 }
 

@@ -45,7 +45,7 @@ func main() {
 	flag.Uint64Var(&s.seed, "seed", 1, "of the first batch")
 	flag.StringVar(&s.binary, "bin", "", "the binary (default: built from this module)")
 	flag.StringVar(&s.faults, "faults", usualFaults, "what the service does wrong, as of qwenbatch emulate")
-	flag.BoolVar(&s.lasting, "lasting", false, "also lists whose times are off and picture hosts that refuse for a while, in half of the batches")
+	flag.BoolVar(&s.lasting, "lasting", true, "also lists whose times are off and picture hosts that refuse for a while, in half of the batches")
 	flag.BoolVar(&s.keep, "keep", false, "keep the folders of batches that went wrong")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
