@@ -1,6 +1,8 @@
 package emulator
 
 import (
+	"fmt"
+	"hash/fnv"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -18,7 +20,7 @@ type scene struct {
 // drawPicture draws a small poster: a landscape or a composition in a frame, and the word REHEARSAL below it, so that
 // nobody takes it for a picture that was paid for. Its budget is 30 ms and 60 KB.
 func drawPicture(s scene) []byte {
-	r := chance(hash(s.prompt, strconv.FormatInt(s.seed, 10)), domainPicture, 0)
+	r := s.random()
 	kind := r.IntN(5)
 	colours := newScheme(r.Float64(), r.Float64(), kind < 3 && r.IntN(4) == 0)
 	c := newCanvas(s.width, s.height, colours.paper)
@@ -37,6 +39,16 @@ func drawPicture(s scene) []byte {
 	}
 	c.caption(colours)
 	return encodePNG(c.m)
+}
+
+// random returns the source of everything that a picture draws by chance. Prompt and seed decide
+// it alone, so that one scene in two sizes has the same motif.
+func (s scene) random() *rand.Rand {
+	h := fnv.New64a()
+	for _, part := range []string{s.prompt, strconv.FormatInt(s.seed, 10)} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return rand.New(rand.NewPCG(h.Sum64()^7<<56, 0))
 }
 
 // caption writes the word below the scene.

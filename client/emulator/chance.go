@@ -16,7 +16,6 @@ const (
 	domainSeed
 	domainObject
 	domainFault
-	domainPicture
 )
 
 // chance returns a source of random numbers for the n-th thing of a domain.
