@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/qwenbatch/qwenbatch/client/emulator/draw"
 )
 
 // accessKeyID signs result URLs. It is not a secret, and neither is what stands for one here.
@@ -198,9 +200,9 @@ func (c *call) draw() []byte {
 		w, h = w/2, h/2
 	}
 	if c.s.opts.Tiny {
-		return tinyPicture(w, h, fmt.Sprintf("REHEARSAL task %s picture %d", t.ID, c.picture))
+		return draw.Blank(w, h, fmt.Sprintf("REHEARSAL task %s picture %d", t.ID, c.picture))
 	}
-	return drawPicture(scene{prompt: t.Prompt, seed: t.Seed + int64(c.picture-1), width: w, height: h, watermark: t.Watermark})
+	return draw.Poster(draw.Scene{Prompt: t.Prompt, Seed: t.Seed + int64(c.picture-1), Width: w, Height: h, Watermark: t.Watermark})
 }
 
 // part cuts an answer down to a byte range: one "bytes=from-", "bytes=from-to" or "bytes=-last"; others get the whole,

@@ -168,10 +168,3 @@ func TestEveryPictureOfARequest(t *testing.T) {
 		}
 	})
 }
-
-func TestTinyPicturesTellTheirTask(t *testing.T) {
-	a, b := tinyPicture(1328, 1328, "one"), tinyPicture(1328, 1328, "two")
-	if bytes.Equal(a, b) || !bytes.Contains(a, []byte("one")) || len(a) > 500 {
-		t.Errorf("tiny pictures of %d bytes do not tell their task", len(a))
-	}
-}

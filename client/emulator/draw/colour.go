@@ -1,11 +1,11 @@
-package emulator
+package draw
 
 import (
 	"image/color"
 	"math"
 )
 
-// tint is a colour in OKLab, where mixtures and even steps look right (Ottosson, 2020).
+// tint is a colour in OKLab, in which even steps and mixtures look even (Ottosson, 2020).
 type tint struct{ l, a, b float64 }
 
 // lch makes a tint of lightness 0…1, chroma (0.1 is lively) and hue in degrees.
@@ -19,7 +19,7 @@ func (t tint) mix(u tint, part float64) tint {
 	return tint{t.l + (u.l-t.l)*part, t.a + (u.a-t.a)*part, t.b + (u.b-t.b)*part}
 }
 
-// rgb is the nearest colour that a screen can show.
+// rgb converts to sRGB and clips what a screen cannot show.
 func (t tint) rgb() color.RGBA {
 	cube := func(x float64) float64 { return x * x * x }
 	l := cube(t.l + 0.3963377774*t.a + 0.2158037573*t.b)
@@ -45,7 +45,7 @@ func gamma(x float64) uint8 {
 	return uint8(255*(1.055*math.Pow(x, 1/2.4)-0.055) + 0.5)
 }
 
-// scheme is the colours of one picture.
+// scheme holds the colours of one poster.
 type scheme struct {
 	night                 bool
 	paper, ink            tint // the frame and what is written on it
@@ -54,17 +54,19 @@ type scheme struct {
 	accents               [5]tint
 }
 
-// newScheme draws colours that belong together: a cool hue, a warm one opposite, and their mixtures.
-func newScheme(f float64, warm float64, night bool) scheme {
+// newScheme returns colours that go together: a cool hue, a warm one opposite, and mixtures. f and
+// warm, from 0 to 1, choose the two hues.
+func newScheme(f, warm float64, night bool) scheme {
 	cool := 180 + 110*f      // teal to violet
 	glow := 20 + 75*warm     // rose to gold
-	side := cool + 35 - 70*f // a neighbour of the cool one
+	side := cool + 35 - 70*f // next to the cool one
 	s := scheme{
 		night: night, paper: lch(0.965, 0.012, glow), ink: lch(0.32, 0.04, cool),
 		zenith: lch(0.66, 0.10, cool), horizon: lch(0.93, 0.07, glow),
 		sun: lch(0.80, 0.15, glow), far: lch(0.80, 0.05, cool), near: lch(0.26, 0.06, cool),
-		water:   lch(0.52, 0.09, side),
-		accents: [5]tint{lch(0.72, 0.14, glow), lch(0.42, 0.09, cool), lch(0.90, 0.05, glow+30), lch(0.66, 0.09, side), lch(0.56, 0.13, glow-25)},
+		water: lch(0.52, 0.09, side),
+		accents: [5]tint{lch(0.72, 0.14, glow), lch(0.42, 0.09, cool), lch(0.90, 0.05, glow+30),
+			lch(0.66, 0.09, side), lch(0.56, 0.13, glow-25)},
 	}
 	if night {
 		s.zenith, s.horizon = lch(0.22, 0.07, cool), lch(0.58, 0.09, side)

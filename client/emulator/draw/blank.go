@@ -1,4 +1,4 @@
-package emulator
+package draw
 
 import (
 	"bytes"
@@ -8,24 +8,26 @@ import (
 	"sync"
 )
 
-// tinyCache holds one tiny picture a size, made on first use: never changed afterwards, the same for every Server.
-var tinyCache sync.Map // [2]int → []byte
+// blanks caches one blank picture a size. An entry never changes.
+var blanks sync.Map // [2]int → []byte
 
-// tinyPicture is a PNG of one colour with a text chunk, so that pictures of different tasks are different files.
-func tinyPicture(w, h int, text string) []byte {
-	data, ok := tinyCache.Load([2]int{w, h})
+// Blank returns a PNG of one colour with a tEXt chunk that holds text. The pixels of a size are
+// encoded once.
+func Blank(w, h int, text string) []byte {
+	data, ok := blanks.Load([2]int{w, h})
 	if !ok {
-		data, _ = tinyCache.LoadOrStore([2]int{w, h}, plainPicture(w, h))
+		data, _ = blanks.LoadOrStore([2]int{w, h}, encodeBlank(w, h))
 	}
 	return withText(data.([]byte), "Comment", text)
 }
 
-func plainPicture(w, h int) []byte {
-	m := image.NewPaletted(image.Rect(0, 0, w, h), color.Palette{color.Gray{0xcc}, color.Gray{0x33}})
+func encodeBlank(w, h int) []byte {
+	m := image.NewPaletted(image.Rect(0, 0, w, h),
+		color.Palette{color.Gray{0xcc}, color.Gray{0x33}})
 	var b bytes.Buffer
 	e := png.Encoder{CompressionLevel: png.BestCompression} // two colours are one bit a pixel
 	if err := e.Encode(&b, m); err != nil {
-		panic(err) // unreachable unless the size is not a picture's, which check has seen to
+		panic(err) // unreachable unless width or height is not positive
 	}
 	return b.Bytes()
 }

@@ -1,4 +1,4 @@
-package emulator
+package draw
 
 import (
 	"bytes"
@@ -8,13 +8,14 @@ import (
 	"image"
 )
 
-// encodePNG writes a picture with a palette. image/png could, but it leaves rows of palette indices unfiltered; flat
-// colours of which a row is like the one above it come out twice as large that way.
+// encodePNG encodes a picture with a palette. It exists beside image/png because that leaves rows
+// of palette indices unfiltered, which makes pictures of flat colours twice as large.
 func encodePNG(m *image.Paletted) []byte {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
 	head := binary.BigEndian.AppendUint32(nil, uint32(w))
 	head = binary.BigEndian.AppendUint32(head, uint32(h))
-	head = append(head, 8, 3, 0, 0, 0) // 8 bits, palette, deflate, the usual filters, not interlaced
+	// 8 bits, palette, deflate, the usual filters, not interlaced
+	head = append(head, 8, 3, 0, 0, 0)
 	var palette []byte
 	for _, c := range m.Palette {
 		r, g, b, _ := c.RGBA()
@@ -27,14 +28,14 @@ func encodePNG(m *image.Paletted) []byte {
 	return appendChunk(out, "IEND", nil)
 }
 
-// deflated returns the rows, each as its difference to the one above (filter 2), compressed.
+// deflated returns the compressed rows, each as its difference to the row above (filter 2).
 func deflated(m *image.Paletted) []byte {
 	const up = 2
 	w := m.Rect.Dx()
 	var b bytes.Buffer
 	z, err := zlib.NewWriterLevel(&b, zlib.BestSpeed)
 	if err != nil {
-		panic(err) // unreachable unless the level is none
+		panic(err) // unreachable unless the level is invalid
 	}
 	above, line := make([]byte, w), make([]byte, w+1)
 	line[0] = up
@@ -50,7 +51,7 @@ func deflated(m *image.Paletted) []byte {
 	return b.Bytes()
 }
 
-// appendChunk adds a chunk of a PNG: length, type, data and checksum.
+// appendChunk appends a chunk of a PNG: length, type, data and checksum.
 func appendChunk(out []byte, kind string, data []byte) []byte {
 	out = binary.BigEndian.AppendUint32(out, uint32(len(data)))
 	start := len(out)
