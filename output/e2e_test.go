@@ -58,7 +58,7 @@ func pagesForBrowser(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for n := range browserPictures {
-		if err := put(d, browserPicture(n), pngOf(t, plain(640, 400, n))); err != nil {
+		if err := ReplaceUnsynced(d, browserPicture(n), pngOf(t, plain(640, 400, n))); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -75,5 +75,6 @@ func xmlTrouble(b []byte) string {
 	if err != nil || answer.Code == "" {
 		return "XML in place of a picture"
 	}
-	return "the object store answered " + strconv.QuoteToASCII(cut(answer.Code, ossCodeLimit)) + " in place of a picture"
+	code := strings.ToValidUTF8(answer.Code[:min(len(answer.Code), ossCodeLimit)], "")
+	return "the object store answered " + strconv.QuoteToASCII(code) + " in place of a picture"
 }

@@ -74,7 +74,7 @@ func TestHTMLShowsThumbnailsThatAreThere(t *testing.T) {
 	if err := Thumbs(t.Context(), d, rowsOf(pictured()[:1]...)); err != nil {
 		t.Fatal(err)
 	}
-	put(d, "thumbs/gone.jpg", nil) // by a power cut
+	ReplaceUnsynced(d, "thumbs/gone.jpg", nil) // by a power cut
 	rows := dataElement.FindAllStringSubmatch(pageOf(t, Page{Disk: d}, pictured()...), -1)[1][1]
 	var got []struct{ Pictures [][2]string }
 	if err := json.Unmarshal([]byte(rows), &got); err != nil {

@@ -15,7 +15,7 @@ func Leftovers(d Disk, dir string) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("look for leftovers: %w", err)
 		}
-		if isPart(name) {
+		if IsPart(name) {
 			parts = append(parts, path.Join(dir, name))
 		}
 	}

@@ -16,8 +16,8 @@ import (
 
 var partPattern = regexp.MustCompile(`^\..*-[0-9a-f]{8}\.part$`)
 
-// isPart tells a part by its name.
-func isPart(name string) bool { return strings.HasPrefix(name, ".") && partPattern.MatchString(name) }
+// IsPart tells a part by its name.
+func IsPart(name string) bool { return strings.HasPrefix(name, ".") && partPattern.MatchString(name) }
 
 // partLimit is how many bytes of a name its part bears: names of 255 bytes are the most that file systems take.
 const partLimit = 200
@@ -27,7 +27,8 @@ func partOf(file string) string {
 	var salt [4]byte
 	rand.Read(salt[:])
 	dir, name := path.Split(file)
-	return dir + "." + cut(name, partLimit) + "-" + hex.EncodeToString(salt[:]) + ".part"
+	shortened := strings.ToValidUTF8(name[:min(len(name), partLimit)], "")
+	return dir + "." + shortened + "-" + hex.EncodeToString(salt[:]) + ".part"
 }
 
 // writePart writes a part of the file and makes its bytes durable. A part that failed is removed: after a

@@ -38,6 +38,24 @@ func ReplaceOrBeside(d Disk, name string, write func(io.Writer) error) (string, 
 	return used, nil
 }
 
+// ReplaceUnsynced writes a file that can be made again, without any fsync: after a crash of the process
+// name holds the old file or the new one, whole; after a power cut it may be empty or cut.
+func ReplaceUnsynced(d Disk, name string, b []byte) error {
+	part := partOf(name)
+	f, err := d.Create(part)
+	if err != nil {
+		return err
+	}
+	_, err = steady{f}.Write(b)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = d.Rename(part, name)
+	}
+	if err != nil {
+		d.Remove(part)
+	}
+	return err
+}
+
 func writeReport(d Disk, name string, write func(io.Writer) error) (string, error) {
 	return writePart(d, name, func(w io.Writer) error {
 		buffer := bufio.NewWriterSize(w, 1<<16)

@@ -67,7 +67,7 @@ func thumbsThere(d Disk) (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		if name := path.Join(thumbsDir, file); isPart(file) {
+		if name := path.Join(thumbsDir, file); IsPart(file) {
 			parts = append(parts, name)
 		} else {
 			there[name] = true
@@ -111,7 +111,7 @@ func makeThumb(d Disk, file, name string) error {
 	if err != nil {
 		return err
 	}
-	err = put(d, name, small)
+	err = ReplaceUnsynced(d, name, small)
 	if errors.Is(err, fs.ErrNotExist) { // another process makes them, too, and took its part for a leftover
 		return nil
 	}
@@ -131,21 +131,4 @@ func readPicture(d Disk, file string) ([]byte, error) {
 		return nil, errLongPicture
 	}
 	return b, err
-}
-
-// put writes a file that can be made again: whole or not at all, but not synced.
-func put(d Disk, name string, b []byte) error {
-	part := partOf(name)
-	f, err := d.Create(part)
-	if err != nil {
-		return err
-	}
-	_, err = steady{f}.Write(b)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = d.Rename(part, name)
-	}
-	if err != nil {
-		d.Remove(part)
-	}
-	return err
 }

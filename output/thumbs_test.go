@@ -202,7 +202,7 @@ func picturedFolder(t testing.TB) *Dir {
 	t.Cleanup(func() { d.Close() })
 	err = d.Mkdir("images")
 	for name, b := range picturedFiles(t) {
-		err = errors.Join(err, put(d, name, b))
+		err = errors.Join(err, ReplaceUnsynced(d, name, b))
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -137,7 +137,7 @@ func TestXLSXThumbnails(t *testing.T) {
 	if err := Thumbs(t.Context(), d, rowsOf(rows...)); err != nil {
 		t.Fatal(err)
 	}
-	put(d, "thumbs/gone.jpg", nil)
+	ReplaceUnsynced(d, "thumbs/gone.jpg", nil)
 	for _, c := range []struct {
 		limit int
 		want  [4]int // pictures in rows 2 to 5

@@ -106,10 +106,16 @@ func (p *pictures) put(cell string, s shot, a area) error {
 	const gap = 2
 	scale := min(float64(a.width-gap)/float64(s.width), float64(a.height-gap)/float64(s.height))
 	return p.file.AddPictureFromBytes(p.sheet, cell, &excelize.Picture{Extension: ".jpg", File: s.jpeg, Format: &excelize.GraphicOptions{
-		Positioning: "oneCell", LockAspectRatio: true, ScaleX: scale, ScaleY: scale, AltText: cut(plainText(s.alt), 400),
+		Positioning: "oneCell", LockAspectRatio: true, ScaleX: scale, ScaleY: scale, AltText: altText(s.alt),
 		OffsetX: a.x + (a.width-int(scale*float64(s.width)))/2, OffsetY: a.y + (a.height-int(scale*float64(s.height)))/2,
 		Hyperlink: address(s.file), HyperlinkType: "External",
 	}})
+}
+
+// altText is the beginning of a prompt, of 400 bytes at most.
+func altText(prompt string) string {
+	prompt = plainText(prompt)
+	return strings.ToValidUTF8(prompt[:min(len(prompt), 400)], "")
 }
 
 // style is how a cell of the column looks: where there are no links any more, a name should not look like one.
