@@ -28,12 +28,16 @@ const module = "github.com/qwenbatch/qwenbatch"
 // mayImport lists, for each package, which of ours it may import. The packages that only tests use come last.
 var mayImport = map[string][]string{
 	".":     {"cli"},
-	"cli":   {"batch", "client", "client/emulator", "manifests", "manifests/spell", "output"},
-	"batch": {"client", "manifests", "output"},
+	"cli":   {"batch", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
+	"batch": {"client", "manifests", "output", "output/durable", "output/filename", "output/imagefile"},
 
 	"client":    nil,
 	"manifests": {"manifests/spell", "manifests/spool", "manifests/template", "manifests/xlsx"},
-	"output":    nil,
+	"output":    {"output/durable", "output/filename", "output/imagefile"},
+
+	"output/durable":   nil,
+	"output/filename":  nil,
+	"output/imagefile": nil,
 
 	"manifests/spell":    nil,
 	"manifests/spool":    nil,
@@ -44,7 +48,7 @@ var mayImport = map[string][]string{
 	"client/emulator":      {"client/emulator/draw"},
 	"client/emulator/draw": nil,
 
-	"output/disktest": {"output"},
+	"output/disktest": {"output/durable"},
 	"batch/torture":   nil,
 }
 
@@ -54,6 +58,10 @@ var testsMayImport = map[string][]string{
 	"cli":    {"output/disktest"},
 	"client": {"client/emulator"},
 	"output": {"output/disktest"},
+
+	"output/durable":   {"output/disktest", "output/imagefile"},
+	"output/filename":  {"output/disktest", "output/durable"},
+	"output/imagefile": {"output/durable"},
 }
 
 // A folder is a package with all of its files, those of other systems too.

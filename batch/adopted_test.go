@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/client/emulator"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // What is said of a picture whose task was found and not answered: that it was, and no seed that it may not have.
@@ -80,7 +80,7 @@ func TestL10TwinsAfterALostState(t *testing.T) {
 			}
 			name := row["file"]
 			b, _ := s.disk.Content(name)
-			texts, err := output.Texts(bytes.NewReader(b))
+			texts, err := imagefile.Texts(bytes.NewReader(b))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,7 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // asJSON is what encoding/json makes of a value.
@@ -167,7 +167,7 @@ func BenchmarkTexts(b *testing.B) {
 // that were on their way. Rewrite is the part that writes them anew, all is all of it, the fsync and reading it again included.
 func BenchmarkCompact(b *testing.B) {
 	const items, window = 100_000, 32
-	dir, err := output.OpenDir(b.TempDir())
+	dir, err := durable.OpenDir(b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}

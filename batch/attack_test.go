@@ -22,8 +22,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // Sequences of events that no simulation draws: found by reading, one story each.
@@ -428,7 +428,7 @@ func TestAttackPicturesWithoutIDs(t *testing.T) {
 				t.Fatal(err)
 			}
 			text := fmt.Sprintf(`{"key":%q,"fp":"%032d","sent":{"model":"qwen-image-plus","prompt":"old %d","size":"1*1","seed":1,"n":1,"prompt_extend":true,"watermark":false,"sync":true}}`, k, i, i)
-			s.disk.Put(fmt.Sprintf("images/old%d.png", i), output.Annotate(b.Bytes(), []output.Text{{Keyword: identityKeyword, Value: text}}))
+			s.disk.Put(fmt.Sprintf("images/old%d.png", i), imagefile.Annotate(b.Bytes(), []imagefile.Text{{Keyword: identityKeyword, Value: text}}))
 		}
 		s.ends()
 		for i := range 2 {

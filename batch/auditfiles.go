@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // An AuditPicture is a picture of a done item that is not on the disk as it was saved.
@@ -54,7 +54,7 @@ func (b *Batch) auditPicture(rec record, n int) (verdict, reason string) {
 		return "damaged", now.Damage
 	}
 	if body, err := readFile(b.o.Disk, now.File); err == nil {
-		if err := output.Readable(body); err != nil {
+		if err := imagefile.Readable(body); err != nil {
 			return "undecodable", err.Error()
 		}
 	}

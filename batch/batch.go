@@ -13,13 +13,13 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // Options say what a batch is and how it may run. Manifest, Disk and Settings are required; Client only for Run.
 type Options struct {
 	Manifest *manifests.Manifest
-	Disk     output.Disk
+	Disk     durable.Disk
 	Client   *client.Client
 	Settings Settings
 	Rules    Rules
@@ -72,7 +72,7 @@ type Options struct {
 	Workbook *bool
 	// Cache is a folder of the user's own, the same for all batches, where the tasks that each has claimed are kept
 	// from adoption by the others; nil is none. It is another folder than Disk, and nothing in it need last.
-	Cache output.Disk
+	Cache durable.Disk
 	// Tell is called after every change of an item, from many goroutines; nil tells nobody.
 	Tell func(Event)
 	// Log takes diagnostics; nil takes none.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
 // DefaultModel is used where neither manifest nor flags name a model.
@@ -106,7 +106,7 @@ func modelOf(it *manifests.Item) string {
 // slug, the beginning of the prompt as it stands in file names. They are manifests.Names.Words.
 func (r Rules) Words(it *manifests.Item) map[string]string {
 	model := client.LookupModel(modelOf(it))
-	words := map[string]string{"model": model.Name, "size": it.Size, "slug": output.Slug(it.Prompt)}
+	words := map[string]string{"model": model.Name, "size": it.Size, "slug": filename.Slug(it.Prompt)}
 	if size, err := r.size(model, it.Size); err == nil {
 		words["size"] = size.String()
 	}

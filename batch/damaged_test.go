@@ -17,6 +17,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // harms are what may happen to the picture of the item a; some leave its length as it was.
@@ -136,7 +137,7 @@ func TestD28Edited(t *testing.T) {
 	edits := map[string]func(was []byte) []byte{
 		"another program": func([]byte) []byte { return otherPNG(t, 7) },
 		"texts": func(was []byte) []byte {
-			return output.Annotate(bytes.Clone(was), []output.Text{{Keyword: "Comment", Value: "mine"}})
+			return imagefile.Annotate(bytes.Clone(was), []imagefile.Text{{Keyword: "Comment", Value: "mine"}})
 		},
 		"same length":    func(was []byte) []byte { return pngOfLength(t, len(was)) },
 		"another format": func([]byte) []byte { return []byte("II*\x00 a tiff") },
@@ -155,7 +156,7 @@ func TestD28Edited(t *testing.T) {
 				s.ends()
 				time.Sleep(time.Minute)
 			}
-			if row := s.results()["a"]; row.Status != "done" || row.Edited == nil || row.SHA256 != output.SHA256(mine) {
+			if row := s.results()["a"]; row.Status != "done" || row.Edited == nil || row.SHA256 != imagefile.SHA256(mine) {
 				t.Errorf("%s: the report says %+v", name, row)
 			}
 			s.disk.Put("images/a_2.png", nil) // the other picture of the same item
@@ -334,8 +335,8 @@ func otherPNG(t testing.TB, side int) []byte {
 // pngOfLength is a PNG of a length.
 func pngOfLength(t testing.TB, length int) []byte {
 	body := otherPNG(t, 7)
-	frame := len(output.Annotate(bytes.Clone(body), []output.Text{{Keyword: "k", Value: ""}})) - len(body)
-	body = output.Annotate(body, []output.Text{{Keyword: "k", Value: strings.Repeat("x", length-len(body)-frame)}})
+	frame := len(imagefile.Annotate(bytes.Clone(body), []imagefile.Text{{Keyword: "k", Value: ""}})) - len(body)
+	body = imagefile.Annotate(body, []imagefile.Text{{Keyword: "k", Value: strings.Repeat("x", length-len(body)-frame)}})
 	if len(body) != length {
 		t.Fatalf("%d bytes, want %d", len(body), length)
 	}

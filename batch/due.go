@@ -7,7 +7,8 @@ import (
 	"path"
 
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
+	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
 // This file makes records of items that are to be sent: of new ones, and of those that are sent again.
@@ -125,7 +126,7 @@ func (r *run) keepOlder(p picture) error {
 	}
 	kept, err := readWhole(r.o.Disk, path.Join(replacedDir, path.Base(p.File)))
 	if err != nil || !bytes.Equal(kept, body) {
-		if _, err := output.Publish(r.o.Disk, replacedDir, path.Base(p.File), body); err != nil {
+		if _, err := durable.Publish(r.o.Disk, replacedDir, path.Base(p.File), body); err != nil {
 			return err
 		}
 	}
@@ -135,7 +136,7 @@ func (r *run) keepOlder(p picture) error {
 	return r.o.Disk.Remove(p.File)
 }
 
-func readWhole(disk output.Disk, name string) ([]byte, error) {
+func readWhole(disk durable.Disk, name string) ([]byte, error) {
 	f, err := disk.Open(name)
 	if err != nil {
 		return nil, err
@@ -154,5 +155,5 @@ func nameOf(it item, k key) string {
 	if it.Index > 1 {
 		number = fmt.Sprintf("-%d", it.Index)
 	}
-	return fmt.Sprintf("%s-%08x%s", output.Slug(it.Prompt), k.base>>32, number)
+	return fmt.Sprintf("%s-%08x%s", filename.Slug(it.Prompt), k.base>>32, number)
 }

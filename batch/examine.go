@@ -13,7 +13,8 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // A picture is opened only where its length is not as recorded, or where the file system says that it was changed or moved
@@ -67,7 +68,7 @@ func (b *Batch) examine(rec record, n int, budget *int64) {
 }
 
 // examined is the n-th picture of a record as it stands on the disk.
-func examined(disk output.Disk, rec record, n int, size int64) picture {
+func examined(disk durable.Disk, rec record, n int, size int64) picture {
 	p := rec.Pictures[n]
 	p.Damage = ""
 	if size > client.MaxPicture { // none of ours is so long: somebody's work
@@ -79,18 +80,18 @@ func examined(disk output.Disk, rec record, n int, size int64) picture {
 		p.Damage = damageOf(err)
 		return p
 	}
-	sum := output.SHA256(body)
+	sum := imagefile.SHA256(body)
 	if sum == p.SHA256 {
 		return p
 	}
-	found, err := output.Inspect(body)
+	found, err := imagefile.Inspect(body)
 	switch {
 	case sum == p.Original: // it was put back
 	case err != nil:
 		p.Damage = damageOf(err)
-	case output.Cut(body, found.Ext):
+	case imagefile.Cut(body, found.Ext):
 		p.Damage = "it is cut"
-	case found.Ext == ".bin" && path.Ext(p.File) != ".bin" && !output.KnownFormat(body):
+	case found.Ext == ".bin" && path.Ext(p.File) != ".bin" && !imagefile.KnownFormat(body):
 		p.Damage = "it is no picture"
 	default:
 		p.Damage = foreignText(disk, rec, n)
@@ -117,12 +118,12 @@ func damageOf(err error) string {
 	if reason := new(fs.PathError); errors.As(err, &reason) {
 		return "it cannot be read: " + reason.Err.Error()
 	}
-	return strings.TrimPrefix(err.Error(), output.ErrDamaged.Error()+": ")
+	return strings.TrimPrefix(err.Error(), imagefile.ErrDamaged.Error()+": ")
 }
 
 // foreignText says whose picture a file is that stands in the place of the n-th of a record; "" where it is nobody else's. A
 // picture of another task of the same item was put there by somebody who wants it.
-func foreignText(disk output.Disk, rec record, n int) string {
+func foreignText(disk durable.Disk, rec record, n int) string {
 	id, told := readIdentity(disk, rec.Pictures[n].File)
 	switch number := (&renaming{rec, rec.Name}).number(n); {
 	case !told || id.Key == rec.Key && (id.Task != rec.Task || id.Number == number):
@@ -133,7 +134,7 @@ func foreignText(disk output.Disk, rec record, n int) string {
 	return fmt.Sprintf("it holds the picture of item %s", cmp.Or(id.ID, id.Key))
 }
 
-func hashOf(disk output.Disk, name string) (string, error) {
+func hashOf(disk durable.Disk, name string) (string, error) {
 	f, err := disk.Open(name)
 	if err != nil {
 		return "", err

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
+	"github.com/qwenbatch/qwenbatch/output/filename"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 const imagesDir = "images"
@@ -132,7 +134,7 @@ var (
 )
 
 // download gets the i-th picture of a task, as often as it takes. After a try in vain the task is asked for its URL anew.
-func (f *fetching) download(ctx context.Context, i int, url string) ([]byte, output.Picture, error) {
+func (f *fetching) download(ctx context.Context, i int, url string) ([]byte, imagefile.Picture, error) {
 	var same repetition
 	for failures := 0; ; failures++ {
 		body, found, err := f.try(ctx, url, &same)
@@ -172,10 +174,10 @@ func (f *fetching) download(ctx context.Context, i int, url string) ([]byte, out
 }
 
 // try downloads a picture once and looks whether it is one.
-func (f *fetching) try(ctx context.Context, url string, same *repetition) ([]byte, output.Picture, error) {
+func (f *fetching) try(ctx context.Context, url string, same *repetition) ([]byte, imagefile.Picture, error) {
 	body, err := f.o.Client.DownloadInto(ctx, f.place.spare, url)
 	if err != nil {
-		return nil, output.Picture{}, err
+		return nil, imagefile.Picture{}, err
 	}
 	f.place.spare = body // it is saved before the next is downloaded here
 	found, err := same.inspect(body)
@@ -295,7 +297,7 @@ func (f *fetching) freshURL(ctx context.Context, i int) (url string, answered bo
 
 // foreign reports whether a picture of a task that was adopted for its words alone is not what this item asked for. Of the two
 // forms of a size, the service may make either.
-func foreign(rec *record, p output.Picture) bool {
+func foreign(rec *record, p imagefile.Picture) bool {
 	if rec.Adopted != "prompt" {
 		return false
 	}
@@ -306,9 +308,9 @@ func foreign(rec *record, p output.Picture) bool {
 }
 
 // save puts a picture in place: part, fsync, rename.
-func (r *run) save(rec *record, i int, body []byte, found output.Picture) error {
-	body = output.Annotate(body, r.texts(rec, i))
-	name, err := r.publish(output.FileName(pictureName(rec.Name, i), found.Ext), body)
+func (r *run) save(rec *record, i int, body []byte, found imagefile.Picture) error {
+	body = imagefile.Annotate(body, r.texts(rec, i))
+	name, err := r.publish(filename.Clean(pictureName(rec.Name, i), found.Ext), body)
 	if err != nil {
 		return err
 	}
@@ -320,12 +322,12 @@ func (r *run) save(rec *record, i int, body []byte, found output.Picture) error 
 // publish puts a picture under its name, or the next that is free. Two pictures that want the same name go one after the
 // other: the name is looked at before it is taken. The wait is that of a few writes, so it takes no context.
 func (r *run) publish(name string, body []byte) (string, error) {
-	folded := output.Fold(stem(name))
+	folded := filename.Fold(stem(name))
 	if err := r.names.enter(context.Background(), folded); err != nil {
 		return "", err
 	}
 	defer r.names.leave(folded)
-	return output.Put(r.o.Disk, imagesDir, name, body)
+	return durable.Put(r.o.Disk, imagesDir, name, body)
 }
 
 // pictureName is the name of the i-th picture of one request.
@@ -337,7 +339,7 @@ func pictureName(name string, i int) string {
 }
 
 // warnings are what is odd about a whole picture. It is paid for and kept.
-func warnings(s sent, p output.Picture) []string {
+func warnings(s sent, p imagefile.Picture) []string {
 	all := p.Warnings
 	if asked, ok := client.ParseSize(s.Size); ok && p.Width > 0 && (asked.W != p.Width || asked.H != p.Height) {
 		all = append(all, fmt.Sprintf("the picture is %d*%d, not %s", p.Width, p.Height, s.Size))
@@ -366,13 +368,13 @@ type identity struct {
 
 const identityKeyword = "qwenbatch"
 
-func (r *run) texts(rec *record, i int) []output.Text {
+func (r *run) texts(rec *record, i int) []imagefile.Text {
 	id := identity{rec.Key, rec.ID, rec.Print, rec.Task, i, rec.Request, rec.Name, rec.Sent, rec.ActualPrompt,
 		r.price(rec.Sent), rec.Submitted, rec.Redo, rec.Adopted, rec.SeedUnknown}
 	if r.o.NoMetadata {
 		id.Sent.Prompt, id.Sent.Negative, id.Actual = "", "", ""
 	}
-	return []output.Text{{Keyword: identityKeyword, Value: id.String()}, r.parameters(id)}
+	return []imagefile.Text{{Keyword: identityKeyword, Value: id.String()}, r.parameters(id)}
 }
 
 // String is what json.Marshal makes of an identity.
@@ -386,12 +388,12 @@ func (id identity) String() string {
 }
 
 // parameters tell viewers of generated pictures how this one was made.
-func (r *run) parameters(id identity) output.Text {
+func (r *run) parameters(id identity) imagefile.Text {
 	s, seed := id.Sent, ""
 	if !id.SeedUnknown {
 		seed = strconv.FormatInt(s.Seed, 10)
 	}
-	return output.Parameters(s.Prompt, s.Negative, []output.Text{
+	return imagefile.Parameters(s.Prompt, s.Negative, []imagefile.Text{
 		{Keyword: "Seed", Value: seed},
 		{Keyword: "Size", Value: strings.ReplaceAll(s.Size, "*", "x")},
 		{Keyword: "Model", Value: s.Model},
@@ -402,13 +404,13 @@ func (r *run) parameters(id identity) output.Text {
 }
 
 // readIdentity finds out whose picture a file is.
-func readIdentity(disk output.Disk, name string) (identity, bool) {
+func readIdentity(disk durable.Disk, name string) (identity, bool) {
 	f, err := disk.Open(name)
 	if err != nil {
 		return identity{}, false
 	}
 	defer f.Close()
-	texts, err := output.Texts(f)
+	texts, err := imagefile.Texts(f)
 	if err != nil {
 		return identity{}, false
 	}

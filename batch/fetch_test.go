@@ -7,14 +7,14 @@ import (
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/client/emulator"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // texts are those of a picture, by their keywords.
 func (s *scene) texts(picture string) map[string]string {
 	s.t.Helper()
 	b, there := s.disk.Content(picture)
-	texts, err := output.Texts(bytes.NewReader(b))
+	texts, err := imagefile.Texts(bytes.NewReader(b))
 	if !there || err != nil {
 		s.t.Fatalf("%s: there %v, %v", picture, there, err)
 	}

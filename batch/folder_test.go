@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client/emulator"
-	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // fullFor makes every operation of a kind on pictures fail.
@@ -268,9 +268,9 @@ func TestP19M6Lock(t *testing.T) {
 	}
 }
 
-func openTemp(t *testing.T) *output.Dir {
+func openTemp(t *testing.T) *durable.Dir {
 	t.Helper()
-	dir, err := output.OpenDir(t.TempDir())
+	dir, err := durable.OpenDir(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // An fsync costs the same for one record as for fifty, so items that want one at the same time share it: while one runs,
@@ -67,7 +67,7 @@ func (g *group) lead(r *round) {
 // sharedSyncs is a disk on which goroutines that sync a folder at the same time share one fsync. One that failed is not tried
 // again: the kernel tells of lost pages once and forgets them, so a later one that ends well proves nothing.
 type sharedSyncs struct {
-	output.Disk
+	durable.Disk
 
 	mu      sync.Mutex
 	folders map[string]*group

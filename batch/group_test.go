@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // TestGroupBeginsAfterEachCall lets many share something slow: each call gets a turn that began after it, and few are
@@ -80,7 +80,7 @@ func TestGroupTellsAllOfFailure(t *testing.T) {
 
 // slowFolders is a disk whose folders take a while to sync.
 type slowFolders struct {
-	output.Disk
+	durable.Disk
 	count atomic.Int64
 }
 
@@ -104,7 +104,7 @@ func TestSharedFolderSync(t *testing.T) {
 		for i := range 40 {
 			wg.Go(func() {
 				folder := []string{"images", "other"}[i%2]
-				if _, err := output.Put(disk, folder, number(i)+".png", []byte("x")); err != nil {
+				if _, err := durable.Put(disk, folder, number(i)+".png", []byte("x")); err != nil {
 					t.Error(err)
 				}
 				if err := disk.SyncDir(folder); err != nil {

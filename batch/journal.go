@@ -15,7 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // A journal is an append-only file of JSON lines. Each line carries a sequence number as its first member and a CRC-32C
@@ -25,11 +25,11 @@ import (
 //
 // A line is one Write. It survives a power cut once sync has returned.
 type journal struct {
-	disk output.Disk
+	disk durable.Disk
 	name string
 
 	mu     sync.Mutex // guards the fields below; held for one write at most
-	file   output.File
+	file   durable.File
 	seq    int64  // of the last line
 	size   int64  // offset behind the last whole line
 	broken error  // why nothing can be written any more
@@ -146,7 +146,7 @@ func sealed(line []byte) (seq int64, ok bool) {
 //
 // What stands behind the last newline is the write that a crash cut: it is kept where its checksum fits, else cut off
 // and returned. Everything else that does not fit is a *DamageError, also a tail that no cut write can have left.
-func openJournal(disk output.Disk, name string, fold func(line []byte, at span) error) (*journal, []byte, error) {
+func openJournal(disk durable.Disk, name string, fold func(line []byte, at span) error) (*journal, []byte, error) {
 	f, err := disk.Append(name)
 	if err != nil {
 		return nil, nil, err

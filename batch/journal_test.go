@@ -13,23 +13,23 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client/emulator"
-	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // slowSyncs is a disk whose fsyncs take a while, as real ones do, so that others gather behind one.
 type slowSyncs struct {
-	output.Disk
+	durable.Disk
 	count *atomic.Int64
 }
 
-func (d slowSyncs) Append(name string) (output.File, error) {
+func (d slowSyncs) Append(name string) (durable.File, error) {
 	f, err := d.Disk.Append(name)
 	return slowFile{f, d.count}, err
 }
 
 type slowFile struct {
-	output.File
+	durable.File
 	count *atomic.Int64
 }
 
@@ -40,7 +40,7 @@ func (f slowFile) Sync() error {
 }
 
 // newState is a state with a header, on a disk.
-func newState(t testing.TB, disk output.Disk) *state {
+func newState(t testing.TB, disk durable.Disk) *state {
 	t.Helper()
 	s, _, err := openState(disk)
 	if err != nil {

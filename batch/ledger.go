@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // A ledger is kept outside of the output folders, in the user's cache: which tasks the batches of this user have
@@ -27,7 +27,7 @@ import (
 // swept after, and no other batch adopts what it had. A ledger that cannot be read or written is a warning and no
 // more: without it a batch may adopt another's task of the same words, and sweeps after every unclean end.
 type ledger struct {
-	disk    output.Disk // nil: there is none
+	disk    durable.Disk // nil: there is none
 	log     *slog.Logger
 	account string    // what the names of all files of the account begin with
 	own     string    // what those of this batch begin with
@@ -35,7 +35,7 @@ type ledger struct {
 	since   time.Time // when the state file was made
 
 	mu     sync.Mutex
-	file   output.File
+	file   durable.File
 	read   map[string]int64 // how much of each file is in claims
 	claims map[string]map[uint64]ledgerClaim
 }

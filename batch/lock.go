@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // ErrLocked says that another run holds the batch.
@@ -31,9 +31,9 @@ type Lock struct {
 }
 
 // LockFolder takes the output folder for one run. It does not wait: ErrLocked.
-func LockFolder(dir *output.Dir) (*Lock, error) {
+func LockFolder(dir *durable.Dir) (*Lock, error) {
 	l := &Lock{Unguarded: true}
-	for _, name := range []string{output.LockFile, "."} {
+	for _, name := range []string{durable.LockFile, "."} {
 		if err := l.take(dir, name); err != nil {
 			l.Release()
 			return nil, err
@@ -46,12 +46,12 @@ func LockFolder(dir *output.Dir) (*Lock, error) {
 	return l, nil
 }
 
-func (l *Lock) take(dir *output.Dir, name string) error {
+func (l *Lock) take(dir *durable.Dir, name string) error {
 	held, err := dir.Lock(name)
 	switch {
-	case errors.Is(err, output.ErrLocked):
+	case errors.Is(err, durable.ErrLocked):
 		return ErrLocked
-	case errors.Is(err, output.ErrNoLocks):
+	case errors.Is(err, durable.ErrNoLocks):
 		return nil
 	case err != nil:
 		return err
@@ -67,7 +67,7 @@ func (l *Lock) takePath(path string) error {
 	if err != nil {
 		return nil
 	}
-	dir, err := output.OpenDir(filepath.Join(cache, "qwenbatch", "locks"))
+	dir, err := durable.OpenDir(filepath.Join(cache, "qwenbatch", "locks"))
 	if err != nil {
 		return nil
 	}
@@ -75,7 +75,7 @@ func (l *Lock) takePath(path string) error {
 	p.file, err = dir.Lock(p.name)
 	if err != nil {
 		dir.Close()
-		if errors.Is(err, output.ErrLocked) {
+		if errors.Is(err, durable.ErrLocked) {
 			return ErrLocked
 		}
 		return nil
@@ -101,7 +101,7 @@ func pathName(path string) string {
 // A pathLock is a lock in the user's cache, whose file goes with it: a process that has opened the file
 // before sees, once it has the lock, that the name means another, or none.
 type pathLock struct {
-	dir  *output.Dir
+	dir  *durable.Dir
 	name string
 	file io.Closer
 }
@@ -123,9 +123,9 @@ func (l *Lock) Release() (err error) {
 func (s *state) hold() error {
 	held, err := s.disk.Lock(stateFile)
 	switch {
-	case errors.Is(err, output.ErrLocked):
+	case errors.Is(err, durable.ErrLocked):
 		return fmt.Errorf("%w: it writes %s", ErrLocked, stateFile)
-	case errors.Is(err, output.ErrNoLocks):
+	case errors.Is(err, durable.ErrNoLocks):
 		return nil
 	}
 	s.held = held

@@ -12,8 +12,8 @@ import (
 	"testing/synctest"
 
 	"github.com/qwenbatch/qwenbatch/client/emulator"
-	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // TestD17LockOutlivesItsFile deletes the lock file, and moves the folder away, while a run holds it: no other gets it, nor
@@ -25,7 +25,7 @@ func TestD17LockOutlivesItsFile(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	path := filepath.Join(t.TempDir(), "out")
 	lock := func() (*Lock, error) {
-		dir, err := output.OpenDir(path)
+		dir, err := durable.OpenDir(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,9 +40,9 @@ func TestD17LockOutlivesItsFile(t *testing.T) {
 		name   string
 		meddle func() error
 	}{
-		{"the lock file is deleted", func() error { return os.Remove(filepath.Join(path, output.LockFile)) }},
+		{"the lock file is deleted", func() error { return os.Remove(filepath.Join(path, durable.LockFile)) }},
 		{"the folder is moved away", func() error { return os.Rename(path, path+"-moved") }},
-		{"a copy is in its place", func() error { return os.RemoveAll(filepath.Join(path, output.LockFile)) }},
+		{"a copy is in its place", func() error { return os.RemoveAll(filepath.Join(path, durable.LockFile)) }},
 		{"the first comes back", func() error { return errors.Join(os.RemoveAll(path), os.Rename(path+"-moved", path)) }},
 	} {
 		if err := step.meddle(); err != nil {
@@ -106,7 +106,7 @@ func TestD18StateFileMeddledWith(t *testing.T) {
 
 // A meddler is a disk on which somebody else does something when the first picture is about to get its name.
 type meddler struct {
-	*output.Dir
+	*durable.Dir
 	once   sync.Once
 	meddle func() int
 	sent   int

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"time"
 
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // This file is what becomes of a state file that is gone or damaged: a batch that has one is never taken for a first run,
@@ -18,7 +18,7 @@ const damagedFile = "state.damaged"
 
 // traces is the file that shows that there was a batch in a folder without a state file; "" where none does. A run has
 // state.reserve while it lives, and leaves it where it leaves tasks open; a folder images/ alone is anybody's.
-func traces(disk output.Disk) (string, error) {
+func traces(disk durable.Disk) (string, error) {
 	for _, name := range []string{reserveFile, damagedFile} {
 		if there, err := exists(disk, name); there || err != nil {
 			return name, err
@@ -81,7 +81,7 @@ func (s *state) salvage(h header, m mark) (broken int, err error) {
 	if len(s.entries) == 0 && s.head.length == 0 {
 		return 0, &DamageError{File: stateFile, Line: 1, Reason: "nothing in it is a record of qwenbatch"}
 	}
-	err = output.Replace(s.disk, damagedFile, func(w io.Writer) error {
+	err = durable.Replace(s.disk, damagedFile, func(w io.Writer) error {
 		_, err := w.Write(whole)
 		return err
 	})

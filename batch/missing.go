@@ -6,7 +6,7 @@ import (
 	"path"
 	"time"
 
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // A done item is missing where a picture of it is not in its place any more, or is damaged there: paid, and gone. As long as
@@ -210,7 +210,7 @@ func (r *run) setAside(task string, number int) error {
 }
 
 // freeIn is a name in a folder that nothing bears.
-func freeIn(disk output.Disk, dir, name string) (string, error) {
+func freeIn(disk durable.Disk, dir, name string) (string, error) {
 	free := path.Join(dir, name)
 	for n := 2; ; n++ {
 		there, err := exists(disk, free)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // The state file holds three kinds of lines: one header, an item line for every change of an item, and marks where a run
@@ -188,8 +188,8 @@ func (r record) damage() string {
 }
 
 // pictureOf is a file that holds b, which was looked at.
-func pictureOf(file string, found output.Picture, b []byte) picture {
-	return picture{File: file, Width: found.Width, Height: found.Height, Bytes: int64(len(b)), SHA256: output.SHA256(b)}
+func pictureOf(file string, found imagefile.Picture, b []byte) picture {
+	return picture{File: file, Width: found.Width, Height: found.Height, Bytes: int64(len(b)), SHA256: imagefile.SHA256(b)}
 }
 
 // fingerprint is a hash of what manifest and flags say of an item; see manifests.Item.Fingerprint.
@@ -241,7 +241,7 @@ type mark struct {
 	// Seen is the newest time of a picture, by the file system's clock, when what was to be seen of all of them had been
 	// recorded; zero in older files. Every mark carries it on.
 	Seen time.Time `json:"seen,omitzero"`
-	// Place is where the file stood when a run began; see output.Disk.
+	// Place is where the file stood when a run began; see durable.Disk.
 	Place string `json:"place,omitempty"`
 	// Redos are the wishes that have begun and not come to their end. Every mark carries them on.
 	Redos []wish `json:"redos,omitempty"`

@@ -7,7 +7,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // A task that was found by its words alone and made a picture of another size than asked is somebody else's, as a rule. These
@@ -41,7 +41,7 @@ func TestP4OtherSizeThanAsked(t *testing.T) {
 // TestP4OtherFormOfTheSize adopts a task whose picture has the other of the two forms that the vendor's pages give for 4:3: it is
 // what was asked for.
 func TestP4OtherFormOfTheSize(t *testing.T) {
-	made := output.Picture{Width: 1472, Height: 1104}
+	made := imagefile.Picture{Width: 1472, Height: 1104}
 	for size, want := range map[string]bool{"1472*1140": false, "1472*1104": false, "1104*1472": true, "1328*1328": true} {
 		rec := record{Adopted: "prompt", Sent: sent{Size: size}}
 		if got := foreign(&rec, made); got != want {

@@ -6,7 +6,7 @@ import (
 	"path"
 
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
 // A done item whose row, or --name, says another name than before gets its pictures renamed, without cost. Names may go
@@ -29,7 +29,7 @@ func (b *Batch) noteName(it *manifests.Item) {
 }
 
 // hashFile is the hash of the file that a picture of that name stands in.
-func hashFile(name string) uint64 { return hashID(path.Join(imagesDir, output.FileName(name, ".png"))) }
+func hashFile(name string) uint64 { return hashID(path.Join(imagesDir, filename.Clean(name, ".png"))) }
 
 // misnamed reports whether the pictures of the i-th item, which is done, want other names.
 func (b *Batch) misnamed(i int) bool {
@@ -116,7 +116,7 @@ func (r *run) renameRound(all []renaming, beside bool) (blocked []renaming, err 
 			all[i].rec.Name = all[i].want
 		}
 		for _, name := range to {
-			there[output.Fold(name)] = append(there[output.Fold(name)], name)
+			there[filename.Fold(name)] = append(there[filename.Fold(name)], name)
 		}
 		moved = append(moved, all[i].rec)
 	}
@@ -134,7 +134,7 @@ func (r *run) renameRound(all []renaming, beside bool) (blocked []renaming, err 
 // standing are the files of the folder, and those that records name, by what some file systems take for one name.
 func (r *run) standing(all []renaming) (map[string][]string, error) {
 	there := map[string][]string{}
-	add := func(name string) { there[output.Fold(name)] = append(there[output.Fold(name)], name) }
+	add := func(name string) { there[filename.Fold(name)] = append(there[filename.Fold(name)], name) }
 	for name, err := range r.o.Disk.List(imagesDir) {
 		if err != nil {
 			return nil, err
@@ -152,7 +152,7 @@ func (r *run) standing(all []renaming) (map[string][]string, error) {
 // targets are the names that an item's pictures want, in their order; false where one is taken by another picture.
 func (r *run) targets(n *renaming, there map[string][]string, beside bool) (to []string, free bool) {
 	for i, p := range n.rec.Pictures {
-		wanted := path.Join(imagesDir, output.FileName(pictureName(n.want, n.number(i)), path.Ext(p.File)))
+		wanted := path.Join(imagesDir, filename.Clean(pictureName(n.want, n.number(i)), path.Ext(p.File)))
 		name := wanted
 		for again := 2; r.taken(name, there, n, i); again++ {
 			if !beside {
@@ -172,12 +172,12 @@ func besideName(name string, n int) string {
 
 // taken reports whether a name is that of another file than the i-th picture of an item.
 func (r *run) taken(name string, there map[string][]string, n *renaming, i int) bool {
-	for _, other := range there[output.Fold(name)] {
+	for _, other := range there[filename.Fold(name)] {
 		if other != n.rec.Pictures[i].File && !r.moved(other, n, i) {
 			return true
 		}
 	}
-	if len(there[output.Fold(name)]) > 0 {
+	if len(there[filename.Fold(name)]) > 0 {
 		return false
 	}
 	other, err := exists(r.o.Disk, name) // a link, say, which is none of the files
@@ -189,7 +189,7 @@ func (n *renaming) number(i int) int {
 	file := stem(path.Base(n.rec.Pictures[i].File))
 	for number := range n.rec.Sent.N {
 		for _, name := range []string{n.rec.Name, n.want} {
-			if file == stem(output.FileName(pictureName(name, number), ".png")) {
+			if file == stem(filename.Clean(pictureName(name, number), ".png")) {
 				return number
 			}
 		}

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/client/emulator"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // namesOnDisk are the files of the folder, without what was put aside.
@@ -97,7 +97,7 @@ func TestRenameOverACopy(t *testing.T) {
 	play(t, "prompt,file\na red cat,x\n", emulator.Options{}, func(s *scene) {
 		s.ends()
 		b, _ := s.disk.Content("images/x.png")
-		retouched := output.Annotate(b, []output.Text{{Keyword: "Comment", Value: "brighter"}})
+		retouched := imagefile.Annotate(b, []imagefile.Text{{Keyword: "Comment", Value: "brighter"}})
 		s.disk.Put("images/y.png", retouched)
 		s.retype("prompt,file\na red cat,y\n")
 		s.ends()

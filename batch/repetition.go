@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // alike is how often in a row the service gives out the same damaged bytes before they are saved: they are what it has,
@@ -17,10 +17,10 @@ type repetition struct {
 	times int
 }
 
-// inspect is output.Inspect, but for a damaged picture that has come alike often enough: that is described with a warning.
+// inspect is imagefile.Inspect, but for a damaged picture that has come alike often enough: that is described with a warning.
 // A page or a text in place of a picture is never taken for one.
-func (r *repetition) inspect(body []byte) (output.Picture, error) {
-	found, err := output.Inspect(body)
+func (r *repetition) inspect(body []byte) (imagefile.Picture, error) {
+	found, err := imagefile.Inspect(body)
 	if err == nil {
 		return found, nil
 	}
@@ -30,7 +30,7 @@ func (r *repetition) inspect(body []byte) (output.Picture, error) {
 	if r.times++; r.times < alike {
 		return found, err
 	}
-	salvaged, ok := output.Salvage(body)
+	salvaged, ok := imagefile.Salvage(body)
 	if !ok {
 		return found, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // Reports are the names of what Report writes.
@@ -59,7 +60,7 @@ func (b *Batch) Report(ctx context.Context) ([]string, error) {
 
 // replace writes a report anew, or beside the old one where another program keeps that open.
 func (b *Batch) replace(name string, write func(io.Writer) error) (string, error) {
-	return output.ReplaceOrBeside(b.o.Disk, name, write)
+	return durable.ReplaceOrBeside(b.o.Disk, name, write)
 }
 
 // WriteJUnit writes the results as JUnit XML. Advice says, by status, what is to be done with an item.

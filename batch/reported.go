@@ -8,7 +8,7 @@ import (
 	"io"
 	"io/fs"
 
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // Reports say which pictures are gone or edited, and no time of a file tells that this has changed. So a hidden file keeps
@@ -71,7 +71,7 @@ func (b *Batch) noteReported() error {
 		}
 		return err
 	}
-	return output.Replace(b.o.Disk, reportedFile, func(w io.Writer) error {
+	return durable.Replace(b.o.Disk, reportedFile, func(w io.Writer) error {
 		_, err := io.WriteString(w, ailing)
 		return err
 	})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // A run takes what is not finished as far as it comes: first what is open at the service, then what was never sent, in
@@ -137,7 +138,7 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.o.Disk.Mkdir(imagesDir); err != nil {
 		return err
 	}
-	if err := output.Probe(r.o.Disk); err != nil {
+	if err := durable.Probe(r.o.Disk); err != nil {
 		return err
 	}
 	if err := r.greet(ctx); err != nil {

@@ -9,7 +9,9 @@ import (
 	"slices"
 
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
+	"github.com/qwenbatch/qwenbatch/output/filename"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // A savedPicture names a picture of a task: the number counts from 0.
@@ -21,7 +23,7 @@ type savedPicture struct {
 // findSaved looks for pictures of open tasks that an earlier run put in place and did not record, and for whole parts that
 // only want their name. They are not downloaded again. Other parts are removed: nobody can tell what they are.
 func (r *run) findSaved(tasks map[string]record) error {
-	parts, err := output.Leftovers(r.o.Disk, imagesDir)
+	parts, err := durable.Leftovers(r.o.Disk, imagesDir)
 	if err != nil {
 		return err
 	}
@@ -55,7 +57,7 @@ func namesOf(tasks map[string]record) map[string]bool {
 	names := map[string]bool{}
 	for _, rec := range tasks {
 		for i := range max(1, rec.Sent.N) {
-			names[stem(output.FileName(pictureName(rec.Name, i), ".png"))] = true
+			names[stem(filename.Clean(pictureName(rec.Name, i), ".png"))] = true
 		}
 	}
 	return names
@@ -76,15 +78,15 @@ func (r *run) finishPart(part string, tasks map[string]record) error {
 	if !whole || !ours || id.Key != rec.Key {
 		return r.o.Disk.Remove(part)
 	}
-	name := output.FileName(pictureName(rec.Name, id.Number), found.ext)
-	_, err := output.Finish(r.o.Disk, part, imagesDir, name)
+	name := filename.Clean(pictureName(rec.Name, id.Number), found.ext)
+	_, err := durable.Finish(r.o.Disk, part, imagesDir, name)
 	return err
 }
 
 // finishLost gives whole parts their names that no open task will ask for: of the synchronous interface, which has none, and
 // of a state that was lost. unknownPictures takes them in.
 func (r *run) finishLost() error {
-	parts, err := output.Leftovers(r.o.Disk, imagesDir)
+	parts, err := durable.Leftovers(r.o.Disk, imagesDir)
 	if err != nil {
 		return err
 	}
@@ -98,7 +100,7 @@ func (r *run) finishLost() error {
 		if i, known := r.state.find(k); known && r.state.phaseOf(i) != intent {
 			continue
 		}
-		if _, err := output.Finish(r.o.Disk, part, imagesDir, output.FileName(pictureName(id.Name, id.Number), found.ext)); err != nil {
+		if _, err := durable.Finish(r.o.Disk, part, imagesDir, filename.Clean(pictureName(id.Name, id.Number), found.ext)); err != nil {
 			return err
 		}
 	}
@@ -117,7 +119,7 @@ func (r *run) findPicture(name string, tasks map[string]record) {
 	if !whole || !ours || id.Key != rec.Key {
 		return
 	}
-	if stem(path.Base(name)) == stem(output.FileName(pictureName(rec.Name, id.Number), ".png")) { // else it stands in another's place
+	if stem(path.Base(name)) == stem(filename.Clean(pictureName(rec.Name, id.Number), ".png")) { // else it stands in another's place
 		r.saved[at] = found.picture
 	}
 }
@@ -139,11 +141,11 @@ func (r *run) inspect(name string) (found foundPicture, whole bool) {
 	if err != nil {
 		return foundPicture{identity: id}, false
 	}
-	p, err := output.Inspect(b)
+	p, err := imagefile.Inspect(b)
 	return foundPicture{id, pictureOf(name, p, b), p.Ext}, err == nil
 }
 
-func readFile(disk output.Disk, name string) ([]byte, error) {
+func readFile(disk durable.Disk, name string) ([]byte, error) {
 	f, err := disk.Open(name)
 	if err != nil {
 		return nil, err
@@ -177,7 +179,7 @@ func (r *run) savedTask(rec *record) client.Task {
 }
 
 // exists reports whether a file is there.
-func exists(disk output.Disk, name string) (bool, error) {
+func exists(disk durable.Disk, name string) (bool, error) {
 	_, err := disk.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil

@@ -22,8 +22,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
+	"github.com/qwenbatch/qwenbatch/output/durable"
+	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
 // Scale: manifests of a million rows and state files of a million finished items.
@@ -113,7 +114,7 @@ func finishedRecord(t testing.TB, it *manifests.Item, at time.Time) record {
 	return record{Key: k.String(), ID: it.ID, Print: print, Phase: done, At: at, Intent: at, Name: name, Sent: s, Attempt: 1,
 		Task: fmt.Sprintf("7a1f4d6c-3b52-4a0e-9c55-%012d", it.Row), Request: fmt.Sprintf("0d9e8b7a-6c5d-9e4f-a3b2-%012d", it.Row),
 		Submitted: at, Finished: at.Add(16 * time.Second), ActualPrompt: (it.Prompt + strings.Repeat(" in warm light", 8))[:100], Cost: 200000,
-		Pictures: []picture{{imagesDir + "/" + output.FileName(name, ".png"), 1664, 928, 0, strings.Repeat("0123456789abcdef", 4), "", ""}}}
+		Pictures: []picture{{imagesDir + "/" + filename.Clean(name, ".png"), 1664, 928, 0, strings.Repeat("0123456789abcdef", 4), "", ""}}}
 }
 
 // TestD16NothingToDo joins a large sheet with the state that a run leaves: nothing is sent, nothing is written, no picture is
@@ -273,7 +274,7 @@ func onlyStart(b *testing.B, ctx context.Context, sheet, folder string, net *emu
 	if _, err := m.Check(); err != nil {
 		b.Fatal(err)
 	}
-	dir, err := output.OpenDir(folder)
+	dir, err := durable.OpenDir(folder)
 	if err != nil {
 		b.Fatal(err)
 	}

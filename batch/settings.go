@@ -11,12 +11,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // ReadSettings reads the settings of the last run that a state file knows, from its last header; false where there is no state
 // file. It changes nothing and may be called while a run writes the file.
-func ReadSettings(disk output.Disk) (Settings, bool, error) {
+func ReadSettings(disk durable.Disk) (Settings, bool, error) {
 	f, err := disk.Open(stateFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Settings{}, false, nil

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // A sight is what a listing tells of a picture, in 16 bytes: there may be a million of them.
@@ -65,7 +65,7 @@ func (b *Batch) listing() iter.Seq2[sight, error] {
 
 // sightOf compares the times of a picture with what was seen of all of them. In a state file without that, the time of its
 // last line does as well, but for a run that died between the two.
-func (b *Batch) sightOf(f output.FileSize) sight {
+func (b *Batch) sightOf(f durable.FileSize) sight {
 	s := sight{file: hashID(imagesDir + "/" + f.Name), bytes: smallBytes(f.Size)}
 	seen := b.state.seen
 	if seen.IsZero() {

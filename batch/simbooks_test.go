@@ -8,7 +8,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // This file judges the end of a simulated story by the service's books and by what lies in the folder. What the engine
@@ -54,7 +54,7 @@ func (e *ending) lookAtFolder() {
 	e.disk.Decide = nil
 	for _, file := range e.disk.Files() {
 		id, told := readIdentity(e.disk, file)
-		if _, err := output.Inspect(e.content(file)); told && err == nil {
+		if _, err := imagefile.Inspect(e.content(file)); told && err == nil {
 			e.saved[id.Task], e.saved[id.Request] = true, true // the synchronous interface has no task
 		}
 	}
@@ -67,7 +67,7 @@ func (e *ending) lookAtFolder() {
 
 // taskOf is the task that a picture tells.
 func (e *ending) taskOf(b []byte) string {
-	texts, _ := output.Texts(bytes.NewReader(b))
+	texts, _ := imagefile.Texts(bytes.NewReader(b))
 	for id := range e.tasks {
 		for _, text := range texts {
 			if text.Keyword == identityKeyword && bytes.Contains([]byte(text.Value), []byte(id)) {
@@ -213,7 +213,7 @@ func (e *ending) checkDone(name string, i int, rec record) {
 			continue
 		}
 		id, _ := readIdentity(e.disk, p.File)
-		if _, err := output.Inspect(b); !there || err != nil || id.Key != rec.Key || id.Task != rec.Task {
+		if _, err := imagefile.Inspect(b); !there || err != nil || id.Key != rec.Key || id.Task != rec.Task {
 			e.t.Errorf("%s is done, and %s is there %v, whole %v, and says it is of item %q and task %q, want %q", name, p.File, there, err == nil, id.Key, id.Task, rec.Task)
 		}
 	}

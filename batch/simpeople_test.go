@@ -8,8 +8,8 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // This file is what other people do to a simulated batch: send its words themselves, and have their hands on its pictures.
@@ -181,7 +181,7 @@ func changed(kind string, b []byte) []byte {
 	case "emptied":
 		return []byte{}
 	case "edited":
-		return output.Annotate(bytes.Clone(b), []output.Text{{Keyword: "Comment", Value: "a little brighter"}})
+		return imagefile.Annotate(bytes.Clone(b), []imagefile.Text{{Keyword: "Comment", Value: "a little brighter"}})
 	case "stripped": // by a program that keeps no texts
 		rest := b[head:]
 		for len(rest) > 12 && string(rest[4:8]) != "IDAT" {

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/client/emulator"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // TestArraysOfPicturesAreUsedAgain saves many more pictures than are downloaded at once, of two sizes and some torn on their way: each
@@ -27,7 +27,7 @@ func TestArraysOfPicturesAreUsedAgain(t *testing.T) {
 		for _, rec := range s.records() {
 			p := rec.Pictures[0]
 			content, _ := s.disk.Content(p.File)
-			if output.SHA256([]byte(content)) != p.SHA256 {
+			if imagefile.SHA256([]byte(content)) != p.SHA256 {
 				t.Errorf("%s holds something else than was recorded", p.File)
 			}
 			if id, ok := readIdentity(s.disk, p.File); !ok || id.Task != rec.Task || id.Sent.Prompt != rec.Sent.Prompt {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 const (
@@ -26,7 +26,7 @@ const (
 // A state is the fold of the state file: for every item that was ever seen, in that order, where its last line stands.
 // The lines themselves stay on disk; a million items need 80 MB here.
 type state struct {
-	disk    output.Disk
+	disk    durable.Disk
 	journal *journal
 	held    io.Closer // its lock; nil where there is none
 	header  header
@@ -101,7 +101,7 @@ func hashID[T string | []byte](id T) uint64 {
 var ErrOther = errors.New("the state file belongs to another run")
 
 // openState locks the state file and reads it; found is false where there is none yet. Nothing is written.
-func openState(disk output.Disk) (s *state, found bool, err error) {
+func openState(disk durable.Disk) (s *state, found bool, err error) {
 	s = emptyState(disk)
 	info, err := disk.Lstat(stateFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -123,7 +123,7 @@ func openState(disk output.Disk) (s *state, found bool, err error) {
 }
 
 // readState reads the state file that is there, which has about that size.
-func readState(disk output.Disk, size int64) (s *state, found bool, err error) {
+func readState(disk durable.Disk, size int64) (s *state, found bool, err error) {
 	s = emptyState(disk)
 	if s.size = size; size == 0 {
 		return s, false, nil
@@ -145,11 +145,11 @@ func readState(disk output.Disk, size int64) (s *state, found bool, err error) {
 	return s, true, nil
 }
 
-func emptyState(disk output.Disk) *state { return &state{disk: disk, given: map[key]bool{}} }
+func emptyState(disk durable.Disk) *state { return &state{disk: disk, given: map[key]bool{}} }
 
 // keepTorn puts what a crash left of a line aside, for whoever wants to look. Losing it costs nothing.
-func keepTorn(disk output.Disk, torn []byte) {
-	_ = output.Replace(disk, tornFile, func(w io.Writer) error {
+func keepTorn(disk durable.Disk, torn []byte) {
+	_ = durable.Replace(disk, tornFile, func(w io.Writer) error {
 		_, err := w.Write(torn)
 		return err
 	})
@@ -200,7 +200,7 @@ func (s *state) amend(h header) error {
 
 // reserve puts a file aside whose removal lets the last task ids be recorded on a full disk.
 func (s *state) reserve(size int) error {
-	err := output.Replace(s.disk, reserveFile, func(w io.Writer) error {
+	err := durable.Replace(s.disk, reserveFile, func(w io.Writer) error {
 		_, err := w.Write(make([]byte, size))
 		return err
 	})
@@ -405,7 +405,7 @@ func (s *state) compact(stop *mark, order []int) error {
 // renew is compact whether it is worth it or not, with a mark of any kind at the end. No other goroutine uses the state.
 func (s *state) renew(stop *mark, order []int) error {
 	old, oldHeld := s.journal, s.held
-	held, err := output.ReplaceLocked(s.disk, stateFile, func(w io.Writer) error { return s.rewrite(w, stop, order) })
+	held, err := durable.ReplaceLocked(s.disk, stateFile, func(w io.Writer) error { return s.rewrite(w, stop, order) })
 	if err != nil {
 		return err
 	}

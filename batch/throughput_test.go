@@ -33,7 +33,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // What the engine costs beside a bare loop that submits, asks, downloads, writes, fsyncs and renames, and remembers
@@ -172,7 +172,7 @@ func throughputSheet(b *testing.B) string {
 
 // runEngine does what the command does, but for the report, and returns the number of fsyncs.
 func runEngine(b *testing.B, sheet, folder, base string) int {
-	dir, err := output.OpenDir(folder)
+	dir, err := durable.OpenDir(folder)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func runEngine(b *testing.B, sheet, folder, base string) int {
 
 // A syncCounter is a disk that counts the fsyncs of files and folders.
 type syncCounter struct {
-	output.Disk
+	durable.Disk
 	n atomic.Int64
 }
 
@@ -215,10 +215,14 @@ func (d *syncCounter) SyncDir(name string) error {
 	return d.Disk.SyncDir(name)
 }
 
-func (d *syncCounter) Create(name string) (output.File, error) { return d.counted(d.Disk.Create(name)) }
-func (d *syncCounter) Append(name string) (output.File, error) { return d.counted(d.Disk.Append(name)) }
+func (d *syncCounter) Create(name string) (durable.File, error) {
+	return d.counted(d.Disk.Create(name))
+}
+func (d *syncCounter) Append(name string) (durable.File, error) {
+	return d.counted(d.Disk.Append(name))
+}
 
-func (d *syncCounter) counted(f output.File, err error) (output.File, error) {
+func (d *syncCounter) counted(f durable.File, err error) (durable.File, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +230,7 @@ func (d *syncCounter) counted(f output.File, err error) (output.File, error) {
 }
 
 type countedFile struct {
-	output.File
+	durable.File
 	disk *syncCounter
 }
 

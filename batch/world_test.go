@@ -14,7 +14,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // canary is the key of all simulated runs; no byte of it may turn up anywhere but in requests to the API.
@@ -34,7 +34,7 @@ func writeManifest(t *testing.T, name, content string) string {
 func TestRealFolder(t *testing.T) {
 	manifest := writeManifest(t, "p.csv", "id,prompt,shop\na,a cat,north\nb,一只狗,south\n")
 	folder := t.TempDir()
-	dir, err := output.OpenDir(folder)
+	dir, err := durable.OpenDir(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func serveTiny(t *testing.T) (*emulator.Server, *emulator.InProcess) {
 }
 
 // openReal opens a batch whose service is the emulator and whose disk is a real one.
-func openReal(t *testing.T, manifest string, net *emulator.InProcess, disk output.Disk) *Batch {
+func openReal(t *testing.T, manifest string, net *emulator.InProcess, disk durable.Disk) *Batch {
 	t.Helper()
 	m, err := manifests.Open(manifest, manifests.Options{Check: Rules{}.Check})
 	if err != nil {
@@ -99,7 +99,7 @@ func openReal(t *testing.T, manifest string, net *emulator.InProcess, disk outpu
 
 // A mover is a disk whose pictures somebody moves away, to have an empty folder, when the first of them is about to get its name.
 type mover struct {
-	*output.Dir
+	*durable.Dir
 	once sync.Once
 }
 
@@ -121,7 +121,7 @@ func TestD12ImagesMovedAway(t *testing.T) {
 		t.Skip("a folder in which files are open is not moved here")
 	}
 	manifest := writeManifest(t, "p.csv", "id,prompt\na,a cat\nb,a dog\n")
-	dir, err := output.OpenDir(t.TempDir())
+	dir, err := durable.OpenDir(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/batch"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // codeBlock is the only block of a language in docs/automation.md.
@@ -146,7 +146,7 @@ func TestCrontab(t *testing.T) {
 	wantNone("when there is nothing to do")
 	r.wantCharged(2)
 
-	dir, err := output.OpenDir(filepath.Join(pictures, "prompts-output"))
+	dir, err := durable.OpenDir(filepath.Join(pictures, "prompts-output"))
 	if err != nil {
 		t.Fatal(err)
 	}

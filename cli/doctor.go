@@ -11,7 +11,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 func (p *program) doctorCommand() *cobra.Command {
@@ -80,10 +80,10 @@ func (d *doctor) disk(path string) {
 		d.bad("disk", &mistake{text: err.Error(), hint: "name a folder with --out"})
 		return
 	}
-	dir, err := output.OpenDir(path)
+	dir, err := durable.OpenDir(path)
 	if err == nil {
 		defer dir.Close()
-		err = output.ProbeDir(dir, ".")
+		err = durable.ProbeDir(dir, ".")
 	}
 	if err != nil {
 		d.bad("disk", err)

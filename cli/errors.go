@@ -16,7 +16,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // A mistake is an error that this package found: its text and hint were written where it was found. Its code is 2 unless
@@ -128,7 +128,7 @@ func explain(err error) complaint {
 		return complaint{err.Error(), "raise the limit of open files: ulimit -n 256", codeStopped}
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return complaint{err.Error(), "make it writable, then the same command goes on; in another output folder (--out DIR) what is paid would be paid again", codeStopped}
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, output.ErrMoved):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, durable.ErrMoved):
 		return complaint{err.Error(), "was a folder moved or removed while the command worked? Put it back, then the same command goes on; where it is lost, add --restored, which looks for what is paid in the account's task list of the last 24 hours", codeStopped}
 	case errors.Is(err, context.Canceled):
 		return complaint{"stopped", "the same command goes on", codeStopped}

@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/qwenbatch/qwenbatch/batch"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // outHelp is the help of --out.
@@ -56,8 +56,8 @@ func noFolder(path string) error {
 }
 
 // takeFolder makes the output folder and locks it for one run.
-func (p *program) takeFolder(path string) (dir *output.Dir, lock *batch.Lock, err error) {
-	if dir, err = output.OpenDir(path); err != nil {
+func (p *program) takeFolder(path string) (dir *durable.Dir, lock *batch.Lock, err error) {
+	if dir, err = durable.OpenDir(path); err != nil {
 		return nil, nil, cmp.Or(noFolder(path), notWritable(path, err))
 	}
 	lock, err = batch.LockFolder(dir)
@@ -75,12 +75,12 @@ func (p *program) takeFolder(path string) (dir *output.Dir, lock *batch.Lock, er
 }
 
 // openCache opens the folder of this user where batches keep each other from adopting the same task.
-func openCache() (*output.Dir, error) {
+func openCache() (*durable.Dir, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return nil, err
 	}
-	return output.OpenDir(filepath.Join(cache, "qwenbatch", "tasks"))
+	return durable.OpenDir(filepath.Join(cache, "qwenbatch", "tasks"))
 }
 
 func notWritable(path string, err error) error {
@@ -96,25 +96,25 @@ func notWritable(path string, err error) error {
 }
 
 // readFolder opens the output folder of an earlier run to look at; nil where there is none.
-func readFolder(path string) (*output.Dir, error) {
+func readFolder(path string) (*durable.Dir, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err := noFolder(path); err != nil {
 		return nil, err
 	}
-	return output.OpenDir(path)
+	return durable.OpenDir(path)
 }
 
 // A glance is a disk whose state file is looked at and never changed: a run may be writing it at this moment, and what
 // looks like a torn last line may be one that is on its way. Other files can be written only where reports are.
 type glance struct {
-	output.Disk
+	durable.Disk
 	reports bool
 }
 
 // Append opens for reading only.
-func (g glance) Append(name string) (output.File, error) {
+func (g glance) Append(name string) (durable.File, error) {
 	f, err := g.Disk.Open(name)
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (g glance) Append(name string) (output.File, error) {
 }
 
 // Create makes reports.
-func (g glance) Create(name string) (output.File, error) {
+func (g glance) Create(name string) (durable.File, error) {
 	if !g.reports {
 		return nil, &fs.PathError{Op: "create", Path: name, Err: fs.ErrPermission}
 	}
@@ -131,7 +131,7 @@ func (g glance) Create(name string) (output.File, error) {
 }
 
 // A readOnly file takes changes and forgets them.
-type readOnly struct{ output.File }
+type readOnly struct{ durable.File }
 
 func (readOnly) Write(p []byte) (int, error) { return len(p), nil }
 func (readOnly) Truncate(int64) error        { return nil }
@@ -145,17 +145,17 @@ func (glance) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }
 
 func absent(op, name string) error { return &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist} }
 
-func (blank) Create(name string) (output.File, error) { return nil, absent("create", name) }
-func (blank) Open(name string) (output.File, error)   { return nil, absent("open", name) }
-func (blank) Append(name string) (output.File, error) { return nil, absent("open", name) }
-func (blank) Rename(from, _ string) error             { return absent("rename", from) }
-func (blank) Remove(name string) error                { return absent("remove", name) }
-func (blank) Mkdir(name string) error                 { return absent("mkdir", name) }
+func (blank) Create(name string) (durable.File, error) { return nil, absent("create", name) }
+func (blank) Open(name string) (durable.File, error)   { return nil, absent("open", name) }
+func (blank) Append(name string) (durable.File, error) { return nil, absent("open", name) }
+func (blank) Rename(from, _ string) error              { return absent("rename", from) }
+func (blank) Remove(name string) error                 { return absent("remove", name) }
+func (blank) Mkdir(name string) error                  { return absent("mkdir", name) }
 func (blank) List(name string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) { yield("", absent("open", name)) }
 }
-func (blank) Sizes(name string) iter.Seq2[output.FileSize, error] {
-	return func(yield func(output.FileSize, error) bool) { yield(output.FileSize{}, absent("open", name)) }
+func (blank) Sizes(name string) iter.Seq2[durable.FileSize, error] {
+	return func(yield func(durable.FileSize, error) bool) { yield(durable.FileSize{}, absent("open", name)) }
 }
 func (blank) Lstat(name string) (fs.FileInfo, error) { return nil, absent("lstat", name) }
 func (blank) Place(string) string                    { return "" }

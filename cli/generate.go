@@ -10,7 +10,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
 // generateFlags are the flags of generate.
@@ -63,7 +63,7 @@ func (p *program) generate(cmd *cobra.Command, f *generateFlags, prompt string) 
 	if err != nil {
 		return err
 	}
-	to, err := newTarget(f.out, output.Slug(prompt))
+	to, err := newTarget(f.out, filename.Slug(prompt))
 	if err != nil {
 		return err
 	}

@@ -8,14 +8,14 @@ import (
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/batch"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // TestM12HintsPayNothingTwice looks at what is said where a batch may have paid for something: nobody is sent to another folder,
 // or to a first run, without being told that it pays for everything again.
 func TestM12HintsPayNothingTwice(t *testing.T) {
 	for _, err := range []error{batch.ErrLocked, batch.ErrOther, batch.ErrUnprovenKey, batch.ErrNoList, batch.ErrReplaced,
-		&batch.DamageError{File: "state.jsonl", Line: 2, Reason: "its checksum does not fit"}, fs.ErrNotExist, fs.ErrPermission, output.ErrMoved,
+		&batch.DamageError{File: "state.jsonl", Line: 2, Reason: "its checksum does not fit"}, fs.ErrNotExist, fs.ErrPermission, durable.ErrMoved,
 		fmt.Errorf("write: %w", errors.ErrUnsupported)} {
 		hint := explain(err).hint
 		if strings.Contains(hint, "resubmit") || strings.Contains(hint, "move it away") {

@@ -10,13 +10,13 @@ import (
 	"strings"
 
 	"github.com/qwenbatch/qwenbatch/batch"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // A junitFile is where a JUnit report is put.
 type junitFile struct {
 	path string // as it was said
-	dir  *output.Dir
+	dir  *durable.Dir
 	name string // in dir
 }
 
@@ -37,11 +37,11 @@ func openJUnit(path string) (*junitFile, error) {
 	if err != nil {
 		real = path
 	}
-	dir, err := output.OpenDir(filepath.Dir(real))
+	dir, err := durable.OpenDir(filepath.Dir(real))
 	if err != nil {
 		return nil, noJUnit(path, err)
 	}
-	if err := output.ProbeDir(dir, "."); err != nil {
+	if err := durable.ProbeDir(dir, "."); err != nil {
 		dir.Close()
 		return nil, noJUnit(path, err)
 	}
@@ -68,7 +68,7 @@ func (f *junitFile) write(b *batch.Batch, advice map[string]string) error {
 	if f == nil {
 		return nil
 	}
-	err := output.Replace(f.dir, f.name, func(w io.Writer) error { return b.WriteJUnit(w, advice) })
+	err := durable.Replace(f.dir, f.name, func(w io.Writer) error { return b.WriteJUnit(w, advice) })
 	if err == nil {
 		return nil
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // A look is a batch that is looked at: nothing is sent, no key is wanted, the state file stays as it is.
@@ -49,7 +49,7 @@ func (l *look) open(p *program, cmd *cobra.Command, name string, reports bool) (
 	if err != nil {
 		return nil, err
 	}
-	var disk output.Disk = blank{}
+	var disk durable.Disk = blank{}
 	var recorded *batch.Settings
 	if dir != nil {
 		disk = glance{dir, reports}
@@ -82,7 +82,7 @@ func (l *look) open(p *program, cmd *cobra.Command, name string, reports bool) (
 }
 
 // join reads the manifest and opens the batch.
-func (l *look) join(p *program, cmd *cobra.Command, disk output.Disk, recorded *batch.Settings) (m *manifests.Manifest, err error) {
+func (l *look) join(p *program, cmd *cobra.Command, disk durable.Disk, recorded *batch.Settings) (m *manifests.Manifest, err error) {
 	if l.settings, err = l.settle(p, cmd.Flags(), recorded); err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
 // A reading is the flags that say how a manifest is read and what its rows leave open.
@@ -109,7 +109,7 @@ func noItems(name string) error {
 
 // pictureFile is the name of a picture's file, without its extension.
 func pictureFile(want string) string {
-	return strings.TrimSuffix(output.FileName(want, ".png"), ".png")
+	return strings.TrimSuffix(filename.Clean(want, ".png"), ".png")
 }
 
 // many items are those whose tables are most of our memory.

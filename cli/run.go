@@ -12,7 +12,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // runFlags are the flags of run.
@@ -96,7 +96,7 @@ type job struct {
 	screen   *screen
 	manifest string // path
 	folder   string
-	disk     output.Disk
+	disk     durable.Disk
 	stage    rehearsal
 	batch    *batch.Batch
 	plan     batch.Plan
@@ -217,7 +217,7 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 
 // otherBatch says where a state file is damaged, or which flag leads to the batch that a folder holds. Run is the command
 // that goes on with the batch.
-func otherBatch(folder string, disk output.Disk, rehearse bool, err error, run string) error {
+func otherBatch(folder string, disk durable.Disk, rehearse bool, err error, run string) error {
 	var damage *batch.DamageError
 	if errors.As(err, &damage) {
 		in := batch.DamageError{File: filepath.Join(folder, damage.File), Line: damage.Line, Reason: damage.Reason}

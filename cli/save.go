@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
+	"github.com/qwenbatch/qwenbatch/output/filename"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // A target is where the pictures of one task are put: a folder that can be written, and a name.
 type target struct {
-	dir  *output.Dir
+	dir  *durable.Dir
 	path string // of the folder, as it was said
 	name string
 }
@@ -29,9 +31,9 @@ func newTarget(out, name string) (*target, error) {
 	if file == "" {
 		file = name
 	}
-	dir, err := output.OpenDir(filepath.Clean(orDot(folder)))
+	dir, err := durable.OpenDir(filepath.Clean(orDot(folder)))
 	if err == nil {
-		if err = output.ProbeDir(dir, "."); err != nil {
+		if err = durable.ProbeDir(dir, "."); err != nil {
 			dir.Close()
 		}
 	}
@@ -70,7 +72,7 @@ func (t *target) save(ctx context.Context, p *program, c *client.Client, task cl
 		if err != nil {
 			return err
 		}
-		picture, err := output.Inspect(body)
+		picture, err := imagefile.Inspect(body)
 		if err != nil {
 			return err
 		}
@@ -78,7 +80,7 @@ func (t *target) save(ctx context.Context, p *program, c *client.Client, task cl
 		if i > 0 {
 			want += "_" + strconv.Itoa(i+1)
 		}
-		used, err := t.dir.PublishShared(output.FileName(want, picture.Ext), body)
+		used, err := t.dir.PublishShared(filename.Clean(want, picture.Ext), body)
 		if err != nil {
 			return err
 		}
@@ -97,7 +99,7 @@ func download(ctx context.Context, c *client.Client, url string) (body []byte, e
 		}
 		body, err = c.Download(ctx, url)
 		if err == nil {
-			_, err = output.Inspect(body)
+			_, err = imagefile.Inspect(body)
 		}
 		if err == nil || errors.Is(err, client.ErrGone) || errors.Is(err, client.ErrPrivateHost) {
 			return body, err

@@ -12,7 +12,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // TestSummaryIsShort: at most twelve lines, 80 columns where the command and the folder are short, whatever happened.
@@ -61,7 +61,7 @@ func TestExplain(t *testing.T) {
 		{&batch.RefusedError{Refusal: refusal("Throttling.RateQuota"), For: 15 * time.Minute}, 1, "another program"},
 		{&client.ForeignError{Op: "submit", Status: 403, What: "a page of HTML", Body: "<html>no</html>"}, 1, "proxy or login page"},
 		{&fs.PathError{Op: "openat", Path: "images", Err: fs.ErrNotExist}, 1, "the same command"},
-		{&os.LinkError{Op: "renameat", Old: "images/.a.part", New: "images/a.png", Err: output.ErrMoved}, 1, "--restored"},
+		{&os.LinkError{Op: "renameat", Old: "images/.a.part", New: "images/a.png", Err: durable.ErrMoved}, 1, "--restored"},
 		{errors.New("anything"), 1, ""},
 	} {
 		c := explain(tt.err)

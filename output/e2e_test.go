@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // TestPageInBrowser opens the pages in headless Chromium (e2e/test.mjs). It takes seconds and needs programs that
@@ -49,7 +51,7 @@ func findChromium() string {
 
 // pagesForBrowser writes the pages that e2e/test.mjs knows into a folder beside their pictures.
 func pagesForBrowser(t *testing.T) string {
-	d, err := OpenDir(filepath.Join(t.TempDir(), "out"))
+	d, err := durable.OpenDir(filepath.Join(t.TempDir(), "out"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +60,7 @@ func pagesForBrowser(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for n := range browserPictures {
-		if err := ReplaceUnsynced(d, browserPicture(n), pngOf(t, plain(640, 400, n))); err != nil {
+		if err := durable.ReplaceUnsynced(d, browserPicture(n), pngOf(t, plain(640, 400, n))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -68,7 +70,7 @@ func pagesForBrowser(t *testing.T) string {
 		if err := Thumbs(t.Context(), d, rowsOf(rows...)); err != nil {
 			t.Fatal(err)
 		}
-		if err := Replace(d, name, func(w io.Writer) error { return WriteHTML(w, page, rowsOf(rows...)) }); err != nil {
+		if err := durable.Replace(d, name, func(w io.Writer) error { return WriteHTML(w, page, rowsOf(rows...)) }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -15,6 +15,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // A Page is what report.html says besides its rows. The zero value is a page without a head.
@@ -29,7 +31,7 @@ type Page struct {
 	Started   time.Time      // first submission; zero where there was none
 	Finished  time.Time      // last picture
 	Tool      string         // name and version of what made the page
-	Disk      Disk           // of the output folder, for a look which thumbnails are there; nil shows the pictures themselves
+	Disk      durable.Disk   // of the output folder, for a look which thumbnails are there; nil shows the pictures themselves
 }
 
 //go:embed page

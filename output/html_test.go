@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 func smallPage() Page {
@@ -74,7 +76,7 @@ func TestHTMLShowsThumbnailsThatAreThere(t *testing.T) {
 	if err := Thumbs(t.Context(), d, rowsOf(pictured()[:1]...)); err != nil {
 		t.Fatal(err)
 	}
-	ReplaceUnsynced(d, "thumbs/gone.jpg", nil) // by a power cut
+	durable.ReplaceUnsynced(d, "thumbs/gone.jpg", nil) // by a power cut
 	rows := dataElement.FindAllStringSubmatch(pageOf(t, Page{Disk: d}, pictured()...), -1)[1][1]
 	var got []struct{ Pictures [][2]string }
 	if err := json.Unmarshal([]byte(rows), &got); err != nil {

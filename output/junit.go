@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
 // A Suite is what a JUnit report says besides its cases. The zero value is a suite without a name.
@@ -181,9 +183,9 @@ func (n *caseNames) of(r Result) string {
 	case r.ID != "":
 		return r.ID
 	case n.nth > 1:
-		return fmt.Sprintf("row %d-%d %s", r.Row, n.nth, Slug(r.Prompt))
+		return fmt.Sprintf("row %d-%d %s", r.Row, n.nth, filename.Slug(r.Prompt))
 	}
-	return fmt.Sprintf("row %d %s", r.Row, Slug(r.Prompt))
+	return fmt.Sprintf("row %d %s", r.Row, filename.Slug(r.Prompt))
 }
 
 // serviceTime is from submission to picture, 0 where either is not known.

@@ -9,6 +9,9 @@ import (
 	"iter"
 	"path"
 	"strings"
+
+	"github.com/qwenbatch/qwenbatch/output/durable"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 const (
@@ -37,7 +40,7 @@ func ThumbName(file, sha256 string) string {
 //
 // At a crash a thumbnail is there whole or not at all. After a power cut one may be empty, as they are not
 // synced: they cost nothing, and whoever deletes the folder gets them again.
-func Thumbs(ctx context.Context, d Disk, rows iter.Seq2[Result, error]) error {
+func Thumbs(ctx context.Context, d durable.Disk, rows iter.Seq2[Result, error]) error {
 	there, err := thumbsThere(d)
 	if err != nil {
 		return fmt.Errorf("make thumbnails: %w", err)
@@ -58,7 +61,7 @@ func Thumbs(ctx context.Context, d Disk, rows iter.Seq2[Result, error]) error {
 }
 
 // thumbsThere lists the folder, which it makes where missing, and clears what a killed process left in it.
-func thumbsThere(d Disk) (map[string]bool, error) {
+func thumbsThere(d durable.Disk) (map[string]bool, error) {
 	if err := d.Mkdir(thumbsDir); err != nil {
 		return nil, err
 	}
@@ -67,7 +70,7 @@ func thumbsThere(d Disk) (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		if name := path.Join(thumbsDir, file); IsPart(file) {
+		if name := path.Join(thumbsDir, file); durable.IsPart(file) {
 			parts = append(parts, name)
 		} else {
 			there[name] = true
@@ -79,7 +82,7 @@ func thumbsThere(d Disk) (map[string]bool, error) {
 	return there, nil
 }
 
-func makeThumbs(ctx context.Context, d Disk, there map[string]bool, r Result) error {
+func makeThumbs(ctx context.Context, d durable.Disk, there map[string]bool, r Result) error {
 	for _, file := range r.Files() {
 		name := ThumbName(file, r.SHA256)
 		if there[name] {
@@ -96,7 +99,7 @@ func makeThumbs(ctx context.Context, d Disk, there map[string]bool, r Result) er
 	return nil
 }
 
-func makeThumb(d Disk, file, name string) error {
+func makeThumb(d durable.Disk, file, name string) error {
 	b, err := readPicture(d, file)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errLongPicture) {
 		return nil
@@ -104,14 +107,14 @@ func makeThumb(d Disk, file, name string) error {
 	if err != nil {
 		return err
 	}
-	small, err := Thumbnail(b, thumbSide)
-	if errors.Is(err, ErrNoThumbnail) {
+	small, err := imagefile.Thumbnail(b, thumbSide)
+	if errors.Is(err, imagefile.ErrNoThumbnail) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	err = ReplaceUnsynced(d, name, small)
+	err = durable.ReplaceUnsynced(d, name, small)
 	if errors.Is(err, fs.ErrNotExist) { // another process makes them, too, and took its part for a leftover
 		return nil
 	}
@@ -120,7 +123,7 @@ func makeThumb(d Disk, file, name string) error {
 
 var errLongPicture = errors.New("longer than any picture")
 
-func readPicture(d Disk, file string) ([]byte, error) {
+func readPicture(d durable.Disk, file string) ([]byte, error) {
 	f, err := d.Open(file)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
-package output_test
+package output
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -8,26 +9,25 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 )
 
-func picturedDisk(t testing.TB) *tape {
+func picturedDisk(t testing.TB) *disktest.Recorder {
 	d := disktest.New()
-	for name, b := range output.PicturedFiles(t) {
+	for name, b := range picturedFiles(t) {
 		d.Put(name, b)
 	}
-	return newTape(d)
+	return disktest.NewRecorder(d)
 }
 
-func makeThumbs(t *testing.T, d *tape) error {
-	return output.Thumbs(t.Context(), d, output.RowsOf(output.Pictured()...))
+func thumbsOf(t *testing.T, d *disktest.Recorder) error {
+	return Thumbs(t.Context(), d, rowsOf(pictured()...))
 }
 
 func TestThumbsMakesWhatIsMissing(t *testing.T) {
 	d := picturedDisk(t)
-	d.put("thumbs/.a-12345678.part", "left by a killed process")
-	if err := makeThumbs(t, d); err != nil {
+	d.Put("thumbs/.a-12345678.part", []byte("left by a killed process"))
+	if err := thumbsOf(t, d); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"thumbs/a-aaaaaaaa.jpg", "thumbs/b-2-bbbbbbbb.jpg", "thumbs/b-bbbbbbbb.jpg"}
@@ -35,13 +35,13 @@ func TestThumbsMakesWhatIsMissing(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("thumbnails = %q, want %q", got, want)
 	}
-	d.cut(0, disktest.Verdict{})
-	if err := output.Thumbs(t.Context(), d, output.RowsOf(output.Pictured()[:3]...)); err != nil {
+	d.FailAt(0, disktest.Verdict{})
+	if err := Thumbs(t.Context(), d, rowsOf(pictured()[:3]...)); err != nil {
 		t.Fatal(err)
 	}
-	for _, op := range d.ops {
+	for _, op := range d.Ops {
 		if op.Kind == "create" || op.Kind == "open" {
-			t.Errorf("a second call did %v", d.ops)
+			t.Errorf("a second call did %v", d.Ops)
 		}
 	}
 }
@@ -49,27 +49,27 @@ func TestThumbsMakesWhatIsMissing(t *testing.T) {
 // Whatever fails or dies, no thumbnail is half of one, and the next call makes the rest.
 func TestThumbsSurviveFaults(t *testing.T) {
 	whole := picturedDisk(t)
-	if err := makeThumbs(t, whole); err != nil {
+	if err := thumbsOf(t, whole); err != nil {
 		t.Fatal(err)
 	}
-	for n, op := range whole.ops {
+	for n, op := range whole.Ops {
 		for _, dies := range []bool{false, true} {
 			d := picturedDisk(t)
-			d.cut(n+1, disktest.Verdict{Err: syscall.ENOSPC, Torn: true, Die: dies})
-			err := makeThumbs(t, d)
+			d.FailAt(n+1, disktest.Verdict{Err: syscall.ENOSPC, Torn: true, Die: dies})
+			err := thumbsOf(t, d)
 			if read := op.Kind == "close" && strings.HasPrefix(op.Name, "images"); dies && err == nil && !read {
 				t.Errorf("death at %v went unseen", op)
 			}
-			next := newTape(d.After(disktest.Killed, nil))
-			if err := makeThumbs(t, next); err != nil {
+			next := disktest.NewRecorder(d.After(disktest.Killed, nil))
+			if err := thumbsOf(t, next); err != nil {
 				t.Errorf("after %v: %v", op, err)
 			}
 			if got := next.Files(); !slices.Equal(got, whole.Files()) {
 				t.Errorf("after %v: files %q", op, got)
 			}
 			for _, name := range whole.Files() {
-				got, _ := next.text(name)
-				if want, _ := whole.text(name); got != want {
+				got, _ := next.Content(name)
+				if want, _ := whole.Content(name); !bytes.Equal(got, want) {
 					t.Errorf("after %v: %s differs", op, name)
 				}
 			}
@@ -80,12 +80,12 @@ func TestThumbsSurviveFaults(t *testing.T) {
 func TestThumbsEndsWithContextAndRows(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := output.Thumbs(ctx, picturedDisk(t), output.RowsOf(output.Pictured()...)); !errors.Is(err, context.Canceled) {
+	if err := Thumbs(ctx, picturedDisk(t), rowsOf(pictured()...)); !errors.Is(err, context.Canceled) {
 		t.Errorf("Thumbs = %v, want the context's error", err)
 	}
 	broken := errors.New("the state is broken")
-	rows := func(yield func(output.Result, error) bool) { yield(output.Result{}, broken) }
-	if err := output.Thumbs(t.Context(), picturedDisk(t), rows); !errors.Is(err, broken) {
+	rows := func(yield func(Result, error) bool) { yield(Result{}, broken) }
+	if err := Thumbs(t.Context(), picturedDisk(t), rows); !errors.Is(err, broken) {
 		t.Errorf("Thumbs = %v, want the rows' error", err)
 	}
 }

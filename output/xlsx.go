@@ -9,13 +9,15 @@ import (
 	"strings"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // A Book is what results.xlsx needs besides its rows. Its zero value makes a workbook without pictures.
 type Book struct {
-	Columns    []string // names of the manifest's own columns
-	Disk       Disk     // of the output folder, where the thumbnails are; nil shows none
-	Thumbnails int      // how many at most; 0 means 5000, as what adding one takes grows with their number
+	Columns    []string     // names of the manifest's own columns
+	Disk       durable.Disk // of the output folder, where the thumbnails are; nil shows none
+	Thumbnails int          // how many at most; 0 means 5000, as what adding one takes grows with their number
 }
 
 // ErrWorkbookLimit says that a workbook cannot hold the rows, or that a workbook that was given is too large or

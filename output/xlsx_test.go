@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 func workbook(t testing.TB, write func(io.Writer) error) *excelize.File {
@@ -137,7 +139,7 @@ func TestXLSXThumbnails(t *testing.T) {
 	if err := Thumbs(t.Context(), d, rowsOf(rows...)); err != nil {
 		t.Fatal(err)
 	}
-	ReplaceUnsynced(d, "thumbs/gone.jpg", nil)
+	durable.ReplaceUnsynced(d, "thumbs/gone.jpg", nil)
 	for _, c := range []struct {
 		limit int
 		want  [4]int // pictures in rows 2 to 5
@@ -398,7 +400,7 @@ func TestAnnotateXLSXKeepsPictures(t *testing.T) {
 	sizes.SetSqref("C2:C4")
 	var b bytes.Buffer
 	err = errors.Join(sizes.SetDropList([]string{"1:1", "16:9"}), own.AddDataValidation("Sheet1", sizes),
-		own.AddPictureFromBytes("Sheet1", "D2", &excelize.Picture{Extension: ".png", File: pngOf(t, painted(40, 30))}),
+		own.AddPictureFromBytes("Sheet1", "D2", &excelize.Picture{Extension: ".png", File: pngOf(t, plain(40, 30, 0))}),
 		own.SetCellHyperLink("Sheet1", "B3", "https://example.com/", "External"), own.Write(&b))
 	if err != nil {
 		t.Fatal(err)

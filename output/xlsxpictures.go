@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // A cell with thumbnails is a box of so many pixels; a character is 7 wide, a point 4/3 high.
@@ -31,7 +33,7 @@ const (
 type pictures struct {
 	file              *excelize.File
 	sheet             string
-	disk              Disk
+	disk              durable.Disk
 	thumbnails, links int // that may still be added
 }
 

@@ -1,4 +1,4 @@
-// Package disktest is an output.Disk in memory for tests of what a crash, a power cut or a failing disk leaves behind.
+// Package disktest is a durable.Disk in memory for tests of what a crash, a power cut or a failing disk leaves behind.
 //
 // It knows what is durable: the bytes of a file after its Sync, the names in a folder after SyncDir. It promises nothing
 // that a real file system does not, and loses all that one may lose.
@@ -17,7 +17,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/qwenbatch/qwenbatch/output"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // ErrDead is the error of every operation after the process has died.
@@ -47,7 +47,7 @@ type Verdict struct {
 	Die  bool  // afterwards nothing works any more
 }
 
-// A Disk is an output.Disk. It is safe for concurrent use.
+// A Disk is a durable.Disk. It is safe for concurrent use.
 type Disk struct {
 	// Decide is asked before every operation, with a lock held; nil lets everything happen.
 	Decide func(Op) Verdict
@@ -234,7 +234,7 @@ func wrap(kind, name string, err error) error {
 	return &fs.PathError{Op: kind, Path: name, Err: err}
 }
 
-func (d *Disk) open(kind, name string, find func() (*node, error)) (output.File, error) {
+func (d *Disk) open(kind, name string, find func() (*node, error)) (durable.File, error) {
 	f := &file{disk: d, name: name}
 	err := d.op(kind, name, func(bool) (err error) {
 		f.node, err = find()
@@ -246,8 +246,8 @@ func (d *Disk) open(kind, name string, find func() (*node, error)) (output.File,
 	return f, nil
 }
 
-// Create implements output.Disk.
-func (d *Disk) Create(name string) (output.File, error) {
+// Create implements durable.Disk.
+func (d *Disk) Create(name string) (durable.File, error) {
 	return d.open("create", name, func() (*node, error) {
 		if d.names[name] != nil {
 			return nil, fs.ErrExist
@@ -265,8 +265,8 @@ func (d *Disk) make(name string) (*node, error) {
 	return n, nil
 }
 
-// Open implements output.Disk.
-func (d *Disk) Open(name string) (output.File, error) {
+// Open implements durable.Disk.
+func (d *Disk) Open(name string) (durable.File, error) {
 	return d.open("open", name, func() (*node, error) {
 		if n := d.names[name]; n != nil {
 			return n, nil
@@ -275,8 +275,8 @@ func (d *Disk) Open(name string) (output.File, error) {
 	})
 }
 
-// Append implements output.Disk.
-func (d *Disk) Append(name string) (output.File, error) {
+// Append implements durable.Disk.
+func (d *Disk) Append(name string) (durable.File, error) {
 	return d.open("append", name, func() (*node, error) {
 		if n := d.names[name]; n != nil {
 			return n, nil
@@ -285,7 +285,7 @@ func (d *Disk) Append(name string) (output.File, error) {
 	})
 }
 
-// Rename implements output.Disk.
+// Rename implements durable.Disk.
 func (d *Disk) Rename(from, to string) error {
 	return d.op("rename", to, func(bool) error {
 		n := d.names[from]
@@ -299,7 +299,7 @@ func (d *Disk) Rename(from, to string) error {
 	})
 }
 
-// Remove implements output.Disk.
+// Remove implements durable.Disk.
 func (d *Disk) Remove(name string) error {
 	return d.op("remove", name, func(bool) error {
 		if d.names[name] == nil {
@@ -310,7 +310,7 @@ func (d *Disk) Remove(name string) error {
 	})
 }
 
-// Mkdir implements output.Disk.
+// Mkdir implements durable.Disk.
 func (d *Disk) Mkdir(name string) error {
 	return d.op("mkdir", name, func(bool) error {
 		if d.names[name] == nil {
@@ -320,7 +320,7 @@ func (d *Disk) Mkdir(name string) error {
 	})
 }
 
-// List implements output.Disk. The names are sorted, so that a test sees the same again.
+// List implements durable.Disk. The names are sorted, so that a test sees the same again.
 func (d *Disk) List(name string) iter.Seq2[string, error] {
 	var files []string
 	err := d.op("readdir", name, func(bool) error {
@@ -347,9 +347,9 @@ func (d *Disk) List(name string) iter.Seq2[string, error] {
 	}
 }
 
-// Sizes implements output.Disk, in the order of List.
-func (d *Disk) Sizes(name string) iter.Seq2[output.FileSize, error] {
-	return func(yield func(output.FileSize, error) bool) {
+// Sizes implements durable.Disk, in the order of List.
+func (d *Disk) Sizes(name string) iter.Seq2[durable.FileSize, error] {
+	return func(yield func(durable.FileSize, error) bool) {
 		for file, err := range d.List(name) {
 			size, there := d.sizeOf(path.Join(name, file))
 			if (there || err != nil) && !yield(size, err) {
@@ -359,17 +359,17 @@ func (d *Disk) Sizes(name string) iter.Seq2[output.FileSize, error] {
 	}
 }
 
-func (d *Disk) sizeOf(name string) (size output.FileSize, there bool) {
+func (d *Disk) sizeOf(name string) (size durable.FileSize, there bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n, there := d.names[name]
 	if !there {
 		return size, false
 	}
-	return output.FileSize{Name: path.Base(name), Size: int64(len(n.data)), Modified: n.modified, Touched: n.touched}, true
+	return durable.FileSize{Name: path.Base(name), Size: int64(len(n.data)), Modified: n.modified, Touched: n.touched}, true
 }
 
-// Lstat implements output.Disk.
+// Lstat implements durable.Disk.
 func (d *Disk) Lstat(name string) (fi fs.FileInfo, err error) {
 	err = d.op("lstat", name, func(bool) error {
 		n := d.names[name]
@@ -382,7 +382,7 @@ func (d *Disk) Lstat(name string) (fi fs.FileInfo, err error) {
 	return fi, err
 }
 
-// Place implements output.Disk. A power cut is another boot, and a file that was put in place another file.
+// Place implements durable.Disk. A power cut is another boot, and a file that was put in place another file.
 func (d *Disk) Place(name string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -393,12 +393,12 @@ func (d *Disk) Place(name string) string {
 	return fmt.Sprintf("boot %04d file %08d", d.boot, n.number)
 }
 
-// Lock implements output.Disk: nobody else is at this disk.
+// Lock implements durable.Disk: nobody else is at this disk.
 func (d *Disk) Lock(name string) (io.Closer, error) {
 	return io.NopCloser(nil), d.op("lock", name, func(bool) error { return nil })
 }
 
-// SyncDir implements output.Disk.
+// SyncDir implements durable.Disk.
 func (d *Disk) SyncDir(name string) error {
 	return d.op("syncdir", name, func(bool) error {
 		in := func(file string) bool { return file != "." && path.Dir(file) == name }

@@ -1,0 +1,38 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// lockFile takes the lock of an open file or folder, which ends when the file is closed.
+func lockFile(f *os.File, _ bool) error {
+	var err error
+	for range idleWrites {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err != syscall.EINTR {
+			break
+		}
+	}
+	switch {
+	case err == syscall.EWOULDBLOCK:
+		return ErrLocked
+	case cannotLock(err):
+		return fmt.Errorf("%w: %w", ErrNoLocks, err)
+	}
+	return err
+}
+
+// cannotLock tells a file system without locks from one whose lock went wrong. NFS says EBADF of a
+// folder, which cannot be opened for writing.
+func cannotLock(err error) bool {
+	switch err {
+	case syscall.ENOLCK, syscall.EINVAL, syscall.EBADF:
+		return true
+	}
+	return errors.Is(err, errors.ErrUnsupported)
+}

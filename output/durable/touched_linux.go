@@ -1,0 +1,15 @@
+package durable
+
+import (
+	"io/fs"
+	"syscall"
+	"time"
+)
+
+// touched is the ctime.
+func touched(info fs.FileInfo) time.Time {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return time.Unix(s.Ctim.Unix())
+	}
+	return info.ModTime()
+}

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package output
-
-import "os"
-
-// steadied is the file as it is.
-func steadied(f *os.File) File { return f }

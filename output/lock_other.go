@@ -1,8 +1,0 @@
-//go:build !darwin && !dragonfly && !freebsd && !linux && !netbsd && !openbsd && !windows
-
-package output
-
-import "os"
-
-// lockFile knows no lock here.
-func lockFile(*os.File, bool) error { return ErrNoLocks }

@@ -1,6 +1,0 @@
-//go:build !linux
-
-package output
-
-// Place implements [Disk]. Here nothing that is at hand tells one boot from the next.
-func (d *Dir) Place(string) string { return "" }
