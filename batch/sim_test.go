@@ -45,7 +45,7 @@ func simulate(t testing.TB, w *world, o Options) {
 		s.cache = nil
 	}
 	s.options = o
-	s.options.Window, s.options.Cache = w.window, disktest.New()
+	s.options.Window = w.window
 	if err, _ := s.run(w.sheet.first, 0, false, false); err != nil {
 		t.Errorf("first run = %v", err)
 		return
@@ -57,6 +57,7 @@ func simulate(t testing.TB, w *world, o Options) {
 		wish.begin(n)
 		other.come(w, n, false)
 		if _, died := s.run(w.sheet.whole, stop.at, stop.before, stop.torn); died {
+			tr.died()
 			s.crash(stop.loss)
 			time.Sleep(stop.pause)
 		} else {

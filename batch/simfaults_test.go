@@ -21,6 +21,7 @@ type trouble struct {
 	settled bool                   // calls do not go wrong by chance any more
 	refused map[string]int         // submissions that were refused, or whose tasks fail, by prompt
 	posts   map[string][]time.Time // when each prompt was sent, by model and prompt
+	deaths  []time.Time            // of the runs that were killed
 	starts  []time.Time            // of the runs since it misbehaves
 	created []string               // our tasks in the order in which they were made
 	chosen  map[string]bool        // tasks that the list hides if it may
@@ -148,6 +149,13 @@ func (tr *trouble) starting() {
 	tr.starts = append(tr.starts, time.Now())
 }
 
+// died notes that a run was killed.
+func (tr *trouble) died() {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.deaths = append(tr.deaths, time.Now())
+}
+
 const (
 	// margin is how far two clocks of the service may be apart, and a task from its intent.
 	margin = 2 * time.Minute
@@ -159,15 +167,14 @@ const (
 
 // could reports whether a submission of some words may have made a task at a moment.
 func (tr *trouble) could(words string, at time.Time) bool {
-	return slices.ContainsFunc(tr.posts[words], func(post time.Time) bool {
-		return at.After(post.Add(-margin)) && at.Before(post.Add(longestEnd))
-	})
+	near := func(began time.Time) bool { return at.After(began.Add(-margin)) && at.Before(began.Add(longestEnd)) }
+	return slices.ContainsFunc(tr.posts[words], near) || slices.ContainsFunc(tr.deaths, near) // an intent that was not sent
 }
 
 // cannotTell reports whether a task of a moment may be taken for one that a submission of some words has made, by a client that
 // hears the service's clock again only when it runs again.
 func (tr *trouble) cannotTell(words string, at time.Time) bool {
-	return slices.ContainsFunc(tr.posts[words], func(post time.Time) bool {
+	return slices.ContainsFunc(slices.Concat(tr.posts[words], tr.deaths), func(post time.Time) bool {
 		heard := post
 		if i := slices.IndexFunc(tr.starts, func(start time.Time) bool { return start.After(post) }); i >= 0 {
 			heard = tr.starts[i]

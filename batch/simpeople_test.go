@@ -77,7 +77,7 @@ func (r *rival) submit(v visit) {
 	}
 	defer c.Close()
 	if v.whole {
-		if err := r.run(c); err != nil {
+		if err := r.run(c, v.after); err != nil {
 			r.sim.t.Errorf("the other batch ends with %v", err)
 		}
 		return
@@ -92,8 +92,9 @@ func (r *rival) submit(v visit) {
 	}
 }
 
-// run is the other batch, from main to exit; its second run has nothing to do.
-func (r *rival) run(c *client.Client) error {
+// run is the other batch, from main to exit; its second run has nothing to do. With shared it is of the same user, and both keep
+// their tasks in one ledger; the simulated cache folder serves one process at a time.
+func (r *rival) run(c *client.Client, shared bool) error {
 	<-r.turn
 	defer func() { r.turn <- struct{}{} }()
 	m, err := manifests.Open(r.manifest, manifests.Options{})
@@ -101,8 +102,12 @@ func (r *rival) run(c *client.Client) error {
 		return err
 	}
 	defer m.Close()
-	b, err := Open(Options{Manifest: m, Client: c, Disk: r.disk, Cache: r.sim.options.Cache, Key: client.NewKey(canary), reserve: 1 << 10,
-		Settings: Settings{Manifest: m.Name(), BaseURL: c.BaseURL(), Region: "beijing", Workspace: rivalWorkspace}})
+	o := Options{Manifest: m, Client: c, Disk: r.disk, Key: client.NewKey(canary), reserve: 1 << 10,
+		Settings: Settings{Manifest: m.Name(), BaseURL: c.BaseURL(), Region: "beijing", Workspace: rivalWorkspace}}
+	if shared && r.sim.cache != nil {
+		o.Cache = r.sim.cache
+	}
+	b, err := Open(o)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ var dimensions = []dimension{
 	{"times", drawTimes, true},
 	{"cap", drawCap, true},
 	{"omit", drawOmit, true},
-	{"rival", drawRival, false},
+	{"rival", drawRival, true},
 	{"host", drawHost, true},
 	{"envelopes", drawEnvelopes, true},
 	{"touch", drawTouches, true},
