@@ -59,7 +59,11 @@ func (b *backlog) wait(ctx context.Context, p *berth) error {
 	i, _ := slices.BinarySearchFunc(b.waiting, p, func(x, y *berth) int { return x.deadline.Compare(y.deadline) })
 	b.waiting = slices.Insert(b.waiting, i, p)
 	b.serve()
+	served := p.turn // also where the run waits for others no longer
 	b.mu.Unlock()
+	if served {
+		return nil
+	}
 	select {
 	case <-p.ready:
 		return nil
@@ -171,6 +175,10 @@ func (b *backlog) tight(now time.Time) bool {
 	took, pending := b.mean, len(b.all)
 	var first time.Time
 	for p := range b.all {
+		if !p.deadline.After(now) {
+			pending-- // no haste makes it come in time
+			continue
+		}
 		first = sooner(first, p.deadline)
 		if b.busy[p] {
 			took = max(took, time.Since(latest(p.since, b.host.last)))

@@ -53,6 +53,27 @@ func (b *backlog) suspect() {
 	b.host.suspect = b.host.came == 0
 }
 
+// unsuspect drops what an earlier run has said of the host where none of its pictures is left to be tried.
+func (r *run) unsuspect() bool {
+	b := r.backlog
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.host.cause != nil || len(b.all) > 0 || r.flight.running.Load() > 0 {
+		return false
+	}
+	b.host.suspect = false
+	b.letGo()
+	return true
+}
+
+// letGo wakes all who wait until pictures can be fetched; b.mu is held.
+func (b *backlog) letGo() {
+	if b.moved != nil {
+		close(b.moved)
+		b.moved = nil
+	}
+}
+
 // came notes a picture: the host is there for all.
 func (b *backlog) came() (again bool) {
 	b.mu.Lock()
@@ -66,10 +87,7 @@ func (b *backlog) came() (again bool) {
 	h.suspect = false
 	h.probes, h.came = 0, h.came+1
 	h.last, h.quiet = time.Now(), b.clock.now()
-	if b.moved != nil {
-		close(b.moved)
-		b.moved = nil
-	}
+	b.letGo()
 	b.serve()
 	return again
 }
@@ -158,7 +176,7 @@ func (r *run) unbarred(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if r.backlog.empty() {
+		if r.backlog.empty() && !r.unsuspect() {
 			r.endWithout(r.clock.now())
 		}
 	}
@@ -222,7 +240,7 @@ func (b *backlog) bars(now time.Time) <-chan struct{} {
 func (r *run) endWithout(now time.Time) {
 	barred := r.backlog.bars(now) != nil
 	f := &r.flight
-	if barred && f.running.Load() > 0 {
+	if f.running.Load() > 0 {
 		return
 	}
 	b := r.backlog

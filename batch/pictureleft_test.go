@@ -1,0 +1,67 @@
+package batch
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client/emulator"
+)
+
+// Pictures that do not come, beside what a run has to do besides.
+
+// TestT14ForgottenMeanwhile has all pictures that a run could not fetch forgotten by the service before the next: that one has no
+// picture to try, and goes on.
+func TestT14ForgottenMeanwhile(t *testing.T) {
+	play(t, sixty(), emulator.Options{}, func(s *scene) {
+		refusals()["403"](s)
+		s.start()
+		bought := s.posts()
+		s.back()
+		time.Sleep(72 * time.Hour)
+		if err := s.start(); err != nil {
+			t.Errorf("Run = %v", err)
+		}
+		if n := s.posts(); n != 60 {
+			t.Errorf("%d bought, want 60", n)
+		}
+		if p := s.phases(); p[held] != bought || p[done] != 60-bought {
+			t.Errorf("%v, want %d held and the rest done", p, bought)
+		}
+	})
+}
+
+// TestT15DoubtThatTakesLong has one picture that is gone and one task that is found in the list and waits there for long: the run
+// does not end before it has that one's picture.
+func TestT15DoubtThatTakesLong(t *testing.T) {
+	const slow = "[[pending:40m]] a blue dog"
+	play(t, "id,prompt\na,a red cat\nb,"+slow+"\nc,a bird\n", emulator.Options{}, func(s *scene) {
+		lose := once(slow, emulator.Fault{LoseAnswer: true})
+		s.fault = func(c emulator.Call) emulator.Fault {
+			if c.Op == "image" && c.Prompt == "a red cat" {
+				return emulator.Fault{Gone: true}
+			}
+			return lose(c)
+		}
+		s.start()
+		s.wantPhases(map[string]phase{"a red cat": open, slow: done, "a bird": done})
+	})
+}
+
+// TestT16GoneOfALongTask has a picture gone whose task has waited for two hours: after the 24 h since its submission it keeps
+// nothing from being bought.
+func TestT16GoneOfALongTask(t *testing.T) {
+	const slow = "[[pending:2h]] a blue dog"
+	play(t, "id,prompt\na,a red cat\nb,"+slow+"\n", emulator.Options{}, func(s *scene) {
+		s.fault = func(c emulator.Call) emulator.Fault { return emulator.Fault{Gone: c.Op == "image" && c.Prompt == slow} }
+		s.start()
+		time.Sleep(24*time.Hour + 30*time.Minute - 2*time.Hour - 15*time.Minute)
+		s.retype("id,prompt\na,a red cat\nb," + slow + "\nc,a bird\nd,a fish\n")
+		err := s.start()
+		var host *PictureHostError
+		if errors.As(err, &host) {
+			t.Errorf("Run = %v", err)
+		}
+		s.wantPhases(map[string]phase{"a bird": done, "a fish": done})
+	})
+}
