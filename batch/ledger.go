@@ -172,8 +172,7 @@ func (l *ledger) readOn(name string) error {
 }
 
 // others tells which kind of claim other batches of the account have on rows of the list; what none has is left out.
-// A claim that is older than the state file may be of a file of this batch that was lost. A row that was created after it
-// was claimed is another task with the same id, as a service for tests gives.
+// A claim that is older than the state file may be of a file of this batch that was lost.
 func (l *ledger) others(rows map[string]client.TaskInfo) map[string]byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -182,12 +181,12 @@ func (l *ledger) others(rows map[string]client.TaskInfo) map[string]byte {
 		return nil
 	}
 	kinds := map[string]byte{}
-	for id, row := range rows {
+	for id := range rows {
 		hash := hashID(id)
 		for name, claims := range l.claims {
 			c, claimed := claims[hash]
 			foreign := claimed && c.kind != claimReleased && !strings.HasPrefix(name, l.own)
-			if foreign && c.at.After(l.since) && !row.Created.After(c.at.Add(earlier)) && kinds[id] != claimAnswered {
+			if foreign && c.at.After(l.since) && kinds[id] != claimAnswered {
 				kinds[id] = c.kind
 			}
 		}

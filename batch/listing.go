@@ -16,6 +16,15 @@ type listing struct {
 	whole bool
 }
 
+// newest is when its last row was made, by the list's clock.
+func (l listing) newest() time.Time {
+	var at time.Time
+	for _, row := range l.rows {
+		at = latest(at, row.Created)
+	}
+	return at
+}
+
 // A lister makes passes for all who are in doubt at the same time.
 type lister struct {
 	turn chan struct{} // holds a token; whoever takes it may make a pass

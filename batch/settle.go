@@ -126,8 +126,11 @@ func (s *settling) take(ctx context.Context) (again bool, err error) {
 	if err := s.turn.enter(ctx); err != nil {
 		return false, err
 	}
-	if err := s.adopt(s.rec, s.task, s.by); err != nil || s.rec.Phase != open {
-		return true, err // another item was faster: look again
+	if err := s.adopt(s.rec, s.task, s.by); err != nil || s.rec.Phase == held {
+		return false, err
+	}
+	if s.rec.Phase != open {
+		return true, nil // another item was faster: look again
 	}
 	if s.by != "prompt" {
 		return false, nil
@@ -191,9 +194,10 @@ type settling struct {
 	by       string // what told that it is ours: "request_id" or "prompt"
 	maybe    string // a task that has our words, or tells none, and may have been made at another time
 	why      string
-	failures int // passes in a row that failed
-	refused  int // of them, those that the service refused
-	answered int // of the last ones, those that the service itself answered
+	failures int       // passes in a row that failed
+	failing  time.Time // the service's clock: when the first of them did
+	refused  int       // of them, those that the service refused
+	answered int       // of the last ones, those that the service itself answered
 	passes   int
 	gaps     int // of the last ones, those that were not whole
 }
@@ -301,15 +305,18 @@ func (s *settling) gapped() string {
 // count keeps how often passes fail.
 func (s *settling) count(err error) {
 	s.passes++
+	if s.failures == 0 {
+		s.failing = s.clock.now()
+	}
 	var api *client.APIError
 	switch {
 	case err == nil:
 		s.failures, s.refused, s.answered = 0, 0, 0
 	case errors.As(err, &api) && api.Reach() != client.ReachRetry:
 		s.failures, s.refused, s.answered = s.failures+1, s.refused+1, s.answered+1
-	case errors.As(err, &api) && !client.Throttled(err):
+	case errors.As(err, &api):
 		s.failures, s.answered = s.failures+1, s.answered+1
-	default: // the network is away, or the pace too high: that passes
+	default: // the network is away: that passes
 		s.failures, s.answered = s.failures+1, 0
 	}
 }
@@ -341,11 +348,10 @@ func (r *run) settleTime() time.Duration {
 
 // hopeless says why waiting longer will not help; "" where it may.
 func (s *settling) hopeless(err error) string {
-	waited := s.clock.now().Sub(s.began)
 	switch {
 	case s.refused >= 3:
 		return fmt.Sprintf("the task list is refused: %v", err)
-	case s.answered >= 3 && waited > 30*s.settleTime():
+	case s.answered >= 3 && s.clock.now().Sub(s.failing) > 30*s.settleTime():
 		return fmt.Sprintf("the task list does not answer: %v", err)
 	}
 	return s.gapped()

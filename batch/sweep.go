@@ -164,79 +164,6 @@ func (r *run) unswept(all bool) time.Time {
 // to be had. Nothing was submitted.
 var ErrNoList = errors.New("the last run did not end cleanly, and the task list cannot be read")
 
-// strays are the unclaimed tasks since a moment, as two whole passes in a row show them.
-func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, error) {
-	s := settling{run: r, rec: &record{Intent: since.Add(earlier)}, began: r.clock.now(), looked: time.Now()}
-	for {
-		pass, err := r.list(ctx, s.looked)
-		s.looked = time.Now()
-		s.count(err)
-		switch {
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		case err != nil && keyRefused(err):
-			return nil, err
-		case err != nil && s.refused < 3 && s.hopeless(err) != "":
-			return nil, fmt.Errorf("the state file has lost its end, and the task list that could tell what is paid is down: %w", err)
-		case err != nil && s.hopeless(err) != "" && r.o.OnDoubt == "resubmit":
-			return nil, nil
-		case err != nil && s.hopeless(err) != "":
-			return nil, fmt.Errorf("%w: %w", ErrNoList, err)
-		}
-		if err == nil {
-			s.heard(pass)
-			if why := s.gapped(); why != "" {
-				return nil, fmt.Errorf("%w: %s", ErrNoList, why)
-			}
-			all, err := r.unclaimed(pass, since, s.until)
-			if err != nil {
-				return nil, err
-			}
-			ids := idsOf(all)
-			if pass.whole && s.before != nil && slices.Equal(s.before, ids) {
-				return all, nil
-			}
-			s.before = nil
-			if pass.whole {
-				s.before = ids
-			}
-		}
-		if err := r.clock.sleep(ctx, time.Second+backoff(s.failures)); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// unclaimed are the rows of our models between two moments that no record knows.
-func (r *run) unclaimed(pass listing, since, until time.Time) ([]client.TaskInfo, error) {
-	ours, err := r.claimed(pass.rows)
-	if err != nil {
-		return nil, err
-	}
-	var all []client.TaskInfo
-	for id, row := range pass.rows {
-		within := row.Created.IsZero() || !row.Created.Before(since) && !row.Created.After(until)
-		if !ours[id] && within && slices.Contains(r.models, row.Model) {
-			all = append(all, row)
-		}
-	}
-	slices.SortFunc(all, func(a, b client.TaskInfo) int {
-		if c := a.Created.Compare(b.Created); c != 0 {
-			return c
-		}
-		return slices.Compare([]byte(a.ID), []byte(b.ID))
-	})
-	return all, nil
-}
-
-func idsOf(rows []client.TaskInfo) []string {
-	ids := make([]string, 0, len(rows))
-	for _, row := range rows {
-		ids = append(ids, row.ID)
-	}
-	return ids
-}
-
 // adoptable waits until a stray has ended and keeps it for the item that asked for its words; told is false where it may be
 // paid for and its words are not to be had.
 func (r *run) adoptable(ctx context.Context, row client.TaskInfo) (told bool, err error) {
@@ -349,6 +276,7 @@ func (r *run) adoptOrphan(rec *record, row client.TaskInfo, since time.Time, owe
 		return err
 	}
 	adopted := *rec
+	adopted.slot = false // adopt counts one where the task is taken
 	adopted.Intent, adopted.Attempt, adopted.Sent.Sync = since, rec.Attempt+1, false
 	if since.IsZero() {
 		adopted.Intent = r.clock.now()
@@ -356,7 +284,7 @@ func (r *run) adoptOrphan(rec *record, row client.TaskInfo, since time.Time, owe
 	if err := r.adopt(&adopted, row, "prompt"); err != nil || adopted.Phase == ready {
 		return err
 	}
-	r.leave(rec) // adopt has counted it
+	r.leave(rec)
 	if !owed {
 		r.owe(rec)
 	}

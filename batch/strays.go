@@ -1,0 +1,105 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// This file finds the tasks that a state file may have lost with its end.
+
+// strays are the unclaimed tasks since a moment, as two whole passes in a row show them.
+func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, error) {
+	s := settling{run: r, rec: &record{Intent: since.Add(earlier)}, began: r.clock.now(), looked: time.Now()}
+	var until time.Time
+	for {
+		pass, err := r.list(ctx, s.looked)
+		s.looked = time.Now()
+		s.count(err)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil && keyRefused(err):
+			return nil, err
+		case err != nil && s.refused < 3 && s.hopeless(err) != "":
+			return nil, fmt.Errorf("the state file has lost its end, and the task list that could tell what is paid is down: %w", err)
+		case err != nil && s.hopeless(err) != "" && r.o.OnDoubt == "resubmit":
+			return nil, nil
+		case err != nil && s.hopeless(err) != "":
+			return nil, fmt.Errorf("%w: %w", ErrNoList, err)
+		}
+		if err == nil {
+			s.heard(pass)
+			if why := s.gapped(); why != "" {
+				return nil, fmt.Errorf("%w: %s", ErrNoList, why)
+			}
+			e, err := r.evidenceOf(pass)
+			if err != nil {
+				return nil, err
+			}
+			if newest := pass.newest(); until.IsZero() && !newest.IsZero() {
+				until = newest.Add(r.settleTime() + earlier)
+			}
+			all, err := r.unclaimed(pass, since, until, e.then)
+			if err != nil {
+				return nil, err
+			}
+			ids := idsOf(all)
+			if pass.whole && s.before != nil && slices.Equal(s.before, ids) {
+				return all, nil
+			}
+			s.before = nil
+			if pass.whole {
+				s.before = ids
+			}
+		}
+		if err := r.clock.sleep(ctx, time.Second+backoff(s.failures)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// unclaimed are the rows of our models that no record knows, not made before since as far as the tasks that the file still
+// knows tell how the list's times differ from its own, nor after until by the list's clock: later than the newest that a first
+// pass has shown, others are made all the time. Their times are by our clock, or as the list tells them.
+func (r *run) unclaimed(pass listing, since, until time.Time, by offset) ([]client.TaskInfo, error) {
+	ours, err := r.claimed(pass.rows)
+	if err != nil {
+		return nil, err
+	}
+	var all []client.TaskInfo
+	for id, row := range pass.rows {
+		if ours[id] || !slices.Contains(r.models, row.Model) || row.Created.After(until) {
+			continue
+		}
+		if by.known && !row.Created.IsZero() {
+			row.Created = row.Created.Add(-by.by)
+		}
+		switch {
+		case row.Created.IsZero():
+		case by.known && row.Created.Before(since):
+			continue
+		case row.Created.After(r.clock.now().Add(earlier)): // by another clock
+			row.Created = time.Time{}
+		}
+		all = append(all, row)
+	}
+	slices.SortFunc(all, func(a, b client.TaskInfo) int {
+		if c := a.Created.Compare(b.Created); c != 0 {
+			return c
+		}
+		return slices.Compare([]byte(a.ID), []byte(b.ID))
+	})
+	return all, nil
+}
+
+func idsOf(rows []client.TaskInfo) []string {
+	ids := make([]string, 0, len(rows))
+	for _, row := range rows {
+		ids = append(ids, row.ID)
+	}
+	return ids
+}
