@@ -173,11 +173,11 @@ func newAnnotator(file *excelize.File, book Book, sheet Sheet) (*annotator, erro
 	if err != nil {
 		return nil, err
 	}
-	looks, err := newLooks(file)
+	styles, err := newLooks(file)
 	if err != nil {
 		return nil, err
 	}
-	a := &annotator{file: file, sheet: sheet.Name, columns: besideColumns(header, sheet.Has), first: width + 1, looks: looks,
+	a := &annotator{file: file, sheet: sheet.Name, columns: besideColumns(header, sheet.Has), first: width + 1, looks: styles,
 		pictures: newPictures(file, sheet.Name, book)}
 	if width+len(a.columns) > excelize.MaxColumns {
 		return nil, fmt.Errorf("%w: the manifest's has %d columns", ErrWorkbookLimit, width)

@@ -100,8 +100,8 @@ var indent = regexp.MustCompile(`(?m)^[ \t]+|^//.*\n`)
 
 // sourceHash is how a content security policy names an inline element.
 func sourceHash(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+	digest := sha256.Sum256([]byte(s))
+	return "sha256-" + base64.StdEncoding.EncodeToString(digest[:])
 }
 
 // shown is a text without what HTML cannot hold.

@@ -48,9 +48,9 @@ func (r Result) Files() []string {
 	if !inDir {
 		return []string{r.File}
 	}
-	files := strings.Split(r.File, ";"+dir+"/")
-	for i := range files[1:] {
-		files[i+1] = dir + "/" + files[i+1]
+	pictureFiles := strings.Split(r.File, ";"+dir+"/")
+	for i := range pictureFiles[1:] {
+		pictureFiles[i+1] = dir + "/" + pictureFiles[i+1]
 	}
-	return files
+	return pictureFiles
 }

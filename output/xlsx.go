@@ -86,7 +86,7 @@ func newBookWriter(file *excelize.File, book Book) (*bookWriter, error) {
 	if err := printable(file, bookSheet); err != nil {
 		return nil, err
 	}
-	looks, err := newLooks(file)
+	styles, err := newLooks(file)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func newBookWriter(file *excelize.File, book Book) (*bookWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bookWriter{book: book, columns: book.columns(), looks: looks, out: out, pictures: newPictures(file, bookSheet, book)}
+	b := &bookWriter{book: book, columns: book.columns(), looks: styles, out: out, pictures: newPictures(file, bookSheet, book)}
 	return b, b.begin()
 }
 
@@ -186,26 +186,26 @@ func (b *bookWriter) add(r Result) error {
 	for i, c := range b.columns {
 		cells[i] = excelize.Cell{StyleID: b.looks.of(b.pictures.style(c), r.Status), Value: plainValue(c.value(r))}
 	}
-	shown, err := b.illustrate(r)
+	illustrated, err := b.illustrate(r)
 	if err != nil {
 		return err
 	}
 	options := []excelize.RowOpts{}
-	if shown {
+	if illustrated {
 		options = append(options, excelize.RowOpts{Height: rowPoints})
 	}
 	return b.out.SetRow(cellName(1, b.row), cells, options...)
 }
 
 // illustrate puts the thumbnails and the link into the row.
-func (b *bookWriter) illustrate(r Result) (shown bool, err error) {
+func (b *bookWriter) illustrate(r Result) (illustrated bool, err error) {
 	results := []Result{r}
 	for i, c := range b.columns {
 		cell := cellName(i+1, b.row)
 		switch c.style {
 		case pictureStyle:
 			shots := b.pictures.shots(results)
-			shown = len(shots) > 0
+			illustrated = len(shots) > 0
 			err = b.pictures.place(cell, shots)
 		case linkStyle:
 			err = b.pictures.linkTo(cell, results)
@@ -214,7 +214,7 @@ func (b *bookWriter) illustrate(r Result) (shown bool, err error) {
 			return false, err
 		}
 	}
-	return shown, nil
+	return illustrated, nil
 }
 
 func (b *bookWriter) end() error {

@@ -131,9 +131,9 @@ func (p *pictures) style(c bookColumn) cellStyle {
 // linkTo makes a cell lead to the first picture of a row.
 func (p *pictures) linkTo(cell string, results []Result) error {
 	for _, r := range results {
-		if files := r.Files(); len(files) > 0 && r.Status != "missing" && p.links > 0 {
+		if linked := r.Files(); len(linked) > 0 && r.Status != "missing" && p.links > 0 {
 			p.links--
-			return p.file.SetCellHyperLink(p.sheet, cell, address(files[0]), "External")
+			return p.file.SetCellHyperLink(p.sheet, cell, address(linked[0]), "External")
 		}
 	}
 	return nil

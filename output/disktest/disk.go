@@ -327,17 +327,17 @@ func (d *Disk) List(name string) iter.Seq2[string, error] {
 		if n := d.names[name]; n == nil || !n.dir {
 			return fs.ErrNotExist
 		}
-		for file, n := range d.names {
-			if path.Dir(file) == name && !n.dir {
-				files = append(files, path.Base(file))
+		for child, n := range d.names {
+			if path.Dir(child) == name && !n.dir {
+				files = append(files, path.Base(child))
 			}
 		}
 		slices.Sort(files)
 		return nil
 	})
 	return func(yield func(string, error) bool) {
-		for _, file := range files {
-			if !yield(file, nil) {
+		for _, base := range files {
+			if !yield(base, nil) {
 				return
 			}
 		}
@@ -350,8 +350,8 @@ func (d *Disk) List(name string) iter.Seq2[string, error] {
 // Sizes implements durable.Disk, in the order of List.
 func (d *Disk) Sizes(name string) iter.Seq2[durable.FileSize, error] {
 	return func(yield func(durable.FileSize, error) bool) {
-		for file, err := range d.List(name) {
-			size, there := d.sizeOf(path.Join(name, file))
+		for base, err := range d.List(name) {
+			size, there := d.sizeOf(path.Join(name, base))
 			if (there || err != nil) && !yield(size, err) {
 				return
 			}
@@ -401,11 +401,11 @@ func (d *Disk) Lock(name string) (io.Closer, error) {
 // SyncDir implements durable.Disk.
 func (d *Disk) SyncDir(name string) error {
 	return d.op("syncdir", name, func(bool) error {
-		in := func(file string) bool { return file != "." && path.Dir(file) == name }
-		maps.DeleteFunc(d.durable, func(file string, _ *node) bool { return in(file) })
-		for file, n := range d.names {
-			if in(file) {
-				d.durable[file] = n
+		in := func(child string) bool { return child != "." && path.Dir(child) == name }
+		maps.DeleteFunc(d.durable, func(child string, _ *node) bool { return in(child) })
+		for child, n := range d.names {
+			if in(child) {
+				d.durable[child] = n
 			}
 		}
 		return nil

@@ -57,7 +57,7 @@ func (d *Dir) openToLock(name string) (*os.File, error) {
 
 // bears reports whether a name still means the file that was opened by it.
 func (d *Dir) bears(name string, f *os.File) bool {
-	opened, err := f.Stat()
+	locked, err := f.Stat()
 	if err != nil {
 		return false
 	}
@@ -65,7 +65,7 @@ func (d *Dir) bears(name string, f *os.File) bool {
 	if name == "." {
 		there, err = os.Stat(d.path)
 	}
-	return err == nil && os.SameFile(opened, there)
+	return err == nil && os.SameFile(locked, there)
 }
 
 // ReplaceLocked is [Replace] by a file that is locked before it gets its name, so that there is no
