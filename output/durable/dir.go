@@ -13,21 +13,22 @@ import (
 	"syscall"
 )
 
-// ErrNoDirSync says that a file system cannot sync folders: after a power cut the last renames may
-// be missing, though never a part of a file in their place.
+// ErrNoDirSync is the error of [Dir.Durable] on a file system that cannot sync folders. There a power
+// cut may undo the last renames, but leaves no part of a file under a final name.
 var ErrNoDirSync = errors.New("folders cannot be synced on this file system")
 
-// Dir is an output folder on a real disk. It is an [os.Root]: no name and no link leads out of it.
+// Dir is an output folder on a real disk. It is confined by an [os.Root]: no name and no link leads
+// out of it.
 type Dir struct {
 	root *os.Root
 	path string
 
 	mu   sync.Mutex
-	kept map[string]*subfolder
+	kept map[string]*subfolder // that stay open, by name; guarded by mu
 }
 
-// OpenDir opens the folder at path and makes it, and the folders above it, where missing. What it
-// makes is durable when it returns. Close it after use.
+// OpenDir opens the folder at path and makes it, and the folders above it, if they do not exist. What
+// it makes is durable when it returns. The caller closes the Dir.
 func OpenDir(path string) (*Dir, error) {
 	if err := makeDir(path); err != nil {
 		return nil, fmt.Errorf("open output folder: %w", err)
@@ -43,8 +44,8 @@ func newDir(root *os.Root, path string) *Dir {
 	return &Dir{root: root, path: path, kept: map[string]*subfolder{}}
 }
 
-// makeDir is os.MkdirAll that also syncs the folder above each folder that it makes: a state file is
-// as durable as the folder that it stands in.
+// makeDir is os.MkdirAll which also syncs the parent of each folder that it makes, since a file is
+// only as durable as its folder.
 func makeDir(path string) error {
 	path = filepath.Clean(path)
 	if isDir(path) {
@@ -56,7 +57,7 @@ func makeDir(path string) error {
 			return err
 		}
 	}
-	if err := os.Mkdir(path, 0o755); err != nil && !isDir(path) { // another run may have been faster
+	if err := os.Mkdir(path, 0o755); err != nil && !isDir(path) { // another run may have made it meanwhile
 		return err
 	}
 	return syncParent(parent)
@@ -67,8 +68,8 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// syncParent syncs a folder that may not be ours: where we may add to it but not read it, it cannot
-// be opened, and that is no reason to refuse the work.
+// syncParent syncs a folder that may belong to another user. A folder which may be written but not read
+// cannot be opened, and is not synced.
 func syncParent(path string) error {
 	root, err := os.OpenRoot(path)
 	if errors.Is(err, fs.ErrPermission) {
@@ -82,14 +83,14 @@ func syncParent(path string) error {
 	return d.SyncDir(".")
 }
 
-// Path is the folder's path as it was given to [OpenDir].
+// Path returns the folder's path as it was given to [OpenDir].
 func (d *Dir) Path() string { return d.path }
 
-// Close gives the folder back. Files that are open stay so.
+// Close closes the folder. Open files stay open.
 func (d *Dir) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	err := d.root.Close() // from here on nothing more is kept
+	err := d.root.Close() // before the rest, so that no subfolder is opened after it
 	for _, s := range d.kept {
 		err = errors.Join(err, s.close())
 	}
@@ -97,7 +98,7 @@ func (d *Dir) Close() error {
 	return err
 }
 
-// Create implements [Disk]. O_EXCL does not follow a link that somebody planted under the name.
+// Create implements [Disk]. O_EXCL does not follow a link that was planted under the name.
 func (d *Dir) Create(name string) (File, error) {
 	root, base := d.at(name)
 	f, err := root.OpenFile(base, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
@@ -157,36 +158,49 @@ func (d *Dir) Mkdir(name string) error {
 	return nil
 }
 
-// List implements [Disk]. Where the file system tells what kind a name is of, as most do, no file is looked at.
+// List implements [Disk]. It stats no file where the file system stores types beside names, as most do.
 func (d *Dir) List(name string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		f, err := d.folder(name)
-		if err != nil {
-			yield("", err)
-			return
-		}
-		defer f.Close()
-		for {
-			some, err := f.ReadDir(1000)
-			for _, e := range some {
+		for entries, err := range d.entries(name, 1000) {
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, e := range entries {
 				if e.Type().IsRegular() && !yield(e.Name(), nil) {
 					return
 				}
 			}
-			if err == io.EOF {
+		}
+	}
+}
+
+// entries yields the entries of a folder, at most n at a time. It ends after the first error.
+func (d *Dir) entries(name string, n int) iter.Seq2[[]fs.DirEntry, error] {
+	return func(yield func([]fs.DirEntry, error) bool) {
+		f, err := d.openFolder(name)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer f.Close()
+		for {
+			entries, err := f.ReadDir(n)
+			if len(entries) > 0 && !yield(entries, nil) || err == io.EOF {
 				return
 			}
 			if err != nil {
-				yield("", err)
+				yield(nil, err)
 				return
 			}
 		}
 	}
 }
 
-// folder opens a folder for reading its names. Of one that was opened through an [os.Root], os.File.ReadDir looks at
-// every file (Go 1.26), which takes seconds for a million pictures; the same folder opened by its path is read without.
-func (d *Dir) folder(name string) (*os.File, error) {
+// openFolder opens a folder for reading its names. In a folder that was opened through an [os.Root],
+// os.File.ReadDir stats every file (Go 1.26), which takes seconds for a million pictures; in the same
+// folder opened by its path it does not.
+func (d *Dir) openFolder(name string) (*os.File, error) {
 	safe, err := d.root.Open(name)
 	if err != nil {
 		return nil, err
@@ -195,7 +209,7 @@ func (d *Dir) folder(name string) (*os.File, error) {
 	if err != nil {
 		return safe, nil
 	}
-	if !same(safe, fast) { // a link, or our own folder was moved
+	if !same(safe, fast) { // a link, or the output folder was moved
 		fast.Close()
 		return safe, nil
 	}
@@ -219,8 +233,8 @@ func (d *Dir) Lstat(name string) (fs.FileInfo, error) {
 	return info, told(err, name)
 }
 
-// SyncDir implements [Disk]. On a file system that cannot sync folders it does nothing, as there is
-// nothing better to do; [Dir.Durable] tells.
+// SyncDir implements [Disk]. It succeeds on a file system that cannot sync folders, which
+// [Dir.Durable] reports.
 func (d *Dir) SyncDir(name string) error {
 	err := d.syncDir(name)
 	if cannotSync(err) {
@@ -229,8 +243,8 @@ func (d *Dir) SyncDir(name string) error {
 	return err
 }
 
-// Durable says whether renames in the folder survive a power cut: nil, or an [ErrNoDirSync], which is
-// worth a warning and no more.
+// Durable returns an [ErrNoDirSync] if renames in the folder may not survive a power cut. Callers warn
+// of it and go on.
 func (d *Dir) Durable() error {
 	err := d.syncDir(".")
 	if cannotSync(err) {
@@ -239,8 +253,8 @@ func (d *Dir) Durable() error {
 	return err
 }
 
-// cannotSync tells a file system that has no sync of folders (some FUSE, SMB and overlay ones) from
-// one whose sync went wrong.
+// cannotSync reports whether err means that the file system cannot sync folders, as some FUSE, SMB and
+// overlay ones cannot, rather than that a sync has failed.
 func cannotSync(err error) bool {
 	return errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported)
 }

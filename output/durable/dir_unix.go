@@ -4,7 +4,7 @@ package durable
 
 import "os"
 
-// syncDir syncs a folder that is kept open, or else through a handle of its own.
+// syncDir syncs a folder through the handle that is kept open, if there is one, else through a new one.
 func (d *Dir) syncDir(name string) error {
 	if s := d.keep(name); s != nil {
 		return steadied(s.file).Sync()
@@ -17,8 +17,8 @@ func (d *Dir) syncDir(name string) error {
 	return steadied(f).Sync()
 }
 
-// appendable is f: here a file that was opened for appending can also be cut.
+// appendable returns f: on Unix a file that was opened for appending can also be truncated.
 func appendable(f *os.File, _ *os.Root, _ string) File { return steadied(f) }
 
-// inUse is never so: here an open file can be replaced.
+// inUse returns false: on Unix an open file can be replaced.
 func inUse(error) bool { return false }

@@ -6,11 +6,11 @@ import (
 	"syscall"
 )
 
-// syncDir does nothing: Windows has no sync of folders, and NTFS keeps its names in a journal.
+// syncDir does nothing: Windows cannot sync folders, and NTFS keeps names in a journal.
 func (d *Dir) syncDir(string) error { return nil }
 
-// appended is a file that was opened for appending. Such a handle has no FILE_WRITE_DATA and cannot cut
-// the file, so Truncate takes one of its own.
+// appended is a file that was opened for appending. Such a handle lacks FILE_WRITE_DATA and cannot
+// truncate the file, so Truncate opens another.
 type appended struct {
 	*os.File
 	root *os.Root
@@ -21,7 +21,7 @@ func appendable(f *os.File, root *os.Root, name string) File {
 	return &appended{File: f, root: root, name: name}
 }
 
-// Truncate cuts the file that bears the name that f was opened by.
+// Truncate cuts the file of the name by which a was opened.
 func (a *appended) Truncate(size int64) error {
 	f, err := a.root.OpenFile(a.name, os.O_WRONLY, 0)
 	if err != nil {
@@ -36,7 +36,7 @@ const (
 	lockViolation    = syscall.Errno(33)
 )
 
-// inUse tells a file that another program holds open, as Excel does with a workbook.
+// inUse reports whether err means that another program has the file open, as Excel has a workbook.
 func inUse(err error) bool {
 	return errors.Is(err, sharingViolation) || errors.Is(err, lockViolation)
 }

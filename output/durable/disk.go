@@ -7,54 +7,56 @@ import (
 	"time"
 )
 
-// Disk is what a batch needs of its output folder. Names are slash-separated, relative to the
-// folder, "." being the folder itself, and never leave it. Errors say operation and file, as
-// *fs.PathError does, and keep their cause for errors.Is. Its methods may be called from many
-// goroutines.
+// Disk is the output folder. Names are slash-separated and relative to the folder, "." is the folder
+// itself, and no name leads out of it. Errors name the operation and the file, as *fs.PathError does,
+// and wrap their cause. The methods may be called from many goroutines.
 //
-// [Dir] is the real folder; tests put a simulated disk in its place that loses what was not synced.
+// [Dir] is a real folder; tests use a simulated disk, which loses what was not synced.
 type Disk interface {
-	// Create makes a new file for reading and writing. It is an error, fs.ErrExist, where the name is
-	// taken, also by a link that leads nowhere.
+	// Create makes a new file for reading and writing. It fails with fs.ErrExist where the name is
+	// taken, even by a link that leads nowhere.
 	Create(name string) (File, error)
 	// Open opens a file for reading.
 	Open(name string) (File, error)
-	// Append opens a file for reading from its start and writing at its end, and creates it where missing.
+	// Append opens a file for reading from its start and writing at its end, and creates it if it
+	// does not exist.
 	Append(name string) (File, error)
-	// Rename gives a file another name and replaces what bears that name.
+	// Rename gives a file another name and replaces the file of that name.
 	Rename(from, to string) error
 	// Remove deletes a file or an empty folder.
 	Remove(name string) error
-	// Mkdir makes a folder. It is no error where the folder is there.
+	// Mkdir makes a folder. It succeeds if the folder exists.
 	Mkdir(name string) error
-	// List yields the names of the regular files in a folder, in any order and as they are read: a folder of a
-	// million pictures is never held in memory. It ends after the first error.
+	// List yields the names of the regular files in a folder, in any order and as they are read, so
+	// that a folder of a million pictures is never held in memory. It ends after the first error.
 	List(name string) iter.Seq2[string, error]
-	// Sizes yields what a look at a folder tells of its regular files, in any order. It ends after the first
-	// error; a file that goes away meanwhile is none.
+	// Sizes yields the regular files in a folder with their sizes and times, in any order. It ends
+	// after the first error; a file that is removed meanwhile is left out.
 	Sizes(name string) iter.Seq2[FileSize, error]
 	// Lstat describes a file and does not follow a link.
 	Lstat(name string) (fs.FileInfo, error)
-	// Place tells a file from its copies: the boot of the system, the device, and the file's number there. It is ""
-	// where that is not sure: on other file systems than local ones, and where the system cannot tell.
+	// Place identifies a file, as opposed to a copy of it, by the boot of the system, the device and
+	// the inode. It is "" where that is uncertain: on file systems that are not local, and on systems
+	// other than Linux.
 	Place(name string) string
-	// Lock takes a file, which it makes where missing, or the folder itself (".") for this process
-	// until it is closed: [ErrLocked] where another process has it, [ErrNoLocks] where the file system
-	// has no locks. It is the file that is locked, whatever name it gets, and when Lock returns, name
-	// still means it. Reading and writing go on as ever.
+	// Lock locks a file, which it creates if it does not exist, or the folder itself (".") for this
+	// process until the result is closed. It fails with [ErrLocked] where another process holds the
+	// lock and with [ErrNoLocks] where the file system has no locks. The lock is on the file, whatever
+	// name the file is given; when Lock returns, name still refers to that file. The lock does not
+	// keep anything from being read or written.
 	Lock(name string) (io.Closer, error)
 	// SyncDir makes the creations, renames and removals in a folder durable. It does nothing where the
 	// system has no such call (Windows, some network file systems).
 	SyncDir(name string) error
 }
 
-// A FileSize is what is known of a file that was not opened.
+// A FileSize describes a file without opening it.
 type FileSize struct {
 	Name     string // in its folder
 	Size     int64
-	Modified time.Time // when its bytes changed, as far as nobody has set that
-	// Touched is when the system has last noted a change of bytes, name or rights, which nobody can set; it is Modified
-	// where the system keeps no such time.
+	Modified time.Time // of the last write; programs can set it
+	// Touched is when bytes, name or permissions last changed, which no program can set; it is
+	// Modified where the system keeps no such time.
 	Touched time.Time
 }
 
@@ -63,8 +65,8 @@ type File interface {
 	io.Reader
 	io.ReaderAt
 	io.Writer
-	// Sync makes the file's bytes durable. After an error they are in doubt for good: the kernel reports
-	// a lost write once, and a second Sync that succeeds proves nothing.
+	// Sync makes the file's bytes durable. After an error it is uncertain for good which bytes are:
+	// the kernel reports a lost write once, and a second Sync that succeeds proves nothing.
 	Sync() error
 	Truncate(size int64) error
 	Stat() (fs.FileInfo, error)
