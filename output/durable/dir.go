@@ -13,12 +13,12 @@ import (
 	"syscall"
 )
 
-// ErrNoDirSync is the error of [Dir.Durable] on a file system that cannot sync folders. There a power
-// cut may undo the last renames, but leaves no part of a file under a final name.
+// ErrNoDirSync is the error of [Dir.Durable] on a file system that cannot sync folders. There a
+// power cut may undo the last renames, but leaves no part of a file under a final name.
 var ErrNoDirSync = errors.New("folders cannot be synced on this file system")
 
-// Dir is an output folder on a real disk. It is confined by an [os.Root]: no name and no link leads
-// out of it.
+// Dir is an output folder on a real disk. It is confined by an [os.Root]: no name and no link
+// leads out of it.
 type Dir struct {
 	root *os.Root
 	path string
@@ -27,8 +27,8 @@ type Dir struct {
 	kept map[string]*subfolder // that stay open, by name; guarded by mu
 }
 
-// OpenDir opens the folder at path and makes it, and the folders above it, if they do not exist. What
-// it makes is durable when it returns. The caller closes the Dir.
+// OpenDir opens the folder at path and makes it, and the folders above it, if they do not
+// exist. What it makes is durable when it returns. The caller closes the Dir.
 func OpenDir(path string) (*Dir, error) {
 	if err := makeDir(path); err != nil {
 		return nil, fmt.Errorf("open output folder: %w", err)
@@ -57,7 +57,8 @@ func makeDir(path string) error {
 			return err
 		}
 	}
-	if err := os.Mkdir(path, 0o755); err != nil && !isDir(path) { // another run may have made it meanwhile
+	// another run may have made it meanwhile
+	if err := os.Mkdir(path, 0o755); err != nil && !isDir(path) {
 		return err
 	}
 	return syncParent(parent)
@@ -68,8 +69,8 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// syncParent syncs a folder that may belong to another user. A folder which may be written but not read
-// cannot be opened, and is not synced.
+// syncParent syncs a folder that may belong to another user. A folder which may be written but
+// not read cannot be opened, and is not synced.
 func syncParent(path string) error {
 	root, err := os.OpenRoot(path)
 	if errors.Is(err, fs.ErrPermission) {
@@ -102,7 +103,7 @@ func (d *Dir) Close() error {
 func (d *Dir) Create(name string) (File, error) {
 	root, base := d.at(name)
 	f, err := root.OpenFile(base, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
-	return opened(f, told(err, name))
+	return opened(f, named(err, name))
 }
 
 // Open implements [Disk].
@@ -124,7 +125,7 @@ func opened(f *os.File, err error) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return steadied(f), nil
+	return steady(f), nil
 }
 
 // Rename implements [Disk].
@@ -139,7 +140,7 @@ func (d *Dir) Rename(from, to string) error {
 // Remove implements [Disk].
 func (d *Dir) Remove(name string) error {
 	root, base := d.at(name)
-	return told(root.Remove(base), name)
+	return named(root.Remove(base), name)
 }
 
 // Mkdir implements [Disk].
@@ -158,7 +159,8 @@ func (d *Dir) Mkdir(name string) error {
 	return nil
 }
 
-// List implements [Disk]. It stats no file where the file system stores types beside names, as most do.
+// List implements [Disk]. It stats no file where the file system stores types beside names, as
+// most do.
 func (d *Dir) List(name string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for entries, err := range d.entries(name, 1000) {
@@ -197,9 +199,9 @@ func (d *Dir) entries(name string, n int) iter.Seq2[[]fs.DirEntry, error] {
 	}
 }
 
-// openFolder opens a folder for reading its names. In a folder that was opened through an [os.Root],
-// os.File.ReadDir stats every file (Go 1.26), which takes seconds for a million pictures; in the same
-// folder opened by its path it does not.
+// openFolder opens a folder for reading its names. In a folder that was opened through an
+// [os.Root], os.File.ReadDir stats every file (Go 1.26), which takes seconds for a million
+// pictures; in the same folder opened by its path it does not.
 func (d *Dir) openFolder(name string) (*os.File, error) {
 	safe, err := d.root.Open(name)
 	if err != nil {
@@ -230,7 +232,7 @@ func same(f, g *os.File) bool {
 func (d *Dir) Lstat(name string) (fs.FileInfo, error) {
 	root, base := d.at(name)
 	info, err := root.Lstat(base)
-	return info, told(err, name)
+	return info, named(err, name)
 }
 
 // SyncDir implements [Disk]. It succeeds on a file system that cannot sync folders, which
@@ -243,8 +245,8 @@ func (d *Dir) SyncDir(name string) error {
 	return err
 }
 
-// Durable returns an [ErrNoDirSync] if renames in the folder may not survive a power cut. Callers warn
-// of it and go on.
+// Durable returns an [ErrNoDirSync] if renames in the folder may not survive a power cut.
+// Callers warn of it and go on.
 func (d *Dir) Durable() error {
 	err := d.syncDir(".")
 	if cannotSync(err) {
@@ -253,8 +255,8 @@ func (d *Dir) Durable() error {
 	return err
 }
 
-// cannotSync reports whether err means that the file system cannot sync folders, as some FUSE, SMB and
-// overlay ones cannot, rather than that a sync has failed.
+// cannotSync reports whether err means that the file system cannot sync folders, as some FUSE,
+// SMB and overlay ones cannot, rather than that a sync has failed.
 func cannotSync(err error) bool {
 	return errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported)
 }

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Disk is the output folder. Names are slash-separated and relative to the folder, "." is the folder
-// itself, and no name leads out of it. Errors name the operation and the file, as *fs.PathError does,
-// and wrap their cause. The methods may be called from many goroutines.
+// Disk is the output folder. Names are slash-separated and relative to the folder, "." is the
+// folder itself, and no name leads out of it. Errors name the operation and the file, as
+// *fs.PathError does, and wrap their cause. The methods may be called from many goroutines.
 //
 // [Dir] is a real folder; tests use a simulated disk, which loses what was not synced.
 type Disk interface {
@@ -27,26 +27,27 @@ type Disk interface {
 	Remove(name string) error
 	// Mkdir makes a folder. It succeeds if the folder exists.
 	Mkdir(name string) error
-	// List yields the names of the regular files in a folder, in any order and as they are read, so
-	// that a folder of a million pictures is never held in memory. It ends after the first error.
+	// List yields the names of the regular files in a folder, in any order and as they are
+	// read, so that a folder of a million pictures is never held in memory. It ends after the
+	// first error.
 	List(name string) iter.Seq2[string, error]
 	// Sizes yields the regular files in a folder with their sizes and times, in any order. It ends
 	// after the first error; a file that is removed meanwhile is left out.
 	Sizes(name string) iter.Seq2[FileSize, error]
 	// Lstat describes a file and does not follow a link.
 	Lstat(name string) (fs.FileInfo, error)
-	// Place identifies a file, as opposed to a copy of it, by the boot of the system, the device and
-	// the inode. It is "" where that is uncertain: on file systems that are not local, and on systems
-	// other than Linux.
+	// Place identifies a file, as opposed to a copy of it, by the boot of the system, the
+	// device and the inode. It is "" where that is uncertain: on file systems that are not
+	// local, and on systems other than Linux.
 	Place(name string) string
-	// Lock locks a file, which it creates if it does not exist, or the folder itself (".") for this
-	// process until the result is closed. It fails with [ErrLocked] where another process holds the
-	// lock and with [ErrNoLocks] where the file system has no locks. The lock is on the file, whatever
-	// name the file is given; when Lock returns, name still refers to that file. The lock does not
-	// keep anything from being read or written.
+	// Lock locks a file, which it creates if it does not exist, or the folder itself (".") for
+	// this process until the result is closed. It fails with [ErrLocked] where another process
+	// holds the lock and with [ErrNoLocks] where the file system has no locks. The lock is on
+	// the file, whatever name the file is given; when Lock returns, name still refers to that
+	// file. The lock does not keep anything from being read or written.
 	Lock(name string) (io.Closer, error)
-	// SyncDir makes the creations, renames and removals in a folder durable. It does nothing where the
-	// system has no such call (Windows, some network file systems).
+	// SyncDir makes the creations, renames and removals in a folder durable. It does nothing
+	// where the system has no such call (Windows, some network file systems).
 	SyncDir(name string) error
 }
 
@@ -65,8 +66,9 @@ type File interface {
 	io.Reader
 	io.ReaderAt
 	io.Writer
-	// Sync makes the file's bytes durable. After an error it is uncertain for good which bytes are:
-	// the kernel reports a lost write once, and a second Sync that succeeds proves nothing.
+	// Sync makes the file's bytes durable. After an error it is uncertain for good which bytes
+	// are: the kernel reports a lost write once, and a second Sync that succeeds proves
+	// nothing.
 	Sync() error
 	Truncate(size int64) error
 	Stat() (fs.FileInfo, error)

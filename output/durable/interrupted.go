@@ -5,16 +5,18 @@ import (
 	"syscall"
 )
 
-// Package os repeats a call that was interrupted for as long as it is interrupted, which a network or FUSE file system that
-// answers nothing else makes for ever, with Ctrl-C in vain. So writes and fsyncs are repeated here.
+// Package os repeats a system call for as long as it returns EINTR. A network or FUSE file
+// system that always returns EINTR thus blocks the program for ever, even after Ctrl-C. So
+// writes and fsyncs are repeated here, a limited number of times.
 
-// interruptions is how many calls in a row may be interrupted.
-const interruptions = 1000
+// maxInterruptions is how many calls in a row may be interrupted.
+const maxInterruptions = 1000
 
-// repeated calls until a call is not interrupted, or gives up with what the last one says.
-func repeated(call func() error) error {
+// retryInterrupted calls until a call is not interrupted, and returns the last error when it
+// gives up.
+func retryInterrupted(call func() error) error {
 	for n := 0; ; n++ {
-		if err := call(); !errors.Is(err, syscall.EINTR) || n == interruptions {
+		if err := call(); !errors.Is(err, syscall.EINTR) || n == maxInterruptions {
 			return err
 		}
 	}

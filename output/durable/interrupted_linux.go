@@ -6,13 +6,14 @@ import (
 	"syscall"
 )
 
-// A steadyFile is an [os.File] whose writes and fsyncs end, however often they are interrupted.
+// A steadyFile is an [os.File] with writes and fsyncs that end, however often they are
+// interrupted.
 type steadyFile struct{ *os.File }
 
-// steadied is the file with calls that end.
-func steadied(f *os.File) File { return steadyFile{f} }
+// steady returns the file with calls that end.
+func steady(f *os.File) File { return steadyFile{f} }
 
-// Write writes all, or says how much was written.
+// Write writes all of b, or returns how much it has written.
 func (f steadyFile) Write(b []byte) (done int, err error) {
 	for err == nil && done < len(b) {
 		err = f.call("write", func(fd int) error {
@@ -31,8 +32,8 @@ func (f steadyFile) call(op string, call func(fd int) error) error {
 	if err != nil {
 		return err
 	}
-	err = repeated(func() error {
-		failed := fs.ErrClosed // which is all that Control may say
+	err = retryInterrupted(func() error {
+		failed := fs.ErrClosed // the one error of Control
 		conn.Control(func(fd uintptr) { failed = call(int(fd)) })
 		return failed
 	})

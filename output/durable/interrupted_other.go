@@ -4,5 +4,5 @@ package durable
 
 import "os"
 
-// steadied is the file as it is.
-func steadied(f *os.File) File { return f }
+// steady returns the file as it is.
+func steady(f *os.File) File { return f }

@@ -11,15 +11,15 @@ import (
 
 // TestD32Interrupted is failure mode D32: a call that is interrupted is repeated, and not for ever.
 func TestD32Interrupted(t *testing.T) {
-	for _, c := range []struct{ interrupted, calls int }{{0, 1}, {1, 2}, {50, 51}, {1 << 30, interruptions + 1}} {
+	for _, c := range []struct{ interrupted, calls int }{{0, 1}, {1, 2}, {50, 51}, {1 << 30, maxInterruptions + 1}} {
 		calls := 0
-		err := repeated(func() error {
+		err := retryInterrupted(func() error {
 			if calls++; calls <= c.interrupted {
 				return &os.PathError{Op: "write", Path: "x", Err: syscall.EINTR}
 			}
 			return nil
 		})
-		if gives := c.interrupted > interruptions; calls != c.calls || errors.Is(err, syscall.EINTR) != gives {
+		if gives := c.interrupted > maxInterruptions; calls != c.calls || errors.Is(err, syscall.EINTR) != gives {
 			t.Errorf("interrupted %d times: %d calls, %v, want %d", c.interrupted, calls, err, c.calls)
 		}
 	}
@@ -31,7 +31,7 @@ func TestD32Files(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, text := steadied(f), strings.Repeat("a line\n", 1<<16)
+	s, text := steady(f), strings.Repeat("a line\n", 1<<16)
 	for range 2 {
 		if n, err := s.Write([]byte(text)); n != len(text) || err != nil {
 			t.Fatalf("Write = %d, %v, want %d", n, err, len(text))

@@ -6,9 +6,10 @@ import (
 	"slices"
 )
 
-// Leftovers lists the parts in dir that a run which died has left, by names that d takes as they are
-// (dir included). A part may hold a whole picture, see [Finish], or any beginning of one; of a PNG imagefile.Inspect
-// tells which, of other formats nothing does. Nobody may be publishing meanwhile.
+// Leftovers returns the parts in dir that a killed run has left, sorted, each with dir in its
+// name. A part may hold a whole picture, see [Finish], or any beginning of one: for a PNG
+// imagefile.Inspect decides that, for other formats nothing can. No process may publish
+// meanwhile.
 func Leftovers(d Disk, dir string) ([]string, error) {
 	var parts []string
 	for name, err := range d.List(dir) {

@@ -9,18 +9,18 @@ import (
 )
 
 var (
-	// ErrLocked says that another process has the lock.
+	// ErrLocked is the error of [Disk.Lock] while another process has the lock.
 	ErrLocked = errors.New("locked by another process")
-	// ErrNoLocks says that the file system, or the system, has no locks.
+	// ErrNoLocks is the error of [Disk.Lock] where the file system or the system has no locks.
 	ErrNoLocks = errors.New("nothing can be locked on this file system")
 
 	errIrregular = errors.New("it is no regular file")
 )
 
-// LockFile is the file whose lock a version holds that knows no other.
+// LockFile is the only file that earlier versions lock.
 const LockFile = ".lock"
 
-// lockTries is how often a name is locked under which another file has been put meanwhile.
+// lockTries is how often Lock starts again because the file was replaced meanwhile.
 const lockTries = 10
 
 // Lock implements [Disk].
@@ -34,7 +34,7 @@ func (d *Dir) Lock(name string) (io.Closer, error) {
 			f.Close()
 			return nil, fmt.Errorf("lock %s: %w", name, err)
 		}
-		if d.bears(name, f) {
+		if d.isStill(name, f) {
 			return f, nil
 		}
 		f.Close()
@@ -42,8 +42,8 @@ func (d *Dir) Lock(name string) (io.Closer, error) {
 	return nil, fmt.Errorf("lock %s: %w: it is replaced all the time", name, ErrLocked)
 }
 
-// openToLock opens a regular file, which it makes where missing, or the folder itself. It is opened
-// for writing, since NFS locks nothing else.
+// openToLock opens a regular file, which it creates if it does not exist, or the folder itself.
+// The file is opened for writing, since NFS locks no other.
 func (d *Dir) openToLock(name string) (*os.File, error) {
 	if name == "." {
 		return d.root.Open(name)
@@ -55,8 +55,8 @@ func (d *Dir) openToLock(name string) (*os.File, error) {
 	return d.root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
 }
 
-// bears reports whether a name still means the file that was opened by it.
-func (d *Dir) bears(name string, f *os.File) bool {
+// isStill reports whether name still refers to the file that was opened by it.
+func (d *Dir) isStill(name string, f *os.File) bool {
 	locked, err := f.Stat()
 	if err != nil {
 		return false
@@ -68,8 +68,9 @@ func (d *Dir) bears(name string, f *os.File) bool {
 	return err == nil && os.SameFile(locked, there)
 }
 
-// ReplaceLocked is [Replace] by a file that is locked before it gets its name, so that there is no
-// moment at which another process could lock the one that is there.
+// ReplaceLocked is [Replace] with a file that is locked before it gets its name, so that at no
+// moment another process can lock the file of that name. The lock is held until the result is
+// closed; the result is nil where there are no locks.
 func ReplaceLocked(d Disk, name string, write func(io.Writer) error) (io.Closer, error) {
 	part, err := writeReport(d, name, write)
 	if err != nil {
@@ -80,7 +81,7 @@ func ReplaceLocked(d Disk, name string, write func(io.Writer) error) (io.Closer,
 		d.Remove(part)
 		return nil, fmt.Errorf("replace %s: %w", name, err)
 	}
-	if err := install(d, part, name); err != nil {
+	if err := installOver(d, part, name); err != nil {
 		if lock != nil {
 			lock.Close()
 		}

@@ -4,5 +4,5 @@ package durable
 
 import "os"
 
-// lockFile knows no lock here.
+// lockFile fails: these systems have no locks that Go knows.
 func lockFile(*os.File, bool) error { return ErrNoLocks }

@@ -9,10 +9,10 @@ import (
 	"syscall"
 )
 
-// lockFile takes the lock of an open file or folder, which ends when the file is closed.
+// lockFile locks an open file or folder until it is closed.
 func lockFile(f *os.File, _ bool) error {
 	var err error
-	for range idleWrites {
+	for range maxIdleWrites {
 		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err != syscall.EINTR {
 			break
@@ -27,8 +27,8 @@ func lockFile(f *os.File, _ bool) error {
 	return err
 }
 
-// cannotLock tells a file system without locks from one whose lock went wrong. NFS says EBADF of a
-// folder, which cannot be opened for writing.
+// cannotLock reports whether err means that the file system has no locks, rather than that a
+// lock has failed. NFS returns EBADF for a folder, which cannot be opened for writing.
 func cannotLock(err error) bool {
 	switch err {
 	case syscall.ENOLCK, syscall.EINVAL, syscall.EBADF:

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockFile takes the lock of an open file, which ends when the file is closed. Windows locks bytes,
-// which nobody else can then read or write: one far behind the end of any file, but in [LockFile] the
-// first, as versions did that know no other lock. A folder has no bytes.
+// lockFile locks an open file until it is closed. Windows locks bytes, which no other process
+// can then read or write: here one far beyond the end of any file, but in [LockFile] the first,
+// as earlier versions do. A folder has no bytes and cannot be locked.
 func lockFile(f *os.File, first bool) error {
 	at := &windows.Overlapped{OffsetHigh: 1 << 30}
 	if first {
@@ -20,7 +20,8 @@ func lockFile(f *os.File, first bool) error {
 	switch err {
 	case windows.ERROR_LOCK_VIOLATION, windows.ERROR_IO_PENDING:
 		return ErrLocked
-	case windows.ERROR_INVALID_FUNCTION, windows.ERROR_INVALID_PARAMETER, windows.ERROR_NOT_SUPPORTED,
+	case windows.ERROR_INVALID_FUNCTION, windows.ERROR_INVALID_PARAMETER,
+		windows.ERROR_NOT_SUPPORTED,
 		windows.ERROR_ACCESS_DENIED:
 		return fmt.Errorf("%w: %w", ErrNoLocks, err)
 	}

@@ -11,18 +11,21 @@ import (
 	"syscall"
 )
 
-// A part is a file that has no final name yet: ".NAME-xxxxxxxx.part" beside where it will stand, so that
-// the rename stays within one folder. The name is random, so that nobody can plant a link under it.
+// A part is a file without its final name yet. It is called ".NAME-xxxxxxxx.part" and is in the
+// same folder, so that the rename stays within one file system. The digits are random, so that
+// no link can be planted under the name.
 
 var partPattern = regexp.MustCompile(`^\..*-[0-9a-f]{8}\.part$`)
 
-// IsPart tells a part by its name.
-func IsPart(name string) bool { return strings.HasPrefix(name, ".") && partPattern.MatchString(name) }
+// IsPart reports whether name is the name of a part.
+func IsPart(name string) bool {
+	return strings.HasPrefix(name, ".") && partPattern.MatchString(name)
+}
 
-// partLimit is how many bytes of a name its part bears: names of 255 bytes are the most that file systems take.
+// partLimit is how many bytes of a file's name go into its part's: file systems take 255 bytes.
 const partLimit = 200
 
-// partOf is a new name of a part of the file.
+// partOf returns a new name for a part of the file.
 func partOf(file string) string {
 	var salt [4]byte
 	rand.Read(salt[:])
@@ -31,10 +34,11 @@ func partOf(file string) string {
 	return dir + "." + shortened + "-" + hex.EncodeToString(salt[:]) + ".part"
 }
 
-// writePart writes a part of the file and makes its bytes durable. A part that failed is removed: after a
-// failed sync its bytes are in doubt for good, so the file is not tried again.
+// writePart writes a part of the file, syncs it, and returns its name. If a step fails, the
+// part is removed and the step is not tried again: after a failed sync it is uncertain which
+// bytes are durable.
 //
-// A crash anywhere in here leaves a part that nobody trusts.
+// A crash before it returns leaves a part that may be cut.
 func writePart(d Disk, file string, write func(io.Writer) error) (string, error) {
 	part := partOf(file)
 	f, err := d.Create(part)
@@ -42,14 +46,23 @@ func writePart(d Disk, file string, write func(io.Writer) error) (string, error)
 		return "", err
 	}
 	if err := fill(f, write); err != nil {
-		d.Remove(part) // at worst it stays for Leftovers: the first error is the one to tell
+		d.Remove(part) // if that fails, Leftovers finds it
 		return "", err
 	}
 	return part, nil
 }
 
+// contents writes data.
+func contents(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
+}
+
+// fill writes, syncs and closes a file. It returns the first error.
 func fill(f File, write func(io.Writer) error) error {
-	err := write(steady{f})
+	err := write(steadyWriter{f})
 	if err == nil {
 		err = f.Sync()
 	}
@@ -59,13 +72,13 @@ func fill(f File, write func(io.Writer) error) error {
 	return err
 }
 
-// steady is a writer that goes on after an interrupted or short write.
-type steady struct{ w io.Writer }
+// A steadyWriter goes on after an interrupted or short write.
+type steadyWriter struct{ w io.Writer }
 
-// idleWrites is how many writes in a row may take nothing.
-const idleWrites = 100
+// maxIdleWrites is how many writes in a row may write nothing.
+const maxIdleWrites = 100
 
-func (s steady) Write(b []byte) (int, error) {
+func (s steadyWriter) Write(b []byte) (int, error) {
 	done, idle := 0, 0
 	for done < len(b) {
 		n, err := s.w.Write(b[done:])
@@ -75,7 +88,7 @@ func (s steady) Write(b []byte) (int, error) {
 		}
 		if n > 0 {
 			idle = 0
-		} else if idle++; idle == idleWrites {
+		} else if idle++; idle == maxIdleWrites {
 			return done, errors.Join(io.ErrNoProgress, err)
 		}
 	}

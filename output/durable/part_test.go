@@ -12,7 +12,7 @@ type stuck struct{}
 func (stuck) Write([]byte) (int, error) { return 0, syscall.EINTR }
 
 func TestD6WriteWithoutProgressEnds(t *testing.T) {
-	if _, err := (steady{stuck{}}).Write([]byte("x")); !errors.Is(err, syscall.EINTR) {
+	if _, err := (steadyWriter{stuck{}}).Write([]byte("x")); !errors.Is(err, syscall.EINTR) {
 		t.Errorf("Write = %v, want EINTR", err)
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// localFileSystems are those whose files no other machine writes, by the magic numbers of statfs(2).
+// localFileSystems are the file systems that only one machine writes, by their statfs(2) magic
+// numbers.
 var localFileSystems = map[int64]bool{
 	0xef53:     true, // ext2, ext3, ext4
 	0x58465342: true, // XFS

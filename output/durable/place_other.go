@@ -2,5 +2,5 @@
 
 package durable
 
-// Place implements [Disk]. Here nothing that is at hand tells one boot from the next.
+// Place implements [Disk]. These systems have no portable identifier of a boot.
 func (d *Dir) Place(string) string { return "" }

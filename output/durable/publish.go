@@ -3,20 +3,19 @@ package durable
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strconv"
 	"strings"
 )
 
-// Publish puts a picture into a folder of d: part, fsync, rename, fsync of the folder. A name that is
-// taken by anything gets "~2", "~3" … before its extension; nothing is overwritten. It returns the name
-// that the picture bears in dir.
+// Publish writes a picture to a folder of d: part, fsync, rename, fsync of the folder. If the
+// name is taken, "~2", "~3" … is inserted before its extension; nothing is overwritten. Publish
+// returns the picture's name in dir.
 //
-// On an error no part of the picture is left, and the caller may publish it again. There is one
-// exception: where the fsync of the folder failed, the whole picture stands under the name that is
-// returned beside the error, and only a power cut could take it away.
+// If it returns an error and no name, nothing is left of the picture, and the caller may
+// publish it again. If the fsync of the folder fails, Publish returns the name beside the
+// error: the whole picture has that name, which only a power cut can take away.
 func Publish(d Disk, dir, name string, data []byte) (string, error) {
 	used, err := Put(d, dir, name, data)
 	if err != nil {
@@ -28,8 +27,9 @@ func Publish(d Disk, dir, name string, data []byte) (string, error) {
 	return used, nil
 }
 
-// Put is [Publish] without the fsync of the folder, which pictures that come together can share: until [Disk.SyncDir] of
-// dir has returned, a power cut may give the picture the name of a part again. On an error no part is left.
+// Put is [Publish] without the fsync of the folder, which pictures that arrive together can
+// share. Until [Disk.SyncDir] of dir has returned, a power cut may undo the rename and leave
+// the picture as a part. If Put fails, nothing is left of the picture.
 func Put(d Disk, dir, name string, data []byte) (string, error) {
 	used, err := putPart(d, dir, name, data)
 	if err != nil {
@@ -42,23 +42,21 @@ func putPart(d Disk, dir, name string, data []byte) (string, error) {
 	if err := checkName(name); err != nil {
 		return "", err
 	}
-	part, err := writePart(d, path.Join(dir, name), func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
+	part, err := writePart(d, path.Join(dir, name), contents(data))
 	if err != nil {
 		return "", err
 	}
-	// A crash here leaves a whole part: Finish gives it its name without a download.
-	used, err := place(d, part, dir, name)
+	// A crash here leaves a whole part, which Finish gives its name without a download.
+	used, err := install(d, part, dir, name)
 	if err != nil {
 		d.Remove(part)
 	}
 	return used, err
 }
 
-// Finish gives a part that a run left behind (see [Leftovers]) its final name in dir, as [Publish] would
-// have. The caller has looked at it with imagefile.Inspect: a part may be cut off. Where it fails the part stays.
+// Finish gives a part that an earlier run has left (see [Leftovers]) its final name in dir, as
+// [Publish] would have. The caller has checked with imagefile.Inspect that the part is whole.
+// If Finish fails, the part stays.
 func Finish(d Disk, part, dir, name string) (string, error) {
 	used, err := finish(d, part, dir, name)
 	if err != nil {
@@ -74,15 +72,15 @@ func finish(d Disk, part, dir, name string) (string, error) {
 	if err := syncFile(d, part); err != nil {
 		return "", err
 	}
-	used, err := place(d, part, dir, name)
+	used, err := install(d, part, dir, name)
 	if err != nil {
 		return "", err
 	}
 	return used, d.SyncDir(dir)
 }
 
-// syncFile syncs a file that an earlier process wrote and perhaps did not sync. It is opened for
-// appending because Windows syncs only what may be written.
+// syncFile syncs a file that an earlier process wrote and may not have synced. It opens the
+// file for appending because Windows syncs only files that are open for writing.
 func syncFile(d Disk, name string) error {
 	f, err := d.Append(name)
 	if err != nil {
@@ -91,26 +89,26 @@ func syncFile(d Disk, name string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// place renames a durable part into a free name of dir.
-func place(d Disk, part, dir, name string) (string, error) {
+// install renames a synced part to a free name in dir.
+func install(d Disk, part, dir, name string) (string, error) {
 	used, err := freeName(d, dir, name)
 	if err != nil {
 		return "", err
 	}
-	// A power cut before the fsync of the folder may undo the rename. The part is then back, whole.
+	// A power cut before the fsync of the folder may undo the rename, which leaves the whole part.
 	return used, d.Rename(part, path.Join(dir, used))
 }
 
-// takenNames is how many names are tried. A folder with so many pictures of one name has another trouble.
-const takenNames = 10000
+// maxSuccessors is how many names are tried for one file.
+const maxSuccessors = 10000
 
-// freeName is name, or the first of its successors that nothing bears.
+// freeName returns name, or the first of its successors that is not taken.
 //
-// Between this look and the rename somebody else could take the name; closing that gap needs a rename
-// that refuses to replace, which neither os.Root nor every file system has. Our own pictures cannot meet
-// there: the caller publishes different names.
+// Another program could take the name before the rename. To prevent that would need a rename that
+// refuses to replace, which neither os.Root nor every file system has. Pictures of one run do not
+// collide: the caller publishes different names.
 func freeName(d Disk, dir, name string) (string, error) {
-	for n := 1; n <= takenNames; n++ {
+	for n := 1; n <= maxSuccessors; n++ {
 		used := successor(name, n)
 		_, err := d.Lstat(path.Join(dir, used))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -120,10 +118,10 @@ func freeName(d Disk, dir, name string) (string, error) {
 			return "", err
 		}
 	}
-	return "", fmt.Errorf("%d names like it are taken: %w", takenNames, fs.ErrExist)
+	return "", fmt.Errorf("%d names like it are taken: %w", maxSuccessors, fs.ErrExist)
 }
 
-// successor is the nth name of a file: a.png, a~2.png, a~3.png.
+// successor returns the nth name of a file, from 1: a.png, a~2.png, a~3.png.
 func successor(name string, n int) string {
 	if n == 1 {
 		return name
@@ -132,7 +130,7 @@ func successor(name string, n int) string {
 	return strings.TrimSuffix(name, ext) + "~" + strconv.Itoa(n) + ext
 }
 
-// checkName refuses a name that is more than a name. Package filename makes none such.
+// checkName rejects a name that is a path, or no path at all. Package filename makes no such name.
 func checkName(name string) error {
 	if !fs.ValidPath(name) || name == "." || strings.Contains(name, "/") {
 		return fmt.Errorf("%q is no file name: %w", name, fs.ErrInvalid)

@@ -10,12 +10,13 @@ import (
 	"strings"
 )
 
-// Replace writes a report: at any moment name holds the old one or the new one, whole. What write writes
-// is buffered, and an error of its makes the old report stay.
+// Replace writes a report: at any moment name holds the old report or the new one, whole. The
+// writer that write gets is buffered. If write or a later step before the rename fails, the old
+// report stays.
 func Replace(d Disk, name string, write func(io.Writer) error) error {
 	part, err := writeReport(d, name, write)
 	if err == nil {
-		err = install(d, part, name)
+		err = installOver(d, part, name)
 	}
 	if err != nil {
 		return fmt.Errorf("replace %s: %w", name, err)
@@ -23,9 +24,9 @@ func Replace(d Disk, name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// ReplaceOrBeside is [Replace] for reports that people keep open in a program that locks them, as Excel
-// on Windows does: where name may not be replaced, the report is written to NAME.new.EXT beside it. It
-// returns the name that was written.
+// ReplaceOrBeside is [Replace] for reports that may be open in a program which locks them, as
+// Excel does on Windows: if name cannot be replaced for that reason, the report becomes
+// NAME.new.EXT beside it. ReplaceOrBeside returns the name of the file that it wrote.
 func ReplaceOrBeside(d Disk, name string, write func(io.Writer) error) (string, error) {
 	used := name
 	part, err := writeReport(d, name, write)
@@ -38,15 +39,15 @@ func ReplaceOrBeside(d Disk, name string, write func(io.Writer) error) (string, 
 	return used, nil
 }
 
-// ReplaceUnsynced writes a file that can be made again, without any fsync: after a crash of the process
-// name holds the old file or the new one, whole; after a power cut it may be empty or cut.
+// ReplaceUnsynced writes a file that can be made again, without any fsync: after a kill name
+// holds the old file or the new one, whole; after a power cut it may be empty or cut.
 func ReplaceUnsynced(d Disk, name string, b []byte) error {
 	part := partOf(name)
 	f, err := d.Create(part)
 	if err != nil {
 		return err
 	}
-	_, err = steady{f}.Write(b)
+	_, err = steadyWriter{f}.Write(b)
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = d.Rename(part, name)
 	}
@@ -66,8 +67,9 @@ func writeReport(d Disk, name string, write func(io.Writer) error) (string, erro
 	})
 }
 
-// install renames a durable part over name and removes it where that fails.
-func install(d Disk, part, name string) error {
+// installOver renames a synced part over name and syncs the folder. If the rename fails, it
+// removes the part.
+func installOver(d Disk, part, name string) error {
 	if err := d.Rename(part, name); err != nil {
 		d.Remove(part)
 		return err
@@ -75,8 +77,9 @@ func install(d Disk, part, name string) error {
 	return d.SyncDir(path.Dir(name))
 }
 
-// installOrBeside tries name, then the name beside it. Windows says "access denied" or "sharing violation"
-// of a file that is open elsewhere; a Unix that says the former of one file may well allow the other.
+// installOrBeside tries name, then the name beside it. For a file that is open elsewhere
+// Windows returns "access denied" or "sharing violation"; a Unix which denies access to one
+// name may allow the other.
 func installOrBeside(d Disk, part, name string) (string, error) {
 	err := d.Rename(part, name)
 	if err == nil {
@@ -86,10 +89,10 @@ func installOrBeside(d Disk, part, name string) (string, error) {
 		d.Remove(part)
 		return "", err
 	}
-	return beside(name), install(d, part, beside(name))
+	return beside(name), installOver(d, part, beside(name))
 }
 
-// beside is results.new.csv for results.csv.
+// beside returns results.new.csv for results.csv.
 func beside(name string) string {
 	ext := path.Ext(name)
 	return strings.TrimSuffix(name, ext) + ".new" + ext

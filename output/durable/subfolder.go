@@ -8,15 +8,15 @@ import (
 	"runtime"
 )
 
-// An [os.Root] walks to images/ anew for each file in it: it opens the folder and closes it, four times a picture. So a
-// subfolder in which something was done stays open. It is looked at again before each use, which is one call that opens
-// nothing: where somebody has moved it away or put another in its place, that one is taken, as a walk would have done.
+// An [os.Root] opens and closes images/ for each operation in it, four times a picture. So a
+// subfolder stays open after its first use. Each later use first stats its name, which opens
+// nothing; if another folder has taken the name meanwhile, that one is opened instead.
 
 // A subfolder is a folder of a [Dir] that is kept open.
 type subfolder struct {
 	root *os.Root
 	file *os.File    // the same folder, for its fsync
-	info fs.FileInfo // what it is known by
+	info fs.FileInfo // its identity, for os.SameFile
 }
 
 func openSubfolder(in *os.Root, name string) (*subfolder, error) {
@@ -37,8 +37,9 @@ func openSubfolder(in *os.Root, name string) (*subfolder, error) {
 
 func (s *subfolder) close() error { return errors.Join(s.root.Close(), s.file.Close()) }
 
-// keep is a subfolder that stays open; nil for the folder itself, and for one that cannot be opened: who then walks to it
-// hears why. On Windows nothing is kept, since a look there opens the folder, too.
+// keep returns the open subfolder of that name. It returns nil for the output folder itself and
+// for a subfolder that cannot be opened; the caller then uses the whole path and gets the
+// error. On Windows it always returns nil, since a stat there opens the folder, too.
 func (d *Dir) keep(name string) *subfolder {
 	if name == "." || runtime.GOOS == "windows" {
 		return nil
@@ -56,19 +57,20 @@ func (d *Dir) keep(name string) *subfolder {
 	if err != nil {
 		return nil
 	}
-	d.kept[name] = s // another goroutine may be using the one before: the garbage collector closes it
+	// another goroutine may use the one before, which the garbage collector closes
+	d.kept[name] = s
 	return s
 }
 
-// folderOf is the subfolder that a file stands in; nil where none is kept.
+// folderOf returns the open subfolder that a file is in, or nil.
 func (d *Dir) folderOf(name string) *subfolder {
-	if !fs.ValidPath(name) { // its ".." would be taken out by its letters, not by the links on its way
+	if !fs.ValidPath(name) { // path.Dir would resolve ".." without regard to links
 		return nil
 	}
 	return d.keep(path.Dir(name))
 }
 
-// at is where a file stands: an open folder, and the file's name in it.
+// at returns an open folder and the file's name relative to it.
 func (d *Dir) at(name string) (*os.Root, string) {
 	if s := d.folderOf(name); s != nil {
 		return s.root, path.Base(name)
@@ -76,8 +78,8 @@ func (d *Dir) at(name string) (*os.Root, string) {
 	return d.root, name
 }
 
-// told is an error about a file that [Dir.at] has found, with the name that the caller knows.
-func told(err error, name string) error {
+// named puts the name that the caller used into an error about a file that [Dir.at] has found.
+func named(err error, name string) error {
 	var p *fs.PathError
 	if errors.As(err, &p) && p.Path == path.Base(name) {
 		p.Path = name
@@ -85,11 +87,11 @@ func told(err error, name string) error {
 	return err
 }
 
-// ErrMoved says that a file has got its name in a folder that is not there any more.
+// ErrMoved is the error of a rename in a folder that was moved or replaced meanwhile.
 var ErrMoved = errors.New("the folder was moved away meanwhile, and the file with it")
 
-// renameWithin is [Dir.Rename] in one folder. It looks afterwards whether that still stands where it stood: a picture in a
-// folder that was moved a moment before must not count as saved.
+// renameWithin is [Dir.Rename] within one folder. It checks afterwards that the folder still
+// has its name: a picture in a folder that was moved away must not count as saved.
 func (d *Dir) renameWithin(s *subfolder, from, to string) error {
 	err := s.root.Rename(path.Base(from), path.Base(to))
 	if link := new(os.LinkError); errors.As(err, &link) {

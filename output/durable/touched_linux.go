@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// touched is the ctime.
+// touched returns the ctime.
 func touched(info fs.FileInfo) time.Time {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
 		return time.Unix(s.Ctim.Unix())

@@ -7,13 +7,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold is a name as the file systems of Windows and macOS compare it: two names with one Fold cannot both
-// stand in a folder there. It is for comparing only.
+// Fold returns a name as the file systems of Windows and macOS compare it: two names with the
+// same Fold are one file there. The result is for comparison only.
 func Fold(name string) string {
 	return norm.NFC.String(strings.Map(folded, norm.NFD.String(name)))
 }
 
-// folded stands for all runes that differ from r in case alone: k, K and the Kelvin sign are one.
+// folded returns one rune for all that differ from r only in case, such as k, K and the Kelvin
+// sign.
 func folded(r rune) rune {
 	least := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {

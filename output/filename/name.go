@@ -1,3 +1,10 @@
+// Package filename makes file names that every system takes: Windows, macOS and Linux,
+// encrypting file systems, and terminals that print them.
+//
+// A name that it makes is one element of a path, at most 120 bytes of valid UTF-8 in NFC, not
+// reserved, and never hidden, so that it is never a part of package durable. [Clean] names
+// pictures, [Slug] shortens prompts, and [Fold] finds names that are the same on some system.
+// The functions are pure; the package looks at no folder and does not make names unique.
 package filename
 
 import (
@@ -9,38 +16,39 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// nameLimit is how many bytes a file name has at most, its extension included: file systems take 255,
-// encrypting ones 143, and "~2" or the frame of a part come on top.
+// nameLimit is how many bytes a file name has at most, including its extension: file systems
+// take 255 bytes, encrypting ones 143, and "~2" or the frame of a part is added.
 const nameLimit = 120
 
-// nameless is what a name becomes of which nothing is left.
-const nameless = "picture"
+// emptyName replaces a name of which no character is left.
+const emptyName = "picture"
 
-// Clean makes a name that every system takes of what somebody wants: an id, a cell of the file column,
-// a slug. It keeps the letters of all scripts in composed form (NFC). Separators, control characters and
-// what Windows forbids become "-"; invisible characters go; blanks, dots and "-" go from the start,
-// blanks and dots from the end; names that Windows reserves (CON, nul.txt) get a "_" before them. An
-// extension of a picture in want gives way to ext, which starts with a dot. The name has 120 bytes at
-// most and is never empty, and Clean of it is itself.
+// Clean makes a file name of any text: an id, a cell of the file column, a slug. It keeps the
+// letters of all scripts, composed (NFC). It replaces separators, control characters and what
+// Windows forbids by "-", removes invisible characters, blanks, dots and "-" at the start, and
+// blanks and dots at the end, and puts "_" before names that Windows reserves (CON, nul.txt).
+// An extension of a picture in text is replaced by ext, which starts with a dot. The name has
+// at most 120 bytes and is never empty, and cleaning it again changes nothing.
 //
-// Two wants may become one name; the caller finds that with [Fold].
-func Clean(want, ext string) string {
-	stem := strings.TrimLeft(cleaned(want), " .-")
+// Two texts may become one name, which [Fold] finds.
+func Clean(text, ext string) string {
+	stem := strings.TrimLeft(withoutSpecials(text), " .-")
 	stem = trimEnd(unreserved(stem), ext) // before the cut, which could leave half an extension
 	stem = trimEnd(cut(stem, nameLimit-len(ext)), ext)
 	if stem == "" {
-		stem = nameless
+		stem = emptyName
 	}
 	return stem + ext
 }
 
-// cleaned is s in NFC without the characters that trouble a file system or a terminal.
-func cleaned(s string) string {
-	s = norm.NFC.String(strings.Map(visible, s)) // NFC last: what stood between two runes may be gone
+// withoutSpecials returns s in NFC without the characters that a file system or a terminal would
+// interpret.
+func withoutSpecials(s string) string {
+	s = norm.NFC.String(strings.Map(visible, s)) // NFC last: runes may have become neighbours
 	return strings.Map(allowed, s)
 }
 
-// visible drops format characters: zero widths, and marks that turn the direction of text around.
+// visible drops format characters: zero-width ones, and marks that change the direction of text.
 func visible(r rune) rune {
 	if unicode.Is(unicode.Cf, r) {
 		return -1
@@ -60,7 +68,7 @@ func allowed(r rune) rune {
 	return r
 }
 
-// trimEnd drops blanks, dots and extensions of pictures from the end until none is there.
+// trimEnd removes blanks, dots and extensions of pictures from the end until none is left.
 func trimEnd(stem, ext string) string {
 	for {
 		short := strings.TrimRight(stem, " .")
@@ -82,8 +90,8 @@ func isPictureExt(ext string) bool {
 	return false
 }
 
-// unreserved puts a "_" before the names of devices, which Windows sees whatever follows their first dot
-// (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
+// unreserved puts a "_" before the name of a device, which Windows recognizes whatever follows
+// its first dot (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
 func unreserved(stem string) string {
 	device, _, _ := strings.Cut(stem, ".")
 	device = strings.ToUpper(strings.TrimRight(device, " "))
@@ -105,7 +113,7 @@ func isDevice(name string) bool {
 	return numbered && utf8.RuneCountInString(port) == 1 && strings.Contains("0123456789¹²³", port)
 }
 
-// cut is s without the runes that do not end within limit bytes.
+// cut returns s without the runes that do not end within limit bytes.
 func cut(s string, limit int) string {
 	if len(s) <= limit {
 		return s

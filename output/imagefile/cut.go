@@ -5,11 +5,11 @@ import (
 	"encoding/binary"
 )
 
-// Cut reports whether a picture that [Inspect] takes for whole by its beginning has lost its end: a JPEG, GIF
-// or WebP. It says false of other formats, and of a PNG, whose end Inspect has seen.
+// Cut reports whether a JPEG, GIF or WebP, which [Inspect] judges by its beginning, lacks its
+// end. It reports false for other formats, and for a PNG, which Inspect reads to its end.
 func Cut(b []byte, ext string) bool {
 	switch ext {
-	case ".jpg": // the mark of its end; bytes may follow, and a smaller picture at the beginning has one, too
+	case ".jpg": // the end marker; bytes may follow, and an embedded preview has one, too
 		return bytes.LastIndex(b, []byte("\xff\xd9")) < len(b)/2
 	case ".gif":
 		return !bytes.HasSuffix(bytes.TrimRight(b, "\x00\r\n"), []byte(";"))
@@ -19,8 +19,8 @@ func Cut(b []byte, ext string) bool {
 	return false
 }
 
-// KnownFormat reports whether what Inspect does not know is a picture of a format that programs for pictures
-// write: TIFF, BMP, Photoshop, AVIF, HEIC, JPEG XL.
+// KnownFormat reports whether b, whose format Inspect does not know, has a format that image
+// editors write: TIFF, BMP, Photoshop, AVIF, HEIC, JPEG XL.
 func KnownFormat(b []byte) bool {
 	for _, start := range []string{"II*\x00", "MM\x00*", "BM", "8BPS", "\xff\x0a"} {
 		if bytes.HasPrefix(b, []byte(start)) {

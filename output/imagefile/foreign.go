@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// inspectForeign is [Inspect] for what is no PNG. Its kind is told by the rules that browsers use (WHATWG
-// MIME sniffing), of which the standard library has a part.
+// inspectForeign is [Inspect] for everything but PNG. It detects formats by the rules of
+// browsers (WHATWG MIME sniffing), of which the standard library has a part.
 func inspectForeign(b []byte) (Picture, error) {
 	kind, _, _ := strings.Cut(http.DetectContentType(b), ";")
 	switch kind {
@@ -28,7 +28,7 @@ func inspectForeign(b []byte) (Picture, error) {
 		return Picture{}, damaged("%s", xmlTrouble(b))
 	}
 	if strings.HasPrefix(kind, "text/") {
-		return Picture{}, wordTrouble(b)
+		return Picture{}, textTrouble(b)
 	}
 	return foreignPicture(b, ".bin", "of a format that is not known", noSize), nil
 }
@@ -53,8 +53,8 @@ func configSize(c image.Config, err error) (int, int) {
 	return c.Width, c.Height
 }
 
-// wordTrouble says what text stands in place of a picture: XML also comes without its <?xml.
-func wordTrouble(b []byte) error {
+// textTrouble describes a text in place of a picture. XML may lack its <?xml.
+func textTrouble(b []byte) error {
 	switch start := bytes.TrimLeft(b[:min(len(b), 64)], "\xef\xbb\xbf \t\r\n"); {
 	case bytes.HasPrefix(start, []byte("<")):
 		return damaged("%s", xmlTrouble(b))
@@ -64,11 +64,12 @@ func wordTrouble(b []byte) error {
 	return damaged("text in place of a picture")
 }
 
-// ossCodeLimit is how many bytes of an error code are shown. The longest known has 40.
+// ossCodeLimit is how many bytes of an error code are quoted. The longest known has 40.
 const ossCodeLimit = 80
 
-// xmlTrouble names the code of an error of the object store, <Error><Code>AccessDenied</Code>…, quoted.
-// Only the code: the rest of such an answer may repeat the signed query.
+// xmlTrouble quotes the code of an error of the object store,
+// <Error><Code>AccessDenied</Code>…, and nothing else: the rest of such an answer may repeat
+// the signed query.
 func xmlTrouble(b []byte) string {
 	var answer struct{ Code string }
 	err := xml.Unmarshal(b[:min(len(b), 1<<16)], &answer)

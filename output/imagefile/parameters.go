@@ -6,15 +6,17 @@ import (
 	"strings"
 )
 
-// ParametersKeyword is the text of a PNG that viewers of generated pictures show. Stable Diffusion web UI (AUTOMATIC1111)
-// began with it, and readers still follow its grammar, modules/infotext_utils.py: the prompt, which may have several
-// lines; where there is one, "Negative prompt: " and that; and as the last line at least three of "Name: value",
+// ParametersKeyword is the keyword of the PNG text that viewers of generated pictures show. It
+// comes from Stable Diffusion web UI (AUTOMATIC1111), and readers follow its grammar,
+// modules/infotext_utils.py: the prompt, of one or more lines; "Negative prompt: " and the
+// negative prompt, if there is one; and as the last line at least three "Name: value",
 // separated by commas. A value with a comma, a colon, a line break or a quote is a JSON string.
 const ParametersKeyword = "parameters"
 
-// Parameters is the text that tells viewers how a picture was made. Names of fields are two or more ASCII letters, digits and
-// spaces; a field without a value is left out. A line of a prompt that begins with "Negative prompt:" is taken for that:
-// the grammar has no way around it.
+// Parameters returns the text that shows in viewers how a picture was made. Names of fields are
+// two or more ASCII letters, digits and spaces; a field without a value is left out. Readers
+// take a line of a prompt that begins with "Negative prompt:" for the negative prompt: the
+// grammar has no escape.
 func Parameters(prompt, negative string, fields []Text) Text {
 	var lines []string
 	if prompt != "" {
@@ -33,7 +35,7 @@ func Parameters(prompt, negative string, fields []Text) Text {
 	return Text{Keyword: ParametersKeyword, Value: strings.Join(lines, "\n")}
 }
 
-// plainLines ends lines as PNG wants it (§11.3.3.4).
+// plainLines ends lines with LF, as PNG requires (§11.3.3.4).
 func plainLines(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 }

@@ -7,8 +7,9 @@ import (
 	"math"
 )
 
-// A PNG is a signature and chunks of length, type, data and CRC-32 of type and data (W3C PNG, third
-// edition, §5). A single flipped bit anywhere from signature to IEND, and any cut, is found by walking them.
+// A PNG is a signature and chunks, each of length, type, data, and CRC-32 of type and data (W3C
+// PNG, third edition, §5). Walking the chunks finds a single flipped bit from signature to
+// IEND, and any cut.
 
 const (
 	pngSignature = "\x89PNG\r\n\x1a\n"
@@ -17,9 +18,9 @@ const (
 	ihdrSize     = 13
 )
 
-// resemblesPNG tells a PNG, also one whose first bytes are cut or damaged: a damaged signature must not
-// pass as a whole picture of a format that we do not know. At least half of the first 16 bytes, which all
-// PNGs share, are right.
+// resemblesPNG reports whether b is a PNG, possibly with cut or damaged first bytes: at least
+// half of the first 16 bytes, which all PNGs share, are right. A damaged signature must not
+// pass as a whole picture of an unknown format.
 func resemblesPNG(b []byte) bool {
 	n := min(len(b), len(pngStart))
 	right := 0
@@ -49,11 +50,11 @@ func inspectPNG(b []byte) (Picture, error) {
 	return p, nil
 }
 
-// walked is what a walk over the chunks of a PNG finds.
+// walked is the result of a walk over the chunks of a PNG.
 type walked struct {
 	width, height int
-	pixels        bool // there is an IDAT with something in it
-	end           int  // offset behind IEND
+	pixels        bool // there is an IDAT that is not empty
+	end           int  // offset after IEND
 }
 
 func walkPNG(b []byte) (walked, error) {
@@ -85,7 +86,7 @@ type chunk struct {
 	kind, data []byte
 }
 
-// chunkAt is the chunk of b at an offset, its checksum proven.
+// chunkAt returns the chunk of b at an offset and checks its checksum.
 func chunkAt(b []byte, at int) (chunk, error) {
 	rest := b[at:]
 	if len(rest) < chunkFrame {
@@ -97,12 +98,13 @@ func chunkAt(b []byte, at int) (chunk, error) {
 	}
 	body := rest[4 : 8+size]
 	if crc32.ChecksumIEEE(body) != binary.BigEndian.Uint32(rest[8+size:]) {
-		return chunk{}, damaged("the checksum of the PNG chunk %q at byte %d is wrong", body[:4], at)
+		kind := body[:4]
+		return chunk{}, damaged("the checksum of the PNG chunk %q at byte %d is wrong", kind, at)
 	}
 	return chunk{kind: body[:4], data: body[4:]}, nil
 }
 
-// pngSize is the size that an IHDR tells; 0 where it is outside of what PNG allows (1 to 2³¹−1).
+// pngSize returns the size in an IHDR; 0 if it is not in the range of PNG (1 to 2³¹−1).
 func pngSize(ihdr []byte) (width, height int) {
 	w, h := binary.BigEndian.Uint32(ihdr), binary.BigEndian.Uint32(ihdr[4:])
 	if w > math.MaxInt32 || h > math.MaxInt32 {

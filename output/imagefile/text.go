@@ -9,17 +9,19 @@ import (
 	"strings"
 )
 
-// Text is a keyword and its value inside a PNG.
+// A Text is a keyword and its value in a PNG.
 type Text struct {
 	Keyword string // 1 to 79 printable ASCII characters
 	Value   string
 }
 
-// Annotate is b with texts in it, as uncompressed iTXt chunks (UTF-8; tEXt holds no Chinese) right behind
-// the header; everything else stays byte for byte. What is no PNG is returned as it is, and so is b
-// where there are no texts. The texts are put into the array of b where that has room for them: b is of no use afterwards.
+// Annotate returns the PNG b with texts in it, as uncompressed iTXt chunks (UTF-8; tEXt cannot
+// hold Chinese) right after the header. The other bytes stay the same. If b is no PNG, or texts
+// is empty, Annotate returns b. It uses the capacity of b if there is enough: the caller must
+// not use b afterwards.
 //
-// A text with a keyword that PNG does not allow is left out; NUL characters and invalid UTF-8 leave its value.
+// A text with a keyword that PNG does not allow is left out. NUL characters are removed from
+// values, and invalid UTF-8 is replaced.
 func Annotate(b []byte, texts []Text) []byte {
 	head := len(pngSignature) + chunkFrame + ihdrSize
 	if len(b) < head || !bytes.HasPrefix(b, []byte(pngStart)) || len(texts) == 0 {
@@ -34,8 +36,8 @@ func Annotate(b []byte, texts []Text) []byte {
 	return slices.Insert(b, head, chunks...)
 }
 
-// textFrame is what an iTXt chunk holds besides keyword and value: its frame, NUL, two bytes on
-// compression, and two empty strings for language and translated keyword.
+// textFrame is the length of an iTXt chunk without keyword and value: its frame, NUL, two bytes on
+// compression, and the ends of two empty strings, for language and translated keyword.
 const textFrame = chunkFrame + 5
 
 func textSize(texts []Text) int {
@@ -46,7 +48,8 @@ func textSize(texts []Text) int {
 	return size
 }
 
-// validKeyword is PNG's rule (§11.3.3.2) narrowed from Latin-1 to ASCII, where it and UTF-8 are one.
+// validKeyword is the rule of PNG (§11.3.3.2), narrowed from Latin-1 to ASCII, which is valid
+// UTF-8.
 func validKeyword(k string) bool {
 	for i := range len(k) {
 		if k[i] < ' ' || k[i] > '~' {
@@ -67,12 +70,12 @@ func appendText(b []byte, t Text) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[body:]))
 }
 
-// headLimit is how many bytes Texts reads at most. Ours lie in the first few KB.
+// headLimit is how many bytes Texts reads at most. Annotate puts texts into the first few KB.
 const headLimit = 4 << 20
 
-// Texts reads the texts of a PNG that lie before its pixels, iTXt and tEXt, in their order. It reads no
-// further than that and at most 4 MiB; compressed texts are passed over, as ours are not. What is no
-// PNG, or is cut or damaged before its pixels, is an [ErrDamaged].
+// Texts reads the texts of a PNG that are before its pixels, iTXt and tEXt, in their order. It
+// reads up to the pixels and at most 4 MiB, and skips compressed texts, which Annotate does not
+// write. If r is no PNG, or is cut or damaged before its pixels, Texts returns an [ErrDamaged].
 func Texts(r io.Reader) ([]Text, error) {
 	head := io.LimitReader(r, headLimit)
 	signature := make([]byte, len(pngSignature))
@@ -107,20 +110,20 @@ func readChunk(r io.Reader) (chunk, error) {
 	if string(kind) == "IDAT" {
 		return chunk{kind: kind}, nil
 	}
-	// Not make(size): the size is somebody's claim, the bytes are there or not.
+	// Not make(size): the size is only a claim until the bytes have been read.
 	var body bytes.Buffer
 	body.Write(kind)
 	if _, err := io.CopyN(&body, r, int64(size)+4); err != nil {
 		return chunk{}, headTrouble(err)
 	}
-	sum := body.Bytes()[4+size:]
-	if crc32.ChecksumIEEE(body.Bytes()[:4+size]) != binary.BigEndian.Uint32(sum) {
+	checksum := body.Bytes()[4+size:]
+	if crc32.ChecksumIEEE(body.Bytes()[:4+size]) != binary.BigEndian.Uint32(checksum) {
 		return chunk{}, damaged("the checksum of the PNG chunk %q is wrong", kind)
 	}
 	return chunk{kind: kind, data: body.Bytes()[4 : 4+size]}, nil
 }
 
-// headTrouble makes an early end damage and leaves the disk's own errors what they are.
+// headTrouble turns an early end into an [ErrDamaged] and returns other errors unchanged.
 func headTrouble(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return damaged("no pixels in the first part of the PNG")
@@ -142,7 +145,7 @@ func textOf(c chunk) (Text, bool) {
 	return Text{}, false
 }
 
-// internationalText reads what follows the keyword of an iTXt: compressed or not, method, language NUL,
+// internationalText reads an iTXt after its keyword: compression flag, method, language NUL,
 // translated keyword NUL, text.
 func internationalText(keyword, rest string) (Text, bool) {
 	if len(rest) < 2 || rest[0] != 0 {

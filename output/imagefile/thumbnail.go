@@ -17,17 +17,17 @@ import (
 	_ "golang.org/x/image/webp"
 )
 
-// ErrNoThumbnail says that a picture cannot be made small: its header claims more pixels than anything of
-// ours decodes, or it is of no format that we know, or damaged. The picture itself is none the worse.
+// ErrNoThumbnail is the error of a picture that cannot be made small: its header claims too
+// many pixels, or its format is unknown, or it is damaged.
 var ErrNoThumbnail = errors.New("no thumbnail")
 
-// thumbnailQuality is where a JPEG of this size shows no blocks in a flat sky.
+// thumbnailQuality is the least at which a JPEG of this size shows no blocks in a plain sky.
 const thumbnailQuality = 80
 
-// Thumbnail is the picture b as a JPEG whose longer side has side pixels, or as many as it has where it is
-// smaller. It reads PNG, JPEG, GIF (its first frame) and WebP; what is transparent becomes white. The
-// header is looked at first, so that a decompression bomb costs nothing, and a decoder that panics has met a picture that it
-// cannot read. An error is an [ErrNoThumbnail].
+// Thumbnail returns the picture b as a JPEG with side pixels on its longer side, or with its
+// own size if that is smaller. It reads PNG, JPEG, GIF (the first frame) and WebP; transparent
+// pixels become white. It reads the header first, so that a decompression bomb costs nothing.
+// If b cannot be decoded, or its decoder panics, it returns an [ErrNoThumbnail].
 func Thumbnail(b []byte, side int) (small []byte, err error) {
 	picture, err := decode(b)
 	if err != nil {
@@ -38,20 +38,22 @@ func Thumbnail(b []byte, side int) (small []byte, err error) {
 	return out.Bytes(), err
 }
 
-// Readable inflates a picture and says what is wrong inside it, which [Inspect] does not see. It says nothing of
-// formats that are not known here, and of more pixels than a thumbnail is made of, whatever the header claims.
+// Readable decodes a picture and returns what is wrong inside it, which [Inspect] does not see.
+// It returns nil for unknown formats, and for more pixels than [Thumbnail] decodes.
 func Readable(b []byte) error {
 	config, _, err := image.DecodeConfig(bytes.NewReader(b))
-	if errors.Is(err, image.ErrFormat) || err == nil && int64(config.Width)*int64(config.Height) > manyPixels {
+	unknown, large := errors.Is(err, image.ErrFormat), area(config) > maxPixels
+	if unknown || err == nil && large {
 		return nil
 	}
 	if _, err := decode(b); err != nil {
-		return errors.New("it cannot be decoded" + strings.TrimPrefix(err.Error(), ErrNoThumbnail.Error()))
+		reason := strings.TrimPrefix(err.Error(), ErrNoThumbnail.Error())
+		return errors.New("it cannot be decoded" + reason)
 	}
 	return nil
 }
 
-// decode is image.Decode, bounded.
+// decode is image.Decode with a limit on pixels, and with an error in place of a panic.
 func decode(b []byte) (picture image.Image, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -62,8 +64,9 @@ func decode(b []byte) (picture image.Image, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoThumbnail, err)
 	}
-	if pixels := int64(config.Width) * int64(config.Height); pixels == 0 || pixels > manyPixels {
-		return nil, fmt.Errorf("%w: its header claims %d×%d pixels", ErrNoThumbnail, config.Width, config.Height)
+	if n := area(config); n == 0 || n > maxPixels {
+		return nil, fmt.Errorf("%w: its header claims %d×%d pixels",
+			ErrNoThumbnail, config.Width, config.Height)
 	}
 	picture, _, err = image.Decode(bytes.NewReader(b))
 	if err != nil {
@@ -72,7 +75,9 @@ func decode(b []byte) (picture image.Image, err error) {
 	return picture, nil
 }
 
-// shrunk scales by CatmullRom, which averages over what it leaves out: faster kernels alias at a fifth.
+func area(c image.Config) int64 { return int64(c.Width) * int64(c.Height) }
+
+// shrunk scales with CatmullRom, which averages over all pixels: faster kernels alias at a fifth.
 func shrunk(picture image.Image, side int) image.Image {
 	from := picture.Bounds()
 	small := image.NewRGBA(fitted(from.Dx(), from.Dy(), side))
@@ -83,7 +88,8 @@ func shrunk(picture image.Image, side int) image.Image {
 	return small
 }
 
-// fitted is the size in which the longer side has at most side pixels, and the shorter one at least 1.
+// fitted returns the size with at most side pixels on the longer side and at least 1 on the
+// shorter one.
 func fitted(width, height, side int) image.Rectangle {
 	longer := max(width, height)
 	if longer <= side {
@@ -92,8 +98,8 @@ func fitted(width, height, side int) image.Rectangle {
 	return image.Rect(0, 0, max(width*side/longer, 1), max(height*side/longer, 1))
 }
 
-// direct is a picture of a type that the scaler has a fast path for; of others it asks every pixel through
-// an interface.
+// direct returns the picture in a type for which the scaler has a fast path; in others it reads
+// every pixel through an interface.
 func direct(picture image.Image) image.Image {
 	switch picture.(type) {
 	case *image.RGBA, *image.NRGBA, *image.YCbCr, *image.Gray:

@@ -2,10 +2,10 @@ package imagefile
 
 import "encoding/binary"
 
-// webpHeader is how many bytes of a WebP tell its size in each of its three forms.
+// webpHeader is how many bytes of a WebP hold its size, in each of its three forms.
 const webpHeader = 30
 
-// webpSize reads the size from the first chunk of a WebP (RFC 9649 §2.5–2.7); 0 where it cannot.
+// webpSize returns the size in the first chunk of a WebP (RFC 9649 §2.5–2.7); 0 if there is none.
 func webpSize(b []byte) (width, height int) {
 	if len(b) < webpHeader {
 		return 0, 0
@@ -18,7 +18,8 @@ func webpSize(b []byte) (width, height int) {
 		bits := binary.LittleEndian.Uint32(data[1:])
 		return 1 + int(bits&0x3fff), 1 + int(bits>>14&0x3fff)
 	case "VP8 ": // 14 bits each, behind the frame tag and the start code
-		return int(binary.LittleEndian.Uint16(data[6:]) & 0x3fff), int(binary.LittleEndian.Uint16(data[8:]) & 0x3fff)
+		return int(binary.LittleEndian.Uint16(data[6:]) & 0x3fff),
+			int(binary.LittleEndian.Uint16(data[8:]) & 0x3fff)
 	}
 	return 0, 0
 }
