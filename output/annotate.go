@@ -13,16 +13,16 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// A Sheet is where the manifest stands in its own workbook.
+// A Sheet locates the manifest in its own workbook.
 type Sheet struct {
 	Workbook io.Reader // the whole file
 	Name     string    // "" is the first sheet that is not hidden
 	Header   int       // the row of its header, from 1
-	Has      []string  // what its columns say under another name: "id", "prompt"
+	Has      []string  // columns that it has under another name: "id", "prompt"
 }
 
-// The bounds of a workbook that is written again, as all of it is held in memory, its cells at some 15 times their
-// length.
+// The limits of a workbook that is annotated. It is held in memory, its cells at about 15 times
+// their length.
 const (
 	annotateBytes = 64 << 20  // of the file
 	annotateXML   = 16 << 20  // of its sheets and strings
@@ -30,22 +30,24 @@ const (
 	annotateRows  = 12000     // of results
 )
 
-// AnnotateXLSX writes a copy of the manifest's own workbook with our columns to the right of its sheet, a row of
-// the sheet beside the results whose Row it is. Its styles, widths, formulas and other sheets stay. Where a row has
-// several items, their values stand one below the other and their costs are added. Results whose Row lies not below
-// the header are left out.
+// AnnotateXLSX writes a copy of the manifest's own workbook with result columns to the right of
+// its sheet; the results are in the rows that they give as Row. Styles, widths, formulas and
+// other sheets stay. If a row has several items, their values are one below the other in each
+// cell and their costs are added. Results with a Row that is not below the header are left out.
 //
-// An [ErrWorkbookLimit] says that the workbook is too large for that, or has macros, or the results are too many:
-// [WriteXLSX] still makes a workbook of its own. An error among the rows ends the workbook.
+// AnnotateXLSX returns an [ErrWorkbookLimit] if the workbook is too large, has macros or cannot
+// be read, or if there are too many results. [WriteXLSX] makes a workbook of its own in these
+// cases.
 func AnnotateXLSX(w io.Writer, book Book, sheet Sheet, rows iter.Seq2[Result, error]) error {
-	if err := guarded(func() error { return annotateXLSX(w, book, sheet, rows) }); err != nil {
+	if err := catchPanic(func() error { return annotateXLSX(w, book, sheet, rows) }); err != nil {
 		return fmt.Errorf("annotate workbook: %w", err)
 	}
 	return nil
 }
 
-// guarded makes an error of a panic: excelize panics over some workbooks that other programs read.
-func guarded(write func() error) (err error) {
+// catchPanic turns a panic into an error: excelize panics on some workbooks that other programs
+// read.
+func catchPanic(write func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: it cannot be read: %v", ErrWorkbookLimit, p)
@@ -78,7 +80,7 @@ func annotateXLSX(w io.Writer, book Book, sheet Sheet, rows iter.Seq2[Result, er
 	return file.Write(w)
 }
 
-// openWorkbook reads a workbook that is within the bounds.
+// openWorkbook reads a workbook within the limits.
 func openWorkbook(r io.Reader) (*excelize.File, error) {
 	b, err := io.ReadAll(io.LimitReader(r, annotateBytes+1))
 	if err != nil {
@@ -99,14 +101,14 @@ func openWorkbook(r io.Reader) (*excelize.File, error) {
 
 func firstVisible(file *excelize.File) string {
 	for _, name := range file.GetSheetList() {
-		if visible, err := file.GetSheetVisible(name); err == nil && visible {
+		if shown, err := file.GetSheetVisible(name); err == nil && shown {
 			return name
 		}
 	}
 	return file.GetSheetName(0)
 }
 
-// checkParts looks at the sizes that the parts claim; excelize holds the parts to its own limit when it unpacks them.
+// checkParts checks the sizes that the parts claim; excelize limits what they unpack to.
 func checkParts(b []byte) error {
 	parts, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
@@ -128,7 +130,7 @@ func checkParts(b []byte) error {
 	return nil
 }
 
-// byRow groups neighbours of one row of the sheet.
+// byRow groups the neighbouring results of a row of the sheet.
 func byRow(rows iter.Seq2[Result, error], header int) iter.Seq2[[]Result, error] {
 	return func(yield func([]Result, error) bool) {
 		var group []Result
@@ -158,18 +160,18 @@ func byRow(rows iter.Seq2[Result, error], header int) iter.Seq2[[]Result, error]
 	}
 }
 
-// An annotator writes our columns beside the rows of a sheet.
+// An annotator writes result columns beside the rows of a sheet.
 type annotator struct {
 	file     *excelize.File
 	sheet    string
 	columns  []bookColumn
-	first    int // number of our first column, from 1
+	first    int // number of the first result column, from 1
 	looks    looks
 	pictures pictures
 }
 
 func newAnnotator(file *excelize.File, book Book, sheet Sheet) (*annotator, error) {
-	header, width, height, err := survey(file, sheet)
+	header, width, height, err := measure(file, sheet)
 	if err != nil {
 		return nil, err
 	}
@@ -183,14 +185,15 @@ func newAnnotator(file *excelize.File, book Book, sheet Sheet) (*annotator, erro
 		return nil, fmt.Errorf("%w: the manifest's has %d columns", ErrWorkbookLimit, width)
 	}
 	last := slices.IndexFunc(a.columns, func(c bookColumn) bool { return c.style == moneyStyle })
-	if err := unlessTheirs(file, sheet, cellName(a.first+last, max(height, sheet.Header))); err != nil {
+	if err := setDefaultPrint(file, sheet, cellName(a.first+last, max(height, sheet.Header))); err != nil {
 		return nil, err
 	}
 	return a, a.begin(sheet.Header, len(header))
 }
 
-// survey returns the header of the sheet, and the numbers of its last column and row that hold anything.
-func survey(file *excelize.File, sheet Sheet) (header []string, width, height int, err error) {
+// measure returns the header of the sheet, and the numbers of its last column and row that are
+// not empty.
+func measure(file *excelize.File, sheet Sheet) (header []string, width, height int, err error) {
 	rows, err := file.Rows(sheet.Name)
 	if err != nil {
 		return nil, 0, 0, err
@@ -209,7 +212,7 @@ func survey(file *excelize.File, sheet Sheet) (header []string, width, height in
 		}
 	}
 	pictured, err := file.GetPictureCells(sheet.Name)
-	for _, cell := range pictured { // a picture lies over its cell, which may be empty
+	for _, cell := range pictured { // the cell below a picture may be empty
 		if column, _, err := excelize.CellNameToCoordinates(cell); err == nil {
 			width = max(width, column)
 		}
@@ -217,14 +220,15 @@ func survey(file *excelize.File, sheet Sheet) (header []string, width, height in
 	return header, width, height, errors.Join(err, rows.Error())
 }
 
-// besideColumns are our columns beside a sheet with this header. The words are left out where the sheet has them; what
-// else bears a name of the sheet's is called result.NAME, so that each name stands once.
+// besideColumns returns the result columns beside a sheet with this header. It leaves out id
+// and prompt if the sheet has them, and calls other columns result.NAME if the sheet has their
+// name, so that each name occurs once.
 func besideColumns(header, has []string) []bookColumn {
 	there := func(name string) bool {
 		return slices.ContainsFunc(header, func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), name) })
 	}
 	columns := resultColumns()
-	for _, c := range wordColumns() {
+	for _, c := range inputColumns() {
 		if !there(c.name) && !slices.Contains(has, c.name) {
 			columns = append(columns, c)
 		}
@@ -237,11 +241,13 @@ func besideColumns(header, has []string) []bookColumn {
 	return columns
 }
 
-// begin writes our header in the look of theirs, that of its last cell.
+// begin writes the names of the result columns in the style of the last cell of the sheet's
+// header.
 func (a *annotator) begin(row, width int) error {
 	style := a.looks.heading
-	if theirs, err := a.file.GetCellStyle(a.sheet, cellName(max(width, 1), row)); err == nil && theirs != 0 {
-		style = theirs
+	last := cellName(max(width, 1), row)
+	if own, err := a.file.GetCellStyle(a.sheet, last); err == nil && own != 0 {
+		style = own
 	}
 	for i, c := range a.columns {
 		cell := cellName(a.first+i, row)
@@ -282,7 +288,7 @@ func (a *annotator) set(cell string, c bookColumn, results []Result) error {
 			return err
 		}
 	}
-	if value := plainValue(c.together(results)); value != nil {
+	if value := plainValue(c.join(results)); value != nil {
 		if err := a.file.SetCellValue(a.sheet, cell, value); err != nil {
 			return err
 		}
@@ -293,12 +299,12 @@ func (a *annotator) set(cell string, c bookColumn, results []Result) error {
 // illustrate adds the thumbnails and makes the row high enough for them.
 func (a *annotator) illustrate(cell string, results []Result) error {
 	row := results[0].Row
-	high, err := a.file.GetRowHeight(a.sheet, row)
+	height, err := a.file.GetRowHeight(a.sheet, row)
 	if err != nil {
 		return err
 	}
 	shots := a.pictures.shots(results)
-	if len(shots) > 0 && high < rowPoints {
+	if len(shots) > 0 && height < rowPoints {
 		if err := a.file.SetRowHeight(a.sheet, row, rowPoints); err != nil {
 			return err
 		}

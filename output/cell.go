@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// ownCell is a cell of one of our own columns. Where a picture has not come its numbers are not 0 but
-// unknown, and numbers stay numbers.
-func ownCell(column, cell string) string {
+// resultCell returns a cell of a field of [Result]. Numbers stay numbers; those of a picture
+// that does not exist are empty, not 0.
+func resultCell(column, cell string) string {
 	switch column {
 	case "width", "height", "bytes":
 		if cell == "0" {
@@ -20,13 +20,13 @@ func ownCell(column, cell string) string {
 			return cell
 		}
 	}
-	return harmless(cell)
+	return noFormula(cell)
 }
 
-// harmless is a cell that no spreadsheet takes for a formula: one that starts like a formula, also in the
-// wide forms that East Asian editions of Excel take, starts with a "'" instead (owasp.org, "CSV
-// Injection"). Invalid UTF-8 is replaced, which Excel would show as another encoding altogether.
-func harmless(cell string) string {
+// noFormula puts "'" before a cell that a spreadsheet would take for a formula, also in the
+// full-width forms that East Asian editions of Excel take (owasp.org, "CSV Injection"). It
+// replaces invalid UTF-8, which would make Excel read the whole file in another encoding.
+func noFormula(cell string) string {
 	cell = strings.ToValidUTF8(cell, "\uFFFD")
 	first, _ := utf8.DecodeRuneInString(cell)
 	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {

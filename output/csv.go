@@ -13,12 +13,10 @@ import (
 // byteOrderMark makes Excel read a CSV file as UTF-8.
 const byteOrderMark = "\xef\xbb\xbf"
 
-// WriteCSV writes the results as CSV that opens in Excel: UTF-8 with BOM, our columns, then the
-// manifest's. A column of the manifest that bears one of our names, in any case, is called
-// manifest.NAME. A cell that a spreadsheet could take for a formula starts with a "'" (see [harmless]);
-// the exact values are in the JSON lines.
-//
-// Rows are written as they come and not kept. An error among them ends the report.
+// WriteCSV writes the results as CSV that opens in Excel: UTF-8 with a byte order mark, the
+// fields of [Result], then the manifest's columns. A column of the manifest that has the name
+// of a field, in any case, is called manifest.NAME. A cell that a spreadsheet could take for a
+// formula starts with "'"; the exact values are in the JSON lines.
 func WriteCSV(w io.Writer, columns []string, rows iter.Seq2[Result, error]) error {
 	if err := writeCSV(w, columns, rows); err != nil {
 		return fmt.Errorf("write CSV report: %w", err)
@@ -35,9 +33,12 @@ func writeCSV(w io.Writer, columns []string, rows iter.Seq2[Result, error]) erro
 	if err := gocsv.MarshalCSV([]Result{}, header); err != nil {
 		return err
 	}
-	lines := &csvLines{width: len(columns), own: header.own, out: out}
+	lines := &csvLines{width: len(columns), fields: header.fields, out: out}
 	one := make([]Result, 1)
 	for r, err := range rows {
+		if err == nil {
+			err = r.checkColumns(columns)
+		}
 		if err != nil {
 			return err
 		}
@@ -50,18 +51,19 @@ func writeCSV(w io.Writer, columns []string, rows iter.Seq2[Result, error]) erro
 	return out.Error()
 }
 
-// csvHeader is what gocsv writes our header to: it adds the manifest's columns and keeps our names.
+// csvHeader takes the header from gocsv, keeps the names of the fields, and adds the manifest's
+// columns.
 type csvHeader struct {
 	columns []string
-	own     []string
+	fields  []string
 	out     *csv.Writer
 }
 
-func (h *csvHeader) Write(own []string) error {
-	h.own = own
-	names := append([]string{}, own...)
-	for _, name := range manifestNames(own, h.columns) {
-		names = append(names, harmless(name))
+func (h *csvHeader) Write(fields []string) error {
+	h.fields = fields
+	names := append([]string{}, fields...)
+	for _, name := range manifestNames(fields, h.columns) {
+		names = append(names, noFormula(name))
 	}
 	return h.out.Write(names)
 }
@@ -69,28 +71,25 @@ func (h *csvHeader) Write(own []string) error {
 func (h *csvHeader) Flush()       {}
 func (h *csvHeader) Error() error { return h.out.Error() }
 
-// csvLines is what gocsv writes the columns of a Result to: it makes them fit for a spreadsheet and adds
-// the manifest's. gocsv flushes after every call of it, which is every row of ours: Flush does nothing.
+// csvLines takes the fields of a Result from gocsv, makes them safe for a spreadsheet, and adds
+// the manifest's cells. Flush does nothing, since gocsv flushes after every row.
 type csvLines struct {
-	width int      // of the manifest's columns
-	own   []string // our column names
-	extra []string // the manifest's cells of this row
-	line  []string
-	out   *csv.Writer
+	width  int      // number of the manifest's columns
+	fields []string // their names
+	extra  []string // the manifest's cells of this row
+	line   []string
+	out    *csv.Writer
 }
 
-func (l *csvLines) Write(own []string) error {
-	if len(l.extra) > l.width {
-		return fmt.Errorf("%d cells for %d columns of the manifest", len(l.extra), l.width)
-	}
+func (l *csvLines) Write(cells []string) error {
 	l.line = l.line[:0]
-	for i, cell := range own {
-		l.line = append(l.line, ownCell(l.own[i], cell))
+	for i, cell := range cells {
+		l.line = append(l.line, resultCell(l.fields[i], cell))
 	}
 	for i := range l.width {
 		cell := ""
 		if i < len(l.extra) {
-			cell = harmless(l.extra[i])
+			cell = noFormula(l.extra[i])
 		}
 		l.line = append(l.line, cell)
 	}
@@ -100,14 +99,15 @@ func (l *csvLines) Write(own []string) error {
 func (l *csvLines) Flush()       {}
 func (l *csvLines) Error() error { return l.out.Error() }
 
-// manifestNames are the names of the manifest's columns behind ours. Programs that read CSV by name, some
-// regardless of case, must find each once: PowerShell refuses a file whose names differ in case alone.
-func manifestNames(own, columns []string) []string {
+// manifestNames returns the names of the manifest's columns beside those of the fields.
+// Programs that read CSV by name, some regardless of case, must find each name once: PowerShell
+// rejects a file with names that differ only in case.
+func manifestNames(fields, columns []string) []string {
 	names := make([]string, len(columns))
 	for i, name := range columns {
 		names[i] = name
-		for _, ours := range own {
-			if strings.EqualFold(name, ours) {
+		for _, field := range fields {
+			if strings.EqualFold(name, field) {
 				names[i] = "manifest." + name
 			}
 		}

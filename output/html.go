@@ -19,39 +19,43 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A Page is what report.html says besides its rows. The zero value is a page without a head.
+// A Page is the contents of report.html apart from its rows. The zero value is a page without a
+// head.
 type Page struct {
 	Title     string         // "" is the manifest's name
 	Manifest  string         // its file name
 	Columns   []string       // names of the manifest's own columns
 	Currency  string         // of Spent and of the rows' costs, such as CNY
 	Spent     string         // exact decimal, "326.40"; "" is not shown
-	Rehearsal bool           // nothing was paid, and the page says so
+	Rehearsal bool           // nothing was paid; the page shows that
 	Counts    map[string]int // items by status; nil counts the rows
-	Started   time.Time      // first submission; zero where there was none
+	Started   time.Time      // first submission; zero if there was none
 	Finished  time.Time      // last picture
-	Tool      string         // name and version of what made the page
-	Disk      durable.Disk   // of the output folder, for a look which thumbnails are there; nil shows the pictures themselves
+	Tool      string         // name and version of the program that made the page
+
+	// Disk is the output folder, where the thumbnails are. If it is nil, the page shows the
+	// pictures.
+	Disk durable.Disk
 }
 
 //go:embed page
 var pageFiles embed.FS
 
 const (
-	// pageRows is how many rows a page shows: a browser takes that many in a few seconds, and nobody scrolls
-	// further.
+	// pageRows is how many rows a page shows at most: a browser loads as many in a few seconds.
 	pageRows = 50000
 
-	// chunkRows is how many rows one element holds, so that a browser need not take them all as one string.
+	// chunkRows is how many rows one element holds, so that a browser need not parse one huge
+	// string.
 	chunkRows = 2000
 )
 
-// WriteHTML writes one page that shows the pictures and what became of each item, works from disk without
-// a network, and stands in the output folder beside images/ and thumbs/. It loads nothing else: its own
-// policy forbids that, and every script but its own. Values from outside are JSON in an element that is never
-// run, and the script puts them into text and attributes only.
+// WriteHTML writes one page that shows the pictures and what became of each item. The page is
+// in the output folder beside images/ and thumbs/, works without a network, and loads nothing
+// else: its content security policy forbids that, and all scripts but its own. Values are JSON
+// in an element that is never run, and the script puts them only into text and attributes.
 //
-// Rows are written as they come and not kept, the first 50,000 of them. An error among them ends the page.
+// The page shows the first 50,000 rows.
 func WriteHTML(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
 	if err := writeHTML(w, page, rows); err != nil {
 		return fmt.Errorf("write HTML report: %w", err)
@@ -78,8 +82,8 @@ func writeHTML(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
 	return err
 }
 
-// pageFrame is what stands before and behind the data. The policy names style and script by their hashes: a
-// script that a value would bring in has none of these.
+// pageFrame returns what comes before and after the data. The policy allows style and script by
+// their hashes, which no script that a value smuggles in has.
 func pageFrame(page Page) (head, foot string, err error) {
 	read := func(name string) string {
 		b, failed := fs.ReadFile(pageFiles, "page/"+name)
@@ -90,22 +94,22 @@ func pageFrame(page Page) (head, foot string, err error) {
 	head, foot, _ = strings.Cut(frame, "{{data}}")
 	policy := "default-src 'none'; img-src 'self' file: data:; style-src '" + sourceHash(css) + "'; script-src '" + sourceHash(js) +
 		"'; base-uri 'none'; form-action 'none'"
-	head = strings.NewReplacer("{{policy}}", policy, "{{css}}", css, "{{title}}", html.EscapeString(shown(page.title())),
-		"{{tool}}", html.EscapeString(shown(page.Tool))).Replace(head)
+	head = strings.NewReplacer("{{policy}}", policy, "{{css}}", css, "{{title}}", html.EscapeString(validText(page.title())),
+		"{{tool}}", html.EscapeString(validText(page.Tool))).Replace(head)
 	return head, strings.Replace(foot, "{{js}}", js, 1), err
 }
 
-// indent is what a page need not carry: no text in its sources spans lines.
+// indent matches what a page can omit: no text in its sources spans lines.
 var indent = regexp.MustCompile(`(?m)^[ \t]+|^//.*\n`)
 
-// sourceHash is how a content security policy names an inline element.
+// sourceHash returns the name of an inline element in a content security policy.
 func sourceHash(s string) string {
 	digest := sha256.Sum256([]byte(s))
 	return "sha256-" + base64.StdEncoding.EncodeToString(digest[:])
 }
 
-// shown is a text without what HTML cannot hold.
-func shown(s string) string {
+// validText returns s without what HTML cannot hold.
+func validText(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' {
 			return ' '
@@ -121,7 +125,7 @@ func (p Page) title() string {
 	return p.Manifest
 }
 
-// pageData is what the script reads of a Page.
+// pageData is the Page as the script reads it.
 type pageData struct {
 	Title     string         `json:"title"`
 	Manifest  string         `json:"manifest,omitempty"`
@@ -139,15 +143,15 @@ func (p Page) data() pageData {
 	return pageData{p.title(), p.Manifest, p.Columns, p.Currency, p.Spent, p.Rehearsal, p.Counts, p.Started.UTC(), p.Finished.UTC(), p.Tool}
 }
 
-// pageRow is a row as the script reads it: the line of results.jsonl, and for each picture its file and
-// thumbnail, the latter empty where there is none.
+// pageRow is a row as the script reads it: the line of results.jsonl, and for each picture its
+// file and its thumbnail, or "" if there is none.
 type pageRow struct {
 	jsonLine
 	Pictures [][2]string `json:"pictures,omitempty"`
 }
 
-// writeChunks writes the rows as JSON arrays. encoding/json escapes <, >, &, U+2028 and U+2029, so that no value
-// can end the element or begin another.
+// writeChunks writes the rows as JSON arrays. encoding/json escapes <, >, &, U+2028 and U+2029,
+// so no value can end the element or begin another.
 func writeChunks(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
 	var line bytes.Buffer
 	out := json.NewEncoder(&line)
@@ -159,8 +163,8 @@ func writeChunks(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
 		if n == pageRows {
 			break
 		}
-		if len(r.Columns) > len(page.Columns) {
-			return fmt.Errorf("item %q: %d cells for %d columns of the manifest", r.ID, len(r.Columns), len(page.Columns))
+		if err := r.checkColumns(page.Columns); err != nil {
+			return err
 		}
 		line.Reset()
 		line.WriteString(opening(n))
@@ -179,7 +183,7 @@ func writeChunks(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
 	return err
 }
 
-// opening is what stands before the n-th row, from 0.
+// opening returns what comes before the n-th row, from 0.
 func opening(n int) string {
 	const begin = "<script type=\"application/json\" class=\"rows\">["
 	switch {
@@ -192,17 +196,14 @@ func opening(n int) string {
 }
 
 func (p Page) row(r Result) pageRow {
-	row := pageRow{jsonLine: jsonLine{Result: r}}
-	if len(p.Columns) > 0 {
-		row.Columns = &orderedCells{names: p.Columns, cells: r.Columns}
-	}
+	row := pageRow{jsonLine: newJSONLine(r, p.Columns)}
 	for _, file := range r.Files() {
 		row.Pictures = append(row.Pictures, [2]string{file, p.thumb(file, r.SHA256)})
 	}
 	return row
 }
 
-// thumb is the name of a picture's thumbnail, and "" where there is none.
+// thumb returns the name of a picture's thumbnail, or "" if there is none.
 func (p Page) thumb(file, sha256 string) string {
 	if p.Disk == nil {
 		return ""

@@ -8,11 +8,10 @@ import (
 	"iter"
 )
 
-// WriteJSONL writes the results exactly, a JSON object a line, for programs: the names of the CSV's
-// columns as keys, what is not known left out, the manifest's own columns in their order as strings under
-// "columns". Money is a string, so that no program reads it as a binary fraction.
-//
-// Rows are written as they come and not kept. An error among them ends the report.
+// WriteJSONL writes the results exactly, a JSON object a line, for programs. The keys are the
+// column names of the CSV; unknown values are left out; "columns" holds the manifest's own
+// columns, in their order, as strings. Money is a string, so that no program reads it as a
+// binary fraction.
 func WriteJSONL(w io.Writer, columns []string, rows iter.Seq2[Result, error]) error {
 	if err := writeJSONL(w, columns, rows); err != nil {
 		return fmt.Errorf("write JSON report: %w", err)
@@ -24,17 +23,13 @@ func writeJSONL(w io.Writer, columns []string, rows iter.Seq2[Result, error]) er
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
 	for r, err := range rows {
+		if err == nil {
+			err = r.checkColumns(columns)
+		}
 		if err != nil {
 			return err
 		}
-		if len(r.Columns) > len(columns) {
-			return fmt.Errorf("item %q: %d cells for %d columns of the manifest", r.ID, len(r.Columns), len(columns))
-		}
-		line := jsonLine{Result: r}
-		if len(columns) > 0 {
-			line.Columns = &orderedCells{names: columns, cells: r.Columns}
-		}
-		if err := out.Encode(line); err != nil {
+		if err := out.Encode(newJSONLine(r, columns)); err != nil {
 			return err
 		}
 	}
@@ -46,14 +41,22 @@ type jsonLine struct {
 	Columns *orderedCells `json:"columns,omitempty"`
 }
 
-// orderedCells is a JSON object whose keys are in the order of the sheet.
+func newJSONLine(r Result, columns []string) jsonLine {
+	line := jsonLine{Result: r}
+	if len(columns) > 0 {
+		line.Columns = &orderedCells{names: columns, cells: r.Columns}
+	}
+	return line
+}
+
+// orderedCells is a JSON object with keys in the order of the sheet.
 type orderedCells struct {
 	names []string
 	cells []string
 }
 
-// MarshalJSON implements [json.Marshaler]. A row may have fewer cells than the sheet has columns; those
-// that it has not are left out.
+// MarshalJSON implements [json.Marshaler]. A row may have fewer cells than the sheet has
+// columns; the missing ones are left out.
 func (o *orderedCells) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
@@ -73,9 +76,10 @@ func (o *orderedCells) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// encodeString writes s as JSON without escaping <, > and &, which a nested Marshaler must see to itself.
+// encodeString writes s as JSON and leaves <, > and & as they are: the outer encoder escapes
+// them if it should.
 func encodeString(b *bytes.Buffer, s string) error {
 	out := json.NewEncoder(b)
 	out.SetEscapeHTML(false)
-	return out.Encode(s) // ends with a newline, which json removes from what a Marshaler returns
+	return out.Encode(s) // ends with a newline, which json removes from the result of a Marshaler
 }

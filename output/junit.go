@@ -13,10 +13,10 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
-// A Suite is what a JUnit report says besides its cases. The zero value is a suite without a name.
+// A Suite is the contents of a JUnit report apart from its cases. The zero value has no name.
 type Suite struct {
 	Name       string    // of the manifest
-	Started    time.Time // first submission; zero where there was none
+	Started    time.Time // first submission; zero if there was none
 	Properties []Property
 	Advice     map[string]string // by status: what to do now
 }
@@ -27,14 +27,14 @@ type Property struct {
 	Value string `xml:"value,attr"`
 }
 
-// WriteJUnit writes the results as JUnit XML, as CI services show it: one suite, a case an item. Failed
-// items are failures; held ones, and those whose pictures are gone, are errors, since a person has to look at them; what was
-// not asked for, or not yet, is skipped. There is no standard: the form is what both the schema of Ant's task
-// (windyroad.com.au, JUnit.xsd) and that of Jenkins (xunit plugin, junit-10.xsd) take, element for element.
-// What XML 1.0 cannot hold is U+FFFD.
+// WriteJUnit writes the results as JUnit XML, which CI services show: one suite, a case an
+// item. Failed items are failures. Held items and lost pictures are errors, as a person has to
+// decide. Items that are not submitted, or not yet, are skipped. There is no standard: the
+// elements and their order satisfy both the schema of Ant's task (windyroad.com.au, JUnit.xsd)
+// and that of Jenkins (xunit plugin, junit-10.xsd). Characters that XML 1.0 cannot hold become
+// U+FFFD.
 //
-// The head has the totals, so rows are ranged over twice; they are written as they come and not kept. An
-// error among them ends the report.
+// The head holds the totals, so WriteJUnit ranges over rows twice.
 func WriteJUnit(w io.Writer, s Suite, rows iter.Seq2[Result, error]) error {
 	if err := writeJUnit(w, s, rows); err != nil {
 		return fmt.Errorf("write JUnit report: %w", err)
@@ -67,7 +67,7 @@ func writeJUnit(w io.Writer, s Suite, rows iter.Seq2[Result, error]) error {
 			return err
 		}
 	}
-	for _, stream := range []string{"system-out", "system-err"} { // Ant's schema wants both
+	for _, stream := range []string{"system-out", "system-err"} { // Ant's schema requires both
 		if err := out.EncodeElement("", xml.StartElement{Name: xml.Name{Local: stream}}); err != nil {
 			return err
 		}
@@ -78,7 +78,8 @@ func writeJUnit(w io.Writer, s Suite, rows iter.Seq2[Result, error]) error {
 	return out.Close()
 }
 
-// head counts the rows. The host is a word that Ant's schema wants and that tells nothing of where a report was made.
+// head counts the rows. Ant's schema requires a host; it is always localhost, which reveals
+// nothing.
 func (s Suite) head(rows iter.Seq2[Result, error]) (xml.StartElement, error) {
 	tests, found := 0, map[string]int{}
 	var busy time.Duration
@@ -149,15 +150,15 @@ func (s Suite) testCase(r Result, name string) junitCase {
 	return c
 }
 
-// class is manifest and model, which Jenkins shows as package and class: it takes what stands before the last dot for the
-// package, so that dots within either become "_".
+// class returns manifest.model, which Jenkins shows as package and class. It splits at the last
+// dot, so dots within either become "_".
 func (s Suite) class(model string) string {
 	file := strings.TrimSuffix(path.Base(s.Name), path.Ext(s.Name))
 	undotted := strings.NewReplacer(".", "_").Replace
 	return undotted(file) + "." + undotted(model)
 }
 
-// detail is what a person reads who opens a case.
+// detail is the text of an opened case.
 func (s Suite) detail(r Result) string {
 	var b strings.Builder
 	for _, line := range [][2]string{{"what to do", s.Advice[r.Status]}, {"row", strconv.Itoa(r.Row)}, {"prompt", r.Prompt},
@@ -170,10 +171,10 @@ func (s Suite) detail(r Result) string {
 	return b.String()
 }
 
-// caseNames names the cases, each differently: some services show one of those that have the same name.
+// caseNames gives each case a name of its own: some services show only one case of a name.
 type caseNames struct{ row, nth int }
 
-// of is the id, else row and beginning of the prompt. The items of a row stand together.
+// of returns the id, else row and beginning of the prompt. The items of a row must be neighbours.
 func (n *caseNames) of(r Result) string {
 	if r.Row != n.row {
 		n.row, n.nth = r.Row, 0
@@ -188,7 +189,7 @@ func (n *caseNames) of(r Result) string {
 	return fmt.Sprintf("row %d %s", r.Row, filename.Slug(r.Prompt))
 }
 
-// serviceTime is from submission to picture, 0 where either is not known.
+// serviceTime is the time from submission to picture, 0 if either is unknown.
 func serviceTime(r Result) time.Duration {
 	from, err := time.Parse(time.RFC3339, r.SubmittedAt)
 	to, err2 := time.Parse(time.RFC3339, r.FinishedAt)

@@ -123,8 +123,8 @@ func TestH14FormulaCells(t *testing.T) {
 		{"＝1", "'＝1"}, {"－1", "'－1"}, {"＋1", "'＋1"}, {"＠x", "'＠x"},
 		{"", ""}, {"a=b", "a=b"}, {"1-2", "1-2"}, {" =1", " =1"}, {"一只猫", "一只猫"}, {"a\xffb", "a\uFFFDb"},
 	} {
-		if got := harmless(c.cell); got != c.want {
-			t.Errorf("harmless(%q) = %q, want %q", c.cell, got, c.want)
+		if got := noFormula(c.cell); got != c.want {
+			t.Errorf("noFormula(%q) = %q, want %q", c.cell, got, c.want)
 		}
 	}
 	got := readCSV(t, []string{"c"}, Result{ID: "-1", Prompt: "=1", Seed: new(int64(-5)), Cost: "-1.5", Row: -1, Columns: []string{"=2"}})[1]

@@ -1,24 +1,28 @@
 package output
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
-// Result is a line of the reports: what became of one item. Its fields are the columns of results.csv in
-// their order and the keys of results.jsonl; scripts rely on both, so they are added to and never renamed.
-// A field that is not known is its zero value, and empty or left out there.
+// A Result is a row of the reports: what became of one item. Its fields are the columns of
+// results.csv in their order and the keys of results.jsonl. Scripts rely on both: fields may be
+// added, never renamed. An unknown value is the zero value, and is empty or left out in the
+// reports.
 type Result struct {
 	ID             string `csv:"id" json:"id"`
 	Row            int    `csv:"row" json:"row"` // of the manifest
 	Status         string `csv:"status" json:"status"`
-	File           string `csv:"file" json:"file,omitempty"` // relative to the output folder; several are joined by ";"
+	File           string `csv:"file" json:"file,omitempty"` // relative to the output folder; several are separated by ";"
 	Prompt         string `csv:"prompt" json:"prompt"`
 	NegativePrompt string `csv:"negative_prompt" json:"negative_prompt,omitempty"`
 	Model          string `csv:"model" json:"model,omitempty"`
-	Size           string `csv:"size" json:"size,omitempty"` // as it was asked for
+	Size           string `csv:"size" json:"size,omitempty"` // as requested
 	Seed           *int64 `csv:"seed" json:"seed,omitempty"`
 	PromptExtend   *bool  `csv:"prompt_extend" json:"prompt_extend,omitempty"`
 	Watermark      *bool  `csv:"watermark" json:"watermark,omitempty"`
 	ActualPrompt   string `csv:"actual_prompt" json:"actual_prompt,omitempty"`
-	Width          int    `csv:"width" json:"width,omitempty"` // pixels of the picture that came
+	Width          int    `csv:"width" json:"width,omitempty"` // pixels of the picture
 	Height         int    `csv:"height" json:"height,omitempty"`
 	Bytes          int64  `csv:"bytes" json:"bytes,omitempty"`
 	SHA256         string `csv:"sha256" json:"sha256,omitempty"` // lower case hex, of the file
@@ -30,16 +34,20 @@ type Result struct {
 	FinishedAt     string `csv:"finished_at" json:"finished_at,omitempty"`   // RFC 3339
 	ErrorCode      string `csv:"error_code" json:"error_code,omitempty"`
 	ErrorMessage   string `csv:"error_message" json:"error_message,omitempty"`
-	Adopted        string `csv:"adopted" json:"adopted,omitempty"` // what told that the task is the item's, where its submission was not answered
-	Edited         *bool  `csv:"edited" json:"edited,omitempty"`   // true: it is done, and somebody has worked on its picture since
 
-	// Columns are the cells of the manifest's own columns, in the order of the columns that the report is
-	// given. Missing ones at the end are empty.
+	// Adopted is how a task was identified as the item's, if its submission got no answer.
+	Adopted string `csv:"adopted" json:"adopted,omitempty"`
+	// Edited is true if the item is done and its picture was edited since.
+	Edited *bool `csv:"edited" json:"edited,omitempty"`
+
+	// Columns are the cells of the manifest's own columns, in the order in which the report
+	// gets their names. Missing cells at the end are empty.
 	Columns []string `csv:"-" json:"-"`
 }
 
-// Files are the pictures of an item, each relative to the output folder. A name may hold a ";" but no "/",
-// so that they can be told apart: all of them stand below the folder of the first.
+// Files returns the pictures of an item, each relative to the output folder. Names may contain
+// ";" but no "/": File is split where ";" precedes the folder of the first picture, which all
+// of them share.
 func (r Result) Files() []string {
 	if r.File == "" {
 		return nil
@@ -53,4 +61,13 @@ func (r Result) Files() []string {
 		pictureFiles[i+1] = dir + "/" + pictureFiles[i+1]
 	}
 	return pictureFiles
+}
+
+// checkColumns returns an error if a result has more cells than the manifest has columns.
+func (r Result) checkColumns(columns []string) error {
+	if len(r.Columns) > len(columns) {
+		return fmt.Errorf("item %q: %d cells for %d columns of the manifest",
+			r.ID, len(r.Columns), len(columns))
+	}
+	return nil
 }

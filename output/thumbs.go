@@ -18,13 +18,13 @@ const (
 	thumbsDir = "thumbs"
 	thumbSide = 320 // pixels of the longer side: sharp at 160 points on a phone
 
-	// pictureLimit is how many bytes of a picture are read, well above what a download may have.
+	// pictureLimit is how many bytes of a picture are read, well above the limit of a download.
 	pictureLimit = 128 << 20
 )
 
-// ThumbName is where the thumbnail of a picture stands, for example thumbs/cat-1f2e3d4c.jpg of
-// images/cat.png. The beginning of the item's SHA-256 is part of it, so that a picture which was bought
-// anew under its old name is never shown by the thumbnail of the old one.
+// ThumbName returns the name of a picture's thumbnail, such as thumbs/cat-1f2e3d4c.jpg for
+// images/cat.png. It contains the beginning of the item's SHA-256, so that a picture which was
+// made again under its old name is never shown by the old thumbnail.
 func ThumbName(file, sha256 string) string {
 	name := path.Base(file)
 	name = strings.TrimSuffix(name, path.Ext(name))
@@ -34,14 +34,16 @@ func ThumbName(file, sha256 string) string {
 	return thumbsDir + "/" + name + ".jpg"
 }
 
-// Thumbs makes the thumbnails that the pictures of the first 50,000 rows lack, since no report shows more, one after the
-// other, and holds one picture at a time. A picture that is gone or cannot be made small gets none, and the reports show the picture
-// itself. An error is the rows', the disk's or the context's; what was made stays, and the next call goes on.
+// Thumbs makes the missing thumbnails of the first 50,000 rows, which is what a page shows. It
+// makes one after the other and holds one picture in memory. A picture that is gone or cannot
+// be decoded gets no thumbnail, and the reports show the picture itself. Thumbs returns the
+// errors of the rows, the disk and the context; what it has made stays, and the next call makes
+// the rest.
 //
-// At a crash a thumbnail is there whole or not at all. After a power cut one may be empty, as they are not
-// synced: they cost nothing, and whoever deletes the folder gets them again.
+// A thumbnail is written by durable.ReplaceUnsynced: a kill leaves it whole or not there, a
+// power cut may leave it empty. Thumbs makes thumbnails that were deleted again.
 func Thumbs(ctx context.Context, d durable.Disk, rows iter.Seq2[Result, error]) error {
-	there, err := thumbsThere(d)
+	there, err := listThumbs(d)
 	if err != nil {
 		return fmt.Errorf("make thumbnails: %w", err)
 	}
@@ -60,8 +62,9 @@ func Thumbs(ctx context.Context, d durable.Disk, rows iter.Seq2[Result, error]) 
 	return nil
 }
 
-// thumbsThere lists the folder, which it makes where missing, and clears what a killed process left in it.
-func thumbsThere(d durable.Disk) (map[string]bool, error) {
+// listThumbs lists the folder, which it makes if it does not exist, and removes what a killed
+// process has left in it.
+func listThumbs(d durable.Disk) (map[string]bool, error) {
 	if err := d.Mkdir(thumbsDir); err != nil {
 		return nil, err
 	}
@@ -77,7 +80,7 @@ func thumbsThere(d durable.Disk) (map[string]bool, error) {
 		}
 	}
 	for _, part := range parts {
-		d.Remove(part) // at worst it is found again
+		d.Remove(part) // if that fails, the next call tries again
 	}
 	return there, nil
 }
@@ -115,7 +118,7 @@ func makeThumb(d durable.Disk, file, name string) error {
 		return err
 	}
 	err = durable.ReplaceUnsynced(d, name, small)
-	if errors.Is(err, fs.ErrNotExist) { // another process makes them, too, and took its part for a leftover
+	if errors.Is(err, fs.ErrNotExist) { // another process makes them, too, and has removed the part as a leftover
 		return nil
 	}
 	return err

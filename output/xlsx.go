@@ -13,27 +13,26 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A Book is what results.xlsx needs besides its rows. Its zero value makes a workbook without pictures.
+// A Book is the contents of results.xlsx apart from its rows. The zero value has no pictures.
 type Book struct {
 	Columns    []string     // names of the manifest's own columns
-	Disk       durable.Disk // of the output folder, where the thumbnails are; nil shows none
-	Thumbnails int          // how many at most; 0 means 5000, as what adding one takes grows with their number
+	Disk       durable.Disk // the output folder, where the thumbnails are; nil shows none
+	Thumbnails int          // at most; 0 means 5000, since the time for each grows with their number
 }
 
-// ErrWorkbookLimit says that a workbook cannot hold the rows, or that a workbook that was given is too large or
-// of a kind that cannot be written again.
+// ErrWorkbookLimit is the error of results that do not fit into a workbook, and of a workbook
+// that is too large to annotate or of a kind that cannot be.
 var ErrWorkbookLimit = errors.New("more than a workbook takes")
 
-// bookRows is what a sheet holds below its header.
+// bookRows is how many rows a sheet holds below its header.
 const bookRows = excelize.TotalRows - 1
 
-// WriteXLSX writes the results as a workbook: id and prompt, the manifest's own columns in their order, then a
-// thumbnail, the status, a link to the file, the cost and the rest of our columns, which bear the names they have
-// in results.csv. A column of the manifest that bears one of our names is called manifest.NAME. Text is text: no
-// cell is a formula, whatever it starts with.
+// WriteXLSX writes the results as a workbook: id and prompt, the manifest's own columns in
+// their order, then a thumbnail, the status, a link to the file, the cost and the other fields,
+// under the names that they have in results.csv. A column of the manifest that has the name of
+// a field is called manifest.NAME. No cell is a formula, whatever it starts with.
 //
-// Rows are written as they come; thumbnails and links, of which there are 10,000 at most, are held in memory. An
-// error among the rows ends the workbook.
+// Rows are written as they come; thumbnails and links, at most 10,000, are held in memory.
 func WriteXLSX(w io.Writer, book Book, rows iter.Seq2[Result, error]) error {
 	if err := writeXLSX(w, book, rows); err != nil {
 		return fmt.Errorf("write workbook: %w", err)
@@ -65,7 +64,7 @@ func writeXLSX(w io.Writer, book Book, rows iter.Seq2[Result, error]) error {
 const (
 	bookSheet = "results"
 
-	printArea   = "_xlnm.Print_Area" // the names that Excel gives them
+	printArea   = "_xlnm.Print_Area" // Excel's own names
 	printTitles = "_xlnm.Print_Titles"
 )
 
@@ -76,14 +75,14 @@ type bookWriter struct {
 	looks    looks
 	out      *excelize.StreamWriter
 	pictures pictures
-	row      int // that was written last
+	row      int // last written
 }
 
 func newBookWriter(file *excelize.File, book Book) (*bookWriter, error) {
 	if err := file.SetSheetName("Sheet1", bookSheet); err != nil {
 		return nil, err
 	}
-	if err := printable(file, bookSheet); err != nil {
+	if err := fitToPage(file, bookSheet); err != nil {
 		return nil, err
 	}
 	styles, err := newLooks(file)
@@ -94,36 +93,36 @@ func newBookWriter(file *excelize.File, book Book) (*bookWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bookWriter{book: book, columns: book.columns(), looks: styles, out: out, pictures: newPictures(file, bookSheet, book)}
+	b := &bookWriter{book: book, columns: book.allColumns(), looks: styles, out: out, pictures: newPictures(file, bookSheet, book)}
 	return b, b.begin()
 }
 
-// printable makes a sheet as wide as a page in landscape.
-func printable(file *excelize.File, sheet string) error {
+// fitToPage makes a sheet print as wide as a page in landscape.
+func fitToPage(file *excelize.File, sheet string) error {
 	fit, landscape, width, height := true, "landscape", 1, 0
 	return errors.Join(
 		file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}),
 		file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &landscape, FitToWidth: &width, FitToHeight: &height}))
 }
 
-// unlessTheirs makes a sheet printable, up to a cell, that says nothing of what is printed. One that is fitted to a page
-// keeps its way up.
-func unlessTheirs(file *excelize.File, sheet Sheet, last string) error {
+// setDefaultPrint sets what is printed of a sheet, up to a cell, if the sheet has no print area
+// or titles. A sheet that is fitted to a page keeps its orientation.
+func setDefaultPrint(file *excelize.File, sheet Sheet, last string) error {
 	props, err := file.GetSheetProps(sheet.Name)
-	said := slices.ContainsFunc(file.GetDefinedName(), func(n excelize.DefinedName) bool {
+	isSet := slices.ContainsFunc(file.GetDefinedName(), func(n excelize.DefinedName) bool {
 		return (n.Name == printArea || n.Name == printTitles) && n.Scope == sheet.Name
 	})
-	if err != nil || said {
+	if err != nil || isSet {
 		return err
 	}
 	if props.FitToPage == nil || !*props.FitToPage {
-		err = printable(file, sheet.Name)
+		err = fitToPage(file, sheet.Name)
 	}
-	return errors.Join(err, framed(file, sheet.Name, last, sheet.Header))
+	return errors.Join(err, setPrint(file, sheet.Name, last, sheet.Header))
 }
 
-// framed says that a sheet is printed up to a cell, its header on each page.
-func framed(file *excelize.File, sheet, last string, header int) error {
+// setPrint makes a sheet print up to a cell, with its header on each page.
+func setPrint(file *excelize.File, sheet, last string, header int) error {
 	quoted := "'" + strings.ReplaceAll(sheet, "'", "''") + "'"
 	column, row, err := excelize.CellNameToCoordinates(last)
 	if err != nil {
@@ -135,14 +134,14 @@ func framed(file *excelize.File, sheet, last string, header int) error {
 		file.SetDefinedName(&excelize.DefinedName{Name: printTitles, RefersTo: fmt.Sprintf("%s!$%d:$%d", quoted, header, header), Scope: sheet}))
 }
 
-// columns are all columns of the sheet: words, the manifest's, results.
-func (book Book) columns() []bookColumn {
-	words, results := wordColumns(), resultColumns()
+// allColumns returns the columns of the sheet: id and prompt, the manifest's, the results'.
+func (book Book) allColumns() []bookColumn {
+	inputs, results := inputColumns(), resultColumns()
 	own := []string{"row"}
-	for _, c := range append(append([]bookColumn{}, words...), results...) {
+	for _, c := range append(append([]bookColumn{}, inputs...), results...) {
 		own = append(own, c.name)
 	}
-	all := words
+	all := inputs
 	for i, name := range manifestNames(own, book.Columns) {
 		all = append(all, bookColumn{name, 20, textStyle, func(r Result) any {
 			if i < len(r.Columns) {
@@ -155,7 +154,7 @@ func (book Book) columns() []bookColumn {
 	return append(all, bookColumn{"row", 8, plainStyle, func(r Result) any { return unlessZero(int64(r.Row)) }})
 }
 
-// begin writes what must stand before the rows.
+// begin writes what must precede the rows.
 func (b *bookWriter) begin() error {
 	for i, c := range b.columns {
 		if err := b.out.SetColWidth(i+1, i+1, c.width); err != nil {
@@ -197,7 +196,7 @@ func (b *bookWriter) add(r Result) error {
 	return b.out.SetRow(cellName(1, b.row), cells, options...)
 }
 
-// illustrate puts the thumbnails and the link into the row.
+// illustrate adds the thumbnails and the link of the row.
 func (b *bookWriter) illustrate(r Result) (illustrated bool, err error) {
 	results := []Result{r}
 	for i, c := range b.columns {
@@ -223,19 +222,20 @@ func (b *bookWriter) end() error {
 			return err
 		}
 	}
-	if err := b.frame(); err != nil {
+	if err := b.setPrint(); err != nil {
 		return err
 	}
 	return b.out.Flush()
 }
 
-// frame makes the first columns what is printed, up to the message. The rest is for looking up.
-func (b *bookWriter) frame() error {
+// setPrint makes the first columns print, up to the error message.
+func (b *bookWriter) setPrint() error {
 	last := slices.IndexFunc(b.columns, func(c bookColumn) bool { return c.name == "error_message" }) + 1
-	return framed(b.pictures.file, bookSheet, cellName(last, b.row), 1)
+	return setPrint(b.pictures.file, bookSheet, cellName(last, b.row), 1)
 }
 
-// plainValue is a value without what XML and Excel cannot hold; excelize cuts it at 32,767 characters.
+// plainValue returns a value without what XML and Excel cannot hold; excelize cuts it at 32,767
+// characters.
 func plainValue(v any) any {
 	s, ok := v.(string)
 	if !ok {
@@ -256,7 +256,7 @@ func plainText(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-// cellName is B3 for column 2 and row 3, both from 1.
+// cellName returns B3 for column 2 and row 3, both from 1.
 func cellName(column, row int) string {
 	name, _ := excelize.CoordinatesToCellName(column, row) // unreachable unless beyond the limits of a sheet
 	return name

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// bookColumn is one of our columns in a workbook.
+// bookColumn is a column of results in a workbook.
 type bookColumn struct {
 	name  string
 	width float64 // in characters, as Excel counts it
@@ -17,15 +17,15 @@ type bookColumn struct {
 	value func(Result) any // string, int64, float64, bool or nil
 }
 
-// wordColumns are what an item was made of: a workbook that is the manifest itself has them already.
-func wordColumns() []bookColumn {
+// inputColumns identify an item. A manifest that is a workbook has them already.
+func inputColumns() []bookColumn {
 	return []bookColumn{
 		{"id", 14, textStyle, func(r Result) any { return r.ID }},
 		{"prompt", 48, textStyle, func(r Result) any { return r.Prompt }},
 	}
 }
 
-// resultColumns are what became of it, what one looks for first standing first.
+// resultColumns are what became of an item, the most important first.
 func resultColumns() []bookColumn {
 	return []bookColumn{
 		{"picture", pictureChars, pictureStyle, func(Result) any { return nil }},
@@ -55,14 +55,15 @@ func resultColumns() []bookColumn {
 	}
 }
 
-// exact is the largest integer below which a spreadsheet's numbers, which are float64, have no gaps.
-const exact = 1 << 53
+// maxExact is the largest integer up to which float64, the number of a spreadsheet, holds all
+// integers.
+const maxExact = 1 << 53
 
 func whole(n *int64) any {
 	if n == nil {
 		return nil
 	}
-	if *n > exact || *n < -exact {
+	if *n > maxExact || *n < -maxExact {
 		return strconv.FormatInt(*n, 10)
 	}
 	return *n
@@ -79,10 +80,10 @@ func truth(b *bool) any {
 	if b == nil {
 		return nil
 	}
-	return strconv.FormatBool(*b) // as in results.csv; programs differ in how they show a yes
+	return strconv.FormatBool(*b) // as in results.csv; programs differ in how they show booleans
 }
 
-// numeric is a decimal as a number, so that a column of costs can be summed.
+// numeric returns a decimal as a number, so that a column of costs can be summed.
 func numeric(decimal string) any {
 	if decimal == "" {
 		return nil
@@ -93,9 +94,9 @@ func numeric(decimal string) any {
 	return decimal
 }
 
-// together is a column's value for all items of one row: costs are added, what is equal stands once, and the
-// rest one below the other.
-func (c bookColumn) together(results []Result) any {
+// join returns a column's value for all items of a row: costs are added, equal values are given
+// once, and others one below the other.
+func (c bookColumn) join(results []Result) any {
 	if len(results) == 1 {
 		return c.value(results[0])
 	}
@@ -119,7 +120,8 @@ func (c bookColumn) together(results []Result) any {
 	return strings.Join(texts, "\n")
 }
 
-// nextFile stands between two files of a cell. LibreOffice shows linked cells on one line.
+// nextFile separates the files of a cell. LibreOffice shows linked cells on one line, hence the
+// ";".
 const nextFile = ";\n"
 
 func files(results []Result) any {
@@ -130,17 +132,18 @@ func files(results []Result) any {
 	return strings.Join(all, nextFile)
 }
 
-// gravity is the order in which a person should hear of what became of several items; what is not known comes first.
+// gravity lists statuses from the most to the least urgent; unknown ones come before all.
 var gravity = []string{"failed", "held", "missing", "running", "pending", "abandoned", "skipped", "done"}
 
-// gravest is the status of those items that want a person most.
+// gravest returns the most urgent status of the items.
 func gravest(results []Result) string {
 	return slices.MinFunc(results, func(a, b Result) int {
 		return slices.Index(gravity, a.Status) - slices.Index(gravity, b.Status)
 	}).Status
 }
 
-// statuses are "done" where all items of a row are, else how many of them are what, the gravest first: "1 failed, 2 done".
+// statuses returns the status that all items share, or else how many have which, the most
+// urgent first: "1 failed, 2 done".
 func statuses(results []Result) any {
 	count := map[string]int{}
 	for _, r := range results {

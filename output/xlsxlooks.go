@@ -6,7 +6,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// cellStyle is how a column's cells look.
+// cellStyle is the style of a column's cells.
 type cellStyle int
 
 const (
@@ -18,15 +18,15 @@ const (
 	statusStyle
 )
 
-// looks are the styles of a workbook, by the numbers that it gave them.
+// looks are the styles of a workbook, by their numbers in it.
 type looks struct {
 	header   int
-	heading  int // of our columns beside a header that has no look
+	heading  int // of result columns beside a header without a style
 	styles   map[cellStyle]int
 	statuses map[string]int
 }
 
-// statusColours are paper and ink by status, of the light theme of report.html.
+// statusColours are background and text colour by status, as in the light theme of report.html.
 var statusColours = map[string][2]string{
 	"done": {"E3F1E9", "1F6B47"}, "failed": {"FBE4DF", "9A2F1E"}, "held": {"FBEFD5", "7A4E00"}, "missing": {"F0E5F7", "6B3F8A"},
 	"running": {"E1ECF9", "245690"}, "pending": {"EFEEEB", "5F5C56"}, "skipped": {"EFEEEB", "5F5C56"}, "abandoned": {"EFEEEB", "5F5C56"},
@@ -70,7 +70,7 @@ func filled(colour string) excelize.Fill {
 	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}
 }
 
-// of is a cell's style; that of a status which is not known is plain text.
+// of returns a cell's style; an unknown status is plain text.
 func (l looks) of(s cellStyle, status string) int {
 	if s != statusStyle {
 		return l.styles[s]

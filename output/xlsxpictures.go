@@ -10,7 +10,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A cell with thumbnails is a box of so many pixels; a character is 7 wide, a point 4/3 high.
+// The size in pixels of a cell with thumbnails. A character is 7 pixels wide, a point 4/3 high.
 const (
 	boxWidth, boxHeight = 176, 116
 	boxMargin           = 4
@@ -19,10 +19,10 @@ const (
 )
 
 const (
-	// defaultThumbnails is where adding them takes a second or two; twice as many take four times that.
+	// defaultThumbnails take a second or two to add; twice as many take four times that.
 	defaultThumbnails = 5000
 
-	// linkLimit is of the same kind; Excel itself takes 65,530 a sheet.
+	// linkLimit bounds the same cost; Excel itself takes 65,530 links a sheet.
 	linkLimit = 10000
 
 	// boxPictures is how many pictures of one row are shown, as four quarters.
@@ -34,7 +34,7 @@ type pictures struct {
 	file              *excelize.File
 	sheet             string
 	disk              durable.Disk
-	thumbnails, links int // that may still be added
+	thumbnails, links int // how many may still be added
 }
 
 func newPictures(file *excelize.File, sheet string, book Book) pictures {
@@ -63,7 +63,7 @@ func (p *pictures) place(cell string, shots []shot) error {
 	return nil
 }
 
-// shots are the pictures of a row that can be shown.
+// shots returns the pictures of a row that have thumbnails.
 func (p *pictures) shots(results []Result) []shot {
 	var shots []shot
 	for _, r := range results {
@@ -73,11 +73,11 @@ func (p *pictures) shots(results []Result) []shot {
 			}
 			b, err := readPicture(p.disk, ThumbName(file, r.SHA256))
 			if err != nil {
-				continue // there is none: the link is there
+				continue // no thumbnail; the row has a link
 			}
 			c, err := jpeg.DecodeConfig(bytes.NewReader(b))
 			if err != nil || c.Width == 0 || c.Height == 0 {
-				continue // cut by a power cut
+				continue // damaged by a power cut
 			}
 			shots = append(shots, shot{file: file, alt: r.Prompt, jpeg: b, width: c.Width, height: c.Height})
 		}
@@ -88,7 +88,8 @@ func (p *pictures) shots(results []Result) []shot {
 // area is a part of a cell in pixels.
 type area struct{ x, y, width, height int }
 
-// quarter is where the i-th of n pictures goes: one takes the box, two its halves, more its quarters.
+// quarter returns the place of the i-th of n pictures: one takes the box, two its halves, more
+// its quarters.
 func quarter(i, n int) area {
 	a := area{boxMargin, boxMargin, boxWidth, boxHeight}
 	if n > 1 {
@@ -102,8 +103,9 @@ func quarter(i, n int) area {
 	return a
 }
 
-// put adds a thumbnail. Its position is oneCell, because excelize reckons the other kind by row heights that it
-// does not know of rows that are streamed, and pictures would stretch over the wrong rows.
+// put adds a thumbnail. It is anchored to one cell: for two, excelize needs the heights of
+// rows, which it does not know of streamed ones, and pictures would stretch over the wrong
+// rows.
 func (p *pictures) put(cell string, s shot, a area) error {
 	const gap = 2
 	scale := min(float64(a.width-gap)/float64(s.width), float64(a.height-gap)/float64(s.height))
@@ -120,7 +122,7 @@ func altText(prompt string) string {
 	return strings.ToValidUTF8(prompt[:min(len(prompt), 400)], "")
 }
 
-// style is how a cell of the column looks: where there are no links any more, a name should not look like one.
+// style returns the style of a cell: after the last link, a file name must not look like one.
 func (p *pictures) style(c bookColumn) cellStyle {
 	if c.style == linkStyle && p.links == 0 {
 		return textStyle
@@ -128,7 +130,7 @@ func (p *pictures) style(c bookColumn) cellStyle {
 	return c.style
 }
 
-// linkTo makes a cell lead to the first picture of a row.
+// linkTo links a cell to the first picture of a row.
 func (p *pictures) linkTo(cell string, results []Result) error {
 	for _, r := range results {
 		if linked := r.Files(); len(linked) > 0 && r.Status != "missing" && p.links > 0 {
@@ -139,8 +141,9 @@ func (p *pictures) linkTo(cell string, results []Result) error {
 	return nil
 }
 
-// address is a file as a link from the output folder, where the workbook stands. Only what would end or change the link is
-// escaped: Excel itself writes Chinese names as they are, and an older one reads their escapes in the system's encoding.
+// address returns a file as a link from the output folder, where the workbook is. It escapes
+// only what would end or change the link: Excel writes Chinese names as they are, and old
+// versions read escaped ones in the system's encoding.
 func address(file string) string { return linkEscapes.Replace(file) }
 
 var linkEscapes = strings.NewReplacer("%", "%25", "#", "%23", "?", "%3F", " ", "%20", "\"", "%22", "<", "%3C", ">", "%3E",

@@ -1,7 +1,13 @@
-// Package disktest is a durable.Disk in memory for tests of what a crash, a power cut or a failing disk leaves behind.
+// Package disktest is a durable.Disk in memory, for tests of what a crash, a power cut or a
+// failing disk leaves behind.
 //
-// It knows what is durable: the bytes of a file after its Sync, the names in a folder after SyncDir. It promises nothing
-// that a real file system does not, and loses all that one may lose.
+// A test sets [Disk.Decide] to make an operation fail, be torn, or kill the process, and
+// continues with [Disk.After], the disk that the next process finds. Durable are the bytes of a
+// file after Sync, and the names in a folder after SyncDir. The disk promises no more than a
+// real file system and loses all that one may lose; it does not model permissions, links or
+// locks.
+//
+// One mutex guards the disk. Decide is called with it held and must not call the disk.
 package disktest
 
 import (
@@ -25,8 +31,10 @@ var ErrDead = errors.New("the process is dead")
 
 // An Op is an operation on the disk, as Decide sees it.
 type Op struct {
-	N    int    // from 1
-	Kind string // create, open, append, rename, remove, mkdir, readdir, lstat, lock, syncdir, write, read, sync, truncate, close
+	N int // from 1
+	// Kind is create, open, append, rename, remove, mkdir, readdir, lstat, lock, syncdir,
+	// write, read, sync, truncate or close.
+	Kind string
 	Name string
 }
 
@@ -39,17 +47,17 @@ func (o Op) Changes() bool {
 	return false
 }
 
-// A Verdict is what becomes of an operation.
+// A Verdict decides what an operation does.
 type Verdict struct {
-	Err  error // what it returns; nil: it is done and returns nothing unusual
-	Done bool  // with Err: it is done all the same
+	Err  error // what it returns; nil: it succeeds
+	Done bool  // with Err: it takes effect nevertheless
 	Torn bool  // with Err, for a write: only the first half is done
-	Die  bool  // afterwards nothing works any more
+	Die  bool  // all later operations fail with ErrDead
 }
 
 // A Disk is a durable.Disk. It is safe for concurrent use.
 type Disk struct {
-	// Decide is asked before every operation, with a lock held; nil lets everything happen.
+	// Decide is called before every operation, with a lock held; if it is nil, all succeed.
 	Decide func(Op) Verdict
 
 	mu      sync.Mutex
@@ -64,12 +72,12 @@ type Disk struct {
 type node struct {
 	dir          bool
 	data, synced []byte
-	modified     time.Time // its bytes
-	touched      time.Time // its bytes or name
-	number       int       // that no other file of the disk has had; 0 for a folder
+	modified     time.Time // of its bytes
+	touched      time.Time // of its bytes or name
+	number       int       // unique on the disk; 0 for a folder
 }
 
-// newFile is a file that was never there before. The lock is held.
+// newFile returns a new file with a number of its own. The lock is held.
 func (d *Disk) newFile(data, synced []byte) *node {
 	d.made++
 	n := &node{data: data, synced: synced, number: d.made}
@@ -77,7 +85,7 @@ func (d *Disk) newFile(data, synced []byte) *node {
 	return n
 }
 
-// changed notes the time of a change of the bytes.
+// changed sets the times of a change of bytes.
 func (n *node) changed() { n.modified = time.Now(); n.touched = n.modified }
 
 // New returns an empty disk.
@@ -93,28 +101,31 @@ func (d *Disk) Kill() {
 	d.mu.Unlock()
 }
 
-// Ops is how many operations there were.
+// Ops returns how many operations there were.
 func (d *Disk) Ops() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.n
 }
 
-// A Loss is what a crash takes away.
+// A Loss is what a crash loses.
 type Loss int
 
 const (
-	// Killed: the process died, the system lives. Nothing is lost, and nothing is more durable than it was.
+	// Killed: the process died and the system goes on. Nothing is lost, and nothing becomes
+	// durable.
 	Killed Loss = iota
-	// PowerCut: names and bytes that were not synced are gone, but for a beginning of the bytes.
+	// PowerCut: unsynced names are lost, and unsynced bytes except for a beginning of them.
 	PowerCut
-	// NamesFirst: the file system wrote names earlier than bytes; the bytes that were not synced are gone.
+	// NamesFirst: all names are kept, as on a file system that writes them before the bytes;
+	// unsynced bytes are lost as in PowerCut.
 	NamesFirst
-	// Losses is how many there are.
+	// Losses is the number of losses.
 	Losses
 )
 
-// After is the disk that the next process finds. Random draws how much of unsynced bytes is left; nil leaves none.
+// After returns the disk that the next process finds. Random draws how many unsynced bytes are
+// left; nil leaves none.
 func (d *Disk) After(l Loss, random *rand.Rand) *Disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -141,7 +152,7 @@ func (d *Disk) After(l Loss, random *rand.Rand) *Disk {
 	return next
 }
 
-// copied clones names and the nodes behind them, so that what a dead process still holds open changes nothing.
+// copied clones names and nodes, so that the open files of a dead process change nothing.
 func copied(names map[string]*node, copies map[*node]*node) map[string]*node {
 	all := make(map[string]*node, len(names))
 	for name, n := range names {
@@ -153,7 +164,7 @@ func copied(names map[string]*node, copies map[*node]*node) map[string]*node {
 	return all
 }
 
-// Put puts a durable file in place.
+// Put makes a durable file.
 func (d *Disk) Put(name string, data []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -161,7 +172,7 @@ func (d *Disk) Put(name string, data []byte) {
 	d.names[name], d.durable[name] = n, n
 }
 
-// Rot changes the bytes of a file and leaves its times, as a disk does by itself.
+// Rot changes the bytes of a file but not its times, as a failing disk does.
 func (d *Disk) Rot(name string, data []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -169,7 +180,7 @@ func (d *Disk) Rot(name string, data []byte) {
 	n.data, n.synced = slices.Clone(data), slices.Clone(data)
 }
 
-// Content is what a file holds, as a process sees it.
+// Content returns the bytes of a file as a process reads them.
 func (d *Disk) Content(name string) ([]byte, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -180,7 +191,7 @@ func (d *Disk) Content(name string) ([]byte, bool) {
 	return slices.Clone(n.data), true
 }
 
-// Durable is what of a file would survive a power cut, if its name does.
+// Durable returns the bytes of a file that would survive a power cut, if its name does.
 func (d *Disk) Durable(name string) ([]byte, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -191,7 +202,7 @@ func (d *Disk) Durable(name string) ([]byte, bool) {
 	return slices.Clone(n.synced), true
 }
 
-// Files are the names of all files, sorted.
+// Files returns the names of all files, sorted.
 func (d *Disk) Files() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -205,7 +216,7 @@ func (d *Disk) Files() []string {
 	return files
 }
 
-// op counts an operation and does what Decide says of it. Do is told whether to do only the first half.
+// op counts an operation and does it as Decide wants; do gets whether to do only the first half.
 func (d *Disk) op(kind, name string, do func(torn bool) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -320,7 +331,7 @@ func (d *Disk) Mkdir(name string) error {
 	})
 }
 
-// List implements durable.Disk. The names are sorted, so that a test sees the same again.
+// List implements durable.Disk. The names are sorted, so that tests are repeatable.
 func (d *Disk) List(name string) iter.Seq2[string, error] {
 	var files []string
 	err := d.op("readdir", name, func(bool) error {
@@ -382,7 +393,7 @@ func (d *Disk) Lstat(name string) (fi fs.FileInfo, err error) {
 	return fi, err
 }
 
-// Place implements durable.Disk. A power cut is another boot, and a file that was put in place another file.
+// Place implements durable.Disk. After a power cut the boot is another, after Put the file.
 func (d *Disk) Place(name string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -393,7 +404,7 @@ func (d *Disk) Place(name string) string {
 	return fmt.Sprintf("boot %04d file %08d", d.boot, n.number)
 }
 
-// Lock implements durable.Disk: nobody else is at this disk.
+// Lock implements durable.Disk. It succeeds, since one process has the disk for itself.
 func (d *Disk) Lock(name string) (io.Closer, error) {
 	return io.NopCloser(nil), d.op("lock", name, func(bool) error { return nil })
 }

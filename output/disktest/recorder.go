@@ -1,6 +1,7 @@
 package disktest
 
-// A Recorder is a Disk that records its operations and can make one of them fail. It is for one goroutine.
+// A Recorder is a Disk that records its operations and can make one of them fail. It is for one
+// goroutine.
 type Recorder struct {
 	*Disk
 	Ops []Op // since the last call of FailAt
@@ -13,8 +14,8 @@ func NewRecorder(d *Disk) *Recorder {
 	return r
 }
 
-// FailAt forgets what was recorded and gives the n-th operation from now, from 1, a verdict; 0 gives
-// none.
+// FailAt forgets what was recorded and gives the n-th operation from now, from 1, a verdict; 0
+// gives none.
 func (r *Recorder) FailAt(n int, v Verdict) {
 	r.Ops = nil
 	r.Decide = func(op Op) Verdict {
