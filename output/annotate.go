@@ -87,12 +87,14 @@ func openWorkbook(r io.Reader) (*excelize.File, error) {
 		return nil, err
 	}
 	if len(b) > annotateBytes {
-		return nil, fmt.Errorf("%w: the manifest's is larger than %d MB", ErrWorkbookLimit, annotateBytes>>20)
+		return nil, fmt.Errorf("%w: the manifest's is larger than %d MB",
+			ErrWorkbookLimit, annotateBytes>>20)
 	}
 	if err := checkParts(b); err != nil {
 		return nil, err
 	}
-	file, err := excelize.OpenReader(bytes.NewReader(b), excelize.Options{UnzipSizeLimit: annotateUnzip, UnzipXMLSizeLimit: annotateUnzip})
+	file, err := excelize.OpenReader(bytes.NewReader(b),
+		excelize.Options{UnzipSizeLimit: annotateUnzip, UnzipXMLSizeLimit: annotateUnzip})
 	if err != nil {
 		return nil, fmt.Errorf("%w: it cannot be read: %w", ErrWorkbookLimit, err)
 	}
@@ -125,7 +127,8 @@ func checkParts(b []byte) error {
 		}
 	}
 	if all > annotateUnzip || cells > annotateXML {
-		return fmt.Errorf("%w: the manifest's unpacks to %d MB, %d MB of them cells", ErrWorkbookLimit, all>>20, cells>>20)
+		return fmt.Errorf("%w: the manifest's unpacks to %d MB, %d MB of them cells",
+			ErrWorkbookLimit, all>>20, cells>>20)
 	}
 	return nil
 }
@@ -179,13 +182,15 @@ func newAnnotator(file *excelize.File, book Book, sheet Sheet) (*annotator, erro
 	if err != nil {
 		return nil, err
 	}
-	a := &annotator{file: file, sheet: sheet.Name, columns: besideColumns(header, sheet.Has), first: width + 1, looks: styles,
+	a := &annotator{file: file, sheet: sheet.Name, columns: besideColumns(header, sheet.Has),
+		first: width + 1, looks: styles,
 		pictures: newPictures(file, sheet.Name, book)}
 	if width+len(a.columns) > excelize.MaxColumns {
 		return nil, fmt.Errorf("%w: the manifest's has %d columns", ErrWorkbookLimit, width)
 	}
 	last := slices.IndexFunc(a.columns, func(c bookColumn) bool { return c.style == moneyStyle })
-	if err := setDefaultPrint(file, sheet, cellName(a.first+last, max(height, sheet.Header))); err != nil {
+	corner := cellName(a.first+last, max(height, sheet.Header))
+	if err := setDefaultPrint(file, sheet, corner); err != nil {
 		return nil, err
 	}
 	return a, a.begin(sheet.Header, len(header))
@@ -225,7 +230,9 @@ func measure(file *excelize.File, sheet Sheet) (header []string, width, height i
 // name, so that each name occurs once.
 func besideColumns(header, has []string) []bookColumn {
 	there := func(name string) bool {
-		return slices.ContainsFunc(header, func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), name) })
+		return slices.ContainsFunc(header, func(h string) bool {
+			return strings.EqualFold(strings.TrimSpace(h), name)
+		})
 	}
 	columns := resultColumns()
 	for _, c := range inputColumns() {

@@ -72,7 +72,8 @@ func writeHTML(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(w, "%s<script type=\"application/json\" id=\"page\">%s</script>\n", head, data); err != nil {
+	const element = "<script type=\"application/json\" id=\"page\">%s</script>\n"
+	if _, err := fmt.Fprintf(w, "%s"+element, head, data); err != nil {
 		return err
 	}
 	if err := writeChunks(w, page, rows); err != nil {
@@ -87,14 +88,16 @@ func writeHTML(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
 func pageFrame(page Page) (head, foot string, err error) {
 	read := func(name string) string {
 		b, failed := fs.ReadFile(pageFiles, "page/"+name)
-		err = errors.Join(err, failed) // unreachable unless the program was built without its files
+		err = errors.Join(err, failed) // unreachable: the files are embedded
 		return indent.ReplaceAllLiteralString(string(b), "")
 	}
 	frame, css, js := read("page.html"), read("page.css"), read("words.js")+read("page.js")
 	head, foot, _ = strings.Cut(frame, "{{data}}")
-	policy := "default-src 'none'; img-src 'self' file: data:; style-src '" + sourceHash(css) + "'; script-src '" + sourceHash(js) +
-		"'; base-uri 'none'; form-action 'none'"
-	head = strings.NewReplacer("{{policy}}", policy, "{{css}}", css, "{{title}}", html.EscapeString(validText(page.title())),
+	policy := "default-src 'none'; img-src 'self' file: data:; " +
+		"style-src '" + sourceHash(css) + "'; script-src '" + sourceHash(js) + "'; " +
+		"base-uri 'none'; form-action 'none'"
+	head = strings.NewReplacer("{{policy}}", policy, "{{css}}", css, "{{title}}",
+		html.EscapeString(validText(page.title())),
 		"{{tool}}", html.EscapeString(validText(page.Tool))).Replace(head)
 	return head, strings.Replace(foot, "{{js}}", js, 1), err
 }
@@ -140,7 +143,8 @@ type pageData struct {
 }
 
 func (p Page) data() pageData {
-	return pageData{p.title(), p.Manifest, p.Columns, p.Currency, p.Spent, p.Rehearsal, p.Counts, p.Started.UTC(), p.Finished.UTC(), p.Tool}
+	return pageData{p.title(), p.Manifest, p.Columns, p.Currency, p.Spent, p.Rehearsal, p.Counts,
+		p.Started.UTC(), p.Finished.UTC(), p.Tool}
 }
 
 // pageRow is a row as the script reads it: the line of results.jsonl, and for each picture its

@@ -68,7 +68,8 @@ func writeJUnit(w io.Writer, s Suite, rows iter.Seq2[Result, error]) error {
 		}
 	}
 	for _, stream := range []string{"system-out", "system-err"} { // Ant's schema requires both
-		if err := out.EncodeElement("", xml.StartElement{Name: xml.Name{Local: stream}}); err != nil {
+		empty := xml.StartElement{Name: xml.Name{Local: stream}}
+		if err := out.EncodeElement("", empty); err != nil {
 			return err
 		}
 	}
@@ -97,7 +98,8 @@ func (s Suite) head(rows iter.Seq2[Result, error]) (xml.StartElement, error) {
 	}
 	say("name", s.Name)
 	if !s.Started.IsZero() {
-		say("timestamp", s.Started.UTC().Format("2006-01-02T15:04:05")) // Ant's schema allows no zone
+		// Ant's schema allows no time zone.
+		say("timestamp", s.Started.UTC().Format("2006-01-02T15:04:05"))
 	}
 	say("hostname", "localhost")
 	say("tests", strconv.Itoa(tests))
@@ -139,7 +141,8 @@ func (s Suite) testCase(r Result, name string) junitCase {
 	case "skipped":
 		c.Outcome = &junitOutcome{XMLName: xml.Name{Local: kind}, Message: r.Status}
 	default:
-		c.Outcome = &junitOutcome{XMLName: xml.Name{Local: kind}, Type: r.ErrorCode, Message: r.ErrorMessage, Text: s.detail(r)}
+		c.Outcome = &junitOutcome{XMLName: xml.Name{Local: kind}, Type: r.ErrorCode,
+			Message: r.ErrorMessage, Text: s.detail(r)}
 		if r.ErrorCode == "" {
 			c.Outcome.Type = r.Status
 		}
@@ -161,7 +164,8 @@ func (s Suite) class(model string) string {
 // detail is the text of an opened case.
 func (s Suite) detail(r Result) string {
 	var b strings.Builder
-	for _, line := range [][2]string{{"what to do", s.Advice[r.Status]}, {"row", strconv.Itoa(r.Row)}, {"prompt", r.Prompt},
+	for _, line := range [][2]string{{"what to do", s.Advice[r.Status]},
+		{"row", strconv.Itoa(r.Row)}, {"prompt", r.Prompt},
 		{"model", r.Model}, {"size", r.Size}, {"task", r.TaskID}, {"request", r.RequestID}} {
 		if line[1] != "" {
 			fmt.Fprintf(&b, "\n%s: %s", line[0], line[1])

@@ -10,10 +10,11 @@ import (
 // added, never renamed. An unknown value is the zero value, and is empty or left out in the
 // reports.
 type Result struct {
-	ID             string `csv:"id" json:"id"`
-	Row            int    `csv:"row" json:"row"` // of the manifest
-	Status         string `csv:"status" json:"status"`
-	File           string `csv:"file" json:"file,omitempty"` // relative to the output folder; several are separated by ";"
+	ID     string `csv:"id" json:"id"`
+	Row    int    `csv:"row" json:"row"` // of the manifest
+	Status string `csv:"status" json:"status"`
+	// File is relative to the output folder. Several are separated by ";".
+	File           string `csv:"file" json:"file,omitempty"`
 	Prompt         string `csv:"prompt" json:"prompt"`
 	NegativePrompt string `csv:"negative_prompt" json:"negative_prompt,omitempty"`
 	Model          string `csv:"model" json:"model,omitempty"`
@@ -26,14 +27,15 @@ type Result struct {
 	Height         int    `csv:"height" json:"height,omitempty"`
 	Bytes          int64  `csv:"bytes" json:"bytes,omitempty"`
 	SHA256         string `csv:"sha256" json:"sha256,omitempty"` // lower case hex, of the file
-	Cost           string `csv:"cost" json:"cost,omitempty"`     // exact decimal, "0.20", in the currency of the region
-	Attempts       int    `csv:"attempts" json:"attempts,omitempty"`
-	TaskID         string `csv:"task_id" json:"task_id,omitempty"`
-	RequestID      string `csv:"request_id" json:"request_id,omitempty"`
-	SubmittedAt    string `csv:"submitted_at" json:"submitted_at,omitempty"` // RFC 3339
-	FinishedAt     string `csv:"finished_at" json:"finished_at,omitempty"`   // RFC 3339
-	ErrorCode      string `csv:"error_code" json:"error_code,omitempty"`
-	ErrorMessage   string `csv:"error_message" json:"error_message,omitempty"`
+	// Cost is an exact decimal, "0.20", in the currency of the region.
+	Cost         string `csv:"cost" json:"cost,omitempty"`
+	Attempts     int    `csv:"attempts" json:"attempts,omitempty"`
+	TaskID       string `csv:"task_id" json:"task_id,omitempty"`
+	RequestID    string `csv:"request_id" json:"request_id,omitempty"`
+	SubmittedAt  string `csv:"submitted_at" json:"submitted_at,omitempty"` // RFC 3339
+	FinishedAt   string `csv:"finished_at" json:"finished_at,omitempty"`   // RFC 3339
+	ErrorCode    string `csv:"error_code" json:"error_code,omitempty"`
+	ErrorMessage string `csv:"error_message" json:"error_message,omitempty"`
 
 	// Adopted is how a task was identified as the item's, if its submission got no answer.
 	Adopted string `csv:"adopted" json:"adopted,omitempty"`

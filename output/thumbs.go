@@ -118,7 +118,8 @@ func makeThumb(d durable.Disk, file, name string) error {
 		return err
 	}
 	err = durable.ReplaceUnsynced(d, name, small)
-	if errors.Is(err, fs.ErrNotExist) { // another process makes them, too, and has removed the part as a leftover
+	// Another process that makes thumbnails, too, may have removed the part as a leftover.
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return err

@@ -15,9 +15,11 @@ import (
 
 // A Book is the contents of results.xlsx apart from its rows. The zero value has no pictures.
 type Book struct {
-	Columns    []string     // names of the manifest's own columns
-	Disk       durable.Disk // the output folder, where the thumbnails are; nil shows none
-	Thumbnails int          // at most; 0 means 5000, since the time for each grows with their number
+	Columns []string     // names of the manifest's own columns
+	Disk    durable.Disk // the output folder, where the thumbnails are; nil shows none
+	// Thumbnails is how many are shown at most; 0 means 5000, since the time for each grows with
+	// their number.
+	Thumbnails int
 }
 
 // ErrWorkbookLimit is the error of results that do not fit into a workbook, and of a workbook
@@ -93,7 +95,8 @@ func newBookWriter(file *excelize.File, book Book) (*bookWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bookWriter{book: book, columns: book.allColumns(), looks: styles, out: out, pictures: newPictures(file, bookSheet, book)}
+	b := &bookWriter{book: book, columns: book.allColumns(), looks: styles, out: out,
+		pictures: newPictures(file, bookSheet, book)}
 	return b, b.begin()
 }
 
@@ -102,7 +105,8 @@ func fitToPage(file *excelize.File, sheet string) error {
 	fit, landscape, width, height := true, "landscape", 1, 0
 	return errors.Join(
 		file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}),
-		file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &landscape, FitToWidth: &width, FitToHeight: &height}))
+		file.SetPageLayout(sheet, &excelize.PageLayoutOptions{
+			Orientation: &landscape, FitToWidth: &width, FitToHeight: &height}))
 }
 
 // setDefaultPrint sets what is printed of a sheet, up to a cell, if the sheet has no print area
@@ -130,8 +134,10 @@ func setPrint(file *excelize.File, sheet, last string, header int) error {
 	}
 	end, err := excelize.CoordinatesToCellName(column, row, true)
 	return errors.Join(err,
-		file.SetDefinedName(&excelize.DefinedName{Name: printArea, RefersTo: quoted + "!$A$1:" + end, Scope: sheet}),
-		file.SetDefinedName(&excelize.DefinedName{Name: printTitles, RefersTo: fmt.Sprintf("%s!$%d:$%d", quoted, header, header), Scope: sheet}))
+		file.SetDefinedName(&excelize.DefinedName{Scope: sheet, Name: printArea,
+			RefersTo: quoted + "!$A$1:" + end}),
+		file.SetDefinedName(&excelize.DefinedName{Scope: sheet, Name: printTitles,
+			RefersTo: fmt.Sprintf("%s!$%d:$%d", quoted, header, header)}))
 }
 
 // allColumns returns the columns of the sheet: id and prompt, the manifest's, the results'.
@@ -151,7 +157,8 @@ func (book Book) allColumns() []bookColumn {
 		}})
 	}
 	all = append(all, results...)
-	return append(all, bookColumn{"row", 8, plainStyle, func(r Result) any { return unlessZero(int64(r.Row)) }})
+	return append(all, bookColumn{"row", 8, plainStyle,
+		func(r Result) any { return unlessZero(int64(r.Row)) }})
 }
 
 // begin writes what must precede the rows.
@@ -161,7 +168,8 @@ func (b *bookWriter) begin() error {
 			return err
 		}
 	}
-	err := b.out.SetPanes(&excelize.Panes{Freeze: true, XSplit: 2, YSplit: 1, TopLeftCell: "C2", ActivePane: "bottomRight"})
+	err := b.out.SetPanes(&excelize.Panes{Freeze: true, XSplit: 2, YSplit: 1, TopLeftCell: "C2",
+		ActivePane: "bottomRight"})
 	if err != nil {
 		return err
 	}
@@ -177,13 +185,14 @@ func (b *bookWriter) add(r Result) error {
 	if b.row > bookRows {
 		return fmt.Errorf("%w: %d rows", ErrWorkbookLimit, b.row)
 	}
-	if len(r.Columns) > len(b.book.Columns) {
-		return fmt.Errorf("item %q: %d cells for %d columns of the manifest", r.ID, len(r.Columns), len(b.book.Columns))
+	if err := r.checkColumns(b.book.Columns); err != nil {
+		return err
 	}
 	b.row++
 	cells := make([]any, len(b.columns))
 	for i, c := range b.columns {
-		cells[i] = excelize.Cell{StyleID: b.looks.of(b.pictures.style(c), r.Status), Value: plainValue(c.value(r))}
+		cells[i] = excelize.Cell{StyleID: b.looks.of(b.pictures.style(c), r.Status),
+			Value: plainValue(c.value(r))}
 	}
 	illustrated, err := b.illustrate(r)
 	if err != nil {
@@ -218,7 +227,8 @@ func (b *bookWriter) illustrate(r Result) (illustrated bool, err error) {
 
 func (b *bookWriter) end() error {
 	if b.row > 1 {
-		if err := b.pictures.file.AutoFilter(bookSheet, "A1:"+cellName(len(b.columns), b.row), nil); err != nil {
+		all := "A1:" + cellName(len(b.columns), b.row)
+		if err := b.pictures.file.AutoFilter(bookSheet, all, nil); err != nil {
 			return err
 		}
 	}
@@ -230,8 +240,8 @@ func (b *bookWriter) end() error {
 
 // setPrint makes the first columns print, up to the error message.
 func (b *bookWriter) setPrint() error {
-	last := slices.IndexFunc(b.columns, func(c bookColumn) bool { return c.name == "error_message" }) + 1
-	return setPrint(b.pictures.file, bookSheet, cellName(last, b.row), 1)
+	last := slices.IndexFunc(b.columns, func(c bookColumn) bool { return c.name == "error_message" })
+	return setPrint(b.pictures.file, bookSheet, cellName(last+1, b.row), 1)
 }
 
 // plainValue returns a value without what XML and Excel cannot hold; excelize cuts it at 32,767
@@ -258,6 +268,6 @@ func plainText(s string) string {
 
 // cellName returns B3 for column 2 and row 3, both from 1.
 func cellName(column, row int) string {
-	name, _ := excelize.CoordinatesToCellName(column, row) // unreachable unless beyond the limits of a sheet
-	return name
+	name, _ := excelize.CoordinatesToCellName(column, row)
+	return name // an error is unreachable unless beyond the limits of a sheet
 }

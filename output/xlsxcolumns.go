@@ -133,7 +133,9 @@ func files(results []Result) any {
 }
 
 // gravity lists statuses from the most to the least urgent; unknown ones come before all.
-var gravity = []string{"failed", "held", "missing", "running", "pending", "abandoned", "skipped", "done"}
+var gravity = []string{
+	"failed", "held", "missing", "running", "pending", "abandoned", "skipped", "done",
+}
 
 // gravest returns the most urgent status of the items.
 func gravest(results []Result) string {

@@ -28,8 +28,14 @@ type looks struct {
 
 // statusColours are background and text colour by status, as in the light theme of report.html.
 var statusColours = map[string][2]string{
-	"done": {"E3F1E9", "1F6B47"}, "failed": {"FBE4DF", "9A2F1E"}, "held": {"FBEFD5", "7A4E00"}, "missing": {"F0E5F7", "6B3F8A"},
-	"running": {"E1ECF9", "245690"}, "pending": {"EFEEEB", "5F5C56"}, "skipped": {"EFEEEB", "5F5C56"}, "abandoned": {"EFEEEB", "5F5C56"},
+	"done":      {"E3F1E9", "1F6B47"},
+	"failed":    {"FBE4DF", "9A2F1E"},
+	"held":      {"FBEFD5", "7A4E00"},
+	"missing":   {"F0E5F7", "6B3F8A"},
+	"running":   {"E1ECF9", "245690"},
+	"pending":   {"EFEEEB", "5F5C56"},
+	"skipped":   {"EFEEEB", "5F5C56"},
+	"abandoned": {"EFEEEB", "5F5C56"},
 }
 
 func newLooks(file *excelize.File) (looks, error) {
@@ -42,8 +48,11 @@ func newLooks(file *excelize.File) (looks, error) {
 	made := func(font excelize.Font, fill excelize.Fill, horizontal, format string) int {
 		font.Family, font.Size = family, 11
 		style := &excelize.Style{
-			Font: &font, Fill: fill, Border: []excelize.Border{{Type: "bottom", Color: "E3E0DA", Style: 1}},
-			Alignment: &excelize.Alignment{Vertical: "center", Horizontal: horizontal, WrapText: format == ""},
+			Font: &font, Fill: fill,
+			Border: []excelize.Border{{Type: "bottom", Color: "E3E0DA", Style: 1}},
+			Alignment: &excelize.Alignment{
+				Vertical: "center", Horizontal: horizontal, WrapText: format == "",
+			},
 		}
 		if format != "" {
 			style.CustomNumFmt = &format
@@ -59,9 +68,11 @@ func newLooks(file *excelize.File) (looks, error) {
 	l.styles[pictureStyle] = l.styles[plainStyle]
 	l.styles[textStyle] = made(excelize.Font{}, none, "left", "")
 	l.styles[moneyStyle] = made(excelize.Font{}, none, "center", "0.00##")
-	l.styles[linkStyle] = made(excelize.Font{Color: "1F5FA8", Underline: "single"}, none, "left", "")
+	underlined := excelize.Font{Color: "1F5FA8", Underline: "single"}
+	l.styles[linkStyle] = made(underlined, none, "left", "")
 	for status, c := range statusColours {
-		l.statuses[status] = made(excelize.Font{Bold: true, Color: c[1]}, filled(c[0]), "center", "")
+		bold := excelize.Font{Bold: true, Color: c[1]}
+		l.statuses[status] = made(bold, filled(c[0]), "center", "")
 	}
 	return l, errors.Join(errs...)
 }

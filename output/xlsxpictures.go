@@ -38,7 +38,8 @@ type pictures struct {
 }
 
 func newPictures(file *excelize.File, sheet string, book Book) pictures {
-	p := pictures{file: file, sheet: sheet, disk: book.Disk, thumbnails: book.Thumbnails, links: linkLimit}
+	p := pictures{file: file, sheet: sheet, disk: book.Disk, thumbnails: book.Thumbnails,
+		links: linkLimit}
 	if p.thumbnails == 0 {
 		p.thumbnails = defaultThumbnails
 	}
@@ -68,7 +69,8 @@ func (p *pictures) shots(results []Result) []shot {
 	var shots []shot
 	for _, r := range results {
 		for _, file := range r.Files() {
-			if p.disk == nil || r.Status == "missing" || len(shots) >= min(boxPictures, p.thumbnails) {
+			if p.disk == nil || r.Status == "missing" ||
+				len(shots) >= min(boxPictures, p.thumbnails) {
 				return shots
 			}
 			b, err := readPicture(p.disk, ThumbName(file, r.SHA256))
@@ -79,7 +81,8 @@ func (p *pictures) shots(results []Result) []shot {
 			if err != nil || c.Width == 0 || c.Height == 0 {
 				continue // damaged by a power cut
 			}
-			shots = append(shots, shot{file: file, alt: r.Prompt, jpeg: b, width: c.Width, height: c.Height})
+			shots = append(shots, shot{file: file, alt: r.Prompt, jpeg: b, width: c.Width,
+				height: c.Height})
 		}
 	}
 	return shots
@@ -109,11 +112,14 @@ func quarter(i, n int) area {
 func (p *pictures) put(cell string, s shot, a area) error {
 	const gap = 2
 	scale := min(float64(a.width-gap)/float64(s.width), float64(a.height-gap)/float64(s.height))
-	return p.file.AddPictureFromBytes(p.sheet, cell, &excelize.Picture{Extension: ".jpg", File: s.jpeg, Format: &excelize.GraphicOptions{
-		Positioning: "oneCell", LockAspectRatio: true, ScaleX: scale, ScaleY: scale, AltText: altText(s.alt),
-		OffsetX: a.x + (a.width-int(scale*float64(s.width)))/2, OffsetY: a.y + (a.height-int(scale*float64(s.height)))/2,
-		Hyperlink: address(s.file), HyperlinkType: "External",
-	}})
+	format := &excelize.GraphicOptions{
+		Positioning: "oneCell", LockAspectRatio: true, ScaleX: scale, ScaleY: scale,
+		OffsetX: a.x + (a.width-int(scale*float64(s.width)))/2,
+		OffsetY: a.y + (a.height-int(scale*float64(s.height)))/2,
+		AltText: altText(s.alt), Hyperlink: address(s.file), HyperlinkType: "External",
+	}
+	return p.file.AddPictureFromBytes(p.sheet, cell,
+		&excelize.Picture{Extension: ".jpg", File: s.jpeg, Format: format})
 }
 
 // altText is the beginning of a prompt, of 400 bytes at most.
@@ -146,5 +152,5 @@ func (p *pictures) linkTo(cell string, results []Result) error {
 // versions read escaped ones in the system's encoding.
 func address(file string) string { return linkEscapes.Replace(file) }
 
-var linkEscapes = strings.NewReplacer("%", "%25", "#", "%23", "?", "%3F", " ", "%20", "\"", "%22", "<", "%3C", ">", "%3E",
-	"[", "%5B", "]", "%5D", "^", "%5E", "`", "%60", "{", "%7B", "}", "%7D", "\\", "%5C")
+var linkEscapes = strings.NewReplacer("%", "%25", "#", "%23", "?", "%3F", " ", "%20", "\"", "%22",
+	"<", "%3C", ">", "%3E", "[", "%5B", "]", "%5D", "^", "%5E", "`", "%60", "{", "%7B", "}", "%7D", "\\", "%5C")

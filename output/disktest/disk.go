@@ -11,6 +11,7 @@
 package disktest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -143,7 +144,8 @@ func (d *Disk) After(l Loss, random *rand.Rand) *Disk {
 	}
 	for name, n := range names {
 		kept := slices.Clone(n.synced)
-		if more := len(n.data) - len(n.synced); random != nil && more > 0 && string(n.data[:len(n.synced)]) == string(n.synced) {
+		more := len(n.data) - len(n.synced)
+		if random != nil && more > 0 && bytes.HasPrefix(n.data, n.synced) {
 			kept = slices.Clone(n.data[:len(n.synced)+random.IntN(more+1)])
 		}
 		next.names[name] = &node{n.dir, kept, kept, n.modified, n.touched, n.number}
@@ -157,7 +159,9 @@ func copied(names map[string]*node, copies map[*node]*node) map[string]*node {
 	all := make(map[string]*node, len(names))
 	for name, n := range names {
 		if copies[n] == nil {
-			copies[n] = &node{n.dir, slices.Clone(n.data), slices.Clone(n.synced), n.modified, n.touched, n.number}
+			c := *n
+			c.data, c.synced = slices.Clone(n.data), slices.Clone(n.synced)
+			copies[n] = &c
 		}
 		all[name] = copies[n]
 	}
@@ -377,7 +381,8 @@ func (d *Disk) sizeOf(name string) (size durable.FileSize, there bool) {
 	if !there {
 		return size, false
 	}
-	return durable.FileSize{Name: path.Base(name), Size: int64(len(n.data)), Modified: n.modified, Touched: n.touched}, true
+	return durable.FileSize{Name: path.Base(name), Size: int64(len(n.data)),
+		Modified: n.modified, Touched: n.touched}, true
 }
 
 // Lstat implements durable.Disk.
