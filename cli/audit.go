@@ -13,7 +13,7 @@ import (
 )
 
 func (p *program) auditCommand() *cobra.Command {
-	l := newLook()
+	l := newSavedBatch()
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "audit MANIFEST",
@@ -30,18 +30,18 @@ changed.`,
 		Args: oneManifest, ValidArgsFunction: completeManifest,
 	}
 	main := newGroup("Batch")
-	main.flags.VarP(word{&l.out, "DIR"}, "out", "o", outHelp)
+	main.flags.VarP(textFlag{&l.out, "DIR"}, "out", "o", outHelp)
 	main.flags.BoolVar(&asJSON, "json", false, "one JSON object for programs")
-	where := l.where()
-	l.access(where)
-	p.flags(cmd, main, l.what(), l.how(), where)
+	where := l.serviceGroup()
+	l.keyFlags(where)
+	p.flags(cmd, main, l.pictureGroup(), l.readingGroup(), where)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		closing, err := l.open(p, cmd, args[0], false)
+		closing, err := l.openReadOnly(p, cmd, args[0], false)
 		if err != nil {
 			return err
 		}
 		defer closing()
-		if err := l.begun(); err != nil {
+		if err := l.mustExist(); err != nil {
 			return err
 		}
 		a, err := l.audit(cmd.Context(), p)
@@ -57,7 +57,7 @@ changed.`,
 	return cmd
 }
 
-func (l *look) audit(ctx context.Context, p *program) (batch.Audit, error) {
+func (l *savedBatch) audit(ctx context.Context, p *program) (batch.Audit, error) {
 	c, err := l.connect(p, l.settings)
 	if err != nil {
 		return batch.Audit{}, err
@@ -67,7 +67,7 @@ func (l *look) audit(ctx context.Context, p *program) (batch.Audit, error) {
 }
 
 // connect makes a client for the settings; a key is wanted.
-func (s *service) connect(p *program, settings batch.Settings) (*client.Client, error) {
+func (s *serviceFlags) connect(p *program, settings batch.Settings) (*client.Client, error) {
 	if settings.Rehearsal {
 		return nil, &mistake{text: "a rehearsal has no account whose tasks could be asked for", hint: "its books are in " + booksFile + " in the output folder"}
 	}
@@ -90,7 +90,7 @@ func newClient(config client.Config) (*client.Client, error) {
 	return c, nil
 }
 
-func (l *look) printAudit(w io.Writer, a batch.Audit) {
+func (l *savedBatch) printAudit(w io.Writer, a batch.Audit) {
 	fmt.Fprintf(w, "%s in the account's list of the last 24 hours; --mode sync leaves none there\n", amount(a.Listed, "task"))
 	for _, c := range []struct {
 		n    int
@@ -147,7 +147,7 @@ func differing(all []batch.AuditPicture) string {
 }
 
 // printAdvice says what may be done about what was found. A duplicate of a held item is most likely its own task.
-func (l *look) printAdvice(w io.Writer, a batch.Audit) {
+func (l *savedBatch) printAdvice(w io.Writer, a batch.Audit) {
 	helds := map[string]bool{}
 	for _, r := range a.Rows {
 		helds[r.Item] = helds[r.Item] || r.Verdict == "held"
@@ -228,7 +228,7 @@ func newAuditRecord(a batch.Audit) auditRecord {
 		r.Pictures = append(r.Pictures, auditPictureRecord{p.Verdict, p.Item, p.File, p.Reason})
 	}
 	for _, row := range a.Rows {
-		r.Rows = append(r.Rows, auditRowRecord{row.Verdict, row.Item, row.Task, row.Model, string(row.Status), moment(row.Created), row.Cost.String()})
+		r.Rows = append(r.Rows, auditRowRecord{row.Verdict, row.Item, row.Task, row.Model, string(row.Status), timestamp(row.Created), row.Cost.String()})
 	}
 	return r
 }

@@ -16,11 +16,11 @@ type barView struct {
 	screen   *screen
 	bars     *mpb.Progress
 	bar      *mpb.Bar
-	now      atomic.Pointer[standing] // read by the goroutine that draws
+	now      atomic.Pointer[progressState] // read by the goroutine that draws
 	troubles int
 }
 
-func newBarView(s *screen, colours bool, first standing) *barView {
+func newBarView(s *screen, colours bool, first progressState) *barView {
 	v := &barView{screen: s}
 	v.now.Store(&first)
 	v.bars = mpb.New(mpb.WithOutput(s.stderr), mpb.WithAutoRefresh(), mpb.WithRefreshRate(200*time.Millisecond))
@@ -47,7 +47,7 @@ func (v *barView) before() string {
 	s := v.now.Load()
 	text := number(s.Done) + "/" + number(s.total)
 	if v.screen.rehearsal {
-		return mark + text
+		return rehearsalMark + text
 	}
 	return text
 }
@@ -67,7 +67,7 @@ func (v *barView) behind(available int) string {
 	return " " + strings.Join(parts, "  ")
 }
 
-func (v *barView) parts(s *standing) []string {
+func (v *barView) parts(s *progressState) []string {
 	var parts []string
 	if s.Failed > 0 {
 		parts = append(parts, number(s.Failed)+" failed")
@@ -86,13 +86,13 @@ func (*barView) interval() time.Duration { return 200 * time.Millisecond }
 
 func (v *barView) settled(e batch.Event) { v.troubles = showTrouble(v.screen, e, v.troubles) }
 
-func (v *barView) tick(s standing) {
+func (v *barView) tick(s progressState) {
 	v.now.Store(&s)
 	v.bar.SetCurrent(int64(s.Done + s.Failed + s.Held))
 }
 
 // end takes the bar away; the summary says the rest. After Wait the bar's writer takes nothing any more.
-func (v *barView) end(standing) {
+func (v *barView) end(progressState) {
 	v.bar.Abort(true)
 	v.bars.Wait()
 	v.screen.drawAbove(nil)

@@ -44,7 +44,7 @@ func TestFlagsFromEnvironment(t *testing.T) {
 	env := map[string]string{}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		value := values[f.Value.Type()]
-		if c, ok := f.Value.(choice); ok {
+		if c, ok := f.Value.(choiceFlag); ok {
 			value = c.among[len(c.among)-1]
 		}
 		if value == "" {
@@ -60,7 +60,7 @@ func TestFlagsFromEnvironment(t *testing.T) {
 		if got := f.Value.String(); got != env[variable(f.Name)] {
 			t.Errorf("--%s = %q from the environment, want %q", f.Name, got, env[variable(f.Name)])
 		}
-		if said(cmd.Flags(), f.Name) {
+		if givenOnCommandLine(cmd.Flags(), f.Name) {
 			t.Errorf("--%s counts as said on the command line", f.Name)
 		}
 	})
@@ -89,13 +89,13 @@ func TestEveryFlagIsExplained(t *testing.T) {
 
 func TestPace(t *testing.T) {
 	for text, want := range map[string]rate.Limit{"2/s": 2, "8/m": 8. / 60, "120/min": 2, "0": rate.Inf, "0/s": rate.Inf, "0.5/s": 0.5} {
-		var p pace
+		var p rateFlag
 		if err := p.Set(text); err != nil || p.limit != want {
 			t.Errorf("Set(%q) = %v, %v; want %v", text, p.limit, err, want)
 		}
 	}
 	for _, text := range []string{"", "2", "-1/s", "fast", "2/fortnight", "NaN/s"} {
-		var p pace
+		var p rateFlag
 		if err := p.Set(text); err == nil {
 			t.Errorf("Set(%q) = %v, want an error", text, p.limit)
 		}
@@ -122,10 +122,10 @@ func TestSettle(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p, _ := newProgram(tt.env)
-			s := newService()
+			s := newServiceFlags()
 			cmd := &cobra.Command{Use: "run"}
-			g := s.where()
-			s.rehearsal(g)
+			g := s.serviceGroup()
+			s.rehearseFlags(g)
 			p.flags(cmd, g)
 			if err := cmd.ParseFlags(tt.args); err != nil {
 				t.Fatal(err)

@@ -89,7 +89,7 @@ func oneManifest(cmd *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:
 		return &mistake{text: cmd.Name() + " wants a manifest", hint: "qwenbatch " + cmd.Name() + " prompts.yaml; qwenbatch init writes one to start from"}
-	case len(args) > 1 && said(cmd.Flags(), "redo"):
+	case len(args) > 1 && givenOnCommandLine(cmd.Flags(), "redo"):
 		return &mistake{text: cmd.Name() + " takes one manifest, not " + quote(strings.Join(args, " ")),
 			hint: "several items to redo are written with commas: --redo cat-1,cat-2"}
 	case len(args) > 1:

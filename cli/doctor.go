@@ -15,7 +15,7 @@ import (
 )
 
 func (p *program) doctorCommand() *cobra.Command {
-	s := newService()
+	s := newServiceFlags()
 	var out, model string
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -27,16 +27,16 @@ service tells them. Exit code 0 if a run would work, else 1.`,
 		Args:    noArguments,
 	}
 	main := newGroup("Checks")
-	main.flags.VarP(word{&out, "DIR"}, "out", "o", "folder whose disk is checked (default the current one)")
-	main.flags.Var(word{&model, "NAME"}, "model", "model whose limits are asked for (default "+batch.DefaultModel+")")
-	where := s.where()
-	s.access(where)
+	main.flags.VarP(textFlag{&out, "DIR"}, "out", "o", "folder whose disk is checked (default the current one)")
+	main.flags.Var(textFlag{&model, "NAME"}, "model", "model whose limits are asked for (default "+batch.DefaultModel+")")
+	where := s.serviceGroup()
+	s.keyFlags(where)
 	p.flags(cmd, main, where)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if model == "" {
 			model = batch.DefaultModel
 		}
-		d := &doctor{p: p}
+		d := &checkup{p: p}
 		d.disk(orDot(out))
 		if c := d.key(s, cmd); c != nil {
 			defer c.Close()
@@ -52,21 +52,21 @@ service tells them. Exit code 0 if a run would work, else 1.`,
 	return cmd
 }
 
-// A doctor prints a line a check.
-type doctor struct {
+// A checkup prints a line a check.
+type checkup struct {
 	p   *program
 	ill bool // a run would not work
 }
 
-func (d *doctor) well(what, text string) {
+func (d *checkup) well(what, text string) {
 	fmt.Fprintf(d.p.stdout, "ok    %-8s %s\n", what, line(text))
 }
-func (d *doctor) note(what, text string) {
+func (d *checkup) note(what, text string) {
 	fmt.Fprintf(d.p.stdout, "note  %-8s %s\n", what, line(text))
 }
 
 // bad is a check that failed, with what to do.
-func (d *doctor) bad(what string, err error) {
+func (d *checkup) bad(what string, err error) {
 	c := explain(err)
 	d.ill = true
 	fmt.Fprintf(d.p.stdout, "FAIL  %-8s %s\n", what, line(c.text))
@@ -75,7 +75,7 @@ func (d *doctor) bad(what string, err error) {
 	}
 }
 
-func (d *doctor) disk(path string) {
+func (d *checkup) disk(path string) {
 	if _, err := os.Stat(path); err != nil {
 		d.bad("disk", &mistake{text: err.Error(), hint: "name a folder with --out"})
 		return
@@ -93,7 +93,7 @@ func (d *doctor) disk(path string) {
 }
 
 // key finds the key and the endpoint; nil where a call makes no sense.
-func (d *doctor) key(s *service, cmd *cobra.Command) *client.Client {
+func (d *checkup) key(s *serviceFlags, cmd *cobra.Command) *client.Client {
 	settings, err := s.settle(d.p, cmd.Flags(), nil)
 	if err != nil {
 		d.bad("region", err)
@@ -110,7 +110,7 @@ func (d *doctor) key(s *service, cmd *cobra.Command) *client.Client {
 
 // list asks for one page of the task list: it proves key and region, and tells the service's clock. It is false where no
 // other call makes sense.
-func (d *doctor) list(ctx context.Context, c *client.Client) bool {
+func (d *checkup) list(ctx context.Context, c *client.Client) bool {
 	page, err := c.TaskPage(ctx, client.Filter{PageSize: 1}, 1)
 	var api *client.APIError
 	switch {
@@ -134,7 +134,7 @@ func (d *doctor) list(ctx context.Context, c *client.Client) bool {
 // wrongClock is how far this machine's clock may be off before somebody should know. Nothing depends on it.
 const wrongClock = 2 * time.Minute
 
-func (d *doctor) clock(service time.Time) {
+func (d *checkup) clock(service time.Time) {
 	if service.IsZero() {
 		return
 	}
@@ -147,7 +147,7 @@ func (d *doctor) clock(service time.Time) {
 }
 
 // limits prints what the account may do, where the service tells it.
-func (d *doctor) limits(ctx context.Context, c *client.Client, model string) {
+func (d *checkup) limits(ctx context.Context, c *client.Client, model string) {
 	l, told, err := c.Limits(ctx, model)
 	if err != nil || !told {
 		m := client.LookupModel(model)

@@ -42,15 +42,15 @@ list, cancel, image or limits; or a script file of lines "op N name"):
 		Args: noArguments,
 	}
 	where := newGroup("Serving")
-	where.flags.Var(word{&f.listen, "ADDR"}, "listen", "where the API listens; port 0 takes a free one")
-	where.flags.Var(word{&f.images, "ADDR"}, "image-listen", "where the host of the pictures listens (default a free port of this machine)")
-	where.flags.Var(word{&f.options.Key, "KEY"}, "key", "the only key that is let in (default any that is not empty)")
-	where.flags.Var(word{&f.options.Books, "FILE"}, "books", "keep the books in a file, and go on where they end (default in memory)")
+	where.flags.Var(textFlag{&f.listen, "ADDR"}, "listen", "where the API listens; port 0 takes a free one")
+	where.flags.Var(textFlag{&f.images, "ADDR"}, "image-listen", "where the host of the pictures listens (default a free port of this machine)")
+	where.flags.Var(textFlag{&f.options.Key, "KEY"}, "key", "the only key that is let in (default any that is not empty)")
+	where.flags.Var(textFlag{&f.options.Books, "FILE"}, "books", "keep the books in a file, and go on where they end (default in memory)")
 	life := newGroup("Behaviour")
-	life.flags.Var(factor{&f.options.Speed}, "speed", "how many times faster than life: service times, quotas, expiry and the service's clock alike")
-	life.flags.Var(choice{&f.quota, []string{"real", "none"}}, "quota", "the documented limits of each model, or none at all")
+	life.flags.Var(factorFlag{&f.options.Speed}, "speed", "how many times faster than life: service times, quotas, expiry and the service's clock alike")
+	life.flags.Var(choiceFlag{&f.quota, []string{"real", "none"}}, "quota", "the documented limits of each model, or none at all")
 	life.flags.DurationVar(&f.options.Service, "service", 0, "mean service time before scaling (default the model's)")
-	life.flags.Var(word{&f.faults, "SPEC"}, "faults", "what goes wrong, as listed above (default nothing)")
+	life.flags.Var(textFlag{&f.faults, "SPEC"}, "faults", "what goes wrong, as listed above (default nothing)")
 	life.flags.Uint64Var(&f.options.Seed, "seed", 1, "seed `N` of service times and faults")
 	p.flags(cmd, where, life)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return p.emulate(cmd.Context(), f) }

@@ -40,9 +40,9 @@ func completion(f *pflag.Flag) cobra.CompletionFunc {
 	var names []string
 	directive := cobra.ShellCompDirectiveNoFileComp
 	switch v := f.Value.(type) {
-	case choice:
+	case choiceFlag:
 		names = v.among
-	case word:
+	case textFlag:
 		switch v.name {
 		case "DIR":
 			directive = cobra.ShellCompDirectiveFilterDirs
@@ -80,8 +80,8 @@ func (p *program) bind(flags *pflag.FlagSet) error {
 	return wrong
 }
 
-// said reports whether a flag was given on the command line itself.
-func said(flags *pflag.FlagSet, name string) bool {
+// givenOnCommandLine reports whether a flag was given on the command line itself.
+func givenOnCommandLine(flags *pflag.FlagSet, name string) bool {
 	f := flags.Lookup(name)
 	if f == nil {
 		return false
@@ -96,11 +96,11 @@ func wrongValue(source, value string, err error) error {
 	if errors.As(err, &invalid) {
 		err = invalid.Unwrap()
 	}
-	return &mistake{text: fmt.Sprintf("%s: %s: %s", source, quote(value), reason(err))}
+	return &mistake{text: fmt.Sprintf("%s: %s: %s", source, quote(value), valueError(err))}
 }
 
-// reason turns what strconv says into words.
-func reason(err error) string {
+// valueError turns what strconv says into words.
+func valueError(err error) string {
 	text := err.Error()
 	if strings.HasPrefix(text, "strconv.") || strings.HasPrefix(text, "time:") {
 		text = text[strings.LastIndex(text, ": ")+2:]

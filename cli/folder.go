@@ -106,58 +106,58 @@ func readFolder(path string) (*durable.Dir, error) {
 	return durable.OpenDir(path)
 }
 
-// A glance is a disk whose state file is looked at and never changed: a run may be writing it at this moment, and what
+// A readOnlyDisk is a disk whose state file is looked at and never changed: a run may be writing it at this moment, and what
 // looks like a torn last line may be one that is on its way. Other files can be written only where reports are.
-type glance struct {
+type readOnlyDisk struct {
 	durable.Disk
 	reports bool
 }
 
 // Append opens for reading only.
-func (g glance) Append(name string) (durable.File, error) {
+func (g readOnlyDisk) Append(name string) (durable.File, error) {
 	f, err := g.Disk.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	return readOnly{f}, nil
+	return readOnlyFile{f}, nil
 }
 
 // Create makes reports.
-func (g glance) Create(name string) (durable.File, error) {
+func (g readOnlyDisk) Create(name string) (durable.File, error) {
 	if !g.reports {
 		return nil, &fs.PathError{Op: "create", Path: name, Err: fs.ErrPermission}
 	}
 	return g.Disk.Create(name)
 }
 
-// A readOnly file takes changes and forgets them.
-type readOnly struct{ durable.File }
+// A readOnlyFile file takes changes and forgets them.
+type readOnlyFile struct{ durable.File }
 
-func (readOnly) Write(p []byte) (int, error) { return len(p), nil }
-func (readOnly) Truncate(int64) error        { return nil }
-func (readOnly) Sync() error                 { return nil }
+func (readOnlyFile) Write(p []byte) (int, error) { return len(p), nil }
+func (readOnlyFile) Truncate(int64) error        { return nil }
+func (readOnlyFile) Sync() error                 { return nil }
 
-// A blank is the disk of a batch that was never run: nothing is in it, and nothing can be put there.
-type blank struct{}
+// An emptyDisk is the disk of a batch that was never run: nothing is in it, and nothing can be put there.
+type emptyDisk struct{}
 
 // Lock takes nothing: who only looks keeps nobody out.
-func (glance) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }
+func (readOnlyDisk) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }
 
-func absent(op, name string) error { return &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist} }
+func notExist(op, name string) error { return &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist} }
 
-func (blank) Create(name string) (durable.File, error) { return nil, absent("create", name) }
-func (blank) Open(name string) (durable.File, error)   { return nil, absent("open", name) }
-func (blank) Append(name string) (durable.File, error) { return nil, absent("open", name) }
-func (blank) Rename(from, _ string) error              { return absent("rename", from) }
-func (blank) Remove(name string) error                 { return absent("remove", name) }
-func (blank) Mkdir(name string) error                  { return absent("mkdir", name) }
-func (blank) List(name string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) { yield("", absent("open", name)) }
+func (emptyDisk) Create(name string) (durable.File, error) { return nil, notExist("create", name) }
+func (emptyDisk) Open(name string) (durable.File, error)   { return nil, notExist("open", name) }
+func (emptyDisk) Append(name string) (durable.File, error) { return nil, notExist("open", name) }
+func (emptyDisk) Rename(from, _ string) error              { return notExist("rename", from) }
+func (emptyDisk) Remove(name string) error                 { return notExist("remove", name) }
+func (emptyDisk) Mkdir(name string) error                  { return notExist("mkdir", name) }
+func (emptyDisk) List(name string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) { yield("", notExist("open", name)) }
 }
-func (blank) Sizes(name string) iter.Seq2[durable.FileSize, error] {
-	return func(yield func(durable.FileSize, error) bool) { yield(durable.FileSize{}, absent("open", name)) }
+func (emptyDisk) Sizes(name string) iter.Seq2[durable.FileSize, error] {
+	return func(yield func(durable.FileSize, error) bool) { yield(durable.FileSize{}, notExist("open", name)) }
 }
-func (blank) Lstat(name string) (fs.FileInfo, error) { return nil, absent("lstat", name) }
-func (blank) Place(string) string                    { return "" }
-func (blank) Lock(name string) (io.Closer, error)    { return nil, absent("lock", name) }
-func (blank) SyncDir(string) error                   { return nil }
+func (emptyDisk) Lstat(name string) (fs.FileInfo, error) { return nil, notExist("lstat", name) }
+func (emptyDisk) Place(string) string                    { return "" }
+func (emptyDisk) Lock(name string) (io.Closer, error)    { return nil, notExist("lock", name) }
+func (emptyDisk) SyncDir(string) error                   { return nil }

@@ -13,8 +13,8 @@ type forecast struct {
 	ended   int
 }
 
-// trusted is after how many ended items the plan has no say any more.
-const trusted = 20
+// planIgnoredAfter is after how many ended items the plan has no say any more.
+const planIgnoredAfter = 20
 
 // see takes how many items have ended by now.
 func (f *forecast) see(now time.Time, ended int) {
@@ -24,13 +24,13 @@ func (f *forecast) see(now time.Time, ended int) {
 	f.ended = min(max(ended, 0), f.work)
 }
 
-// fewest is how many items tell a pace.
-const fewest = 3
+// minForRate is how many items tell a pace.
+const minForRate = 3
 
 // rate is how many items have ended a second, 0 where too few have to tell. The wait for the first is no part of it.
 func (f *forecast) rate(now time.Time) float64 {
 	took := now.Sub(f.first).Seconds()
-	if f.ended-f.before < fewest || took <= 0 {
+	if f.ended-f.before < minForRate || took <= 0 {
 		return 0
 	}
 	return float64(f.ended-f.before) / took
@@ -51,6 +51,6 @@ func (f *forecast) left(now time.Time) (time.Duration, bool) {
 	if f.planned == 0 {
 		return time.Duration(seen), true
 	}
-	weight := min(1, float64(f.ended)/trusted)
+	weight := min(1, float64(f.ended)/planIgnoredAfter)
 	return time.Duration(weight*seen + (1-weight)*float64(plan)), true
 }

@@ -15,14 +15,14 @@ import (
 
 // generateFlags are the flags of generate.
 type generateFlags struct {
-	*reading
-	*service
+	*manifestFlags
+	*serviceFlags
 	out string
 	n   int
 }
 
 func (p *program) generateCommand() *cobra.Command {
-	f := &generateFlags{reading: newReading(), service: newService(), n: 1}
+	f := &generateFlags{manifestFlags: newManifestFlags(), serviceFlags: newServiceFlags(), n: 1}
 	cmd := &cobra.Command{
 		Use:   "generate PROMPT",
 		Short: "Make one picture from a prompt, without a manifest",
@@ -35,16 +35,16 @@ tasks get ID -o FILE fetches the picture, for 24 hours.`,
 		Args: onePrompt,
 	}
 	main := newGroup("Picture")
-	main.flags.VarP(word{&f.out, "PATH"}, "out", "o", "file or folder for the picture (default a name made from the prompt, in the current folder)")
-	main.flags.Var(count{&f.n}, "n", "pictures of this one request, where the model makes several (default 1)")
-	f.reading.mode(main)
-	f.rehearsal(main)
-	where := f.where()
-	f.access(where)
+	main.flags.VarP(textFlag{&f.out, "PATH"}, "out", "o", "file or folder for the picture (default a name made from the prompt, in the current folder)")
+	main.flags.Var(countFlag{&f.n}, "n", "pictures of this one request, where the model makes several (default 1)")
+	f.manifestFlags.modeFlag(main)
+	f.rehearseFlags(main)
+	where := f.serviceGroup()
+	f.keyFlags(where)
 	how := newGroup("Checks")
 	how.flags.BoolVar(&f.rules.AllowTruncation, "allow-truncation", false, "send a prompt that is too long for the model; the API cuts it without a word")
 	how.flags.BoolVar(&f.rules.NearestSize, "nearest-size", false, "take the allowed size nearest in shape")
-	p.flags(cmd, main, f.what(), how, where)
+	p.flags(cmd, main, f.pictureGroup(), how, where)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return p.generate(cmd, f, args[0]) }
 	return cmd
 }
@@ -63,19 +63,19 @@ func (p *program) generate(cmd *cobra.Command, f *generateFlags, prompt string) 
 	if err != nil {
 		return err
 	}
-	to, err := newTarget(f.out, filename.Slug(prompt))
+	to, err := newPictureTarget(f.out, filename.Slug(prompt))
 	if err != nil {
 		return err
 	}
 	defer to.close()
-	var stage rehearsal
+	var stage rehearsalServer
 	c, err := f.client(p, cmd, &stage)
 	if err != nil {
 		return err
 	}
 	defer stage.close()
 	defer c.Close()
-	g := &making{generateFlags: f, client: c, screen: &screen{rehearsal: f.rehearse, stderr: p.stderr}}
+	g := &generation{generateFlags: f, client: c, screen: &screen{rehearsal: f.rehearse, stderr: p.stderr}}
 	ctx, forget := untilSignal(cmd.Context(), g.stopping)
 	defer forget()
 	task, err := g.make(ctx, request, sync)
@@ -100,7 +100,7 @@ func (f *generateFlags) pace() float64 {
 }
 
 // client reaches the service, or a rehearsal that remembers nothing.
-func (f *generateFlags) client(p *program, cmd *cobra.Command, stage *rehearsal) (*client.Client, error) {
+func (f *generateFlags) client(p *program, cmd *cobra.Command, stage *rehearsalServer) (*client.Client, error) {
 	if !f.rehearse {
 		return f.caller(p, cmd)
 	}
@@ -125,26 +125,26 @@ func (f *generateFlags) request(p *program, prompt string) (client.Request, bool
 	return f.rules.Request(it)
 }
 
-// A making is one request on its way.
-type making struct {
+// A generation is one request on its way.
+type generation struct {
 	*generateFlags
 	client *client.Client
 	screen *screen
 }
 
-func (g *making) stopping(why stopSignal) {
+func (g *generation) stopping(why stopSignal) {
 	g.screen.say("%s: waiting for the answer that is on its way; again: leave at once", why.name())
 }
 
 // make submits once and waits. What may have been paid for is said, with the way to it.
-func (g *making) make(ctx context.Context, r client.Request, sync bool) (client.Task, error) {
+func (g *generation) make(ctx context.Context, r client.Request, sync bool) (client.Task, error) {
 	if sync {
 		task, err := g.client.Generate(context.WithoutCancel(ctx), r)
-		return task, refused(err, "a picture that is lost on the synchronous interface cannot be found again")
+		return task, requestError(err, "a picture that is lost on the synchronous interface cannot be found again")
 	}
 	task, err := g.client.Submit(context.WithoutCancel(ctx), r)
 	if err != nil {
-		return task, refused(err, "qwenbatch tasks list shows whether there is a task")
+		return task, requestError(err, "qwenbatch tasks list shows whether there is a task")
 	}
 	g.screen.say("task %s", task.ID)
 	for n := 0; !task.Status.Ended(); n++ {
@@ -173,7 +173,7 @@ func (g *making) make(ctx context.Context, r client.Request, sync bool) (client.
 const unknownAsked, failuresAsked = 100, 1200
 
 // left is said of a task that goes on without us.
-func (g *making) left(task client.Task, why string, code exitCode) error {
+func (g *generation) left(task client.Task, why string, code exitCode) error {
 	if g.rehearse {
 		return &mistake{text: why + "; nothing was paid", code: code}
 	}
@@ -189,8 +189,8 @@ func codeOf(ctx context.Context) exitCode {
 	return codeStopped
 }
 
-// refused gives an error about this one request the code of an item that failed, and says what may have been paid.
-func refused(err error, hint string) error {
+// requestError gives an error about this one request the code of an item that failed, and says what may have been paid.
+func requestError(err error, hint string) error {
 	var api *client.APIError
 	switch {
 	case errors.Is(err, client.ErrInDoubt):

@@ -21,7 +21,7 @@ func (p *program) help(cmd *cobra.Command, _ []string) {
 	if cmd.Example != "" {
 		fmt.Fprintf(w, "\nExamples:\n%s\n", cmd.Example)
 	}
-	commands(w, cmd)
+	printCommands(w, cmd)
 	p.flagHelp(w, cmd)
 }
 
@@ -32,7 +32,7 @@ func usageLine(cmd *cobra.Command) string {
 	return cmd.UseLine()
 }
 
-func commands(w io.Writer, cmd *cobra.Command) {
+func printCommands(w io.Writer, cmd *cobra.Command) {
 	if !cmd.HasAvailableSubCommands() {
 		return
 	}

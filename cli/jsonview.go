@@ -115,7 +115,7 @@ func (v jsonView) settled(e batch.Event) {
 	v.write(r)
 }
 
-func (v jsonView) tick(s standing) {
+func (v jsonView) tick(s progressState) {
 	r := progressRecord{Type: "progress", Time: time.Now().UTC(), counters: countersOf(s.Progress), PerMinute: s.rate * 60,
 		Spent: s.Spent.String(), Refused: refusalRecords(s.Refused)}
 	if s.known {
@@ -132,13 +132,13 @@ func refusalRecords(all []batch.Refusal) (records []refusalRecord) {
 	return records
 }
 
-func (v jsonView) end(s standing) { v.tick(s) }
+func (v jsonView) end(s progressState) { v.tick(s) }
 
 func countersOf(p batch.Progress) counters {
 	return counters{p.Done, p.Failed, p.Held, p.Open, p.Pending, p.Unfetched}
 }
 
-func (v jsonView) start(o opening) {
+func (v jsonView) start(o estimate) {
 	v.write(startRecord{Type: "start", Time: time.Now().UTC(), Manifest: o.manifest, Folder: o.folder, Rehearsal: o.rehearsal,
 		Items: o.items, Done: o.done, Pictures: o.pictures, Cost: o.cost.String(), Seconds: o.duration.Seconds()})
 }
@@ -151,7 +151,7 @@ func (v jsonView) summary(s summary) {
 		r.Error = plain(s.err.Error())
 	}
 	for _, o := range s.orphans {
-		r.Orphans = append(r.Orphans, orphanRecord{o.Task, o.Model, moment(o.Created), o.Cost.String()})
+		r.Orphans = append(r.Orphans, orphanRecord{o.Task, o.Model, timestamp(o.Created), o.Cost.String()})
 	}
 	if r.Files == nil {
 		r.Files = []string{}

@@ -76,8 +76,8 @@ func (f *junitFile) write(b *batch.Batch, advice map[string]string) error {
 		hint: "qwenbatch report writes it from the state file", code: codeStopped}
 }
 
-// advice is what can be done with an item, by its status. It is written for people who see the report and not the run.
-func advice(run string, commandOf func(verb string) string) map[string]string {
+// adviceByStatus is what can be done with an item, by its status. It is written for people who see the report and not the run.
+func adviceByStatus(run string, commandOf func(verb string) string) map[string]string {
 	return map[string]string{
 		"failed":  "nothing was charged. Change its row, or try it again: " + run + " --retry-failed",
 		"held":    "it may have been charged. To see: " + commandOf("audit") + "; to settle it: " + commandOf("resolve") + " ID",

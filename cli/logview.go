@@ -21,7 +21,7 @@ type logView struct {
 	screen *screen
 	level  slog.Level
 	attrs  []slog.Attr
-	told   *lately
+	recent *recentWarnings
 }
 
 // Enabled lets through what --log-level says.
@@ -29,10 +29,10 @@ func (v *logView) Enabled(_ context.Context, l slog.Level) bool { return l >= v.
 
 // Handle writes a line.
 func (v *logView) Handle(_ context.Context, r slog.Record) error {
-	text, what := v.words(r)
+	text, what := v.message(r)
 	more, now := 0, true
 	if r.Level == slog.LevelWarn {
-		more, now = v.told.tell(what, r.Time)
+		more, now = v.recent.allow(what, r.Time)
 	}
 	if more > 0 {
 		text = number(more+1) + " times: " + text
@@ -43,14 +43,14 @@ func (v *logView) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// words are a record's text, and what it is that others may repeat.
-func (v *logView) words(r slog.Record) (text, what string) {
+// message are a record's text, and what it is that others may repeat.
+func (v *logView) message(r slog.Record) (text, what string) {
 	text, what = r.Message, r.Message
 	add := func(a slog.Attr) bool {
 		switch value := a.Value.String(); {
 		case a.Key == "cause":
 			text += ": " + value
-			what += ": " + kind(a.Value)
+			what += ": " + kindOfCause(a.Value)
 		case value != "":
 			text += ", " + a.Key + " " + value
 		}
@@ -85,8 +85,8 @@ func (v *logView) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup names no groups: a person needs none.
 func (v *logView) WithGroup(string) slog.Handler { return v }
 
-// kind is a cause without what is different every time: the ids of requests.
-func kind(cause slog.Value) string {
+// kindOfCause is a cause without what is different every time: the ids of requests.
+func kindOfCause(cause slog.Value) string {
 	err, _ := cause.Any().(error)
 	if api := (*client.APIError)(nil); errors.As(err, &api) {
 		return fmt.Sprint(api.Op, api.Status, api.Code)
@@ -94,31 +94,31 @@ func kind(cause slog.Value) string {
 	return cause.String()
 }
 
-// seldom is how long a warning is not repeated.
-const seldom = 10 * time.Second
+// warningInterval is how long a warning is not repeated.
+const warningInterval = 10 * time.Second
 
-// A lately knows which warnings were told a short while ago. It is safe for concurrent use.
-type lately struct {
+// A recentWarnings knows which warnings were told a short while ago. It is safe for concurrent use.
+type recentWarnings struct {
 	mu   sync.Mutex
-	last map[string]telling
+	last map[string]recentWarning
 }
 
-type telling struct {
+type recentWarning struct {
 	at   time.Time
 	more int // times that it was only counted since
 }
 
-// tell reports whether to tell a warning now, and how often it was only counted before.
-func (l *lately) tell(what string, now time.Time) (more int, ok bool) {
+// allow reports whether to tell a warning now, and how often it was only counted before.
+func (l *recentWarnings) allow(what string, now time.Time) (more int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	last, known := l.last[what]
-	if known && now.Sub(last.at) < seldom {
+	if known && now.Sub(last.at) < warningInterval {
 		last.more++
 		l.last[what] = last
 		return 0, false
 	}
-	maps.DeleteFunc(l.last, func(_ string, t telling) bool { return now.Sub(t.at) >= seldom && t.more == 0 })
-	l.last[what] = telling{at: now}
+	maps.DeleteFunc(l.last, func(_ string, t recentWarning) bool { return now.Sub(t.at) >= warningInterval && t.more == 0 })
+	l.last[what] = recentWarning{at: now}
 	return last.more, true
 }

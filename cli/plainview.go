@@ -34,12 +34,12 @@ func showTrouble(s *screen, e batch.Event, before int) int {
 	return before + 1
 }
 
-func (v *plainView) tick(s standing) { v.screen.say("%s", progressLine(s, v.screen.rehearsal)) }
+func (v *plainView) tick(s progressState) { v.screen.say("%s", progressLine(s, v.screen.rehearsal)) }
 
-func (*plainView) end(standing) {}
+func (*plainView) end(progressState) {}
 
 // progressLine is where a run stands.
-func progressLine(s standing, rehearsal bool) string {
+func progressLine(s progressState, rehearsal bool) string {
 	parts := []string{fmt.Sprintf("%s/%s done", number(s.Done), number(s.total))}
 	if s.Failed > 0 {
 		parts = append(parts, number(s.Failed)+" failed")
@@ -72,7 +72,7 @@ func unfetchedText(n int) string {
 }
 
 // paceTexts are pace, time left and money, as far as they are known.
-func paceTexts(s standing, rehearsal bool) []string {
+func paceTexts(s progressState, rehearsal bool) []string {
 	var parts []string
 	if s.rate > 0 {
 		parts = append(parts, rateText(s.rate))
@@ -88,5 +88,5 @@ type silentView struct{}
 
 func (silentView) interval() time.Duration { return time.Hour }
 func (silentView) settled(batch.Event)     {}
-func (silentView) tick(standing)           {}
-func (silentView) end(standing)            {}
+func (silentView) tick(progressState)      {}
+func (silentView) end(progressState)       {}

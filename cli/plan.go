@@ -13,7 +13,7 @@ import (
 )
 
 func (p *program) planCommand() *cobra.Command {
-	l := newLook()
+	l := newSavedBatch()
 	l.asRun = true
 	cmd := &cobra.Command{
 		Use:   "plan MANIFEST",
@@ -28,10 +28,10 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 	main := l.folderFlags()
 	main.flags.BoolVar(&l.retry, "retry-failed", false, "count items that failed as ones to be tried again")
 	redoFlag(main, &l.redo)
-	l.reading.mode(main)
-	p.flags(cmd, main, l.what(), l.how(), l.where())
+	l.manifestFlags.modeFlag(main)
+	p.flags(cmd, main, l.pictureGroup(), l.readingGroup(), l.serviceGroup())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		closing, err := l.open(p, cmd, args[0], false)
+		closing, err := l.openReadOnly(p, cmd, args[0], false)
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 	return cmd
 }
 
-func (l *look) printPlan(w io.Writer) {
+func (l *savedBatch) printPlan(w io.Writer) {
 	fmt.Fprintln(w, plain(l.title()))
 	for _, c := range append(l.added(), planCounts(l.plan, l.settings.Rehearsal)...) {
 		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-10s %9s   %s", c.name, number(c.n), c.note), " "))
@@ -63,11 +63,11 @@ func (l *look) printPlan(w io.Writer) {
 }
 
 // added tells what a manifest makes of its rows, where that is more than an item each.
-func (l *look) added() []tally {
+func (l *savedBatch) added() []countLine {
 	if l.totals.Added == 0 {
 		return nil
 	}
-	return []tally{{"rows", l.totals.Rows, fmt.Sprintf("matrix, seeds and count add %s (--max-items %s)", number(l.totals.Added), number(l.maxItems))}}
+	return []countLine{{"rows", l.totals.Rows, fmt.Sprintf("matrix, seeds and count add %s (--max-items %s)", number(l.totals.Added), number(l.maxItems))}}
 }
 
 // planNotes say what the choice of interface and of n is worth.
@@ -91,19 +91,19 @@ func planNotes(p batch.Plan) []string {
 	return notes
 }
 
-// A tally is a line of counts; one of 0 is left out.
-type tally struct {
+// A countLine is a line of counts; one of 0 is left out.
+type countLine struct {
 	name string
 	n    int
 	note string
 }
 
-func planCounts(p batch.Plan, rehearsal bool) []tally {
+func planCounts(p batch.Plan, rehearsal bool) []countLine {
 	paid := yuan(p.Spent) + " paid"
 	if rehearsal {
 		paid = "free; " + yuan(p.Spent) + " in a real run"
 	}
-	all := []tally{
+	all := []countLine{
 		{"new", p.New + p.Ready, ""},
 		{"again", p.Again, "the older pictures go to images/replaced"},
 		{"changed", p.Changed, "finished, but their rows say something else now"},
@@ -116,7 +116,7 @@ func planCounts(p batch.Plan, rehearsal bool) []tally {
 		{"abandoned", p.Abandoned, ""},
 		{"skipped", p.Skipped, ""},
 	}
-	var some []tally
+	var some []countLine
 	for _, t := range all {
 		if t.n > 0 {
 			some = append(some, t)
@@ -185,6 +185,6 @@ func planEnd(p batch.Plan) string {
 	case p.Pictures == 0:
 		return "A run only collects what is in flight; it pays nothing new."
 	}
-	o := newOpening(p, 0)
+	o := newEstimate(p, 0)
 	return fmt.Sprintf("A run makes %s in about %s: %s.", amount(o.pictures, "picture"), span(o.duration), o.costText())
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A standing is where a run stands at one moment.
-type standing struct {
+// A progressState is where a run stands at one moment.
+type progressState struct {
 	batch.Progress
 	total int
 	rate  float64 // items a second over this run; 0 is not known yet
@@ -24,10 +24,10 @@ type view interface {
 	// settled is told of every item that is done, failed or held.
 	settled(batch.Event)
 	// tick is told where the run stands, once every interval.
-	tick(standing)
+	tick(progressState)
 	interval() time.Duration
 	// end takes down what is on the screen.
-	end(standing)
+	end(progressState)
 }
 
 // A watch tells a view what happens.
@@ -40,21 +40,21 @@ type watch struct {
 	due      int // items that the plan wants taken to their end
 }
 
-// tell passes an event on; it is batch.Options.Tell.
-func (w *watch) tell(e batch.Event) {
+// observe passes an event on; it is batch.Options.Tell.
+func (w *watch) observe(e batch.Event) {
 	switch e.Phase {
 	case "done", "failed", "held":
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if w.view != nil {
-			w.stand(time.Now()) // the pace is taken from when items end, not from when somebody looks
+			w.update(time.Now()) // the pace is taken from when items end, not from when somebody looks
 			w.view.settled(e)
 		}
 	}
 }
 
-// during shows the view while f runs, also while f is being stopped.
-func (w *watch) during(f func() error) error {
+// showWhile shows the view while f runs, also while f is being stopped.
+func (w *watch) showWhile(f func() error) error {
 	stop := make(chan struct{})
 	var ticking sync.WaitGroup
 	ticking.Go(func() { w.ticks(stop) })
@@ -63,7 +63,7 @@ func (w *watch) during(f func() error) error {
 	ticking.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.view.end(w.stand(time.Now()))
+	w.view.end(w.update(time.Now()))
 	w.view = nil
 	return err
 }
@@ -77,19 +77,19 @@ func (w *watch) ticks(stop <-chan struct{}) {
 			return
 		case now := <-ticker.C:
 			w.mu.Lock()
-			w.view.tick(w.stand(now))
+			w.view.tick(w.update(now))
 			w.mu.Unlock()
 		}
 	}
 }
 
-// stand takes the state of things.
-func (w *watch) stand(now time.Time) standing {
+// update takes the state of things.
+func (w *watch) update(now time.Time) progressState {
 	p := w.progress()
 	if counted(p) {
 		w.forecast.see(now, w.due-p.Pending-p.Open)
 	}
-	s := standing{Progress: p, total: w.total, rate: w.forecast.rate(now)}
+	s := progressState{Progress: p, total: w.total, rate: w.forecast.rate(now)}
 	s.left, s.known = w.forecast.left(now)
 	return s
 }

@@ -14,20 +14,20 @@ import (
 // run, with the same tasks.
 const booksFile = ".rehearsal-books.jsonl"
 
-// A rehearsal is the emulator in this process. It exists from start to close, so that a run with nothing to do and the
+// A rehearsalServer is the emulator in this process. It exists from start to close, so that a run with nothing to do and the
 // work before a run leave time and books alone.
-type rehearsal struct {
+type rehearsalServer struct {
 	server *emulator.Server
 	net    *emulator.InProcess
 }
 
 // start opens the books in an output folder and serves.
-func (r *rehearsal) start(folder string, speed float64) error {
+func (r *rehearsalServer) start(folder string, speed float64) error {
 	return r.begin(filepath.Join(folder, booksFile), speed)
 }
 
 // begin serves with the given books; "" forgets them.
-func (r *rehearsal) begin(books string, speed float64) error {
+func (r *rehearsalServer) begin(books string, speed float64) error {
 	server, err := emulator.New(emulator.Options{Speed: speed, Books: books, ImageURL: "http://pictures.rehearsal"})
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func (r *rehearsal) begin(books string, speed float64) error {
 }
 
 // dial takes the place of the network.
-func (r *rehearsal) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (r *rehearsalServer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if r.net == nil {
 		return nil, errors.New("the rehearsal has not started")
 	}
@@ -46,12 +46,12 @@ func (r *rehearsal) dial(ctx context.Context, network, address string) (net.Conn
 
 // config reaches the emulator and nothing else. Its key is no secret; it must not be a part of the host's name, where the
 // emulator would take it for a leak.
-func (r *rehearsal) config() client.Config {
+func (r *rehearsalServer) config() client.Config {
 	return client.Config{BaseURL: rehearsalURL, Key: client.NewKey("costs-nothing"), Dial: r.dial, Insecure: true, UserAgent: "qwenbatch/" + version()}
 }
 
 // close stops the emulator's time.
-func (r *rehearsal) close() error {
+func (r *rehearsalServer) close() error {
 	if r.net == nil {
 		return nil
 	}

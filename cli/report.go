@@ -9,22 +9,22 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A reports is the flags that say which reports are written, and how.
-type reports struct {
+// A reportFlags is the flags that say which reports are written, and how.
+type reportFlags struct {
 	workbook *bool
 	thumbs   bool
 	junit    string
 }
 
-func (r *reports) flags(g group) {
-	g.flags.Var(maybe{&r.workbook}, "xlsx", "write results.xlsx: your sheet with the pictures and results beside its rows (default where the manifest is a workbook)")
+func (r *reportFlags) addTo(g group) {
+	g.flags.Var(optionalBool{&r.workbook}, "xlsx", "write results.xlsx: your sheet with the pictures and results beside its rows (default where the manifest is a workbook)")
 	g.flags.Lookup("xlsx").NoOptDefVal = "true"
 	g.flags.BoolVar(&r.thumbs, "thumbs", true, "make thumbnails, a run while the service works; without them report.html shows the pictures themselves, and results.xlsx only links")
-	g.flags.Var(word{&r.junit, "FILE"}, "junit", "write a JUnit report, a case an item, for CI; its name ends in .xml (default none)")
+	g.flags.Var(textFlag{&r.junit, "FILE"}, "junit", "write a JUnit report, a case an item, for CI; its name ends in .xml (default none)")
 }
 
 func (p *program) reportCommand() *cobra.Command {
-	l := newLook()
+	l := newSavedBatch()
 	cmd := &cobra.Command{
 		Use:   "report MANIFEST",
 		Short: "Write the reports again from the state file",
@@ -36,15 +36,15 @@ while a run is going on. Flags that say something of the pictures (--model,
 		Args:    oneManifest, ValidArgsFunction: completeManifest,
 	}
 	main := l.folderFlags()
-	l.reports.flags(main)
-	p.flags(cmd, main, l.what(), l.how())
+	l.reportFlags.addTo(main)
+	p.flags(cmd, main, l.pictureGroup(), l.readingGroup())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		closing, err := l.open(p, cmd, args[0], true)
+		closing, err := l.openReadOnly(p, cmd, args[0], true)
 		if err != nil {
 			return err
 		}
 		defer closing()
-		if err := l.begun(); err != nil {
+		if err := l.mustExist(); err != nil {
 			return err
 		}
 		also, err := openJUnit(l.junit)
@@ -59,7 +59,7 @@ while a run is going on. Flags that say something of the pictures (--model,
 		}
 		files, err := l.batch.Report(cmd.Context())
 		if err == nil {
-			err = also.write(l.batch, advice(l.command("run"), l.command))
+			err = also.write(l.batch, adviceByStatus(l.command("run"), l.command))
 		}
 		for _, name := range files {
 			fmt.Fprintln(p.stdout, plain(filepath.Join(l.folder, name)))

@@ -9,7 +9,7 @@ import (
 )
 
 func (p *program) resolveCommand() *cobra.Command {
-	l := newLook()
+	l := newSavedBatch()
 	var how batch.Resolution
 	cmd := &cobra.Command{
 		Use:   "resolve MANIFEST ID…",
@@ -23,10 +23,10 @@ them.`,
 		Args: manifestAndMore, ValidArgsFunction: completeManifest,
 	}
 	main := l.folderFlags()
-	main.flags.Var(word{&how.Adopt, "TASK_ID"}, "adopt", "this task of the service is the item's: fetch its picture (default none)")
+	main.flags.Var(textFlag{&how.Adopt, "TASK_ID"}, "adopt", "this task of the service is the item's: fetch its picture (default none)")
 	main.flags.BoolVar(&how.Resubmit, "resubmit", false, "send the items again, at the risk of paying for them twice")
 	main.flags.BoolVar(&how.Abandon, "abandon", false, "give the items up; they count as done with")
-	p.flags(cmd, main, l.what(), l.how())
+	p.flags(cmd, main, l.pictureGroup(), l.readingGroup())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return l.resolve(p, cmd, args, how) }
 	return cmd
 }
@@ -39,7 +39,7 @@ func manifestAndMore(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-func (l *look) resolve(p *program, cmd *cobra.Command, args []string, how batch.Resolution) error {
+func (l *savedBatch) resolve(p *program, cmd *cobra.Command, args []string, how batch.Resolution) error {
 	l.name = args[0]
 	chosen := 0
 	for _, is := range []bool{how.Adopt != "", how.Resubmit, how.Abandon} {
@@ -52,7 +52,7 @@ func (l *look) resolve(p *program, cmd *cobra.Command, args []string, how batch.
 	}
 	l.folder = folderOf(l.out, l.name, l.rehearse)
 	if l.found = hasState(l.folder); !l.found {
-		return l.begun()
+		return l.mustExist()
 	}
 	dir, lock, err := p.takeFolder(l.folder)
 	if err != nil {

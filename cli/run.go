@@ -17,12 +17,12 @@ import (
 
 // runFlags are the flags of run.
 type runFlags struct {
-	*reading
-	*service
-	bounds
-	reports
+	*manifestFlags
+	*serviceFlags
+	limitFlags
+	reportFlags
 	out                 string
-	submit, query       pace
+	submit, query       rateFlag
 	window, limit       int
 	retry, accept, yes  bool
 	redo                []string
@@ -34,7 +34,7 @@ type runFlags struct {
 }
 
 func (p *program) runCommand() *cobra.Command {
-	f := &runFlags{reading: newReading(), service: newService(), bounds: bounds{onDoubt: "hold"}, reports: reports{thumbs: true}, progress: "auto", logLevel: "info", logFormat: "text"}
+	f := &runFlags{manifestFlags: newManifestFlags(), serviceFlags: newServiceFlags(), limitFlags: limitFlags{onDoubt: "hold"}, reportFlags: reportFlags{thumbs: true}, progress: "auto", logLevel: "info", logFormat: "text"}
 	cmd := &cobra.Command{
 		Use:   "run MANIFEST",
 		Short: "Make the pictures of a manifest, or go on with it",
@@ -51,9 +51,9 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 		Args: oneManifest, ValidArgsFunction: completeManifest,
 	}
 	main := newGroup("Running")
-	main.flags.VarP(word{&f.out, "DIR"}, "out", "o", outHelp)
-	f.rehearsal(main)
-	main.flags.Var(count{&f.limit}, "limit", "only the first N items that are not done; 0 is all")
+	main.flags.VarP(textFlag{&f.out, "DIR"}, "out", "o", outHelp)
+	f.rehearseFlags(main)
+	main.flags.Var(countFlag{&f.limit}, "limit", "only the first N items that are not done; 0 is all")
 	main.flags.BoolVar(&f.retry, "retry-failed", false, "try items again that failed for good")
 	redoFlag(main, &f.redo)
 	main.flags.BoolVar(&f.accept, "accept-changes", false, "go on although many finished pictures would be paid anew, since their rows have changed")
@@ -61,20 +61,20 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 	main.flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask, as a run of more than ¥10 does on a terminal")
 	main.flags.DurationVar(&f.grace, "grace", 0, "how long Ctrl-C waits for answers that are on their way (default 3s, for synchronous ones 1m)")
 	told := newGroup("Reports")
-	f.reports.flags(told)
+	f.reportFlags.addTo(told)
 	tempo := newGroup("Pace")
-	f.reading.mode(tempo)
+	f.manifestFlags.modeFlag(tempo)
 	tempo.flags.Var(&f.submit, "submit-rate", "submissions, as 2/s or 8/m; 0 is unlimited (default the model's documented quota)")
 	tempo.flags.Var(&f.query, "query-rate", "questions about tasks, all together; 0 is unlimited (default 16/s)")
-	tempo.flags.Var(count{&f.window}, "window", "tasks held open at the service at most; 0 takes what suits the model")
-	where := f.where()
-	f.access(where)
+	tempo.flags.Var(countFlag{&f.window}, "window", "tasks held open at the service at most; 0 takes what suits the model")
+	where := f.serviceGroup()
+	f.keyFlags(where)
 	shown := newGroup("Screen")
-	shown.flags.Var(choice{&f.progress, []string{"auto", "bar", "plain", "json", "none"}}, "progress", "auto is a bar on a terminal and a line every 10 s elsewhere (plain); json is lines on stdout for programs")
-	shown.flags.Var(choice{&f.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level", "diagnostics on stderr, from this level on")
-	shown.flags.Var(choice{&f.logFormat, []string{"text", "json"}}, "log-format", "form of the diagnostics")
+	shown.flags.Var(choiceFlag{&f.progress, []string{"auto", "bar", "plain", "json", "none"}}, "progress", "auto is a bar on a terminal and a line every 10 s elsewhere (plain); json is lines on stdout for programs")
+	shown.flags.Var(choiceFlag{&f.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level", "diagnostics on stderr, from this level on")
+	shown.flags.Var(choiceFlag{&f.logFormat, []string{"text", "json"}}, "log-format", "form of the diagnostics")
 	shown.flags.BoolVarP(&f.quiet, "quiet", "q", false, "only the final line, errors, and warnings about the manifest")
-	p.flags(cmd, main, f.what(), f.how(), f.money(), told, tempo, where, shown)
+	p.flags(cmd, main, f.pictureGroup(), f.readingGroup(), f.limitGroup(), told, tempo, where, shown)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		settings, err := f.settle(p, cmd.Flags(), nil)
 		if err != nil {
@@ -97,7 +97,7 @@ type job struct {
 	manifest string // path
 	folder   string
 	disk     durable.Disk
-	stage    rehearsal
+	stage    rehearsalServer
 	batch    *batch.Batch
 	plan     batch.Plan
 	watch    watch
@@ -173,7 +173,7 @@ func hasState(folder string) bool {
 // open joins manifest and state, and decides whether there is anything to do.
 func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	f := j.f
-	o.Rules, o.Tool, o.Tell, o.Log = f.rules, version(), j.watch.tell, j.screen.logger(f.logLevel, f.logFormat)
+	o.Rules, o.Tool, o.Tell, o.Log = f.rules, version(), j.watch.observe, j.screen.logger(f.logLevel, f.logFormat)
 	o.SubmitRate, o.QueryRate, o.Window, o.Limit, o.Grace = f.submit.limit, f.query.limit, f.window, f.limit, f.grace
 	o.RetryFailed, o.AcceptChanges = f.retry, f.accept
 	o.Thumbs, o.Workbook, o.Restored = f.thumbs, f.workbook, f.restored

@@ -19,8 +19,8 @@ type screen struct {
 	above   io.Writer // the bar's; nil without one
 }
 
-// mark begins every line of a rehearsal, so that none can be taken for a real one.
-const mark = "rehearsal (free): "
+// rehearsalMark begins every line of a rehearsal, so that none can be taken for a real one.
+const rehearsalMark = "rehearsal (free): "
 
 // say prints a line, unless the person wants quiet.
 func (s *screen) say(format string, args ...any) {
@@ -35,7 +35,7 @@ func (s *screen) fit(text string) string {
 		return text
 	}
 	if s.rehearsal {
-		return short(text, s.columns-width(mark))
+		return short(text, s.columns-width(rehearsalMark))
 	}
 	return short(text, s.columns)
 }
@@ -43,7 +43,7 @@ func (s *screen) fit(text string) string {
 // print prints a line in any case.
 func (s *screen) print(text string) {
 	if s.rehearsal {
-		text = mark + text
+		text = rehearsalMark + text
 	}
 	io.WriteString(s, plain(text)+"\n")
 }
@@ -84,7 +84,7 @@ func (s *screen) logger(level, format string) *slog.Logger {
 		l = slog.LevelInfo // unreachable unless the flag takes other words than slog
 	}
 	if format == "text" {
-		return slog.New(&logView{screen: s, level: l, told: &lately{last: map[string]telling{}}})
+		return slog.New(&logView{screen: s, level: l, recent: &recentWarnings{last: map[string]recentWarning{}}})
 	}
 	log := slog.New(slog.NewJSONHandler(s, &slog.HandlerOptions{Level: l}))
 	if s.rehearsal {

@@ -13,7 +13,7 @@ import (
 )
 
 func (p *program) statusCommand() *cobra.Command {
-	l := newLook()
+	l := newSavedBatch()
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "status MANIFEST",
@@ -27,14 +27,14 @@ pictures (--model, --size, --region, …) are those of the last run unless given
 	}
 	main := l.folderFlags()
 	main.flags.BoolVar(&asJSON, "json", false, "one JSON object for programs, with all problems")
-	p.flags(cmd, main, l.what(), l.how())
+	p.flags(cmd, main, l.pictureGroup(), l.readingGroup())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		closing, err := l.open(p, cmd, args[0], false)
+		closing, err := l.openReadOnly(p, cmd, args[0], false)
 		if err != nil {
 			return err
 		}
 		defer closing()
-		if err := l.begun(); err != nil {
+		if err := l.mustExist(); err != nil {
 			return err
 		}
 		if asJSON {
@@ -48,7 +48,7 @@ pictures (--model, --size, --region, …) are those of the last run unless given
 // problemsShown is how many items that failed or are held a person is shown.
 const problemsShown = 20
 
-func (l *look) printStatus(w io.Writer) error {
+func (l *savedBatch) printStatus(w io.Writer) error {
 	fmt.Fprintln(w, plain(l.title()))
 	for _, c := range statusCounts(l.plan) {
 		fmt.Fprintf(w, "  %-10s %9s\n", c.name, number(c.n))
@@ -88,7 +88,7 @@ func amountIs(n int) string {
 }
 
 // tellHeld says how held items are settled, which no run does by itself.
-func (l *look) tellHeld(w io.Writer) {
+func (l *savedBatch) tellHeld(w io.Writer) {
 	if l.plan.Held == 0 || l.settings.Rehearsal {
 		return
 	}
@@ -107,11 +107,11 @@ func heldMoney(held client.Money, rehearsal bool) string {
 	return text
 }
 
-func statusCounts(p batch.Plan) []tally {
-	all := []tally{{"done", p.Done, ""}, {"edited", p.Edited, ""}, {"not sent", p.New + p.Ready, ""}, {"changed", p.Changed, ""}, {"in flight", p.Open + p.Doubt, ""},
+func statusCounts(p batch.Plan) []countLine {
+	all := []countLine{{"done", p.Done, ""}, {"edited", p.Edited, ""}, {"not sent", p.New + p.Ready, ""}, {"changed", p.Changed, ""}, {"in flight", p.Open + p.Doubt, ""},
 		{"missing", p.Missing, ""},
 		{"failed", p.Failed, ""}, {"held", p.Held, ""}, {"abandoned", p.Abandoned, ""}, {"skipped", p.Skipped, ""}}
-	var some []tally
+	var some []countLine
 	for _, t := range all {
 		if t.n > 0 || t.name == "done" {
 			some = append(some, t)
@@ -121,7 +121,7 @@ func statusCounts(p batch.Plan) []tally {
 }
 
 // problems are the items that want a person: at most so many, how many more, and what the held ones may have cost.
-func (l *look) problems(most int) (held client.Money, some []batch.Failure, more int, err error) {
+func (l *savedBatch) problems(most int) (held client.Money, some []batch.Failure, more int, err error) {
 	for f, err := range l.batch.Failures() {
 		if err != nil {
 			return held, some, more, err
@@ -187,7 +187,7 @@ type problemRecord struct {
 	Message string `json:"error_message"`
 }
 
-func (l *look) statusJSON(w io.Writer) error {
+func (l *savedBatch) statusJSON(w io.Writer) error {
 	held, problems, _, err := l.problems(int(^uint(0) >> 1))
 	if err != nil {
 		return err

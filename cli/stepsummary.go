@@ -27,7 +27,7 @@ func (j *job) tellGitHub(s summary) {
 	if file == "" {
 		return
 	}
-	if err := appendText(file, s.markdown(j.manifest, j.batch, advice(s.fresh, j.about)), stepSummaryLimit); err != nil {
+	if err := appendText(file, s.markdown(j.manifest, j.batch, adviceByStatus(s.fresh, j.about)), stepSummaryLimit); err != nil {
 		j.screen.say("the summary for GitHub was not written: %v", err)
 	}
 }

@@ -28,7 +28,7 @@ func TestSummaryIsShort(t *testing.T) {
 			t.Errorf("%d lines, want at most 12:\n%s", len(lines), strings.Join(lines, "\n"))
 		}
 		for _, l := range lines {
-			if width(mark+l) > screenWidth {
+			if width(rehearsalMark+l) > screenWidth {
 				t.Errorf("wider than %d columns with the mark of a rehearsal: %s", screenWidth, l)
 			}
 		}
@@ -75,7 +75,7 @@ func TestExplain(t *testing.T) {
 func TestKeyIsNeverPrinted(t *testing.T) {
 	for _, secret := range []string{"sk-canary 1", "sk-canary\n2", "sk-canary\x1b[31m", "密sk-canary"} {
 		p, stderr := newProgram(map[string]string{"DASHSCOPE_API_KEY": secret})
-		_, err := newService().key(p, p.warn)
+		_, err := newServiceFlags().key(p, p.warn)
 		if p.report(err) != 2 {
 			t.Errorf("a key %q is taken", secret)
 		}
@@ -84,7 +84,7 @@ func TestKeyIsNeverPrinted(t *testing.T) {
 		}
 	}
 	p, _ := newProgram(map[string]string{"DASHSCOPE_API_KEY": " \"sk-canary\"\r\n"})
-	key, err := newService().key(p, p.warn)
+	key, err := newServiceFlags().key(p, p.warn)
 	if err != nil || key.IsZero() {
 		t.Errorf("a key with quotes and line break around it: %v, %v", key, err)
 	}
@@ -101,14 +101,14 @@ func TestOpening(t *testing.T) {
 		29:  "40 of 100 done; 2 to collect; 29 pictures to make, ¥5.80, about 4 min",
 		100: "40 of 100 done; 2 to collect; 58 pictures to make, ¥11.60, about 8 min",
 	} {
-		if got := newOpening(plan, limit).String(); got != want {
+		if got := newEstimate(plan, limit).String(); got != want {
 			t.Errorf("with --limit %d: %q, want %q", limit, got, want)
 		}
 	}
 }
 
 func TestProgressLine(t *testing.T) {
-	s := standing{Progress: batch.Progress{Done: 412, Failed: 3, Open: 4, Spent: 82_400_000}, total: 1632, rate: 0.125, left: 163 * time.Minute, known: true}
+	s := progressState{Progress: batch.Progress{Done: 412, Failed: 3, Open: 4, Spent: 82_400_000}, total: 1632, rate: 0.125, left: 163 * time.Minute, known: true}
 	if got, want := progressLine(s, false), "412/1,632 done, 3 failed, 4 open, 7.5/min, 2 h 43 min left, ¥82.40"; got != want {
 		t.Errorf("progressLine = %q, want %q", got, want)
 	}
@@ -121,7 +121,7 @@ func refusal(code string) batch.Refusal {
 
 // TestA23RefusalsAreTold wants every form of progress, and the end, to say which model refuses, since when and why.
 func TestA23RefusalsAreTold(t *testing.T) {
-	s := standing{Progress: batch.Progress{Pending: 6, Refused: []batch.Refusal{refusal("Throttling.RateQuota")}}, total: 6}
+	s := progressState{Progress: batch.Progress{Pending: 6, Refused: []batch.Refusal{refusal("Throttling.RateQuota")}}, total: 6}
 	bar := &barView{screen: &screen{}}
 	end := summary{progress: s.Progress, items: 6}
 	for where, told := range map[string]string{

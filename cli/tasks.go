@@ -28,8 +28,8 @@ task that succeeded keeps its pictures for 24 hours.`,
 	return cmd
 }
 
-// moment is a time as programs read it, "" for none.
-func moment(t time.Time) string {
+// timestamp is a time as programs read it, "" for none.
+func timestamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -37,7 +37,7 @@ func moment(t time.Time) string {
 }
 
 // caller makes a client from the flags and the environment alone.
-func (s *service) caller(p *program, cmd *cobra.Command) (*client.Client, error) {
+func (s *serviceFlags) caller(p *program, cmd *cobra.Command) (*client.Client, error) {
 	settings, err := s.settle(p, cmd.Flags(), nil)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (s *service) caller(p *program, cmd *cobra.Command) (*client.Client, error)
 }
 
 func (p *program) tasksListCommand() *cobra.Command {
-	s := newService()
+	s := newServiceFlags()
 	var f client.Filter
 	var status string
 	var since time.Duration
@@ -59,12 +59,12 @@ func (p *program) tasksListCommand() *cobra.Command {
 	}
 	main := newGroup("Tasks")
 	statuses := []string{"PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"}
-	main.flags.Var(choice{&status, statuses}, "status", "only tasks in this state (default all)")
-	main.flags.Var(word{&f.Model, "NAME"}, "model", "only tasks of this model (default all)")
+	main.flags.Var(choiceFlag{&status, statuses}, "status", "only tasks in this state (default all)")
+	main.flags.Var(textFlag{&f.Model, "NAME"}, "model", "only tasks of this model (default all)")
 	main.flags.DurationVar(&since, "since", 0, "only tasks that are no older, at most 24h (default 24h)")
 	main.flags.BoolVar(&asJSON, "json", false, "one JSON object a line, for programs")
-	where := s.where()
-	s.access(where)
+	where := s.serviceGroup()
+	s.keyFlags(where)
 	p.flags(cmd, main, where)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if since < 0 || since > 24*time.Hour {
@@ -106,7 +106,7 @@ func (p *program) listTasks(ctx context.Context, c *client.Client, f client.Filt
 		}
 		seen[task.ID] = true
 		if asJSON {
-			r := taskRecord{task.ID, task.RequestID, task.Model, string(task.Status), moment(task.Created), moment(task.Started), moment(task.Ended)}
+			r := taskRecord{task.ID, task.RequestID, task.Model, string(task.Status), timestamp(task.Created), timestamp(task.Started), timestamp(task.Ended)}
 			if err := json.NewEncoder(p.stdout).Encode(r); err != nil {
 				return err
 			}
@@ -125,7 +125,7 @@ func (p *program) listTasks(ctx context.Context, c *client.Client, f client.Filt
 }
 
 func (p *program) tasksGetCommand() *cobra.Command {
-	s := newService()
+	s := newServiceFlags()
 	var out string
 	cmd := &cobra.Command{
 		Use:     "get TASK_ID",
@@ -134,9 +134,9 @@ func (p *program) tasksGetCommand() *cobra.Command {
 		Args:    oneTask,
 	}
 	main := newGroup("Task")
-	main.flags.VarP(word{&out, "PATH"}, "out", "o", "save its pictures in this file or folder (default only show it)")
-	where := s.where()
-	s.access(where)
+	main.flags.VarP(textFlag{&out, "PATH"}, "out", "o", "save its pictures in this file or folder (default only show it)")
+	where := s.serviceGroup()
+	s.keyFlags(where)
 	p.flags(cmd, main, where)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		c, err := s.caller(p, cmd)
@@ -155,7 +155,7 @@ func (p *program) tasksGetCommand() *cobra.Command {
 		if task.Status != client.Succeeded {
 			return noPictures(task)
 		}
-		to, err := newTarget(out, task.ID)
+		to, err := newPictureTarget(out, task.ID)
 		if err != nil {
 			return err
 		}
@@ -206,9 +206,9 @@ func (p *program) showTask(t client.Task) {
 	}
 	show("task", t.ID)
 	show("status", string(t.Status))
-	show("submitted", moment(t.Submitted))
-	show("started", moment(t.Scheduled))
-	show("ended", moment(t.Ended))
+	show("submitted", timestamp(t.Submitted))
+	show("started", timestamp(t.Scheduled))
+	show("ended", timestamp(t.Ended))
 	show("error", reasonOf(t.Code, t.Message))
 	for _, r := range t.Results {
 		show("prompt", r.OrigPrompt)
@@ -221,7 +221,7 @@ func (p *program) showTask(t client.Task) {
 }
 
 func (p *program) tasksCancelCommand() *cobra.Command {
-	l := newLook()
+	l := newSavedBatch()
 	allPending := false
 	cmd := &cobra.Command{
 		Use:   "cancel TASK_ID… | MANIFEST --all-pending",
@@ -235,8 +235,8 @@ if it succeeds; exit code 3 then. A cancelled item of a batch costs nothing; run
 	}
 	main := l.folderFlags()
 	main.flags.BoolVar(&allPending, "all-pending", false, "all tasks of a manifest's batch that have not started")
-	where := l.where()
-	l.access(where)
+	where := l.serviceGroup()
+	l.keyFlags(where)
 	p.flags(cmd, main, where)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if allPending && len(args) > 1 {
@@ -266,13 +266,13 @@ func someTasks(cmd *cobra.Command, args []string) error {
 }
 
 // cancelPending cancels what a batch has waiting at the service.
-func (l *look) cancelPending(p *program, cmd *cobra.Command, name string) error {
-	closing, err := l.open(p, cmd, name, false)
+func (l *savedBatch) cancelPending(p *program, cmd *cobra.Command, name string) error {
+	closing, err := l.openReadOnly(p, cmd, name, false)
 	if err != nil {
 		return err
 	}
 	defer closing()
-	if err := l.begun(); err != nil {
+	if err := l.mustExist(); err != nil {
 		return err
 	}
 	tasks, err := l.batch.OpenTasks()

@@ -10,7 +10,7 @@ import (
 
 // work announces a run, runs it under signals, and tells how it ended.
 func (j *job) work(ctx context.Context) error {
-	o := newOpening(j.plan, j.f.limit)
+	o := newEstimate(j.plan, j.f.limit)
 	o.manifest, o.folder, o.rehearsal, o.speed = j.manifest, j.folder, j.f.rehearse, j.f.speed
 	if b := j.f.budget; b > 0 && b < j.plan.Spent+o.cost {
 		o.budget = b
@@ -18,7 +18,7 @@ func (j *job) work(ctx context.Context) error {
 	j.screen.say("%s", o)
 	ctx, forget := untilSignal(ctx, j.stopping)
 	defer forget()
-	if o.cost > asked && !j.f.yes && !j.f.rehearse && isTerminal(j.p.stdin) && isTerminal(j.p.stderr) {
+	if o.cost > confirmAbove && !j.f.yes && !j.f.rehearse && isTerminal(j.p.stdin) && isTerminal(j.p.stderr) {
 		if err := j.p.confirm(ctx); err != nil {
 			return err
 		}
@@ -31,11 +31,11 @@ func (j *job) work(ctx context.Context) error {
 	}
 	j.begin(o)
 	started := time.Now()
-	err := j.watch.during(func() error { return j.batch.Run(ctx) })
+	err := j.watch.showWhile(func() error { return j.batch.Run(ctx) })
 	s := j.summary(j.batch.Progress())
 	s.took = time.Since(started)
 	s.code, s.err = j.outcome(ctx, err, s) // before the thumbnails, which a signal may stop
-	s.again, s.note = j.further(err, s.progress)
+	s.again, s.note = j.goOn(err, s.progress)
 	if err == nil || errors.Is(err, batch.ErrLimit) {
 		s.unthumbed = !j.thumbs(ctx)
 	}
@@ -47,8 +47,8 @@ func (j *job) work(ctx context.Context) error {
 	return j.close(s, reportErr)
 }
 
-// patience is how long the end of a run may wait for thumbnails.
-const patience = 5 * time.Second
+// thumbsTimeout is how long the end of a run may wait for thumbnails.
+const thumbsTimeout = 5 * time.Second
 
 // thumbs makes those that the run has not come to, and reports whether all are there as far as wanted. A page without them
 // works; nothing that goes wrong here is worth an exit code.
@@ -56,7 +56,7 @@ func (j *job) thumbs(ctx context.Context) (all bool) {
 	if !j.f.thumbs || ctx.Err() != nil {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, thumbsTimeout)
 	defer cancel()
 	return j.batch.Thumbs(ctx) == nil
 }
@@ -69,13 +69,13 @@ func (j *job) report(ctx context.Context) ([]string, error) {
 }
 
 // begin sets up what shows the run.
-func (j *job) begin(o opening) {
+func (j *job) begin(o estimate) {
 	now := time.Now()
 	j.watch.progress = j.batch.Progress
 	j.watch.total = o.items
 	j.watch.due = j.due()
-	j.watch.forecast = forecast{planned: o.here(), work: o.requests + o.open, start: now}
-	first := j.watch.stand(now)
+	j.watch.forecast = forecast{planned: o.wallTime(), work: o.requests + o.open, start: now}
+	first := j.watch.update(now)
 	first.Done, first.Failed, first.Held = j.plan.Done, j.plan.Failed, j.plan.Held
 	j.watch.set(j.view(o, first))
 }
@@ -90,7 +90,7 @@ func (j *job) due() int {
 }
 
 // view is how the run is shown.
-func (j *job) view(o opening, first standing) view {
+func (j *job) view(o estimate, first progressState) view {
 	switch kind := j.f.progress; {
 	case j.records != nil:
 		j.records.start(o)
@@ -191,7 +191,7 @@ func (j *job) summary(p batch.Progress) summary {
 
 // close prints the summary and what went wrong, and gives the exit code.
 func (j *job) close(s summary, reportErr error) error {
-	junitErr := j.junit.write(j.batch, advice(s.fresh, j.about))
+	junitErr := j.junit.write(j.batch, adviceByStatus(s.fresh, j.about))
 	if (reportErr != nil || junitErr != nil) && s.code < codeStopped {
 		s.code = codeStopped
 	}

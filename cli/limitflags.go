@@ -11,8 +11,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A bounds is the flags that bound a run and its risk.
-type bounds struct {
+// A limitFlags is the flags that bound a run and its risk.
+type limitFlags struct {
 	budget      client.Money
 	deadline    time.Duration
 	maxFailures int
@@ -21,38 +21,38 @@ type bounds struct {
 	noMetadata  bool
 }
 
-// money are the flags of a run that is left alone.
-func (b *bounds) money() group {
+// limitGroup are the flags of a run that is left alone.
+func (b *limitFlags) limitGroup() group {
 	g := newGroup("Money and limits")
-	g.flags.Var(purse{&b.budget}, "budget", "stop before this batch would cost more, over its whole life: done, replaced, open, held and unsettled pictures all count (default none)")
+	g.flags.Var(moneyFlag{&b.budget}, "budget", "stop before this batch would cost more, over its whole life: done, replaced, open, held and unsettled pictures all count (default none)")
 	g.flags.DurationVar(&b.deadline, "deadline", 0, "start no more items once so much time has passed; what is open is still collected, the rest is left for the next run (default none)")
-	g.flags.Var(count{&b.maxFailures}, "max-failures", "start no more items after N have failed for good (default none)")
-	g.flags.Var(choice{&b.onDoubt, []string{"hold", "resubmit"}}, "on-doubt", "what becomes of a submission that nobody can tell the outcome of: hold it for you, or send it again at the risk of paying twice")
+	g.flags.Var(countFlag{&b.maxFailures}, "max-failures", "start no more items after N have failed for good (default none)")
+	g.flags.Var(choiceFlag{&b.onDoubt, []string{"hold", "resubmit"}}, "on-doubt", "what becomes of a submission that nobody can tell the outcome of: hold it for you, or send it again at the risk of paying twice")
 	g.flags.DurationVar(&b.settleTime, "settle", batch.DefaultSettle, "how long an unanswered submission may take to show in the task list")
 	g.flags.BoolVar(&b.noMetadata, "no-metadata", false, "put no prompts into the pictures; their item and task stay in, so that a lost state file can be rebuilt")
 	return g
 }
 
 // apply gives them to a batch.
-func (b *bounds) apply(o *batch.Options) {
+func (b *limitFlags) apply(o *batch.Options) {
 	o.Budget, o.Deadline, o.MaxFailures = b.budget, b.deadline, b.maxFailures
 	o.OnDoubt, o.Settle, o.NoMetadata = b.onDoubt, b.settleTime, b.noMetadata
 }
 
 // checkBudget refuses a budget over models whose price is not known: it could not be kept.
-func (b *bounds) check(p batch.Plan) error {
+func (b *limitFlags) check(p batch.Plan) error {
 	if b.budget > 0 && p.Unpriced {
 		return &mistake{text: "--budget cannot be kept: the price of a model in this manifest is not known", hint: "qwenbatch models lists the prices; leave --budget out, or use --limit"}
 	}
 	return nil
 }
 
-// A purse is an amount of money such as 20 or 12.50.
-type purse struct{ value *client.Money }
+// A moneyFlag is an amount of money such as 20 or 12.50.
+type moneyFlag struct{ value *client.Money }
 
-func (p purse) Type() string { return "AMOUNT" }
+func (p moneyFlag) Type() string { return "AMOUNT" }
 
-func (p purse) String() string {
+func (p moneyFlag) String() string {
 	if p.value == nil || *p.value == 0 {
 		return ""
 	}
@@ -60,7 +60,7 @@ func (p purse) String() string {
 }
 
 // Set reads an amount in the currency of the region's prices.
-func (p purse) Set(s string) error {
+func (p moneyFlag) Set(s string) error {
 	n, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(s), "¥"), 64)
 	if err != nil || !(n > 0) || n > 1e9 {
 		return errors.New("it takes an amount above 0, as in 20 or 12.50")

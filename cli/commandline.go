@@ -9,16 +9,16 @@ import (
 )
 
 // again is the command that was given, for people to copy.
-func (j *job) again() string { return command(j.p.args) }
+func (j *job) again() string { return commandLine(j.p.args) }
 
-// further is the command that goes on after a run, and a word about it where the one that was given would only stop at the
+// goOn is the command that goes on after a run, and a word about it where the one that was given would only stop at the
 // same place: limit is what stopped it.
-func (j *job) further(limit error, p batch.Progress) (again, note string) {
+func (j *job) goOn(limit error, p batch.Progress) (again, note string) {
 	switch {
 	case errors.Is(limit, batch.ErrBudget):
-		return command(without(j.p.args, "budget")) + " --budget AMOUNT", "with more than " + yuan(j.f.budget)
+		return commandLine(without(j.p.args, "budget")) + " --budget AMOUNT", "with more than " + yuan(j.f.budget)
 	case j.f.retry && j.f.limit > 0 && p.Failed > 0: // it would begin with those that have just failed again
-		return command(without(j.p.args, "limit")) + " --limit 0", "past what failed again"
+		return commandLine(without(j.p.args, "limit")) + " --limit 0", "past what failed again"
 	}
 	return j.again(), ""
 }
@@ -26,11 +26,11 @@ func (j *job) further(limit error, p batch.Progress) (again, note string) {
 // original is the command without the flags of a rehearsal.
 func (j *job) original() string {
 	args := slices.DeleteFunc(without(j.p.args, "rehearse-speed"), func(a string) bool { return a == "--rehearse" || a == "--rehearse=true" })
-	return command(args)
+	return commandLine(args)
 }
 
 // fresh is the command without --redo, which would be a new wish.
-func (j *job) fresh() string { return command(without(j.p.args, "redo")) }
+func (j *job) fresh() string { return commandLine(without(j.p.args, "redo")) }
 
 // without leaves out a flag that takes a value.
 func without(args []string, flag string) []string {
@@ -58,11 +58,11 @@ func (j *job) about(verb string) string {
 	if j.f.rehearse {
 		words = append(words, "--rehearse")
 	}
-	return command(words)
+	return commandLine(words)
 }
 
-// command is a command line that a person can copy.
-func command(args []string) string {
+// commandLine is a command line that a person can copy.
+func commandLine(args []string) string {
 	words := []string{"qwenbatch"}
 	for _, a := range args {
 		words = append(words, shellQuote(a))

@@ -11,32 +11,32 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// A word is a flag that takes a text. Its name is what the help calls it.
-type word struct {
+// A textFlag is a flag that takes a text. Its name is what the help calls it.
+type textFlag struct {
 	value *string
 	name  string
 }
 
-func (w word) String() string { return *w.value }
-func (w word) Type() string   { return w.name }
+func (w textFlag) String() string { return *w.value }
+func (w textFlag) Type() string   { return w.name }
 
 // Set takes the text as it is.
-func (w word) Set(s string) error {
+func (w textFlag) Set(s string) error {
 	*w.value = s
 	return nil
 }
 
-// A choice is a flag that takes one of a few words.
-type choice struct {
+// A choiceFlag is a flag that takes one of a few words.
+type choiceFlag struct {
 	value *string
 	among []string
 }
 
-func (c choice) String() string { return *c.value }
-func (c choice) Type() string   { return strings.Join(c.among, "|") }
+func (c choiceFlag) String() string { return *c.value }
+func (c choiceFlag) Type() string   { return strings.Join(c.among, "|") }
 
 // Set takes a word in any case.
-func (c choice) Set(s string) error {
+func (c choiceFlag) Set(s string) error {
 	for _, name := range c.among {
 		if strings.EqualFold(s, name) {
 			*c.value = name
@@ -49,17 +49,17 @@ func (c choice) Set(s string) error {
 	return fmt.Errorf("it takes %s", orList(c.among))
 }
 
-// A pace is a flag such as 2/s, 8/m or 0 for unlimited. Its zero value says nothing.
-type pace struct {
+// A rateFlag is a flag such as 2/s, 8/m or 0 for unlimited. Its zero value says nothing.
+type rateFlag struct {
 	limit rate.Limit
 	text  string
 }
 
-func (p *pace) String() string { return p.text }
-func (p *pace) Type() string   { return "N/s|N/m" }
+func (p *rateFlag) String() string { return p.text }
+func (p *rateFlag) Type() string   { return "N/s|N/m" }
 
 // Set reads N/s, N/m, N/h and 0.
-func (p *pace) Set(s string) error {
+func (p *rateFlag) Set(s string) error {
 	number, unit, _ := strings.Cut(strings.TrimSpace(s), "/")
 	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	per, known := map[string]float64{"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "": 0}[strings.TrimSpace(unit)]
@@ -75,12 +75,12 @@ func (p *pace) Set(s string) error {
 	return nil
 }
 
-// A maybe is a yes or no that can be left open.
-type maybe struct{ value **bool }
+// An optionalBool is a yes or no that can be left open.
+type optionalBool struct{ value **bool }
 
-func (m maybe) Type() string { return "bool" }
+func (m optionalBool) Type() string { return "bool" }
 
-func (m maybe) String() string {
+func (m optionalBool) String() string {
 	if m.value == nil || *m.value == nil {
 		return ""
 	}
@@ -88,7 +88,7 @@ func (m maybe) String() string {
 }
 
 // Set reads true or false.
-func (m maybe) Set(s string) error {
+func (m optionalBool) Set(s string) error {
 	b, err := strconv.ParseBool(s)
 	if err != nil {
 		return errors.New("it takes true or false")
@@ -97,12 +97,12 @@ func (m maybe) Set(s string) error {
 	return nil
 }
 
-// A seed is a number from 0 to 2147483647 that can be left open.
-type seed struct{ value **int64 }
+// An optionalSeed is a number from 0 to 2147483647 that can be left open.
+type optionalSeed struct{ value **int64 }
 
-func (s seed) Type() string { return "N" }
+func (s optionalSeed) Type() string { return "N" }
 
-func (s seed) String() string {
+func (s optionalSeed) String() string {
 	if s.value == nil || *s.value == nil {
 		return ""
 	}
@@ -110,7 +110,7 @@ func (s seed) String() string {
 }
 
 // Set reads the number; the bounds are the API's.
-func (s seed) Set(text string) error {
+func (s optionalSeed) Set(text string) error {
 	n, err := strconv.ParseInt(text, 10, 32)
 	if err != nil || n < 0 {
 		return errors.New("it takes a number from 0 to 2147483647")
@@ -119,12 +119,12 @@ func (s seed) Set(text string) error {
 	return nil
 }
 
-// columns are FIELD=HEADER pairs, one a flag. In the environment each stands on a line of its own.
-type columns map[string]string
+// headerFlag are FIELD=HEADER pairs, one a flag. In the environment each stands on a line of its own.
+type headerFlag map[string]string
 
-func (c columns) Type() string { return "FIELD=HEADER" }
+func (c headerFlag) Type() string { return "FIELD=HEADER" }
 
-func (c columns) String() string {
+func (c headerFlag) String() string {
 	var pairs []string
 	for field, header := range c {
 		pairs = append(pairs, field+"="+header)
@@ -133,7 +133,7 @@ func (c columns) String() string {
 }
 
 // Set adds pairs. Headers may hold any sign but a line break.
-func (c columns) Set(s string) error {
+func (c headerFlag) Set(s string) error {
 	for line := range strings.Lines(s) {
 		field, header, ok := strings.Cut(strings.TrimSpace(line), "=")
 		if !ok || field == "" || header == "" {
@@ -144,14 +144,14 @@ func (c columns) Set(s string) error {
 	return nil
 }
 
-// A count is a whole number from 0 up.
-type count struct{ value *int }
+// A countFlag is a whole number from 0 up.
+type countFlag struct{ value *int }
 
-func (c count) Type() string   { return "N" }
-func (c count) String() string { return strconv.Itoa(*c.value) }
+func (c countFlag) Type() string   { return "N" }
+func (c countFlag) String() string { return strconv.Itoa(*c.value) }
 
 // Set reads the number.
-func (c count) Set(s string) error {
+func (c countFlag) Set(s string) error {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 {
 		return errors.New("it takes a whole number, 0 or more")
@@ -160,14 +160,14 @@ func (c count) Set(s string) error {
 	return nil
 }
 
-// A factor is a number above 0.
-type factor struct{ value *float64 }
+// A factorFlag is a number above 0.
+type factorFlag struct{ value *float64 }
 
-func (f factor) Type() string   { return "X" }
-func (f factor) String() string { return strconv.FormatFloat(*f.value, 'g', -1, 64) }
+func (f factorFlag) Type() string   { return "X" }
+func (f factorFlag) String() string { return strconv.FormatFloat(*f.value, 'g', -1, 64) }
 
 // Set reads the number.
-func (f factor) Set(s string) error {
+func (f factorFlag) Set(s string) error {
 	x, err := strconv.ParseFloat(s, 64)
 	if err != nil || !(x > 0) || x > 1e6 {
 		return errors.New("it takes a number above 0, at most 1000000")

@@ -8,14 +8,14 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A look is a batch that is looked at: nothing is sent, no key is wanted, the state file stays as it is.
-type look struct {
-	*reading
-	*service
+// A savedBatch is a batch that is looked at: nothing is sent, no key is wanted, the state file stays as it is.
+type savedBatch struct {
+	*manifestFlags
+	*serviceFlags
 	out   string
 	retry bool
 	redo  []string
-	reports
+	reportFlags
 	asRun bool // flags of the last run do not count, as they do not for run
 
 	name     string // of the manifest
@@ -27,20 +27,20 @@ type look struct {
 	plan     batch.Plan
 }
 
-func newLook() *look {
-	return &look{reading: newReading(), service: newService(), reports: reports{thumbs: true}}
+func newSavedBatch() *savedBatch {
+	return &savedBatch{manifestFlags: newManifestFlags(), serviceFlags: newServiceFlags(), reportFlags: reportFlags{thumbs: true}}
 }
 
 // folderFlags are the flags that find the batch.
-func (l *look) folderFlags() group {
+func (l *savedBatch) folderFlags() group {
 	g := newGroup("Batch")
-	g.flags.VarP(word{&l.out, "DIR"}, "out", "o", outHelp)
+	g.flags.VarP(textFlag{&l.out, "DIR"}, "out", "o", outHelp)
 	g.flags.BoolVar(&l.rehearse, "rehearse", false, "look at the rehearsal")
 	return g
 }
 
-// open joins the manifest with the state file, where there is one, under the settings of the last run.
-func (l *look) open(p *program, cmd *cobra.Command, name string, reports bool) (closing func(), err error) {
+// openReadOnly joins the manifest with the state file, where there is one, under the settings of the last run.
+func (l *savedBatch) openReadOnly(p *program, cmd *cobra.Command, name string, reports bool) (closing func(), err error) {
 	l.name, l.folder = name, folderOf(l.out, name, l.rehearse)
 	if err := notItsReport(name, l.folder); reports && err != nil {
 		return nil, err
@@ -49,10 +49,10 @@ func (l *look) open(p *program, cmd *cobra.Command, name string, reports bool) (
 	if err != nil {
 		return nil, err
 	}
-	var disk durable.Disk = blank{}
+	var disk durable.Disk = emptyDisk{}
 	var recorded *batch.Settings
 	if dir != nil {
-		disk = glance{dir, reports}
+		disk = readOnlyDisk{dir, reports}
 		was, found, err := batch.ReadSettings(dir)
 		if err != nil {
 			dir.Close()
@@ -82,7 +82,7 @@ func (l *look) open(p *program, cmd *cobra.Command, name string, reports bool) (
 }
 
 // join reads the manifest and opens the batch.
-func (l *look) join(p *program, cmd *cobra.Command, disk durable.Disk, recorded *batch.Settings) (m *manifests.Manifest, err error) {
+func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk, recorded *batch.Settings) (m *manifests.Manifest, err error) {
 	if l.settings, err = l.settle(p, cmd.Flags(), recorded); err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (l *look) join(p *program, cmd *cobra.Command, disk durable.Disk, recorded 
 			l.rules.Mode = recorded.Mode
 		}
 	}
-	if m, l.totals, err = l.reading.open(l.name); err != nil {
+	if m, l.totals, err = l.manifestFlags.open(l.name); err != nil {
 		return nil, err
 	}
 	l.settings.Manifest, l.settings.Mode = m.Name(), l.rules.Mode
@@ -108,8 +108,8 @@ func (l *look) join(p *program, cmd *cobra.Command, disk durable.Disk, recorded 
 	return m, err
 }
 
-// begun wants a state file: status and report have nothing to tell without one.
-func (l *look) begun() error {
+// mustExist wants a state file: status and report have nothing to tell without one.
+func (l *savedBatch) mustExist() error {
 	if l.found {
 		return nil
 	}
@@ -124,7 +124,7 @@ func (l *look) begun() error {
 }
 
 // command is a command line about the batch that is looked at.
-func (l *look) command(verb string) string {
+func (l *savedBatch) command(verb string) string {
 	words := []string{verb, l.name}
 	if l.out != "" {
 		words = append(words, "--out", l.out)
@@ -132,11 +132,11 @@ func (l *look) command(verb string) string {
 	if l.rehearse {
 		words = append(words, "--rehearse")
 	}
-	return command(words)
+	return commandLine(words)
 }
 
 // title is the first line: what is looked at.
-func (l *look) title() string {
+func (l *savedBatch) title() string {
 	text := l.name + ": " + amount(l.plan.Items, "item")
 	if l.found {
 		text += " in " + l.folder

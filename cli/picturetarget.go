@@ -15,15 +15,15 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
-// A target is where the pictures of one task are put: a folder that can be written, and a name.
-type target struct {
+// A pictureTarget is where the pictures of one task are put: a folder that can be written, and a name.
+type pictureTarget struct {
 	dir  *durable.Dir
 	path string // of the folder, as it was said
 	name string
 }
 
-// newTarget makes the folder of a file or folder and proves that it can be written, before anything is paid.
-func newTarget(out, name string) (*target, error) {
+// newPictureTarget makes the folder of a file or folder and proves that it can be written, before anything is paid.
+func newPictureTarget(out, name string) (*pictureTarget, error) {
 	folder, file := filepath.Split(out)
 	if info, err := os.Stat(out); err == nil && info.IsDir() {
 		folder, file = out, ""
@@ -40,10 +40,10 @@ func newTarget(out, name string) (*target, error) {
 	if err != nil {
 		return nil, notWritable(orDot(folder), err)
 	}
-	return &target{dir, folder, file}, nil
+	return &pictureTarget{dir, folder, file}, nil
 }
 
-func (t *target) close() error { return t.dir.Close() }
+func (t *pictureTarget) close() error { return t.dir.Close() }
 
 func orDot(dir string) string {
 	if dir == "" {
@@ -54,7 +54,7 @@ func orDot(dir string) string {
 
 // save downloads a task's pictures and prints their names. Nothing is overwritten. A success that
 // shows no picture is an error: it was paid for, and the pictures may come a little later.
-func (t *target) save(ctx context.Context, p *program, c *client.Client, task client.Task) error {
+func (t *pictureTarget) save(ctx context.Context, p *program, c *client.Client, task client.Task) error {
 	var failed error
 	if len(task.Results) == 0 {
 		return &mistake{

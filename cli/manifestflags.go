@@ -15,56 +15,56 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
-// A reading is the flags that say how a manifest is read and what its rows leave open.
-type reading struct {
+// A manifestFlags is the flags that say how a manifest is read and what its rows leave open.
+type manifestFlags struct {
 	defaults manifests.Defaults
 	rules    batch.Rules
 	encoding string
 	sheet    string
-	columns  columns
+	columns  headerFlag
 	name     string // of pictures
 	maxItems int
 }
 
-func newReading() *reading {
-	return &reading{rules: batch.Rules{Mode: "auto"}, columns: columns{}, maxItems: 10000}
+func newManifestFlags() *manifestFlags {
+	return &manifestFlags{rules: batch.Rules{Mode: "auto"}, columns: headerFlag{}, maxItems: 10000}
 }
 
-// what are the flags of the pictures.
-func (r *reading) what() group {
+// pictureGroup are the flags of the pictures.
+func (r *manifestFlags) pictureGroup() group {
 	g := newGroup("Pictures, where a row says nothing")
-	g.flags.Var(word{&r.defaults.Model, "NAME"}, "model", "model (default the manifest's, else "+batch.DefaultModel+"); qwenbatch models lists them")
-	g.flags.Var(word{&r.defaults.Size, "SIZE"}, "size", "as 1328*1328 or 16:9 (default the manifest's, else the model's)")
-	g.flags.Var(word{&r.defaults.NegativePrompt, "TEXT"}, "negative-prompt", "what the pictures shall not show")
-	g.flags.Var(seed{&r.defaults.Seed}, "seed", "0 to 2147483647; the same seed and prompt give much the same picture (default one for each item, drawn once and reported)")
-	g.flags.Var(maybe{&r.defaults.PromptExtend}, "prompt-extend", "let a language model enrich the prompts (default true, as the API does)")
-	g.flags.Var(maybe{&r.defaults.Watermark}, "watermark", "put the vendor's watermark on the pictures (default false)")
+	g.flags.Var(textFlag{&r.defaults.Model, "NAME"}, "model", "model (default the manifest's, else "+batch.DefaultModel+"); qwenbatch models lists them")
+	g.flags.Var(textFlag{&r.defaults.Size, "SIZE"}, "size", "as 1328*1328 or 16:9 (default the manifest's, else the model's)")
+	g.flags.Var(textFlag{&r.defaults.NegativePrompt, "TEXT"}, "negative-prompt", "what the pictures shall not show")
+	g.flags.Var(optionalSeed{&r.defaults.Seed}, "seed", "0 to 2147483647; the same seed and prompt give much the same picture (default one for each item, drawn once and reported)")
+	g.flags.Var(optionalBool{&r.defaults.PromptExtend}, "prompt-extend", "let a language model enrich the prompts (default true, as the API does)")
+	g.flags.Var(optionalBool{&r.defaults.Watermark}, "watermark", "put the vendor's watermark on the pictures (default false)")
 	for _, name := range []string{"prompt-extend", "watermark"} {
 		g.flags.Lookup(name).NoOptDefVal = "true"
 	}
 	return g
 }
 
-// how are the flags of the manifest.
-func (r *reading) how() group {
+// readingGroup are the flags of the manifest.
+func (r *manifestFlags) readingGroup() group {
 	g := newGroup("Reading the manifest")
-	g.flags.Var(word{&r.encoding, "NAME"}, "encoding", "character encoding: utf-8, gb18030, utf-16le, big5 … (default detected)")
-	g.flags.Var(word{&r.sheet, "NAME"}, "sheet", "sheet of a workbook (default the first)")
+	g.flags.Var(textFlag{&r.encoding, "NAME"}, "encoding", "character encoding: utf-8, gb18030, utf-16le, big5 … (default detected)")
+	g.flags.Var(textFlag{&r.sheet, "NAME"}, "sheet", "sheet of a workbook (default the first)")
 	g.flags.Var(r.columns, "column", "which header gives a field, as in prompt=描述; can be repeated (default told by the usual names)")
-	g.flags.Var(word{&r.name, "TEMPLATE"}, "name", "file names, as {{.sku}}-{{.slug}}: columns, and id, row, index, slug, hash, seed, model, size (default the file column, else the id, else slug and hash)")
-	g.flags.Var(count{&r.maxItems}, "max-items", "items that matrix, seeds and count may add to the rows, so that a slip buys no million pictures")
+	g.flags.Var(textFlag{&r.name, "TEMPLATE"}, "name", "file names, as {{.sku}}-{{.slug}}: columns, and id, row, index, slug, hash, seed, model, size (default the file column, else the id, else slug and hash)")
+	g.flags.Var(countFlag{&r.maxItems}, "max-items", "items that matrix, seeds and count may add to the rows, so that a slip buys no million pictures")
 	g.flags.BoolVar(&r.rules.AllowTruncation, "allow-truncation", false, "send prompts that are too long for the model; the API cuts them without a word")
 	g.flags.BoolVar(&r.rules.NearestSize, "nearest-size", false, "take the allowed size nearest in shape where a row asks for another")
 	return g
 }
 
-// mode is the flag of the interface.
-func (r *reading) mode(g group) {
-	g.flags.Var(choice{&r.rules.Mode, []string{"auto", "async", "sync"}}, "mode", "which interface of the API; auto takes async where the model has it")
+// modeFlag is the flag of the interface.
+func (r *manifestFlags) modeFlag(g group) {
+	g.flags.Var(choiceFlag{&r.rules.Mode, []string{"auto", "async", "sync"}}, "mode", "which interface of the API; auto takes async where the model has it")
 }
 
 // open reads the manifest's structure and checks every row of it.
-func (r *reading) open(name string) (*manifests.Manifest, manifests.Totals, error) {
+func (r *manifestFlags) open(name string) (*manifests.Manifest, manifests.Totals, error) {
 	m, err := manifests.Open(name, manifests.Options{
 		Defaults: r.defaults, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns, MaxItems: r.maxItems, Check: r.rules.Check,
 		Names: manifests.Names{Template: r.name, Words: r.rules.Words, File: pictureFile}})
@@ -86,7 +86,7 @@ func (r *reading) open(name string) (*manifests.Manifest, manifests.Totals, erro
 		m.Close()
 		return nil, totals, noItems(name)
 	}
-	if totals.Items > many {
+	if totals.Items > manyItems {
 		saveMemory()
 	}
 	return m, totals, nil
@@ -112,8 +112,8 @@ func pictureFile(want string) string {
 	return strings.TrimSuffix(filename.Clean(want, ".png"), ".png")
 }
 
-// many items are those whose tables are most of our memory.
-const many = 100_000
+// manyItems items are those whose tables are most of our memory.
+const manyItems = 100_000
 
 // saveMemory lets the garbage collector begin when a third has been added to what is in use, not when that has doubled. What
 // is kept of a million items has no pointers to follow, so that this costs next to nothing. GOGC wins.

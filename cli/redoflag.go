@@ -13,12 +13,12 @@ import (
 	"github.com/qwenbatch/qwenbatch/manifests"
 )
 
-// names are texts of which a flag takes several: repeated, or with commas between them. A name with a comma stands in quotes.
-type names struct{ value *[]string }
+// listFlag are texts of which a flag takes several: repeated, or with commas between them. A name with a comma stands in quotes.
+type listFlag struct{ value *[]string }
 
-func (n names) Type() string { return "ID,…" }
+func (n listFlag) Type() string { return "ID,…" }
 
-func (n names) String() string {
+func (n listFlag) String() string {
 	if n.value == nil {
 		return ""
 	}
@@ -26,7 +26,7 @@ func (n names) String() string {
 }
 
 // Set adds names.
-func (n names) Set(s string) error {
+func (n listFlag) Set(s string) error {
 	var some []string
 	list := pflag.NewFlagSet("", pflag.ContinueOnError)
 	list.StringSliceVar(&some, "names", nil, "")
@@ -39,7 +39,7 @@ func (n names) Set(s string) error {
 
 // redoFlag is the flag of run and plan.
 func redoFlag(g group, value *[]string) {
-	g.flags.Var(names{value}, "redo", "buy these pictures again with a new seed, the older ones go to images/replaced: ids, row:N, picture files, or missing for all that are gone for good; can be repeated")
+	g.flags.Var(listFlag{value}, "redo", "buy these pictures again with a new seed, the older ones go to images/replaced: ids, row:N, picture files, or missing for all that are gone for good; can be repeated")
 }
 
 // unknownItem guesses what was meant by a name of --redo that nothing in the manifest bears; other errors are what they are.
@@ -70,14 +70,14 @@ func redoNotes(p batch.RedoPlan, resolve string) []string {
 			notes = append(notes, "--redo leaves out "+someNames(items)+": "+fmt.Sprintf(format, args...))
 		}
 	}
-	add(p.Held, "may be paid for already; settle it first: %s %s", resolve, shellQuote(first(p.Held)))
+	add(p.Held, "may be paid for already; settle it first: %s %s", resolve, shellQuote(firstOf(p.Held)))
 	add(p.Open, "at the service, its picture is still to come")
 	add(p.Skipped, "its row says skip")
 	add(p.Bought, "made again already by the run that this one finishes; the next run with this --redo makes it once more")
 	return notes
 }
 
-func first(items []string) string {
+func firstOf(items []string) string {
 	if len(items) == 0 {
 		return ""
 	}

@@ -13,35 +13,37 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A service is the flags that say whom a batch talks to.
-type service struct {
+// A serviceFlags is the flags that say whom a batch talks to.
+type serviceFlags struct {
 	region, base, workspace, keyFile string
 	insecure, privateHosts           bool
 	rehearse                         bool
 	speed                            float64
 }
 
-func newService() *service { return &service{region: client.Regions()[0].Name, speed: 60} }
+func newServiceFlags() *serviceFlags {
+	return &serviceFlags{region: client.Regions()[0].Name, speed: 60}
+}
 
-// where are the flags of the service.
-func (s *service) where() group {
+// serviceGroup are the flags of the service.
+func (s *serviceFlags) serviceGroup() group {
 	g := newGroup("Service")
-	g.flags.Var(choice{&s.region, regionNames()}, "region", "where the account and its key are")
-	g.flags.Var(word{&s.base, "URL"}, "base-url", "any other endpoint, up to and including /api/v1; plain http only on this machine (default DASHSCOPE_HTTP_BASE_URL, else the region's)")
-	g.flags.Var(word{&s.workspace, "ID"}, "workspace", "workspace of the account (default DASHSCOPE_WORKSPACE_ID, else none)")
+	g.flags.Var(choiceFlag{&s.region, regionNames()}, "region", "where the account and its key are")
+	g.flags.Var(textFlag{&s.base, "URL"}, "base-url", "any other endpoint, up to and including /api/v1; plain http only on this machine (default DASHSCOPE_HTTP_BASE_URL, else the region's)")
+	g.flags.Var(textFlag{&s.workspace, "ID"}, "workspace", "workspace of the account (default DASHSCOPE_WORKSPACE_ID, else none)")
 	return g
 }
 
-// access are the flags that only matter where something is sent.
-func (s *service) access(g group) {
-	g.flags.Var(word{&s.keyFile, "FILE"}, "api-key-file", "read the API key from a file, which only you should be able to read (default the variable DASHSCOPE_API_KEY)")
+// keyFlags are the flags that only matter where something is sent.
+func (s *serviceFlags) keyFlags(g group) {
+	g.flags.Var(textFlag{&s.keyFile, "FILE"}, "api-key-file", "read the API key from a file, which only you should be able to read (default the variable DASHSCOPE_API_KEY)")
 	g.flags.BoolVar(&s.insecure, "insecure", false, "allow a --base-url of plain http; everyone on the way can read the key")
 	g.flags.BoolVar(&s.privateHosts, "allow-private-image-hosts", false, "allow pictures from addresses of a private network")
 }
 
-func (s *service) rehearsal(g group) {
+func (s *serviceFlags) rehearseFlags(g group) {
 	g.flags.BoolVar(&s.rehearse, "rehearse", false, "run against the built-in emulator: no key, no cost; keeps its own output folder")
-	g.flags.Var(factor{&s.speed}, "rehearse-speed", "how many times faster than life a rehearsal runs")
+	g.flags.Var(factorFlag{&s.speed}, "rehearse-speed", "how many times faster than life a rehearsal runs")
 }
 
 func regionNames() []string {
@@ -57,7 +59,7 @@ const rehearsalURL = "http://rehearsal.local/api/v1"
 
 // settle fills in what the flags leave open: from the environment as the vendor's SDKs read it, or from the state file of
 // an earlier run where a command takes its settings from there.
-func (s *service) settle(p *program, flags *pflag.FlagSet, recorded *batch.Settings) (batch.Settings, error) {
+func (s *serviceFlags) settle(p *program, flags *pflag.FlagSet, recorded *batch.Settings) (batch.Settings, error) {
 	if recorded != nil && !flags.Changed("region") && !flags.Changed("base-url") {
 		s.region, s.base, s.workspace = recorded.Region, recorded.BaseURL, recorded.Workspace
 		s.rehearse = s.rehearse || recorded.Rehearsal
@@ -68,7 +70,7 @@ func (s *service) settle(p *program, flags *pflag.FlagSet, recorded *batch.Setti
 	if v, _ := p.env("DASHSCOPE_HTTP_BASE_URL"); v != "" && s.base == "" && !flags.Changed("region") {
 		s.base = v
 	}
-	if said(flags, "region") && !said(flags, "base-url") {
+	if givenOnCommandLine(flags, "region") && !givenOnCommandLine(flags, "base-url") {
 		s.base = "" // a flag wins over QWENBATCH_BASE_URL
 	}
 	if v, _ := p.env("DASHSCOPE_WORKSPACE_ID"); v != "" && s.workspace == "" {
@@ -97,13 +99,13 @@ func regionOf(base string, otherwise client.Region) client.Region {
 }
 
 // config is how the client reaches the service.
-func (s *service) config(settings batch.Settings, key client.Key) client.Config {
+func (s *serviceFlags) config(settings batch.Settings, key client.Key) client.Config {
 	return client.Config{BaseURL: settings.BaseURL, Key: key, Workspace: settings.Workspace, UserAgent: "qwenbatch/" + version(),
 		Insecure: s.insecure, PrivateImageHosts: s.privateHosts}
 }
 
 // key reads the API key: from a file where one is named, else from the environment. The zero key is none.
-func (s *service) key(p *program, warn func(string)) (client.Key, error) {
+func (s *serviceFlags) key(p *program, warn func(string)) (client.Key, error) {
 	if s.keyFile == "" {
 		secret, _ := p.env("DASHSCOPE_API_KEY")
 		return newKey("DASHSCOPE_API_KEY", secret)

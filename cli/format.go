@@ -83,18 +83,18 @@ func span(d time.Duration) string {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", d/time.Second)
 	case d < 10*time.Minute:
-		return pair(int(d/time.Minute), "min", int(d%time.Minute/time.Second), "s")
+		return twoUnits(int(d/time.Minute), "min", int(d%time.Minute/time.Second), "s")
 	case d < time.Hour-30*time.Second:
 		return fmt.Sprintf("%d min", d.Round(time.Minute)/time.Minute)
 	case d < 24*time.Hour-30*time.Second:
 		d = d.Round(time.Minute)
-		return pair(int(d/time.Hour), "h", int(d%time.Hour/time.Minute), "min")
+		return twoUnits(int(d/time.Hour), "h", int(d%time.Hour/time.Minute), "min")
 	}
 	d = d.Round(time.Hour)
-	return pair(int(d/(24*time.Hour)), "d", int(d%(24*time.Hour)/time.Hour), "h")
+	return twoUnits(int(d/(24*time.Hour)), "d", int(d%(24*time.Hour)/time.Hour), "h")
 }
 
-func pair(a int, unit string, b int, lesser string) string {
+func twoUnits(a int, unit string, b int, lesser string) string {
 	if b == 0 {
 		return fmt.Sprintf("%d %s", a, unit)
 	}

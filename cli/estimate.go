@@ -11,8 +11,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// An opening is what a run is about to do.
-type opening struct {
+// An estimate is what a run is about to do.
+type estimate struct {
 	manifest, folder string
 	rehearsal        bool
 	speed            float64
@@ -27,9 +27,9 @@ type opening struct {
 	duration         time.Duration // in the service's time
 }
 
-// newOpening takes a plan and cuts it down to what --limit lets through.
-func newOpening(p batch.Plan, limit int) opening {
-	o := opening{items: p.Items - p.Skipped, done: p.Done, open: p.Open + p.Doubt, pictures: p.Pictures, cost: p.Cost,
+// newEstimate takes a plan and cuts it down to what --limit lets through.
+func newEstimate(p batch.Plan, limit int) estimate {
+	o := estimate{items: p.Items - p.Skipped, done: p.Done, open: p.Open + p.Doubt, pictures: p.Pictures, cost: p.Cost,
 		unpriced: p.Unpriced, duration: p.Duration}
 	for _, m := range p.Models {
 		o.requests += m.Requests
@@ -46,7 +46,7 @@ func newOpening(p batch.Plan, limit int) opening {
 }
 
 // String is the line before the first submission.
-func (o opening) String() string {
+func (o estimate) String() string {
 	var b strings.Builder
 	if o.done > 0 {
 		fmt.Fprintf(&b, "%s of %s done; ", number(o.done), number(o.items))
@@ -60,7 +60,7 @@ func (o opening) String() string {
 	}
 	fmt.Fprintf(&b, "%s to make, %s, ", amount(o.pictures, "picture"), o.costText())
 	if o.rehearsal {
-		fmt.Fprintf(&b, "%s in life, %s here", span(o.duration), span(o.here()))
+		fmt.Fprintf(&b, "%s in life, %s here", span(o.duration), span(o.wallTime()))
 	} else {
 		fmt.Fprintf(&b, "about %s", span(o.duration))
 	}
@@ -70,15 +70,15 @@ func (o opening) String() string {
 	return b.String()
 }
 
-// here is how long it takes in this run.
-func (o opening) here() time.Duration {
+// wallTime is how long it takes in this run.
+func (o estimate) wallTime() time.Duration {
 	if o.rehearsal && o.speed > 0 {
 		return time.Duration(float64(o.duration) / o.speed)
 	}
 	return o.duration
 }
 
-func (o opening) costText() string {
+func (o estimate) costText() string {
 	text := yuan(o.cost)
 	switch {
 	case o.unpriced && o.cost == 0:
@@ -91,8 +91,8 @@ func (o opening) costText() string {
 	return text
 }
 
-// asked is the amount from which a person at a terminal is asked.
-const asked = 10_000_000 // ¥10
+// confirmAbove is the amount from which a person at a terminal is asked.
+const confirmAbove = 10_000_000 // ¥10
 
 // confirm asks once. Only a yes goes on.
 func (p *program) confirm(ctx context.Context) error {
