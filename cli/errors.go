@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
-
-	"golang.org/x/term"
 
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -66,24 +63,6 @@ func (p *program) colours() bool {
 	no, _ := p.env("NO_COLOR")
 	kind, _ := p.env("TERM")
 	return no == "" && kind != "dumb" && isTerminal(p.stderr)
-}
-
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// columnsOf is the width of a terminal, 0 for anything else.
-func columnsOf(stream any) int {
-	f, ok := stream.(*os.File)
-	if !ok {
-		return 0
-	}
-	columns, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
-	}
-	return columns
 }
 
 // explain maps every error to its words and its exit code. Errors that are not here are told as they are, code 1.

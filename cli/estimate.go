@@ -113,3 +113,10 @@ func (p *program) confirm(ctx context.Context) error {
 	}
 	return &mistake{text: "not confirmed; nothing was sent", hint: "--yes answers beforehand"}
 }
+
+// record is the estimate as --progress json tells it.
+func (o estimate) record() startRecord {
+	return startRecord{Type: "start", Time: time.Now().UTC(), Manifest: o.manifest, Folder: o.folder,
+		Rehearsal: o.rehearsal, Items: o.items, Done: o.done, Pictures: o.pictures,
+		Cost: o.cost.String(), Seconds: o.duration.Seconds()}
+}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -109,15 +108,6 @@ func orList(names []string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 }
 
-// isManifest tells by its extension whether a file can be one.
-func isManifest(name string) bool {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".yaml", ".yml", ".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".xlsx":
-		return true
-	}
-	return false
-}
-
 // fold breaks a text at its blanks so that no line is wider than the screen. The first line begins with start, the others
 // with indent.
 func fold(text string, columns int, start, indent string) string {
@@ -136,4 +126,12 @@ func fold(text string, columns int, start, indent string) string {
 		at += width(word)
 	}
 	return b.String()
+}
+
+// timestamp is a time as programs read it, "" for none.
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }

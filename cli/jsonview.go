@@ -138,23 +138,10 @@ func countersOf(p batch.Progress) counters {
 	return counters{p.Done, p.Failed, p.Held, p.Open, p.Pending, p.Unfetched}
 }
 
-func (v jsonView) start(o estimate) {
-	v.write(startRecord{Type: "start", Time: time.Now().UTC(), Manifest: o.manifest, Folder: o.folder, Rehearsal: o.rehearsal,
-		Items: o.items, Done: o.done, Pictures: o.pictures, Cost: o.cost.String(), Seconds: o.duration.Seconds()})
-}
-
-func (v jsonView) summary(s summary) {
-	r := summaryRecord{Type: "summary", Time: time.Now().UTC(), ExitCode: int(s.code), counters: countersOf(s.progress), Missing: s.missing, Seconds: s.took.Seconds(),
-		Spent: s.progress.Spent.String(), Total: (s.before + s.progress.Spent).String(), Files: s.reports, Rehearsal: s.rehearsal,
-		Refused: refusalRecords(s.progress.Refused)}
-	if s.err != nil {
-		r.Error = plain(s.err.Error())
-	}
-	for _, o := range s.orphans {
-		r.Orphans = append(r.Orphans, orphanRecord{o.Task, o.Model, timestamp(o.Created), o.Cost.String()})
-	}
-	if r.Files == nil {
-		r.Files = []string{}
-	}
-	v.write(r)
+// writeJSON writes an indented object. Prompts stay readable.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
 }

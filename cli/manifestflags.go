@@ -161,3 +161,12 @@ func onceEach(all []manifests.Error) []manifests.Error {
 	}
 	return some
 }
+
+// isManifest tells by its extension whether a file can be one.
+func isManifest(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".yaml", ".yml", ".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".xlsx":
+		return true
+	}
+	return false
+}

@@ -70,12 +70,7 @@ func (j *job) report(ctx context.Context) ([]string, error) {
 
 // begin sets up what shows the run.
 func (j *job) begin(o estimate) {
-	now := time.Now()
-	j.watch.progress = j.batch.Progress
-	j.watch.total = o.items
-	j.watch.due = j.due()
-	j.watch.forecast = forecast{planned: o.wallTime(), work: o.requests + o.open, start: now}
-	first := j.watch.update(now)
+	first := j.watch.begin(j.batch.Progress, workload{total: o.items, due: j.due(), work: o.requests + o.open, planned: o.wallTime()})
 	first.Done, first.Failed, first.Held = j.plan.Done, j.plan.Failed, j.plan.Held
 	j.watch.set(j.view(o, first))
 }
@@ -93,7 +88,7 @@ func (j *job) due() int {
 func (j *job) view(o estimate, first progressState) view {
 	switch kind := j.f.progress; {
 	case j.records != nil:
-		j.records.start(o)
+		j.records.write(o.record())
 		return *j.records
 	case kind == "none" || j.f.quiet:
 		return silentView{}
@@ -107,13 +102,6 @@ func (j *job) view(o estimate, first progressState) view {
 func (j *job) stopping(why stopSignal) {
 	j.screen.rewind()
 	j.screen.say("%s: finishing what is on its way; again: leave at once", why.name())
-}
-
-// set puts a view up.
-func (w *watch) set(v view) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.view = v
 }
 
 // outcome is the exit code of a run. Where several hold: signal, 1, 4, 3, 0.
@@ -196,7 +184,7 @@ func (j *job) close(s summary, reportErr error) error {
 		s.code = codeStopped
 	}
 	if j.records != nil {
-		j.records.summary(s)
+		j.records.write(s.record())
 	}
 	for _, err := range []error{s.err, reportErr, junitErr} {
 		if err != nil {

@@ -35,9 +35,24 @@ type watch struct {
 	mu       sync.Mutex
 	view     view
 	forecast forecast
-	total    int
 	progress func() batch.Progress
-	due      int // items that the plan wants taken to their end
+	workload workload
+}
+
+// A workload is what a run is to do.
+type workload struct {
+	total   int           // items of the manifest that are not skipped
+	due     int           // items that the plan takes to their end, whatever a limit says
+	work    int           // of them, those that this run takes to their end
+	planned time.Duration // for the work; 0 is not known
+}
+
+// begin prepares a watch over a run that starts now, and returns its first state.
+func (w *watch) begin(progress func() batch.Progress, l workload) progressState {
+	now := time.Now()
+	w.progress, w.workload = progress, l
+	w.forecast = forecast{planned: l.planned, work: l.work, start: now}
+	return w.update(now)
 }
 
 // observe passes an event on; it is batch.Options.Tell.
@@ -87,9 +102,9 @@ func (w *watch) ticks(stop <-chan struct{}) {
 func (w *watch) update(now time.Time) progressState {
 	p := w.progress()
 	if counted(p) {
-		w.forecast.see(now, w.due-p.Pending-p.Open)
+		w.forecast.see(now, w.workload.due-p.Pending-p.Open)
 	}
-	s := progressState{Progress: p, total: w.total, rate: w.forecast.rate(now)}
+	s := progressState{Progress: p, total: w.workload.total, rate: w.forecast.rate(now)}
 	s.left, s.known = w.forecast.left(now)
 	return s
 }
@@ -137,4 +152,11 @@ func moneyText(m client.Money, rehearsal bool) string {
 		return "real: " + yuan(m)
 	}
 	return yuan(m)
+}
+
+// set puts a view up.
+func (w *watch) set(v view) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.view = v
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -200,12 +199,4 @@ func (l *savedBatch) statusJSON(w io.Writer) error {
 		r.Problems = append(r.Problems, problemRecord{f.Row, f.ID, f.Key, f.Status, f.Code, f.Message})
 	}
 	return writeJSON(w, r)
-}
-
-// writeJSON writes an indented object. Prompts stay readable.
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }

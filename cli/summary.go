@@ -215,3 +215,21 @@ func (s summary) next() []string {
 	}
 	return next
 }
+
+// record is the summary as --progress json tells it.
+func (s summary) record() summaryRecord {
+	r := summaryRecord{Type: "summary", Time: time.Now().UTC(), ExitCode: int(s.code), counters: countersOf(s.progress),
+		Missing: s.missing, Seconds: s.took.Seconds(),
+		Spent: s.progress.Spent.String(), Total: (s.before + s.progress.Spent).String(), Files: s.reports, Rehearsal: s.rehearsal,
+		Refused: refusalRecords(s.progress.Refused)}
+	if s.err != nil {
+		r.Error = plain(s.err.Error())
+	}
+	for _, o := range s.orphans {
+		r.Orphans = append(r.Orphans, orphanRecord{o.Task, o.Model, timestamp(o.Created), o.Cost.String()})
+	}
+	if r.Files == nil {
+		r.Files = []string{}
+	}
+	return r
+}

@@ -107,56 +107,24 @@ func TestOpening(t *testing.T) {
 	}
 }
 
-func TestProgressLine(t *testing.T) {
-	s := progressState{Progress: batch.Progress{Done: 412, Failed: 3, Open: 4, Spent: 82_400_000}, total: 1632, rate: 0.125, left: 163 * time.Minute, known: true}
-	if got, want := progressLine(s, false), "412/1,632 done, 3 failed, 4 open, 7.5/min, 2 h 43 min left, ¥82.40"; got != want {
-		t.Errorf("progressLine = %q, want %q", got, want)
-	}
-}
-
 func refusal(code string) batch.Refusal {
 	return batch.Refusal{Model: "qwen-image", Since: time.Date(2026, 11, 27, 14, 3, 5, 0, time.Local), Times: 7,
 		Cause: &client.APIError{Op: "submit", Status: 429, Code: code, Message: "Requests rate limit exceeded."}}
 }
 
-// TestA23RefusalsAreTold wants every form of progress, and the end, to say which model refuses, since when and why.
+// TestA23RefusalsAreTold wants the end to say which model refuses, since when and why.
 func TestA23RefusalsAreTold(t *testing.T) {
-	s := progressState{Progress: batch.Progress{Pending: 6, Refused: []batch.Refusal{refusal("Throttling.RateQuota")}}, total: 6}
-	bar := &barView{screen: &screen{}}
-	end := summary{progress: s.Progress, items: 6}
-	for where, told := range map[string]string{
-		"the line": progressLine(s, false), "the bar": strings.Join(bar.parts(&s), "  "),
-		"the end": strings.Join(end.lines(), "\n"), "the one line": end.oneLine(),
-	} {
+	end := summary{progress: batch.Progress{Pending: 6, Refused: []batch.Refusal{refusal("Throttling.RateQuota")}}, items: 6}
+	for where, told := range map[string]string{"the end": strings.Join(end.lines(), "\n"), "the one line": end.oneLine()} {
 		if !strings.Contains(told, "since 14:03:05") {
 			t.Errorf("%s does not say since when: %s", where, told)
 		}
 	}
-	var records bytes.Buffer
-	jsonView{&records}.tick(s)
-	jsonView{&records}.summary(end)
-	for record := range strings.Lines(records.String()) {
-		for _, want := range []string{`"refused":[{"model":"qwen-image","since":"`, `"error_code":"Throttling.RateQuota"`} {
-			if !strings.Contains(record, want) {
-				t.Errorf("%s has no %s", record, want)
-			}
+	var record bytes.Buffer
+	(&jsonView{&record}).write(end.record())
+	for _, want := range []string{`"refused":[{"model":"qwen-image","since":"`, `"error_code":"Throttling.RateQuota"`} {
+		if !strings.Contains(record.String(), want) {
+			t.Errorf("%s has no %s", record.String(), want)
 		}
-	}
-}
-
-// TestTable: 80 columns at most, Chinese counting two.
-func TestTable(t *testing.T) {
-	table := &table{heads: []string{"MODEL", "COST"}}
-	table.add(strings.Repeat("猫", 60), "¥1.00")
-	table.add("dog", "¥12.00")
-	var b bytes.Buffer
-	table.print(&b)
-	for text := range strings.Lines(b.String()) {
-		if w := width(strings.TrimRight(text, "\n")); w > screenWidth {
-			t.Errorf("%d columns: %s", w, text)
-		}
-	}
-	if !strings.HasSuffix(b.String(), "  ¥12.00\n") {
-		t.Errorf("costs do not stand right:\n%s", b.String())
 	}
 }

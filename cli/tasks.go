@@ -28,14 +28,6 @@ task that succeeded keeps its pictures for 24 hours.`,
 	return cmd
 }
 
-// timestamp is a time as programs read it, "" for none.
-func timestamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
 // caller makes a client from the flags and the environment alone.
 func (s *serviceFlags) caller(p *program, cmd *cobra.Command) (*client.Client, error) {
 	settings, err := s.settle(p, cmd.Flags(), nil)
