@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -49,7 +50,7 @@ changed.`,
 			return err
 		}
 		if asJSON {
-			return writeJSON(p.stdout, newAuditRecord(a))
+			return term.WriteJSON(p.stdout, newAuditRecord(a))
 		}
 		l.printAudit(p.stdout, a)
 		return nil
@@ -91,25 +92,25 @@ func newClient(config client.Config) (*client.Client, error) {
 }
 
 func (l *savedBatch) printAudit(w io.Writer, a batch.Audit) {
-	fmt.Fprintf(w, "%s in the account's list of the last 24 hours; --mode sync leaves none there\n", amount(a.Listed, "task"))
+	fmt.Fprintf(w, "%s in the account's list of the last 24 hours; --mode sync leaves none there\n", term.Amount(a.Listed, "task"))
 	for _, c := range []struct {
 		n    int
 		what string
 	}{{a.Saved, "saved"}, {a.Open, "open"}, {a.Superseded, "superseded"}, {a.Abandoned, "abandoned"}, {a.Duplicates, "duplicate"}, {a.Orphans, "orphan"}, {a.Untold, "untold"}, {a.Held, "held"}} {
 		if c.n > 0 || c.what == "saved" {
-			fmt.Fprintf(w, "  %-10s %9s\n", c.what, number(c.n))
+			fmt.Fprintf(w, "  %-10s %9s\n", c.what, term.Number(c.n))
 		}
 	}
-	fmt.Fprintf(w, "  %-10s %9s\n", "charged", yuan(a.Charged))
-	t := &table{heads: []string{"VERDICT", "ITEM", "TASK", "MODEL", "STATUS", "MAY COST"}, left: []int{1, 2, 3, 4}, cut: 1}
+	fmt.Fprintf(w, "  %-10s %9s\n", "charged", term.Yuan(a.Charged))
+	t := &term.Table{Heads: []string{"VERDICT", "ITEM", "TASK", "MODEL", "STATUS", "MAY COST"}, Left: []int{1, 2, 3, 4}, Cut: 1}
 	for _, r := range a.Rows {
 		if r.Verdict != "saved" && r.Verdict != "superseded" {
-			t.add(r.Verdict, r.Item, r.Task, r.Model, string(r.Status), yuan(r.Cost))
+			t.Add(r.Verdict, r.Item, r.Task, r.Model, string(r.Status), term.Yuan(r.Cost))
 		}
 	}
-	if len(t.rows) > 0 {
+	if len(t.Rows) > 0 {
 		fmt.Fprintln(w)
-		t.print(w)
+		t.Print(w)
 	}
 	printPictures(w, a)
 	l.printAdvice(w, a)
@@ -123,12 +124,12 @@ func printPictures(w io.Writer, a batch.Audit) {
 	if len(a.Pictures) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%s compared with what was saved: %s\n", amount(a.Compared, "picture"), differing(a.Pictures))
-	t := &table{heads: []string{"PICTURE", "ITEM", "FILE", "REASON"}, left: []int{1, 2, 3}, cut: 3, whole: !isTerminal(w)}
+	fmt.Fprintf(w, "\n%s compared with what was saved: %s\n", term.Amount(a.Compared, "picture"), differing(a.Pictures))
+	t := &term.Table{Heads: []string{"PICTURE", "ITEM", "FILE", "REASON"}, Left: []int{1, 2, 3}, Cut: 3, Whole: !term.IsTerminal(w)}
 	for _, p := range a.Pictures {
-		t.add(p.Verdict, line(p.Item), line(p.File), line(p.Reason))
+		t.Add(p.Verdict, term.Line(p.Item), term.Line(p.File), term.Line(p.Reason))
 	}
-	t.print(w)
+	t.Print(w)
 }
 
 // differing counts pictures by what is the matter with them.
@@ -140,7 +141,7 @@ func differing(all []batch.AuditPicture) string {
 	var parts []string
 	for _, verdict := range []string{"missing", "damaged", "undecodable", "edited"} {
 		if n := count[verdict]; n > 0 {
-			parts = append(parts, number(n)+" "+verdict)
+			parts = append(parts, term.Number(n)+" "+verdict)
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -158,21 +159,21 @@ func (l *savedBatch) printAdvice(w io.Writer, a batch.Audit) {
 		waits = waits || r.Verdict == "open" && r.Status == client.Succeeded
 		switch {
 		case r.Verdict == "held" && r.Task != "" && r.Status == client.Succeeded:
-			kept = append(kept, plain(l.command("resolve")+" "+shellQuote(r.Item)+" --adopt "+r.Task))
+			kept = append(kept, term.Plain(l.command("resolve")+" "+term.ShellQuote(r.Item)+" --adopt "+r.Task))
 		case r.Verdict == "duplicate" && helds[r.Item]:
-			own = append(own, plain(l.command("resolve")+" "+shellQuote(r.Item)+" --adopt "+r.Task))
+			own = append(own, term.Plain(l.command("resolve")+" "+term.ShellQuote(r.Item)+" --adopt "+r.Task))
 		case (r.Verdict == "duplicate" || r.Verdict == "orphan") && r.Status == client.Succeeded:
 			other = append(other, "qwenbatch tasks get "+r.Task+" -o FILE")
 		}
 	}
 	if waits {
-		advise(w, "Pictures of open items that are paid wait at the service. To fetch them:", []string{plain(l.command("run"))})
+		advise(w, "Pictures of open items that are paid wait at the service. To fetch them:", []string{term.Plain(l.command("run"))})
 	}
 	advise(w, "The task of a held item is there and has its picture. To fetch it after all, without cost:", kept)
 	advise(w, "A task with the words of a held item is most likely its own. To take it:", own)
 	advise(w, "Pictures that are charged and not of this batch can be had for 24 hours:", other)
 	if a.Held > 0 {
-		advise(w, "Else a held item is sent again with --resubmit, or given up with --abandon:", []string{plain(l.command("resolve")) + " ID…"})
+		advise(w, "Else a held item is sent again with --resubmit, or given up with --abandon:", []string{term.Plain(l.command("resolve")) + " ID…"})
 	}
 }
 
@@ -188,7 +189,7 @@ func advise(w io.Writer, why string, commands []string) {
 		fmt.Fprintf(w, "  %s\n", c)
 	}
 	if more := len(commands) - advised; more > 0 {
-		fmt.Fprintf(w, "  … and %s more\n", number(more))
+		fmt.Fprintf(w, "  … and %s more\n", term.Number(more))
 	}
 }
 
@@ -228,7 +229,7 @@ func newAuditRecord(a batch.Audit) auditRecord {
 		r.Pictures = append(r.Pictures, auditPictureRecord{p.Verdict, p.Item, p.File, p.Reason})
 	}
 	for _, row := range a.Rows {
-		r.Rows = append(r.Rows, auditRowRecord{row.Verdict, row.Item, row.Task, row.Model, string(row.Status), timestamp(row.Created), row.Cost.String()})
+		r.Rows = append(r.Rows, auditRowRecord{row.Verdict, row.Item, row.Task, row.Model, string(row.Status), term.Timestamp(row.Created), row.Cost.String()})
 	}
 	return r
 }

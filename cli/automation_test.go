@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
@@ -180,7 +181,7 @@ func TestRecordsAreDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for kind, record := range map[string]any{"start": startRecord{}, "item": itemRecord{}, "progress": progressRecord{}, "summary": summaryRecord{}} {
+	for kind, record := range map[string]any{"start": term.StartRecord{}, "item": term.ItemRecord{}, "progress": term.ProgressRecord{}, "summary": term.SummaryRecord{}} {
 		row := regexp.MustCompile("(?m)^\\| `" + kind + "` \\|.*\\|(.*)\\|$").FindSubmatch(text)
 		if row == nil {
 			t.Errorf("docs/automation.md does not tell of the record %s", kind)

@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/time/rate"
+
+	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
 // newProgram is a program with an environment of its own.
@@ -80,8 +82,8 @@ func TestEveryFlagIsExplained(t *testing.T) {
 			t.Fatal(err)
 		}
 		for text := range strings.Lines(help.String()) {
-			if width(strings.TrimRight(text, "\n")) > screenWidth {
-				t.Errorf("%s --help: wider than %d columns: %s", name, screenWidth, text)
+			if term.Width(strings.TrimRight(text, "\n")) > term.ScreenWidth {
+				t.Errorf("%s --help: wider than %d columns: %s", name, term.ScreenWidth, text)
 			}
 		}
 	}

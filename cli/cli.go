@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/manifests/spell"
 
 	"github.com/spf13/cobra"
@@ -75,11 +76,11 @@ func (p *program) noCommand(root *cobra.Command, typed string) error {
 			names = append(names, c.Name())
 		}
 	}
-	m := &mistake{text: "there is no command " + quote(typed), hint: "qwenbatch help lists the commands"}
+	m := &mistake{text: "there is no command " + term.Quote(typed), hint: "qwenbatch help lists the commands"}
 	if near := spell.Nearest(typed, names); near != "" {
 		m.hint = "did you mean qwenbatch " + near + "?"
 	} else if isManifest(typed) {
-		m.hint = "to run it: qwenbatch run " + shellQuote(typed)
+		m.hint = "to run it: qwenbatch run " + term.ShellQuote(typed)
 	}
 	return m
 }
@@ -90,10 +91,10 @@ func oneManifest(cmd *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return &mistake{text: cmd.Name() + " wants a manifest", hint: "qwenbatch " + cmd.Name() + " prompts.yaml; qwenbatch init writes one to start from"}
 	case len(args) > 1 && givenOnCommandLine(cmd.Flags(), "redo"):
-		return &mistake{text: cmd.Name() + " takes one manifest, not " + quote(strings.Join(args, " ")),
+		return &mistake{text: cmd.Name() + " takes one manifest, not " + term.Quote(strings.Join(args, " ")),
 			hint: "several items to redo are written with commas: --redo cat-1,cat-2"}
 	case len(args) > 1:
-		return &mistake{text: cmd.Name() + " takes one manifest, not " + quote(strings.Join(args, " ")),
+		return &mistake{text: cmd.Name() + " takes one manifest, not " + term.Quote(strings.Join(args, " ")),
 			hint: "a name with blanks wants quotes around it"}
 	}
 	return nil
@@ -108,7 +109,7 @@ func atMost(n int) cobra.PositionalArgs {
 		if len(args) <= n {
 			return nil
 		}
-		return &mistake{text: cmd.CommandPath() + " does not take " + quote(args[n]), hint: cmd.CommandPath() + " --help says what it takes"}
+		return &mistake{text: cmd.CommandPath() + " does not take " + term.Quote(args[n]), hint: cmd.CommandPath() + " --help says what it takes"}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
 // again is the command that was given, for people to copy.
@@ -16,7 +17,7 @@ func (j *job) again() string { return commandLine(j.p.args) }
 func (j *job) goOn(limit error, p batch.Progress) (again, note string) {
 	switch {
 	case errors.Is(limit, batch.ErrBudget):
-		return commandLine(without(j.p.args, "budget")) + " --budget AMOUNT", "with more than " + yuan(j.f.budget)
+		return commandLine(without(j.p.args, "budget")) + " --budget AMOUNT", "with more than " + term.Yuan(j.f.budget)
 	case j.f.retry && j.f.limit > 0 && p.Failed > 0: // it would begin with those that have just failed again
 		return commandLine(without(j.p.args, "limit")) + " --limit 0", "past what failed again"
 	}
@@ -65,7 +66,7 @@ func (j *job) about(verb string) string {
 func commandLine(args []string) string {
 	words := []string{"qwenbatch"}
 	for _, a := range args {
-		words = append(words, shellQuote(a))
+		words = append(words, term.ShellQuote(a))
 	}
 	return strings.Join(words, " ")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -59,19 +60,19 @@ type checkup struct {
 }
 
 func (d *checkup) well(what, text string) {
-	fmt.Fprintf(d.p.stdout, "ok    %-8s %s\n", what, line(text))
+	fmt.Fprintf(d.p.stdout, "ok    %-8s %s\n", what, term.Line(text))
 }
 func (d *checkup) note(what, text string) {
-	fmt.Fprintf(d.p.stdout, "note  %-8s %s\n", what, line(text))
+	fmt.Fprintf(d.p.stdout, "note  %-8s %s\n", what, term.Line(text))
 }
 
 // bad is a check that failed, with what to do.
 func (d *checkup) bad(what string, err error) {
 	c := explain(err)
 	d.ill = true
-	fmt.Fprintf(d.p.stdout, "FAIL  %-8s %s\n", what, line(c.text))
+	fmt.Fprintf(d.p.stdout, "FAIL  %-8s %s\n", what, term.Line(c.text))
 	if c.hint != "" {
-		fmt.Fprintf(d.p.stdout, "      %-8s %s\n", "", line(c.hint))
+		fmt.Fprintf(d.p.stdout, "      %-8s %s\n", "", term.Line(c.hint))
 	}
 }
 
@@ -126,7 +127,7 @@ func (d *checkup) list(ctx context.Context, c *client.Client) bool {
 		return false
 	}
 	d.well("key", "accepted")
-	d.well("list", amount(page.Total, "task")+" of the last 24 hours")
+	d.well("list", term.Amount(page.Total, "task")+" of the last 24 hours")
 	d.clock(page.Date)
 	return true
 }
@@ -140,7 +141,7 @@ func (d *checkup) clock(service time.Time) {
 	}
 	off := time.Since(service).Round(time.Second)
 	if off.Abs() > wrongClock {
-		d.note("clock", fmt.Sprintf("this machine's is off by %s; runs go by the service's", span(off.Abs())))
+		d.note("clock", fmt.Sprintf("this machine's is off by %s; runs go by the service's", term.Span(off.Abs())))
 		return
 	}
 	d.well("clock", "agrees with the service's")
@@ -158,7 +159,7 @@ func (d *checkup) limits(ctx context.Context, c *client.Client, model string) {
 		d.note("limits", fmt.Sprintf("the service does not tell this account's; documented for %s: %s", model, quota(m)))
 		return
 	}
-	text := fmt.Sprintf("%s: %s in %s", model, amount(l.Submissions, "submission"), span(l.Per))
+	text := fmt.Sprintf("%s: %s in %s", model, term.Amount(l.Submissions, "submission"), term.Span(l.Per))
 	if l.Running > 0 {
 		text += fmt.Sprintf(", %d tasks at once, %d in the queue", l.Running, l.Queue)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/manifests/spell"
 
 	"github.com/spf13/cobra"
@@ -62,7 +63,7 @@ func faultHelp() string {
 	var b strings.Builder
 	for _, fault := range emulator.FaultNames() {
 		name, text, _ := strings.Cut(fault, ": ")
-		b.WriteString(fold(text, screenWidth, "  "+name+strings.Repeat(" ", max(1, 22-len(name))), strings.Repeat(" ", 24)) + "\n")
+		b.WriteString(term.Fold(text, term.ScreenWidth, "  "+name+strings.Repeat(" ", max(1, 22-len(name))), strings.Repeat(" ", 24)) + "\n")
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
@@ -116,7 +117,7 @@ func faultMistake(err error) error {
 func listen(flag, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, &mistake{text: fmt.Sprintf("--%s %s: %v", flag, quote(address), err),
+		return nil, &mistake{text: fmt.Sprintf("--%s %s: %v", flag, term.Quote(address), err),
 			hint: "is another emulator running? Port 0 takes a free one: --" + flag + " 127.0.0.1:0"}
 	}
 	return l, nil

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -33,7 +34,7 @@ type complaint struct {
 
 // complain prints an error and its hint.
 func (p *program) complain(c complaint) {
-	fmt.Fprintln(p.stderr, p.red("qwenbatch: error:")+" "+plain(c.text))
+	fmt.Fprintln(p.stderr, p.red("qwenbatch: error:")+" "+term.Plain(c.text))
 	if c.hint != "" {
 		fmt.Fprintln(p.stderr, p.folded("qwenbatch: hint: ", c.hint))
 	}
@@ -41,14 +42,14 @@ func (p *program) complain(c complaint) {
 
 // folded breaks a text at the width of a terminal; a log gets it on one line, for grep.
 func (p *program) folded(start, text string) string {
-	if !isTerminal(p.stderr) {
-		return start + plain(text)
+	if !term.IsTerminal(p.stderr) {
+		return start + term.Plain(text)
 	}
-	return fold(plain(text), screenWidth, start, strings.Repeat(" ", width(start)))
+	return term.Fold(term.Plain(text), term.ScreenWidth, start, strings.Repeat(" ", term.Width(start)))
 }
 
 // warn prints what is no error.
-func (p *program) warn(text string) { fmt.Fprintln(p.stderr, "qwenbatch: warning: "+plain(text)) }
+func (p *program) warn(text string) { fmt.Fprintln(p.stderr, "qwenbatch: warning: "+term.Plain(text)) }
 
 // red is for the word "error" on a terminal that shows colours.
 func (p *program) red(s string) string {
@@ -62,7 +63,7 @@ func (p *program) red(s string) string {
 func (p *program) colours() bool {
 	no, _ := p.env("NO_COLOR")
 	kind, _ := p.env("TERM")
-	return no == "" && kind != "dumb" && isTerminal(p.stderr)
+	return no == "" && kind != "dumb" && term.IsTerminal(p.stderr)
 }
 
 // explain maps every error to its words and its exit code. Errors that are not here are told as they are, code 1.
@@ -128,7 +129,7 @@ func explainManifest(list *manifests.ErrorList) complaint {
 	text := mistakeLines(list)
 	c.text = text
 	if list.Total > 1 {
-		c.text = amount(list.Total, "mistake") + " in the manifest; nothing was sent\n" + text
+		c.text = term.Amount(list.Total, "mistake") + " in the manifest; nothing was sent\n" + text
 	}
 	switch {
 	case strings.Contains(text, "is not offered by"):
@@ -166,9 +167,9 @@ func mistakeLines(list *manifests.ErrorList) string {
 		}
 	}
 	if more := list.Total - len(lines); more > 0 && len(seen) == 1 {
-		lines = append(lines, fmt.Sprintf("… and %s more of the same", number(more)))
+		lines = append(lines, fmt.Sprintf("… and %s more of the same", term.Number(more)))
 	} else if more > 0 {
-		lines = append(lines, fmt.Sprintf("… and %s more", number(more)))
+		lines = append(lines, fmt.Sprintf("… and %s more", term.Number(more)))
 	}
 	return strings.Join(lines, "\n")
 }

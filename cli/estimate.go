@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -49,23 +50,23 @@ func newEstimate(p batch.Plan, limit int) estimate {
 func (o estimate) String() string {
 	var b strings.Builder
 	if o.done > 0 {
-		fmt.Fprintf(&b, "%s of %s done; ", number(o.done), number(o.items))
+		fmt.Fprintf(&b, "%s of %s done; ", term.Number(o.done), term.Number(o.items))
 	}
 	if o.open > 0 {
-		fmt.Fprintf(&b, "%s to collect; ", number(o.open))
+		fmt.Fprintf(&b, "%s to collect; ", term.Number(o.open))
 	}
 	if o.pictures == 0 {
 		b.WriteString("nothing new to pay")
 		return b.String()
 	}
-	fmt.Fprintf(&b, "%s to make, %s, ", amount(o.pictures, "picture"), o.costText())
+	fmt.Fprintf(&b, "%s to make, %s, ", term.Amount(o.pictures, "picture"), o.costText())
 	if o.rehearsal {
-		fmt.Fprintf(&b, "%s in life, %s here", span(o.duration), span(o.wallTime()))
+		fmt.Fprintf(&b, "%s in life, %s here", term.Span(o.duration), term.Span(o.wallTime()))
 	} else {
-		fmt.Fprintf(&b, "about %s", span(o.duration))
+		fmt.Fprintf(&b, "about %s", term.Span(o.duration))
 	}
 	if o.budget > 0 {
-		fmt.Fprintf(&b, "; --budget stops at %s, earlier runs included", yuan(o.budget))
+		fmt.Fprintf(&b, "; --budget stops at %s, earlier runs included", term.Yuan(o.budget))
 	}
 	return b.String()
 }
@@ -79,7 +80,7 @@ func (o estimate) wallTime() time.Duration {
 }
 
 func (o estimate) costText() string {
-	text := yuan(o.cost)
+	text := term.Yuan(o.cost)
 	switch {
 	case o.unpriced && o.cost == 0:
 		return "price not known"
@@ -115,8 +116,8 @@ func (p *program) confirm(ctx context.Context) error {
 }
 
 // record is the estimate as --progress json tells it.
-func (o estimate) record() startRecord {
-	return startRecord{Type: "start", Time: time.Now().UTC(), Manifest: o.manifest, Folder: o.folder,
+func (o estimate) record() term.StartRecord {
+	return term.StartRecord{Type: "start", Time: time.Now().UTC(), Manifest: o.manifest, Folder: o.folder,
 		Rehearsal: o.rehearsal, Items: o.items, Done: o.done, Pictures: o.pictures,
 		Cost: o.cost.String(), Seconds: o.duration.Seconds()}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/manifests/spell"
 
 	"github.com/spf13/cobra"
@@ -96,7 +97,7 @@ func wrongValue(source, value string, err error) error {
 	if errors.As(err, &invalid) {
 		err = invalid.Unwrap()
 	}
-	return &mistake{text: fmt.Sprintf("%s: %s: %s", source, quote(value), valueError(err))}
+	return &mistake{text: fmt.Sprintf("%s: %s: %s", source, term.Quote(value), valueError(err))}
 }
 
 // valueError turns what strconv says into words.

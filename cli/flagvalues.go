@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/manifests/spell"
 
 	"golang.org/x/time/rate"
@@ -44,9 +45,9 @@ func (c choiceFlag) Set(s string) error {
 		}
 	}
 	if near := spell.Nearest(s, c.among); near != "" {
-		return fmt.Errorf("did you mean %s? It takes %s", near, orList(c.among))
+		return fmt.Errorf("did you mean %s? It takes %s", near, term.OrList(c.among))
 	}
-	return fmt.Errorf("it takes %s", orList(c.among))
+	return fmt.Errorf("it takes %s", term.OrList(c.among))
 }
 
 // A rateFlag is a flag such as 2/s, 8/m or 0 for unlimited. Its zero value says nothing.

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
@@ -43,7 +44,7 @@ func notItsReport(manifest, folder string) error {
 	if err != nil || outErr != nil || !os.SameFile(at, out) {
 		return nil
 	}
-	return &mistake{text: fmt.Sprintf("%s is a report of the folder %s, and the next one would take its place", quote(manifest), folder),
+	return &mistake{text: fmt.Sprintf("%s is a report of the folder %s, and the next one would take its place", term.Quote(manifest), folder),
 		hint: "copy it to another folder, under a name of your own"}
 }
 
@@ -52,7 +53,7 @@ func noFolder(path string) error {
 	if info, err := os.Stat(path); err != nil || info.IsDir() {
 		return nil
 	}
-	return &mistake{text: quote(path) + " is a file, and --out names a folder", hint: "pictures and reports go there; name another, or leave --out out"}
+	return &mistake{text: term.Quote(path) + " is a file, and --out names a folder", hint: "pictures and reports go there; name another, or leave --out out"}
 }
 
 // takeFolder makes the output folder and locks it for one run.
@@ -63,7 +64,7 @@ func (p *program) takeFolder(path string) (dir *durable.Dir, lock *batch.Lock, e
 	lock, err = batch.LockFolder(dir)
 	if err == nil {
 		if lock.Unguarded {
-			p.warn("the file system of " + quote(path) + " has no locks: nothing keeps a second run out; start none before this one has ended")
+			p.warn("the file system of " + term.Quote(path) + " has no locks: nothing keeps a second run out; start none before this one has ended")
 		}
 		return dir, lock, nil
 	}
@@ -88,7 +89,7 @@ func notWritable(path string, err error) error {
 	if errors.As(err, &detail) {
 		err = detail.Err
 	}
-	m := &mistake{text: fmt.Sprintf("the output folder %s cannot be written: %v", quote(path), err), hint: "name another with --out DIR"}
+	m := &mistake{text: fmt.Sprintf("the output folder %s cannot be written: %v", term.Quote(path), err), hint: "name another with --out DIR"}
 	if hasState(path) {
 		m.hint = "make it writable: a batch is in it, which would be paid again in another folder"
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/filename"
@@ -75,7 +76,7 @@ func (p *program) generate(cmd *cobra.Command, f *generateFlags, prompt string) 
 	}
 	defer stage.close()
 	defer c.Close()
-	g := &generation{generateFlags: f, client: c, screen: &screen{rehearsal: f.rehearse, stderr: p.stderr}}
+	g := &generation{generateFlags: f, client: c, screen: &term.Screen{Rehearsal: f.rehearse, Stderr: p.stderr}}
 	ctx, forget := untilSignal(cmd.Context(), g.stopping)
 	defer forget()
 	task, err := g.make(ctx, request, sync)
@@ -129,11 +130,11 @@ func (f *generateFlags) request(p *program, prompt string) (client.Request, bool
 type generation struct {
 	*generateFlags
 	client *client.Client
-	screen *screen
+	screen *term.Screen
 }
 
 func (g *generation) stopping(why stopSignal) {
-	g.screen.say("%s: waiting for the answer that is on its way; again: leave at once", why.name())
+	g.screen.Say("%s: waiting for the answer that is on its way; again: leave at once", why.name())
 }
 
 // make submits once and waits. What may have been paid for is said, with the way to it.
@@ -146,7 +147,7 @@ func (g *generation) make(ctx context.Context, r client.Request, sync bool) (cli
 	if err != nil {
 		return task, requestError(err, "qwenbatch tasks list shows whether there is a task")
 	}
-	g.screen.say("task %s", task.ID)
+	g.screen.Say("task %s", task.ID)
 	for n := 0; !task.Status.Ended(); n++ {
 		wait := 3 * time.Second
 		if n == 0 {

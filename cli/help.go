@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
 // help prints what a command is for, its usage and its flags by theme, at most 80 columns wide.
@@ -82,5 +84,5 @@ func printFlag(w io.Writer, f *pflag.Flag) {
 		fmt.Fprintln(w, name)
 		name = ""
 	}
-	fmt.Fprintln(w, fold(text, screenWidth, fmt.Sprintf("%-*s", flagColumn, name), indent))
+	fmt.Fprintln(w, term.Fold(text, term.ScreenWidth, fmt.Sprintf("%-*s", flagColumn, name), indent))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
 )
@@ -45,7 +46,7 @@ func (p *program) init(name string) error {
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return &mistake{text: quote(name) + " is there already; it was left alone", hint: "give another name: qwenbatch init FILE"}
+		return &mistake{text: term.Quote(name) + " is there already; it was left alone", hint: "give another name: qwenbatch init FILE"}
 	}
 	if err != nil {
 		return &mistake{text: err.Error()}
@@ -54,8 +55,8 @@ func (p *program) init(name string) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	arg := shellQuote(name)
-	fmt.Fprintf(p.stderr, "wrote %s. Next:\n  qwenbatch run %s --rehearse   (free, no key)\n  qwenbatch plan %s             (what it costs)\n", plain(name), arg, arg)
+	arg := term.ShellQuote(name)
+	fmt.Fprintf(p.stderr, "wrote %s. Next:\n  qwenbatch run %s --rehearse   (free, no key)\n  qwenbatch plan %s             (what it costs)\n", term.Plain(name), arg, arg)
 	return nil
 }
 
@@ -63,7 +64,7 @@ func (p *program) init(name string) error {
 func starter(name string) ([]byte, error) {
 	ext := strings.ToLower(filepath.Ext(name))
 	if !slices.Contains(manifests.StarterKinds(), ext) {
-		return nil, &mistake{text: quote(name) + ": init writes " + orList(manifests.StarterKinds()), hint: "qwenbatch init prompts.yaml, or prompts.xlsx"}
+		return nil, &mistake{text: term.Quote(name) + ": init writes " + term.OrList(manifests.StarterKinds()), hint: "qwenbatch init prompts.yaml, or prompts.xlsx"}
 	}
 	return manifests.Starter(ext, manifests.Choices{Models: startModels()})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
@@ -28,10 +29,10 @@ func openJUnit(path string) (*junitFile, error) {
 		return nil, nil
 	}
 	if !strings.EqualFold(filepath.Ext(path), ".xml") {
-		return nil, &mistake{text: "--junit wants the name of a file that ends in .xml, not " + quote(path), hint: "--junit junit.xml"}
+		return nil, &mistake{text: "--junit wants the name of a file that ends in .xml, not " + term.Quote(path), hint: "--junit junit.xml"}
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, &mistake{text: fmt.Sprintf("the JUnit report %s cannot be written: it is there and is no file", quote(path)), hint: "name another with --junit FILE"}
+		return nil, &mistake{text: fmt.Sprintf("the JUnit report %s cannot be written: it is there and is no file", term.Quote(path)), hint: "name another with --junit FILE"}
 	}
 	real, err := filepath.EvalSymlinks(path) // the file is replaced, the link to it is not
 	if err != nil {
@@ -53,7 +54,7 @@ func noJUnit(path string, err error) error {
 	if errors.As(err, &detail) {
 		err = detail.Err
 	}
-	return &mistake{text: fmt.Sprintf("the JUnit report %s cannot be written: %v", quote(path), err), hint: "name another with --junit FILE"}
+	return &mistake{text: fmt.Sprintf("the JUnit report %s cannot be written: %v", term.Quote(path), err), hint: "name another with --junit FILE"}
 }
 
 // close gives the folder back; nil has none.
@@ -72,7 +73,7 @@ func (f *junitFile) write(b *batch.Batch, advice map[string]string) error {
 	if err == nil {
 		return nil
 	}
-	return &mistake{text: fmt.Sprintf("the JUnit report %s was not written: %v", quote(f.path), err),
+	return &mistake{text: fmt.Sprintf("the JUnit report %s was not written: %v", term.Quote(f.path), err),
 		hint: "qwenbatch report writes it from the state file", code: codeStopped}
 }
 

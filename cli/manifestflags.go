@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/manifests/spell"
 
 	"github.com/qwenbatch/qwenbatch/batch"
@@ -72,7 +73,7 @@ func (r *manifestFlags) open(name string) (*manifests.Manifest, manifests.Totals
 		return nil, manifests.Totals{}, noManifest(name)
 	}
 	if info, trouble := os.Stat(name); err != nil && trouble == nil && info.IsDir() {
-		return nil, manifests.Totals{}, &mistake{text: quote(name) + " is a folder", hint: "name the manifest in it"}
+		return nil, manifests.Totals{}, &mistake{text: term.Quote(name) + " is a folder", hint: "name the manifest in it"}
 	}
 	if err != nil {
 		return nil, manifests.Totals{}, err
@@ -95,7 +96,7 @@ func (r *manifestFlags) open(name string) (*manifests.Manifest, manifests.Totals
 // noItems refuses a manifest that asks for nothing: an export that went wrong should not end with "all done", nor its empty
 // report take the place of a full one.
 func noItems(name string) error {
-	m := &mistake{text: quote(name) + " has no items; nothing was sent", hint: "its first row is the header; each row below it is a picture to make"}
+	m := &mistake{text: term.Quote(name) + " has no items; nothing was sent", hint: "its first row is the header; each row below it is a picture to make"}
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".yaml", ".yml":
 		m.hint = "list them below items:, each as - prompt: a cat; or name a sheet that has rows with rows:"
@@ -125,24 +126,24 @@ func saveMemory() {
 
 // noManifest guesses what was meant by the name of a file that is not there.
 func noManifest(name string) error {
-	m := &mistake{text: quote(name) + " does not exist", hint: "qwenbatch init " + shellQuote(name) + " writes one to start from"}
+	m := &mistake{text: term.Quote(name) + " does not exist", hint: "qwenbatch init " + term.ShellQuote(name) + " writes one to start from"}
 	entries, err := os.ReadDir(filepath.Dir(name))
 	if err != nil {
-		m.hint = "there is no folder " + quote(filepath.Dir(name))
+		m.hint = "there is no folder " + term.Quote(filepath.Dir(name))
 		return m
 	}
 	var names, all []string
 	for _, e := range entries {
 		if !e.IsDir() && isManifest(e.Name()) {
 			names = append(names, e.Name())
-			all = append(all, shellQuote(filepath.Join(filepath.Dir(name), e.Name())))
+			all = append(all, term.ShellQuote(filepath.Join(filepath.Dir(name), e.Name())))
 		}
 	}
 	switch near := spell.Nearest(filepath.Base(name), names); {
 	case near != "":
-		m.hint = "did you mean " + shellQuote(filepath.Join(filepath.Dir(name), near)) + "?"
+		m.hint = "did you mean " + term.ShellQuote(filepath.Join(filepath.Dir(name), near)) + "?"
 	case len(all) > 0:
-		m.hint = "that folder has " + orList(all[:min(len(all), 4)])
+		m.hint = "that folder has " + term.OrList(all[:min(len(all), 4)])
 	case !isManifest(name):
 		m.hint = "qwenbatch init writes prompts.yaml to start from"
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/manifests/spell"
 
 	"github.com/spf13/cobra"
@@ -63,7 +64,7 @@ func pickModels(names []string) ([]client.Model, error) {
 	for _, name := range names {
 		m := client.LookupModel(name)
 		if !m.Known {
-			wrong := &mistake{text: "the model " + quote(name) + " is not in the table", hint: "qwenbatch models lists those that are; others are passed through to the service"}
+			wrong := &mistake{text: "the model " + term.Quote(name) + " is not in the table", hint: "qwenbatch models lists those that are; others are passed through to the service"}
 			if near := spell.Nearest(name, modelNames()); near != "" {
 				wrong.hint = "did you mean " + near + "?"
 			}
@@ -75,11 +76,11 @@ func pickModels(names []string) ([]client.Model, error) {
 }
 
 func printModels(w io.Writer, models []client.Model) {
-	t := &table{heads: []string{"MODEL", "MODES", "N", "QUOTA", "PROMPT", "BEIJING", "SINGAPORE"}, left: []int{1, 3}}
+	t := &term.Table{Heads: []string{"MODEL", "MODES", "N", "QUOTA", "PROMPT", "BEIJING", "SINGAPORE"}, Left: []int{1, 3}}
 	for _, m := range models {
-		t.add(m.Name, modes(m), fmt.Sprint(m.MaxN), quota(m), limitText(m.PromptLimit), priceText(m, "beijing"), priceText(m, "singapore"))
+		t.Add(m.Name, modes(m), fmt.Sprint(m.MaxN), quota(m), limitText(m.PromptLimit), priceText(m, "beijing"), priceText(m, "singapore"))
 	}
-	t.print(w)
+	t.Print(w)
 	fmt.Fprint(w, `
 MODES   interfaces: async, sync or both; edit: wants a picture, makes none
 N       pictures that one request may ask for
@@ -105,7 +106,7 @@ func limitText(n int) string {
 	if n == 0 {
 		return "?"
 	}
-	return number(n)
+	return term.Number(n)
 }
 
 func priceText(m client.Model, region string) string {
@@ -175,7 +176,7 @@ func sizeTexts(m client.Model) []string {
 		sizes = sizes[n:]
 	}
 	if m.MaxArea > 0 {
-		text := fmt.Sprintf("or any of %s to %s pixels", number(m.MinArea), number(m.MaxArea))
+		text := fmt.Sprintf("or any of %s to %s pixels", term.Number(m.MinArea), term.Number(m.MaxArea))
 		if m.MaxRatio > 0 {
 			text += fmt.Sprintf(", at most %d:1", m.MaxRatio)
 		}
@@ -221,5 +222,5 @@ func modelsJSON(w io.Writer, models []client.Model) error {
 		}
 		records = append(records, r)
 	}
-	return writeJSON(w, records)
+	return term.WriteJSON(w, records)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
 // work announces a run, runs it under signals, and tells how it ended.
@@ -15,10 +16,10 @@ func (j *job) work(ctx context.Context) error {
 	if b := j.f.budget; b > 0 && b < j.plan.Spent+o.cost {
 		o.budget = b
 	}
-	j.screen.say("%s", o)
+	j.screen.Say("%s", o)
 	ctx, forget := untilSignal(ctx, j.stopping)
 	defer forget()
-	if o.cost > confirmAbove && !j.f.yes && !j.f.rehearse && isTerminal(j.p.stdin) && isTerminal(j.p.stderr) {
+	if o.cost > confirmAbove && !j.f.yes && !j.f.rehearse && term.IsTerminal(j.p.stdin) && term.IsTerminal(j.p.stderr) {
 		if err := j.p.confirm(ctx); err != nil {
 			return err
 		}
@@ -31,7 +32,7 @@ func (j *job) work(ctx context.Context) error {
 	}
 	j.begin(o)
 	started := time.Now()
-	err := j.watch.showWhile(func() error { return j.batch.Run(ctx) })
+	err := j.watch.ShowWhile(func() error { return j.batch.Run(ctx) })
 	s := j.summary(j.batch.Progress())
 	s.took = time.Since(started)
 	s.code, s.err = j.outcome(ctx, err, s) // before the thumbnails, which a signal may stop
@@ -40,7 +41,7 @@ func (j *job) work(ctx context.Context) error {
 		s.unthumbed = !j.thumbs(ctx)
 	}
 	if s.code == codeLimit {
-		j.screen.say("%s", line(err.Error()))
+		j.screen.Say("%s", term.Line(err.Error()))
 	}
 	reports, reportErr := j.report(ctx)
 	s.reports = reports
@@ -63,16 +64,16 @@ func (j *job) thumbs(ctx context.Context) (all bool) {
 
 // report writes the reports. A large workbook takes a while, and a run that seems to hang is killed.
 func (j *job) report(ctx context.Context) ([]string, error) {
-	slow := time.AfterFunc(2*time.Second, func() { j.screen.say("writing the reports") })
+	slow := time.AfterFunc(2*time.Second, func() { j.screen.Say("writing the reports") })
 	defer slow.Stop()
 	return j.batch.Report(ctx)
 }
 
 // begin sets up what shows the run.
 func (j *job) begin(o estimate) {
-	first := j.watch.begin(j.batch.Progress, workload{total: o.items, due: j.due(), work: o.requests + o.open, planned: o.wallTime()})
+	first := j.watch.Begin(j.batch.Progress, term.Workload{Total: o.items, Due: j.due(), Work: o.requests + o.open, Planned: o.wallTime()})
 	first.Done, first.Failed, first.Held = j.plan.Done, j.plan.Failed, j.plan.Held
-	j.watch.set(j.view(o, first))
+	j.watch.Show(j.view(o, first))
 }
 
 // due is how many items the plan wants taken to their end, whatever --limit says.
@@ -85,23 +86,23 @@ func (j *job) due() int {
 }
 
 // view is how the run is shown.
-func (j *job) view(o estimate, first progressState) view {
+func (j *job) view(o estimate, first term.ProgressState) term.View {
 	switch kind := j.f.progress; {
 	case j.records != nil:
-		j.records.write(o.record())
+		j.records.Write(o.record())
 		return *j.records
 	case kind == "none" || j.f.quiet:
-		return silentView{}
-	case kind == "bar" || kind == "auto" && isTerminal(j.p.stderr):
-		return newBarView(j.screen, j.p.colours(), first)
+		return term.SilentView{}
+	case kind == "bar" || kind == "auto" && term.IsTerminal(j.p.stderr):
+		return term.NewBarView(j.screen, j.p.colours(), first)
 	}
-	return &plainView{screen: j.screen}
+	return &term.PlainView{Screen: j.screen}
 }
 
 // stopping answers the first signal.
 func (j *job) stopping(why stopSignal) {
-	j.screen.rewind()
-	j.screen.say("%s: finishing what is on its way; again: leave at once", why.name())
+	j.screen.Rewind()
+	j.screen.Say("%s: finishing what is on its way; again: leave at once", why.name())
 }
 
 // outcome is the exit code of a run. Where several hold: signal, 1, 4, 3, 0.
@@ -128,10 +129,10 @@ func (j *job) outcome(ctx context.Context, err error, s summary) (exitCode, erro
 // leftOpen says why items are left by a run that nothing has stopped.
 func leftOpen(p batch.Progress) error {
 	if p.Open > 0 {
-		return &mistake{text: "left open: " + amount(p.Open, "item") + unfetchedText(p.Unfetched),
+		return &mistake{text: "left open: " + term.Amount(p.Open, "item") + term.UnfetchedText(p.Unfetched),
 			hint: "the same command goes on and fetches what is there; the service keeps pictures for 24 hours", code: summary{progress: p}.standingCode()}
 	}
-	return &mistake{text: "left out: " + amount(p.Pending, "item") + " whose submissions never arrived, again and again",
+	return &mistake{text: "left out: " + term.Amount(p.Pending, "item") + " whose submissions never arrived, again and again",
 		hint: "qwenbatch doctor looks at the way to the service; then the same command goes on", code: codeStopped}
 }
 
@@ -156,7 +157,7 @@ func (s summary) standingCode() exitCode {
 // summary takes what stands; where the run has not come as far as to count its items, the plan's counts hold.
 func (j *job) summary(p batch.Progress) summary {
 	missing := j.plan.Missing
-	if counted(p) {
+	if term.Counted(p) {
 		missing = j.batch.Missing()
 		p.Done -= missing
 	} else {
@@ -184,7 +185,7 @@ func (j *job) close(s summary, reportErr error) error {
 		s.code = codeStopped
 	}
 	if j.records != nil {
-		j.records.write(s.record())
+		j.records.Write(s.record())
 	}
 	for _, err := range []error{s.err, reportErr, junitErr} {
 		if err != nil {
@@ -193,10 +194,10 @@ func (j *job) close(s summary, reportErr error) error {
 	}
 	j.tellGitHub(s)
 	if j.f.quiet {
-		j.screen.print(s.oneLine())
+		j.screen.Print(s.oneLine())
 	}
 	for _, l := range s.lines() {
-		j.screen.say("%s", l)
+		j.screen.Say("%s", l)
 	}
 	j.endRedo(s.code)
 	if s.code == 0 {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 	"github.com/qwenbatch/qwenbatch/output/filename"
@@ -65,7 +66,7 @@ func (t *pictureTarget) save(ctx context.Context, p *program, c *client.Client, 
 	}
 	for i, r := range task.Results {
 		if r.URL == "" {
-			failed = &mistake{text: "a picture failed: " + reasonOf(r.Code, r.Message), code: codeItems}
+			failed = &mistake{text: "a picture failed: " + term.ReasonOf(r.Code, r.Message), code: codeItems}
 			continue
 		}
 		body, err := download(ctx, c, r.URL)
@@ -84,7 +85,7 @@ func (t *pictureTarget) save(ctx context.Context, p *program, c *client.Client, 
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(p.stdout, plain(filepath.Join(t.path, used)))
+		fmt.Fprintln(p.stdout, term.Plain(filepath.Join(t.path, used)))
 	}
 	return failed
 }

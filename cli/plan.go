@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -46,18 +47,18 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 }
 
 func (l *savedBatch) printPlan(w io.Writer) {
-	fmt.Fprintln(w, plain(l.title()))
+	fmt.Fprintln(w, term.Plain(l.title()))
 	for _, c := range append(l.added(), planCounts(l.plan, l.settings.Rehearsal)...) {
-		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-10s %9s   %s", c.name, number(c.n), c.note), " "))
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-10s %9s   %s", c.name, term.Number(c.n), c.note), " "))
 	}
 	if len(l.plan.Models) > 0 {
 		fmt.Fprintln(w)
 		t := planTable(l.plan)
-		t.print(w)
+		t.Print(w)
 	}
 	fmt.Fprintf(w, "\n%s\n", planEnd(l.plan))
 	for _, note := range append(planNotes(l.plan), redoNotes(l.plan.Redo, l.command("resolve"))...) {
-		fmt.Fprintln(w, fold(note, screenWidth, "", ""))
+		fmt.Fprintln(w, term.Fold(note, term.ScreenWidth, "", ""))
 	}
 	l.tellHeld(w)
 }
@@ -67,7 +68,7 @@ func (l *savedBatch) added() []countLine {
 	if l.totals.Added == 0 {
 		return nil
 	}
-	return []countLine{{"rows", l.totals.Rows, fmt.Sprintf("matrix, seeds and count add %s (--max-items %s)", number(l.totals.Added), number(l.maxItems))}}
+	return []countLine{{"rows", l.totals.Rows, fmt.Sprintf("matrix, seeds and count add %s (--max-items %s)", term.Number(l.totals.Added), term.Number(l.maxItems))}}
 }
 
 // planNotes say what the choice of interface and of n is worth.
@@ -78,10 +79,10 @@ func planNotes(p batch.Plan) []string {
 		switch {
 		case m.Sync > 0 && m.Async > 0 && m.Sync < m.Async*3/4:
 			notes = append(notes, fmt.Sprintf("--mode sync is faster for %s, at a risk: a crash pays and loses what is on its way then, up to %s (%s).",
-				m.Name, amount(m.AtRisk, "picture"), yuan(m.Price*client.Money(m.AtRisk))))
+				m.Name, term.Amount(m.AtRisk, "picture"), term.Yuan(m.Price*client.Money(m.AtRisk))))
 		case m.Async == 0 && m.AtRisk > 0:
 			notes = append(notes, fmt.Sprintf("%s has only the synchronous interface: a crash pays and loses what is on its way then, up to %s (%s).",
-				m.Name, amount(m.AtRisk, "picture"), yuan(m.Price*client.Money(m.AtRisk))))
+				m.Name, term.Amount(m.AtRisk, "picture"), term.Yuan(m.Price*client.Money(m.AtRisk))))
 		}
 		if model.MaxN > 1 && model.Per == time.Minute && m.Requests == m.Pictures && m.Requests > 1 {
 			notes = append(notes, fmt.Sprintf("%s takes %d requests a minute and makes up to %d pictures of each: where several of one prompt are wanted, the column n is faster than count.",
@@ -99,9 +100,9 @@ type countLine struct {
 }
 
 func planCounts(p batch.Plan, rehearsal bool) []countLine {
-	paid := yuan(p.Spent) + " paid"
+	paid := term.Yuan(p.Spent) + " paid"
 	if rehearsal {
-		paid = "free; " + yuan(p.Spent) + " in a real run"
+		paid = "free; " + term.Yuan(p.Spent) + " in a real run"
 	}
 	all := []countLine{
 		{"new", p.New + p.Ready, ""},
@@ -130,21 +131,21 @@ func missingText(p batch.Plan) string {
 	if p.Fetchable == 0 {
 		return "paid, files gone; --redo missing buys them again"
 	}
-	return "paid; " + number(p.Fetchable) + " fetched again without cost"
+	return "paid; " + term.Number(p.Fetchable) + " fetched again without cost"
 }
 
 // planTable has a line a model, and what both interfaces take side by side.
-func planTable(p batch.Plan) *table {
-	t := &table{heads: []string{"MODEL", "PICTURES", "EACH", "COST", "ASYNC", "SYNC", "QUOTA"}, left: []int{6}}
+func planTable(p batch.Plan) *term.Table {
+	t := &term.Table{Heads: []string{"MODEL", "PICTURES", "EACH", "COST", "ASYNC", "SYNC", "QUOTA"}, Left: []int{6}}
 	for _, m := range p.Models {
-		each := yuan(m.Price)
+		each := term.Yuan(m.Price)
 		if m.Pictures > 0 && m.Price*client.Money(m.Pictures) != m.Cost {
 			each = "mixed"
 		}
-		t.add(m.Name, number(m.Pictures), orUnknown(m.Price, each), orUnknown(m.Cost, yuan(m.Cost)), orNone(m.Async), orNone(m.Sync), quota(client.LookupModel(m.Name)))
+		t.Add(m.Name, term.Number(m.Pictures), orUnknown(m.Price, each), orUnknown(m.Cost, term.Yuan(m.Cost)), orNone(m.Async), orNone(m.Sync), quota(client.LookupModel(m.Name)))
 	}
 	if len(p.Models) > 1 {
-		t.add("all", number(p.Pictures), "", orUnknown(p.Cost, yuan(p.Cost)), "", "", "")
+		t.Add("all", term.Number(p.Pictures), "", orUnknown(p.Cost, term.Yuan(p.Cost)), "", "", "")
 	}
 	return t
 }
@@ -160,7 +161,7 @@ func orNone(d time.Duration) string {
 	if d == 0 {
 		return "-"
 	}
-	return span(d)
+	return term.Span(d)
 }
 
 // quota is what an account may submit, and "×2" where the service works on two tasks at once.
@@ -179,12 +180,12 @@ func planEnd(p batch.Plan) string {
 	case p.Idle():
 		return "A run has nothing to do."
 	case p.Much():
-		return fmt.Sprintf("A run stops: %s finished pictures would be paid anew, %s in all. --accept-changes goes on.", number(p.Anew), yuan(p.Cost))
+		return fmt.Sprintf("A run stops: %s finished pictures would be paid anew, %s in all. --accept-changes goes on.", term.Number(p.Anew), term.Yuan(p.Cost))
 	case p.Pictures == 0 && p.Open+p.Doubt+p.Fetchable == 0:
 		return "A run only renames pictures; it pays nothing."
 	case p.Pictures == 0:
 		return "A run only collects what is in flight; it pays nothing new."
 	}
 	o := newEstimate(p, 0)
-	return fmt.Sprintf("A run makes %s in about %s: %s.", amount(o.pictures, "picture"), span(o.duration), o.costText())
+	return fmt.Sprintf("A run makes %s in about %s: %s.", term.Amount(o.pictures, "picture"), term.Span(o.duration), o.costText())
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/manifests/spell"
 
 	"github.com/spf13/pflag"
@@ -48,7 +49,7 @@ func unknownItem(err error, m *manifests.Manifest) error {
 	if !errors.As(err, &unknown) {
 		return err
 	}
-	told := &mistake{text: fmt.Sprintf("--redo: no item is called %s", quote(unknown.Name)),
+	told := &mistake{text: fmt.Sprintf("--redo: no item is called %s", term.Quote(unknown.Name)),
 		hint: "it takes the ids of " + m.Name() + ", row:N as results.csv numbers rows, the file of a picture, or missing; several with commas"}
 	ids := []string{batch.RedoMissing}
 	for it, err := range m.Items() {
@@ -57,7 +58,7 @@ func unknownItem(err error, m *manifests.Manifest) error {
 		}
 	}
 	if near := spell.Nearest(unknown.Name, ids); near != "" {
-		told.hint = "did you mean --redo " + shellQuote(near) + "?"
+		told.hint = "did you mean --redo " + term.ShellQuote(near) + "?"
 	}
 	return told
 }
@@ -70,7 +71,7 @@ func redoNotes(p batch.RedoPlan, resolve string) []string {
 			notes = append(notes, "--redo leaves out "+someNames(items)+": "+fmt.Sprintf(format, args...))
 		}
 	}
-	add(p.Held, "may be paid for already; settle it first: %s %s", resolve, shellQuote(firstOf(p.Held)))
+	add(p.Held, "may be paid for already; settle it first: %s %s", resolve, term.ShellQuote(firstOf(p.Held)))
 	add(p.Open, "at the service, its picture is still to come")
 	add(p.Skipped, "its row says skip")
 	add(p.Bought, "made again already by the run that this one finishes; the next run with this --redo makes it once more")
@@ -87,9 +88,9 @@ func firstOf(items []string) string {
 // someNames are a few names, and how many more there are.
 func someNames(items []string) string {
 	const few = 3
-	text := plain(strings.Join(items[:min(few, len(items))], ", "))
+	text := term.Plain(strings.Join(items[:min(few, len(items))], ", "))
 	if more := len(items) - few; more > 0 {
-		text += fmt.Sprintf(" and %s more", number(more))
+		text += fmt.Sprintf(" and %s more", term.Number(more))
 	}
 	return text
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
 // A reportFlags is the flags that say which reports are written, and how.
@@ -62,13 +64,13 @@ while a run is going on. Flags that say something of the pictures (--model,
 			err = also.write(l.batch, adviceByStatus(l.command("run"), l.command))
 		}
 		for _, name := range files {
-			fmt.Fprintln(p.stdout, plain(filepath.Join(l.folder, name)))
+			fmt.Fprintln(p.stdout, term.Plain(filepath.Join(l.folder, name)))
 		}
 		if errors.Is(err, fs.ErrPermission) {
 			return notWritable(l.folder, err)
 		}
 		if err == nil && also != nil {
-			fmt.Fprintln(p.stdout, plain(l.junit))
+			fmt.Fprintln(p.stdout, term.Plain(l.junit))
 		}
 		return err
 	}

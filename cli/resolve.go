@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
 func (p *program) resolveCommand() *cobra.Command {
@@ -75,6 +76,6 @@ func (l *savedBatch) resolve(p *program, cmd *cobra.Command, args []string, how 
 	if err := l.batch.Resolve(args[1:], how); err != nil {
 		return &mistake{text: err.Error(), hint: l.command("status") + " lists the held items"}
 	}
-	fmt.Fprintf(p.stderr, "%s settled; to go on: %s\n", amount(len(args)-1, "item"), l.command("run"))
+	fmt.Fprintf(p.stderr, "%s settled; to go on: %s\n", term.Amount(len(args)-1, "item"), l.command("run"))
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -93,15 +94,15 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 type job struct {
 	p        *program
 	f        *runFlags
-	screen   *screen
+	screen   *term.Screen
 	manifest string // path
 	folder   string
 	disk     durable.Disk
 	stage    rehearsalServer
 	batch    *batch.Batch
 	plan     batch.Plan
-	watch    watch
-	records  *jsonView // with --progress json
+	watch    term.Watch
+	records  *term.JSONView // with --progress json
 	junit    *junitFile
 }
 
@@ -118,9 +119,9 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 		return err
 	}
 	j := &job{p: p, f: f, manifest: name, folder: folderOf(f.out, name, f.rehearse),
-		screen: &screen{rehearsal: f.rehearse, quiet: f.quiet, stderr: p.stderr, columns: columnsOf(p.stderr)}}
+		screen: &term.Screen{Rehearsal: f.rehearse, Quiet: f.quiet, Stderr: p.stderr, Columns: term.ColumnsOf(p.stderr)}}
 	if f.progress == "json" {
-		j.records = &jsonView{w: p.stdout}
+		j.records = &term.JSONView{W: p.stdout}
 	}
 	if err := notItsReport(name, j.folder); err != nil {
 		return err
@@ -134,7 +135,7 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 	}
 	defer caller.Close()
 	for _, w := range onceEach(totals.Warnings) {
-		j.screen.print(w.Error()) // also with --quiet: it may be paid for
+		j.screen.Print(w.Error()) // also with --quiet: it may be paid for
 	}
 	dir, lock, err := p.takeFolder(j.folder)
 	if err != nil {
@@ -173,7 +174,7 @@ func hasState(folder string) bool {
 // open joins manifest and state, and decides whether there is anything to do.
 func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	f := j.f
-	o.Rules, o.Tool, o.Tell, o.Log = f.rules, version(), j.watch.observe, j.screen.logger(f.logLevel, f.logFormat)
+	o.Rules, o.Tool, o.Tell, o.Log = f.rules, version(), j.watch.Observe, j.screen.Logger(f.logLevel, f.logFormat)
 	o.SubmitRate, o.QueryRate, o.Window, o.Limit, o.Grace = f.submit.limit, f.query.limit, f.window, f.limit, f.grace
 	o.RetryFailed, o.AcceptChanges = f.retry, f.accept
 	o.Thumbs, o.Workbook, o.Restored = f.thumbs, f.workbook, f.restored
@@ -199,7 +200,7 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 		return err
 	}
 	for _, note := range redoNotes(j.plan.Redo, j.about("resolve")) {
-		j.screen.say("%s", note)
+		j.screen.Say("%s", note)
 	}
 	switch {
 	case j.plan.Idle():
@@ -234,7 +235,7 @@ func otherBatch(folder string, disk durable.Disk, rehearse bool, err error, run 
 	case !recorded.Rehearsal && rehearse:
 		m.hint = "leave --rehearse out to go on with it; a rehearsal in another folder, --out DIR, is free, too"
 	case !recorded.Rehearsal && !rehearse:
-		m.hint = fmt.Sprintf("--base-url %s goes on with it; in another output folder (--out DIR) everything would be made and paid again", shellQuote(recorded.BaseURL))
+		m.hint = fmt.Sprintf("--base-url %s goes on with it; in another output folder (--out DIR) everything would be made and paid again", term.ShellQuote(recorded.BaseURL))
 		if r, ok := client.LookupRegion(recorded.Region); ok && r.BaseURL(recorded.Workspace) == recorded.BaseURL {
 			m.hint = fmt.Sprintf("--region %s goes on with it; in another output folder (--out DIR) everything would be made and paid again", r.Name)
 		}
@@ -251,7 +252,7 @@ func damagedHint(run string) string {
 func tooMuch(p batch.Plan) error {
 	return &mistake{
 		text: fmt.Sprintf("%s of %s finished pictures would be made and paid anew, since what the manifest or the flags say of them has changed; this run would cost %s",
-			number(p.Anew), number(p.Finished), yuan(p.Cost)),
+			term.Number(p.Anew), term.Number(p.Finished), term.Yuan(p.Cost)),
 		hint: "is it the right manifest, with the flags of the last run (--model, --size, …)? --accept-changes goes on; the older pictures are kept in images/replaced"}
 }
 
@@ -259,9 +260,9 @@ func tooMuch(p batch.Plan) error {
 func (j *job) idle(ctx context.Context) error {
 	s := j.summary(batch.Progress{})
 	if s.code = s.standingCode(); s.progress.Done == s.items {
-		j.screen.say("nothing to do: all %s done%s", amount(s.items, "item"), s.givenUp(" or abandoned"))
+		j.screen.Say("nothing to do: all %s done%s", term.Amount(s.items, "item"), s.givenUp(" or abandoned"))
 	} else {
-		j.screen.say("nothing to do")
+		j.screen.Say("nothing to do")
 	}
 	var err error
 	if j.reportStale() {

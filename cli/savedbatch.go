@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -113,7 +114,7 @@ func (l *savedBatch) mustExist() error {
 	if l.found {
 		return nil
 	}
-	m := &mistake{text: "there is no batch in " + quote(l.folder) + " yet", hint: "qwenbatch run " + shellQuote(l.name) + " begins it"}
+	m := &mistake{text: "there is no batch in " + term.Quote(l.folder) + " yet", hint: "qwenbatch run " + term.ShellQuote(l.name) + " begins it"}
 	switch other := folderOf("", l.name, !l.rehearse); {
 	case l.out == "" && !l.rehearse && hasState(other):
 		m.hint = "there is a rehearsal: add --rehearse"
@@ -137,7 +138,7 @@ func (l *savedBatch) command(verb string) string {
 
 // title is the first line: what is looked at.
 func (l *savedBatch) title() string {
-	text := l.name + ": " + amount(l.plan.Items, "item")
+	text := l.name + ": " + term.Amount(l.plan.Items, "item")
 	if l.found {
 		text += " in " + l.folder
 	}

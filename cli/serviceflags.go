@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -112,16 +113,16 @@ func (s *serviceFlags) key(p *program, warn func(string)) (client.Key, error) {
 	}
 	info, err := os.Stat(s.keyFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return client.Key{}, &mistake{text: "the key file " + quote(s.keyFile) + " does not exist", hint: "--api-key-file names a file with nothing but the key in it"}
+		return client.Key{}, &mistake{text: "the key file " + term.Quote(s.keyFile) + " does not exist", hint: "--api-key-file names a file with nothing but the key in it"}
 	}
 	if err != nil {
 		return client.Key{}, &mistake{text: fmt.Sprintf("the key file: %v", err)}
 	}
 	if wide := info.Mode().Perm() & 0o077; wide != 0 && os.PathSeparator == '/' {
-		warn("others on this machine can read the key in " + quote(s.keyFile) + "; chmod 600 " + shellQuote(s.keyFile))
+		warn("others on this machine can read the key in " + term.Quote(s.keyFile) + "; chmod 600 " + term.ShellQuote(s.keyFile))
 	}
 	if info.Size() > 1<<12 || !info.Mode().IsRegular() {
-		return client.Key{}, &mistake{text: quote(s.keyFile) + " is no key file", hint: "it holds nothing but the key"}
+		return client.Key{}, &mistake{text: term.Quote(s.keyFile) + " is no key file", hint: "it holds nothing but the key"}
 	}
 	secret, err := os.ReadFile(s.keyFile)
 	if err != nil {
@@ -129,7 +130,7 @@ func (s *serviceFlags) key(p *program, warn func(string)) (client.Key, error) {
 	}
 	key, err := newKey(s.keyFile, string(secret))
 	if err == nil && key.IsZero() {
-		err = &mistake{text: "the key file " + quote(s.keyFile) + " is empty"}
+		err = &mistake{text: "the key file " + term.Quote(s.keyFile) + " is empty"}
 	}
 	return key, err
 }

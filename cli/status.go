@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -48,15 +49,15 @@ pictures (--model, --size, --region, …) are those of the last run unless given
 const problemsShown = 20
 
 func (l *savedBatch) printStatus(w io.Writer) error {
-	fmt.Fprintln(w, plain(l.title()))
+	fmt.Fprintln(w, term.Plain(l.title()))
 	for _, c := range statusCounts(l.plan) {
-		fmt.Fprintf(w, "  %-10s %9s\n", c.name, number(c.n))
+		fmt.Fprintf(w, "  %-10s %9s\n", c.name, term.Number(c.n))
 	}
 	held, problems, more, err := l.problems(problemsShown)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "  %-10s %9s%s\n", "paid", yuan(l.plan.Spent), heldMoney(held, l.settings.Rehearsal))
+	fmt.Fprintf(w, "  %-10s %9s%s\n", "paid", term.Yuan(l.plan.Spent), heldMoney(held, l.settings.Rehearsal))
 	if l.plan.Unfetched > 0 {
 		fmt.Fprintln(w, unfetchedNote(l.plan))
 	}
@@ -64,9 +65,9 @@ func (l *savedBatch) printStatus(w io.Writer) error {
 		return nil
 	}
 	fmt.Fprintln(w)
-	problemTable(problems, !isTerminal(w)).print(w)
+	problemTable(problems, !term.IsTerminal(w)).Print(w)
 	if more > 0 {
-		fmt.Fprintf(w, "… and %s more; %s has them all\n", number(more), plain(filepath.Join(l.folder, "results.csv")))
+		fmt.Fprintf(w, "… and %s more; %s has them all\n", term.Number(more), term.Plain(filepath.Join(l.folder, "results.csv")))
 	}
 	l.tellHeld(w)
 	return nil
@@ -83,7 +84,7 @@ func amountIs(n int) string {
 	if n == 1 {
 		return "1 is"
 	}
-	return number(n) + " are"
+	return term.Number(n) + " are"
 }
 
 // tellHeld says how held items are settled, which no run does by itself.
@@ -91,14 +92,14 @@ func (l *savedBatch) tellHeld(w io.Writer) {
 	if l.plan.Held == 0 || l.settings.Rehearsal {
 		return
 	}
-	fmt.Fprintf(w, "\nHeld items may be paid for. To see what was charged: %s\n", plain(l.command("audit")))
-	fmt.Fprintf(w, "To settle them: %s ID… and --adopt TASK_ID, --resubmit or --abandon\n", plain(l.command("resolve")))
+	fmt.Fprintf(w, "\nHeld items may be paid for. To see what was charged: %s\n", term.Plain(l.command("audit")))
+	fmt.Fprintf(w, "To settle them: %s ID… and --adopt TASK_ID, --resubmit or --abandon\n", term.Plain(l.command("resolve")))
 }
 
 func heldMoney(held client.Money, rehearsal bool) string {
 	text := ""
 	if held > 0 {
-		text = fmt.Sprintf("   held items may have cost %s more", yuan(held))
+		text = fmt.Sprintf("   held items may have cost %s more", term.Yuan(held))
 	}
 	if rehearsal {
 		text += "   in a real run; this one is free"
@@ -136,18 +137,18 @@ func (l *savedBatch) problems(most int) (held client.Money, some []batch.Failure
 }
 
 // problemTable tells what is the matter with each; whole is for a pipe or a file, where nothing is cut.
-func problemTable(problems []batch.Failure, whole bool) *table {
-	t := &table{heads: []string{"STATUS", "ROW", "ITEM", "REASON"}, left: []int{2, 3}, cut: 3, whole: whole}
+func problemTable(problems []batch.Failure, whole bool) *term.Table {
+	t := &term.Table{Heads: []string{"STATUS", "ROW", "ITEM", "REASON"}, Left: []int{2, 3}, Cut: 3, Whole: whole}
 	for _, f := range problems {
 		name := f.ID
 		if name == "" {
 			name = f.Key
 		}
-		reason := wholeReason(f.Code, f.Message)
+		reason := term.WholeReason(f.Code, f.Message)
 		if !whole {
-			name, reason = short(name, 24), reasonOf(f.Code, f.Message)
+			name, reason = term.Short(name, 24), term.ReasonOf(f.Code, f.Message)
 		}
-		t.add(f.Status, fmt.Sprint(f.Row), line(name), reason)
+		t.Add(f.Status, fmt.Sprint(f.Row), term.Line(name), reason)
 	}
 	return t
 }
@@ -198,5 +199,5 @@ func (l *savedBatch) statusJSON(w io.Writer) error {
 	for _, f := range problems {
 		r.Problems = append(r.Problems, problemRecord{f.Row, f.ID, f.Key, f.Status, f.Code, f.Message})
 	}
-	return writeJSON(w, r)
+	return term.WriteJSON(w, r)
 }

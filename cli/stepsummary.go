@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
 // This file is what GitHub shows on the page of a workflow run: Markdown that every step may append to the file that
@@ -28,7 +29,7 @@ func (j *job) tellGitHub(s summary) {
 		return
 	}
 	if err := appendText(file, s.markdown(j.manifest, j.batch, adviceByStatus(s.fresh, j.about)), stepSummaryLimit); err != nil {
-		j.screen.say("the summary for GitHub was not written: %v", err)
+		j.screen.Say("the summary for GitHub was not written: %v", err)
 	}
 }
 
@@ -52,12 +53,12 @@ func appendText(file, text string, limit int64) error {
 // markdown is the summary as GitHub shows it.
 func (s summary) markdown(manifest string, b *batch.Batch, advice map[string]string) string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "### %s: %s of %s done\n\n", markdown(filepath.Base(manifest)), number(s.progress.Done), amount(s.items, "item"))
+	fmt.Fprintf(&t, "### %s: %s of %s done\n\n", markdown(filepath.Base(manifest)), term.Number(s.progress.Done), term.Amount(s.items, "item"))
 	if s.rehearsal {
 		t.WriteString("A rehearsal: free.\n\n")
 	}
 	if s.err != nil {
-		fmt.Fprintf(&t, "**%s**\n\n", markdown(short(explain(s.err).text, 400)))
+		fmt.Fprintf(&t, "**%s**\n\n", markdown(term.Short(explain(s.err).text, 400)))
 	} else if s.code == codeLimit {
 		t.WriteString("**Stopped by its own limit; the next run goes on.**\n\n")
 	}
@@ -72,10 +73,10 @@ func (s summary) markdown(manifest string, b *batch.Batch, advice map[string]str
 func (s summary) tableTo(t *strings.Builder) {
 	p, took := s.progress, "0 s"
 	if s.took > 0 {
-		took = span(s.took)
+		took = term.Span(s.took)
 	}
-	cells := [][2]string{{"done", number(p.Done)}, {"failed", number(p.Failed)}, {"held", number(p.Held)}, {"missing", number(s.missing)},
-		{"open", number(p.Open)}, {"not sent", number(p.Pending)}, {"money", markdown(s.money())}, {"time", took}}
+	cells := [][2]string{{"done", term.Number(p.Done)}, {"failed", term.Number(p.Failed)}, {"held", term.Number(p.Held)}, {"missing", term.Number(s.missing)},
+		{"open", term.Number(p.Open)}, {"not sent", term.Number(p.Pending)}, {"money", markdown(s.money())}, {"time", took}}
 	var heads, rule, values []string
 	for _, c := range cells {
 		heads, rule, values = append(heads, c[0]), append(rule, "--:"), append(values, c[1])
@@ -102,12 +103,12 @@ func (s summary) problemsTo(t *strings.Builder, b *batch.Batch, advice map[strin
 		if name == "" {
 			name = f.Key
 		}
-		fmt.Fprintf(t, "| %d | %s | %s | %s | %s |\n", f.Row, markdown(short(name, 60)), f.Status,
-			markdown(short(reasonOf(f.Code, f.Message), 200)), markdown(advice[f.Status]))
+		fmt.Fprintf(t, "| %d | %s | %s | %s | %s |\n", f.Row, markdown(term.Short(name, 60)), f.Status,
+			markdown(term.Short(term.ReasonOf(f.Code, f.Message), 200)), markdown(advice[f.Status]))
 	}
 	t.WriteByte('\n')
 	if more := s.progress.Failed + s.progress.Held + s.missing - shown; more > 0 {
-		fmt.Fprintf(t, "… and %s more: results.csv has them all.\n\n", number(more))
+		fmt.Fprintf(t, "… and %s more: results.csv has them all.\n\n", term.Number(more))
 	}
 }
 
@@ -115,7 +116,7 @@ func (s summary) problemsTo(t *strings.Builder, b *batch.Batch, advice map[strin
 // one of a few signs is written as a reference, which both show as the sign and never read as a mark.
 func markdown(s string) string {
 	var b strings.Builder
-	for _, r := range line(s) {
+	for _, r := range term.Line(s) {
 		if r > unicode.MaxASCII || unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" ,;%+='?/()-", r) {
 			b.WriteRune(r)
 			continue

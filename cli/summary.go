@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -44,36 +45,36 @@ const mostLines = 12
 // lines are at most that many.
 func (s summary) lines() []string {
 	p := s.progress
-	done := fmt.Sprintf("%s of %s", number(p.Done), amount(s.items, "item"))
-	done += s.givenUp(", " + number(s.abandoned) + " of them abandoned")
+	done := fmt.Sprintf("%s of %s", term.Number(p.Done), term.Amount(s.items, "item"))
+	done += s.givenUp(", " + term.Number(s.abandoned) + " of them abandoned")
 	if s.took > 0 {
-		done += " in " + span(s.took)
+		done += " in " + term.Span(s.took)
 	}
 	lines := []string{entryLine("done", done)}
 	if p.Failed > 0 {
-		lines = append(lines, entryLine("failed", number(p.Failed)+s.reasonText("failed")))
+		lines = append(lines, entryLine("failed", term.Number(p.Failed)+s.reasonText("failed")))
 	}
 	if p.Held > 0 {
-		lines = append(lines, entryLine("held", number(p.Held)+", paid or not: nobody can tell yet"))
+		lines = append(lines, entryLine("held", term.Number(p.Held)+", paid or not: nobody can tell yet"))
 	}
 	if s.missing > 0 {
-		lines = append(lines, entryLine("missing", number(s.missing)+", paid; their picture files are gone or damaged"))
+		lines = append(lines, entryLine("missing", term.Number(s.missing)+", paid; their picture files are gone or damaged"))
 	}
 	if p.Doubts > 0 {
-		lines = append(lines, entryLine("in doubt", number(p.Doubts)+", paid or not: the next run looks again"))
+		lines = append(lines, entryLine("in doubt", term.Number(p.Doubts)+", paid or not: the next run looks again"))
 	}
 	if p.Open > p.Doubts {
-		lines = append(lines, entryLine("open", number(p.Open-p.Doubts)+" at the service"+unfetchedText(p.Unfetched)+"; fetch them within 24 hours"))
+		lines = append(lines, entryLine("open", term.Number(p.Open-p.Doubts)+" at the service"+term.UnfetchedText(p.Unfetched)+"; fetch them within 24 hours"))
 	}
 	if p.Pending > 0 {
-		lines = append(lines, entryLine("not sent", number(p.Pending)))
+		lines = append(lines, entryLine("not sent", term.Number(p.Pending)))
 	}
 	for _, r := range p.Refused {
-		lines = append(lines, entryLine("refused", fmt.Sprintf("%s, since %s: %s", line(r.Model), clockText(r.Since), reasonOf(r.Cause.Code, r.Cause.Message))))
+		lines = append(lines, entryLine("refused", fmt.Sprintf("%s, since %s: %s", term.Line(r.Model), term.ClockText(r.Since), term.ReasonOf(r.Cause.Code, r.Cause.Message))))
 	}
 	lines = append(lines, entryLine("money", s.money()))
 	if n := len(s.orphans); n > 0 {
-		lines = append(lines, entryLine("orphans", amount(n, "task")+" that no item wanted, "+yuan(s.orphaned())+": "+s.audit))
+		lines = append(lines, entryLine("orphans", term.Amount(n, "task")+" that no item wanted, "+term.Yuan(s.orphaned())+": "+s.audit))
 	}
 	if p.Done > 0 {
 		lines = append(lines, entryLine("pictures", filepath.Join(s.folder, "images")))
@@ -109,23 +110,23 @@ func (s summary) oneLine() string {
 	p := s.progress
 	refused := ""
 	for _, r := range p.Refused {
-		refused += "; " + refusalText(r)
+		refused += "; " + term.RefusalText(r)
 	}
-	return fmt.Sprintf("%s done, %s failed, %s held, %s left%s; %s; %s", number(p.Done), number(p.Failed), number(p.Held),
-		number(p.Open+p.Pending), refused, s.money(), s.folder)
+	return fmt.Sprintf("%s done, %s failed, %s held, %s left%s; %s; %s", term.Number(p.Done), term.Number(p.Failed), term.Number(p.Held),
+		term.Number(p.Open+p.Pending), refused, s.money(), s.folder)
 }
 
 func (s summary) money() string {
 	spent, all := s.progress.Spent, s.before+s.progress.Spent
 	switch {
 	case s.rehearsal:
-		return fmt.Sprintf("¥0.00; a real run would have paid %s", yuan(all))
+		return fmt.Sprintf("¥0.00; a real run would have paid %s", term.Yuan(all))
 	case spent == all:
-		return yuan(spent) + " paid"
+		return term.Yuan(spent) + " paid"
 	case spent == 0:
-		return yuan(all) + " paid, all by runs before"
+		return term.Yuan(all) + " paid, all by runs before"
 	}
-	return fmt.Sprintf("%s paid, %s with the runs before", yuan(spent), yuan(all))
+	return fmt.Sprintf("%s paid, %s with the runs before", term.Yuan(spent), term.Yuan(all))
 }
 
 // written are the reports: the workbook, which people look for, on a line of its own.
@@ -175,7 +176,7 @@ func (s summary) reasonText(status string) string {
 		}
 	}
 	for _, code := range codes[:min(2, len(codes))] {
-		texts = append(texts, fmt.Sprintf("%s ×%s", short(code, 24), number(s.reasons[code])))
+		texts = append(texts, fmt.Sprintf("%s ×%s", term.Short(code, 24), term.Number(s.reasons[code])))
 	}
 	if len(codes) > 2 {
 		texts = append(texts, "…")
@@ -217,16 +218,17 @@ func (s summary) next() []string {
 }
 
 // record is the summary as --progress json tells it.
-func (s summary) record() summaryRecord {
-	r := summaryRecord{Type: "summary", Time: time.Now().UTC(), ExitCode: int(s.code), counters: countersOf(s.progress),
+func (s summary) record() term.SummaryRecord {
+	r := term.SummaryRecord{Type: "summary", Time: time.Now().UTC(), ExitCode: int(s.code), Counters: term.CountersOf(s.progress),
 		Missing: s.missing, Seconds: s.took.Seconds(),
 		Spent: s.progress.Spent.String(), Total: (s.before + s.progress.Spent).String(), Files: s.reports, Rehearsal: s.rehearsal,
-		Refused: refusalRecords(s.progress.Refused)}
+		Refused: term.RefusalRecords(s.progress.Refused)}
 	if s.err != nil {
-		r.Error = plain(s.err.Error())
+		r.Error = term.Plain(s.err.Error())
 	}
 	for _, o := range s.orphans {
-		r.Orphans = append(r.Orphans, orphanRecord{o.Task, o.Model, timestamp(o.Created), o.Cost.String()})
+		r.Orphans = append(r.Orphans, term.OrphanRecord{
+			Task: o.Task, Model: o.Model, Created: term.Timestamp(o.Created), Cost: o.Cost.String()})
 	}
 	if r.Files == nil {
 		r.Files = []string{}

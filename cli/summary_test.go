@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -28,8 +29,8 @@ func TestSummaryIsShort(t *testing.T) {
 			t.Errorf("%d lines, want at most 12:\n%s", len(lines), strings.Join(lines, "\n"))
 		}
 		for _, l := range lines {
-			if width(rehearsalMark+l) > screenWidth {
-				t.Errorf("wider than %d columns with the mark of a rehearsal: %s", screenWidth, l)
+			if term.Width(term.RehearsalMark+l) > term.ScreenWidth {
+				t.Errorf("wider than %d columns with the mark of a rehearsal: %s", term.ScreenWidth, l)
 			}
 		}
 	}
@@ -121,7 +122,7 @@ func TestA23RefusalsAreTold(t *testing.T) {
 		}
 	}
 	var record bytes.Buffer
-	(&jsonView{&record}).write(end.record())
+	(&term.JSONView{W: &record}).Write(end.record())
 	for _, want := range []string{`"refused":[{"model":"qwen-image","since":"`, `"error_code":"Throttling.RateQuota"`} {
 		if !strings.Contains(record.String(), want) {
 			t.Errorf("%s has no %s", record.String(), want)

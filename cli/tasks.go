@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -87,7 +88,7 @@ type taskRecord struct {
 // listTasks reads all pages. Rows that pages push to one another are shown once; age is judged here, since the zone of
 // the service's own filter is not documented.
 func (p *program) listTasks(ctx context.Context, c *client.Client, f client.Filter, since time.Duration, asJSON bool) error {
-	t := &table{heads: []string{"TASK", "MODEL", "STATUS", "CREATED", "TOOK"}, left: []int{1, 2, 3}, cut: 1}
+	t := &term.Table{Heads: []string{"TASK", "MODEL", "STATUS", "CREATED", "TOOK"}, Left: []int{1, 2, 3}, Cut: 1}
 	seen := map[string]bool{}
 	for task, err := range c.Tasks(ctx, f) {
 		if err != nil {
@@ -98,7 +99,7 @@ func (p *program) listTasks(ctx context.Context, c *client.Client, f client.Filt
 		}
 		seen[task.ID] = true
 		if asJSON {
-			r := taskRecord{task.ID, task.RequestID, task.Model, string(task.Status), timestamp(task.Created), timestamp(task.Started), timestamp(task.Ended)}
+			r := taskRecord{task.ID, task.RequestID, task.Model, string(task.Status), term.Timestamp(task.Created), term.Timestamp(task.Started), term.Timestamp(task.Ended)}
 			if err := json.NewEncoder(p.stdout).Encode(r); err != nil {
 				return err
 			}
@@ -106,12 +107,12 @@ func (p *program) listTasks(ctx context.Context, c *client.Client, f client.Filt
 		}
 		took := ""
 		if !task.Ended.IsZero() && !task.Started.IsZero() {
-			took = span(task.Ended.Sub(task.Started))
+			took = term.Span(task.Ended.Sub(task.Started))
 		}
-		t.add(task.ID, task.Model, string(task.Status), task.Created.Local().Format("15:04:05"), took)
+		t.Add(task.ID, task.Model, string(task.Status), task.Created.Local().Format("15:04:05"), took)
 	}
 	if !asJSON {
-		t.print(p.stdout)
+		t.Print(p.stdout)
 	}
 	return nil
 }
@@ -183,7 +184,7 @@ var taskPattern = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 func noTask(args []string) error {
 	for _, id := range args {
 		if !taskPattern.MatchString(id) {
-			return &mistake{text: quote(id) + " is no task id", hint: "qwenbatch tasks list shows them"}
+			return &mistake{text: term.Quote(id) + " is no task id", hint: "qwenbatch tasks list shows them"}
 		}
 	}
 	return nil
@@ -193,22 +194,22 @@ func noTask(args []string) error {
 func (p *program) showTask(t client.Task) {
 	show := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(p.stdout, "%-10s %s\n", name, line(value))
+			fmt.Fprintf(p.stdout, "%-10s %s\n", name, term.Line(value))
 		}
 	}
 	show("task", t.ID)
 	show("status", string(t.Status))
-	show("submitted", timestamp(t.Submitted))
-	show("started", timestamp(t.Scheduled))
-	show("ended", timestamp(t.Ended))
-	show("error", reasonOf(t.Code, t.Message))
+	show("submitted", term.Timestamp(t.Submitted))
+	show("started", term.Timestamp(t.Scheduled))
+	show("ended", term.Timestamp(t.Ended))
+	show("error", term.ReasonOf(t.Code, t.Message))
 	for _, r := range t.Results {
 		show("prompt", r.OrigPrompt)
 		show("actual", r.ActualPrompt)
-		show("failed", reasonOf(r.Code, r.Message))
+		show("failed", term.ReasonOf(r.Code, r.Message))
 	}
 	if t.Images > 0 {
-		show("billed", amount(t.Images, "picture"))
+		show("billed", term.Amount(t.Images, "picture"))
 	}
 }
 
@@ -232,7 +233,7 @@ if it succeeds; exit code 3 then. A cancelled item of a batch costs nothing; run
 	p.flags(cmd, main, where)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if allPending && len(args) > 1 {
-			return &mistake{text: "--all-pending takes one manifest, not " + quote(strings.Join(args, " "))}
+			return &mistake{text: "--all-pending takes one manifest, not " + term.Quote(strings.Join(args, " "))}
 		}
 		if !allPending {
 			if err := noTask(args); err != nil {
@@ -295,9 +296,9 @@ func (p *program) cancel(ctx context.Context, c *client.Client, tasks []string) 
 		var api *client.APIError
 		switch {
 		case err == nil:
-			fmt.Fprintf(p.stdout, "%s canceled\n", line(id))
+			fmt.Fprintf(p.stdout, "%s canceled\n", term.Line(id))
 		case errors.As(err, &api) && api.Code == "UnsupportedOperation":
-			fmt.Fprintf(p.stdout, "%s not canceled: it is not PENDING; one that runs goes on and is billed if it succeeds\n", line(id))
+			fmt.Fprintf(p.stdout, "%s not canceled: it is not PENDING; one that runs goes on and is billed if it succeeds\n", term.Line(id))
 			late = codeItems
 		default:
 			return err

@@ -1,4 +1,4 @@
-package cli
+package term
 
 import (
 	"bytes"
@@ -8,13 +8,13 @@ import (
 
 // TestTable: 80 columns at most, Chinese counting two.
 func TestTable(t *testing.T) {
-	table := &table{heads: []string{"MODEL", "COST"}}
-	table.add(strings.Repeat("猫", 60), "¥1.00")
-	table.add("dog", "¥12.00")
+	table := &Table{Heads: []string{"MODEL", "COST"}}
+	table.Add(strings.Repeat("猫", 60), "¥1.00")
+	table.Add("dog", "¥12.00")
 	var b bytes.Buffer
-	table.print(&b)
+	table.Print(&b)
 	for text := range strings.Lines(b.String()) {
-		if w := width(strings.TrimRight(text, "\n")); w > screenWidth {
+		if w := Width(strings.TrimRight(text, "\n")); w > ScreenWidth {
 			t.Errorf("%d columns: %s", w, text)
 		}
 	}

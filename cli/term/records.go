@@ -1,4 +1,4 @@
-package cli
+package term
 
 import (
 	"encoding/json"
@@ -8,11 +8,12 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch"
 )
 
-// The records of --progress json, one a line on stdout. Fields may be added, never renamed. Amounts are exact decimals in
-// CNY, durations seconds, times RFC 3339.
-//
-// startRecord is the first: what the run is about to do. It is not written where there is nothing to do.
-type startRecord struct {
+// This file holds the records of --progress json, one a line on stdout. Fields may be added, never
+// renamed. Amounts are exact decimals in CNY, durations are seconds, times are RFC 3339.
+
+// StartRecord is the first record: what the run is about to do. It is not written where there is
+// nothing to do.
+type StartRecord struct {
 	Type      string    `json:"type"` // "start"
 	Time      time.Time `json:"time"`
 	Manifest  string    `json:"manifest"`
@@ -25,8 +26,8 @@ type startRecord struct {
 	Seconds   float64   `json:"seconds"`   // that it takes at the documented quota
 }
 
-// itemRecord says that an item has come to its end in this run.
-type itemRecord struct {
+// ItemRecord reports an item that was done, failed or held in this run.
+type ItemRecord struct {
 	Type     string    `json:"type"` // "item"
 	Time     time.Time `json:"time"`
 	ID       string    `json:"id,omitempty"`
@@ -39,19 +40,20 @@ type itemRecord struct {
 	Warnings []string  `json:"warnings,omitempty"`
 }
 
-// progressRecord says every ten seconds where the run stands.
-type progressRecord struct {
+// ProgressRecord reports the state of the run every ten seconds.
+type ProgressRecord struct {
 	Type string    `json:"type"` // "progress"
 	Time time.Time `json:"time"`
-	counters
+	Counters
 	PerMinute float64         `json:"items_per_minute"`       // over this run
-	Left      *float64        `json:"seconds_left,omitempty"` // absent where nobody knows
+	Left      *float64        `json:"seconds_left,omitempty"` // absent where it is not known
 	Spent     string          `json:"spent"`                  // by this run
-	Refused   []refusalRecord `json:"refused,omitempty"`      // models that take nothing
+	Refused   []RefusalRecord `json:"refused,omitempty"`      // models that take nothing
 }
 
-// refusalRecord says that a model has refused every submission for pace for half a minute or longer.
-type refusalRecord struct {
+// RefusalRecord reports a model that has refused every submission for its rate for half a
+// minute or longer.
+type RefusalRecord struct {
 	Model   string    `json:"model"`
 	Since   time.Time `json:"since"` // by the service's clock
 	Times   int       `json:"times"`
@@ -59,8 +61,8 @@ type refusalRecord struct {
 	Message string    `json:"error_message"`
 }
 
-// counters are items of the manifest.
-type counters struct {
+// Counters counts the items of the manifest by their state.
+type Counters struct {
 	Done    int `json:"done"`
 	Failed  int `json:"failed"`
 	Held    int `json:"held"`
@@ -70,76 +72,83 @@ type counters struct {
 	Unfetched int `json:"unfetched"`
 }
 
-// summaryRecord is the last, also after a stop.
-type summaryRecord struct {
+// SummaryRecord is the last record, also after a stop.
+type SummaryRecord struct {
 	Type     string    `json:"type"` // "summary"
 	Time     time.Time `json:"time"`
 	ExitCode int       `json:"exit_code"`
 	Error    string    `json:"error,omitempty"` // why the run stopped
-	counters
+	Counters
 	Missing   int             `json:"missing"`     // done and paid, and their pictures are gone
 	Seconds   float64         `json:"seconds"`     // that this run took
 	Spent     string          `json:"spent"`       // by this run
 	Total     string          `json:"spent_total"` // by the batch so far
 	Files     []string        `json:"files"`       // reports, relative to the folder
 	Rehearsal bool            `json:"rehearsal"`
-	Refused   []refusalRecord `json:"refused,omitempty"` // models that took nothing at the end
-	// Orphans are tasks that were looked for since the state file had lost its end, and that no item wanted.
-	Orphans []orphanRecord `json:"orphans,omitempty"`
+	Refused   []RefusalRecord `json:"refused,omitempty"` // models that took nothing at the end
+	// Orphans are tasks that the sweep after a lost end of the state file has found and that no
+	// item wanted.
+	Orphans []OrphanRecord `json:"orphans,omitempty"`
 }
 
-type orphanRecord struct {
+// OrphanRecord is a task of the account that no item wanted.
+type OrphanRecord struct {
 	Task    string `json:"task_id"`
 	Model   string `json:"model"`
 	Created string `json:"created,omitempty"`
 	Cost    string `json:"cost"`
 }
 
-// A jsonView writes records. A reader that has gone stops nothing.
-type jsonView struct{ w io.Writer }
+// A JSONView writes records, one a line.
+type JSONView struct{ W io.Writer }
 
-func (v jsonView) write(record any) {
-	enc := json.NewEncoder(v.w)
+// Write writes one record. Errors are dropped: what is paid must still be collected when the
+// reader has gone.
+func (v JSONView) Write(record any) {
+	enc := json.NewEncoder(v.W)
 	enc.SetEscapeHTML(false)
-	enc.Encode(record) // an error is dropped: what is paid must still be collected
+	enc.Encode(record)
 }
 
-func (jsonView) interval() time.Duration { return 10 * time.Second }
+func (JSONView) interval() time.Duration { return 10 * time.Second }
 
-func (v jsonView) settled(e batch.Event) {
-	r := itemRecord{Type: "item", Time: time.Now().UTC(), ID: e.ID, Key: e.Key, Status: e.Phase, Files: e.Files,
-		Code: e.Code, Message: e.Message, Warnings: e.Warnings}
+func (v JSONView) settled(e batch.Event) {
+	r := ItemRecord{Type: "item", Time: time.Now().UTC(), ID: e.ID, Key: e.Key, Status: e.Phase,
+		Files: e.Files, Code: e.Code, Message: e.Message, Warnings: e.Warnings}
 	if e.Phase == "done" {
 		r.Cost = e.Cost.String()
 	}
-	v.write(r)
+	v.Write(r)
 }
 
-func (v jsonView) tick(s progressState) {
-	r := progressRecord{Type: "progress", Time: time.Now().UTC(), counters: countersOf(s.Progress), PerMinute: s.rate * 60,
-		Spent: s.Spent.String(), Refused: refusalRecords(s.Refused)}
+func (v JSONView) tick(s ProgressState) {
+	r := ProgressRecord{Type: "progress", Time: time.Now().UTC(), Counters: CountersOf(s.Progress),
+		PerMinute: s.rate * 60, Spent: s.Spent.String(), Refused: RefusalRecords(s.Refused)}
 	if s.known {
 		left := s.left.Seconds()
 		r.Left = &left
 	}
-	v.write(r)
+	v.Write(r)
 }
 
-func refusalRecords(all []batch.Refusal) (records []refusalRecord) {
+// RefusalRecords converts refusals to records.
+func RefusalRecords(all []batch.Refusal) (records []RefusalRecord) {
 	for _, r := range all {
-		records = append(records, refusalRecord{r.Model, r.Since.UTC(), r.Times, r.Cause.Code, r.Cause.Message})
+		records = append(records,
+			RefusalRecord{r.Model, r.Since.UTC(), r.Times, r.Cause.Code, r.Cause.Message})
 	}
 	return records
 }
 
-func (v jsonView) end(s progressState) { v.tick(s) }
+func (v JSONView) end(s ProgressState) { v.tick(s) }
 
-func countersOf(p batch.Progress) counters {
-	return counters{p.Done, p.Failed, p.Held, p.Open, p.Pending, p.Unfetched}
+// CountersOf takes the counts out of the progress of a run.
+func CountersOf(p batch.Progress) Counters {
+	return Counters{p.Done, p.Failed, p.Held, p.Open, p.Pending, p.Unfetched}
 }
 
-// writeJSON writes an indented object. Prompts stay readable.
-func writeJSON(w io.Writer, v any) error {
+// WriteJSON writes an indented object, without escaping the signs of HTML in prompts.
+func WriteJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")

@@ -1,4 +1,4 @@
-package cli
+package term
 
 import (
 	"os"
@@ -6,14 +6,14 @@ import (
 	"golang.org/x/term"
 )
 
-// isTerminal reports whether a stream is a terminal.
-func isTerminal(stream any) bool {
+// IsTerminal reports whether a stream is a terminal.
+func IsTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// columnsOf is the width of a terminal, 0 for anything else.
-func columnsOf(stream any) int {
+// ColumnsOf returns the width of a terminal in columns, 0 for anything else.
+func ColumnsOf(stream any) int {
 	f, ok := stream.(*os.File)
 	if !ok {
 		return 0

@@ -1,22 +1,23 @@
-package cli
+package term
 
 import "time"
 
-// A forecast tells how much longer a run takes: at first from its plan, later from the pace seen over the whole run, not
-// over the last second. Between the two it moves with the number of items that have ended.
+// A forecast estimates how much longer a run takes: at first from its plan, later from the rate
+// over the whole run so far. In between it weighs the two by the number of items that have
+// ended.
 type forecast struct {
 	planned time.Duration // for all work
-	work    int           // items that this run is to take to their end
+	work    int           // items that this run takes to their end
 	start   time.Time
 	first   time.Time // when the first of them was seen to have ended
 	before  int       // how many had ended then
 	ended   int
 }
 
-// planIgnoredAfter is after how many ended items the plan has no say any more.
+// planIgnoredAfter is the number of ended items from which the plan has no weight.
 const planIgnoredAfter = 20
 
-// see takes how many items have ended by now.
+// see records how many items have ended by now.
 func (f *forecast) see(now time.Time, ended int) {
 	if ended > 0 && f.first.IsZero() {
 		f.first, f.before = now, ended
@@ -24,10 +25,11 @@ func (f *forecast) see(now time.Time, ended int) {
 	f.ended = min(max(ended, 0), f.work)
 }
 
-// minForRate is how many items tell a pace.
+// minForRate is how many items have to end before a rate is computed.
 const minForRate = 3
 
-// rate is how many items have ended a second, 0 where too few have to tell. The wait for the first is no part of it.
+// rate returns how many items end in a second, 0 where too few have ended. The wait for the first
+// one does not count.
 func (f *forecast) rate(now time.Time) float64 {
 	took := now.Sub(f.first).Seconds()
 	if f.ended-f.before < minForRate || took <= 0 {
@@ -36,7 +38,7 @@ func (f *forecast) rate(now time.Time) float64 {
 	return float64(f.ended-f.before) / took
 }
 
-// left is how much longer it takes; false where nobody knows.
+// left returns the time until all items have ended; false where it is not known.
 func (f *forecast) left(now time.Time) (time.Duration, bool) {
 	open := f.work - f.ended
 	if open <= 0 {

@@ -1,4 +1,4 @@
-package cli
+package term
 
 import (
 	"bytes"
@@ -12,11 +12,12 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// TestLogView: diagnostics are lines for people, harmless, and one that repeats itself is counted for ten seconds.
+// TestLogView: diagnostics are lines for people, harmless, and one that repeats itself is
+// counted for ten seconds.
 func TestLogView(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stderr bytes.Buffer
-		log := (&screen{stderr: &stderr}).logger("info", "text")
+		log := (&Screen{Stderr: &stderr}).Logger("info", "text")
 		down := func(request string) error {
 			return &client.APIError{Op: "query", Status: 502, Message: "bad\x1b[2J\ngateway", RequestID: request}
 		}
@@ -45,11 +46,11 @@ qwenbatch: error: a task is open, run 7, task t-1
 // TestLogViewFits: on a terminal a line takes one row, so that the bar below it stays where it is.
 func TestLogViewFits(t *testing.T) {
 	var stderr bytes.Buffer
-	for _, s := range []*screen{{stderr: &stderr, columns: 60}, {stderr: &stderr, columns: 60, rehearsal: true}} {
+	for _, s := range []*Screen{{Stderr: &stderr, Columns: 60}, {Stderr: &stderr, Columns: 60, Rehearsal: true}} {
 		stderr.Reset()
-		s.logger("info", "text").Warn("will try again", "cause", strings.Repeat("猫", 60))
-		if text := strings.TrimSuffix(stderr.String(), "\n"); width(text) > 60 || strings.Contains(text, "\n") {
-			t.Errorf("%d columns, want at most 60: %q", width(text), text)
+		s.Logger("info", "text").Warn("will try again", "cause", strings.Repeat("猫", 60))
+		if text := strings.TrimSuffix(stderr.String(), "\n"); Width(text) > 60 || strings.Contains(text, "\n") {
+			t.Errorf("%d columns, want at most 60: %q", Width(text), text)
 		}
 	}
 }
@@ -57,7 +58,7 @@ func TestLogViewFits(t *testing.T) {
 // TestLogForPrograms: the JSON form has every line, with every field.
 func TestLogForPrograms(t *testing.T) {
 	var stderr bytes.Buffer
-	log := (&screen{stderr: &stderr, rehearsal: true}).logger("info", "json")
+	log := (&Screen{Stderr: &stderr, Rehearsal: true}).Logger("info", "json")
 	for range 3 {
 		log.Warn("will try again", slog.String("cause", "reset"))
 	}

@@ -1,4 +1,4 @@
-package cli
+package term
 
 import (
 	"context"
@@ -14,20 +14,20 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A logView writes diagnostics for people: short lines as the others of a run, without slog's keys and quotes. Programs
-// read --log-format json. A service that is down would give the same warning hundreds of times, so that one is only
-// counted while it was told less than ten seconds ago.
+// A logView is a slog.Handler for people: it writes short lines without keys and quotes. Programs
+// read --log-format json instead. A warning that was printed less than warningInterval ago is only
+// counted, since a service that is down causes the same one hundreds of times.
 type logView struct {
-	screen *screen
+	screen *Screen
 	level  slog.Level
 	attrs  []slog.Attr
 	recent *recentWarnings
 }
 
-// Enabled lets through what --log-level says.
+// Enabled reports whether --log-level asks for records of this level.
 func (v *logView) Enabled(_ context.Context, l slog.Level) bool { return l >= v.level }
 
-// Handle writes a line.
+// Handle writes a record as one line, or counts it.
 func (v *logView) Handle(_ context.Context, r slog.Record) error {
 	text, what := v.message(r)
 	more, now := 0, true
@@ -35,15 +35,15 @@ func (v *logView) Handle(_ context.Context, r slog.Record) error {
 		more, now = v.recent.allow(what, r.Time)
 	}
 	if more > 0 {
-		text = number(more+1) + " times: " + text
+		text = Number(more+1) + " times: " + text
 	}
 	if now {
-		v.screen.print(v.screen.fit(v.start(r.Level) + line(text)))
+		v.screen.Print(v.screen.fit(v.start(r.Level) + Line(text)))
 	}
 	return nil
 }
 
-// message are a record's text, and what it is that others may repeat.
+// message returns the text of a record, and the part of it by which repetitions are recognized.
 func (v *logView) message(r slog.Record) (text, what string) {
 	text, what = r.Message, r.Message
 	add := func(a slog.Attr) bool {
@@ -63,29 +63,29 @@ func (v *logView) message(r slog.Record) (text, what string) {
 	return text, what
 }
 
-// start is what a line begins with; that of a rehearsal has its mark.
+// start returns how a line begins. In a rehearsal the mark takes the place of the program's name.
 func (v *logView) start(l slog.Level) string {
 	start := strings.ToLower(l.String()) + ": "
 	if l == slog.LevelWarn {
 		start = "warning: "
 	}
-	if v.screen.rehearsal {
+	if v.screen.Rehearsal {
 		return start
 	}
 	return "qwenbatch: " + start
 }
 
-// WithAttrs keeps what every line is to say.
+// WithAttrs returns a handler which adds the attributes to every line.
 func (v *logView) WithAttrs(attrs []slog.Attr) slog.Handler {
 	with := *v
 	with.attrs = slices.Concat(v.attrs, attrs)
 	return &with
 }
 
-// WithGroup names no groups: a person needs none.
+// WithGroup ignores the group: the lines show no groups.
 func (v *logView) WithGroup(string) slog.Handler { return v }
 
-// kindOfCause is a cause without what is different every time: the ids of requests.
+// kindOfCause returns a cause without the request id, which differs every time.
 func kindOfCause(cause slog.Value) string {
 	err, _ := cause.Any().(error)
 	if api := (*client.APIError)(nil); errors.As(err, &api) {
@@ -94,10 +94,11 @@ func kindOfCause(cause slog.Value) string {
 	return cause.String()
 }
 
-// warningInterval is how long a warning is not repeated.
+// warningInterval is how long a warning is only counted after it was printed.
 const warningInterval = 10 * time.Second
 
-// A recentWarnings knows which warnings were told a short while ago. It is safe for concurrent use.
+// A recentWarnings remembers which warnings were printed within warningInterval. It is safe for
+// concurrent use.
 type recentWarnings struct {
 	mu   sync.Mutex
 	last map[string]recentWarning
@@ -108,7 +109,8 @@ type recentWarning struct {
 	more int // times that it was only counted since
 }
 
-// allow reports whether to tell a warning now, and how often it was only counted before.
+// allow reports whether to print a warning now, and how often it was only counted since it was
+// printed last.
 func (l *recentWarnings) allow(what string, now time.Time) (more int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -118,7 +120,9 @@ func (l *recentWarnings) allow(what string, now time.Time) (more int, ok bool) {
 		l.last[what] = last
 		return 0, false
 	}
-	maps.DeleteFunc(l.last, func(_ string, t recentWarning) bool { return now.Sub(t.at) >= warningInterval && t.more == 0 })
+	maps.DeleteFunc(l.last, func(_ string, t recentWarning) bool {
+		return now.Sub(t.at) >= warningInterval && t.more == 0
+	})
 	l.last[what] = recentWarning{at: now}
 	return last.more, true
 }
