@@ -85,7 +85,7 @@ func (r *run) collectOwn() error {
 		return nil
 	}
 	all := map[string]ownTask{}
-	cutoff := r.clock.now().Add(-listed)
+	cutoff := r.clock.now().Add(-2 * listed) // see evidence.gone
 	for i := range r.state.count() {
 		rec, err := r.state.get(i)
 		if err != nil {
@@ -134,6 +134,7 @@ type evidence struct {
 	missing time.Time   // the latest intent of those that it does not show; zero where it shows all
 	shown   time.Time   // the latest intent of those that it shows, and whose times are what the list's other ones say
 	first   time.Time   // the earliest of them
+	gone    time.Time   // the latest intent of a task of ours that is too old for the list
 	oldest  time.Time   // the list's oldest row, by the list's clock
 	now     offset      // as the tasks of this run teach it
 	then    offset      // as those of earlier runs do, whose records may be by another clock
@@ -158,7 +159,8 @@ func (o *ownTasks) evidence(pass listing, settle time.Duration) evidence {
 	}
 	for _, t := range o.all {
 		if t.intent.Before(pass.at.Add(-listed)) {
-			continue // the list may have forgotten it
+			e.gone = latest(e.gone, t.intent)
+			continue
 		}
 		row, shown := pass.rows[t.id]
 		if !shown && (t.undated || latest(t.intent, t.answered).After(pass.at.Add(-settle))) {
@@ -208,9 +210,13 @@ func (e evidence) offsets(thisRun bool) (intent, present, adoption offset) {
 	return then, now, now
 }
 
-// proves reports whether a task that was submitted at a time would be among the rows.
+// proves reports whether a task that was submitted at a time would be among the rows. A task of ours that the list could
+// have shown then, and is too old for now, may have been one that it hides: with it goes the proof.
 func (e evidence) proves(intent, now time.Time) bool {
 	i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare)
+	if i < knownBefore && e.gone.After(intent.Add(-listed)) {
+		return false
+	}
 	from := intent
 	if i > 0 {
 		from = e.intents[max(0, i-knownBefore)]

@@ -118,6 +118,25 @@ func TestL3ListThatOmits(t *testing.T) {
 	})
 }
 
+// TestL3HiddenAndGone hides two tasks of ours, the second of which is in doubt, until the first is too old for the list: that
+// it is not missed any more proves nothing.
+func TestL3HiddenAndGone(t *testing.T) {
+	hidden := func(t *emulator.Task) bool { return t.Prompt != "a bird" }
+	sheet := "id,prompt\na,a red cat\nb,a blue dog\nc,a bird\n"
+	play(t, sheet, emulator.Options{NoQuota: true, Unlisted: hidden}, func(s *scene) {
+		s.first(1)
+		time.Sleep(4 * time.Hour)
+		s.fault = once("a blue dog", emulator.Fault{LoseAnswer: true})
+		s.ends()
+		time.Sleep(19*time.Hour + 30*time.Minute)
+		s.ends()
+		s.wantPosts(3)
+		if n, p := s.paidTwice(), s.phases(); n > 0 || p[done] != 2 || p[intent] != 1 {
+			t.Errorf("%d paid twice, %v, want 2 done and 1 in doubt", n, p)
+		}
+	})
+}
+
 // TestL4AnotherBatchLater loses five requests and dies. Another batch asks for the same pictures 150 s later: its tasks are not
 // taken, whether or not this run has tasks of its own, and the five are made.
 func TestL4AnotherBatchLater(t *testing.T) {
