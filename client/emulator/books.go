@@ -103,8 +103,8 @@ func (s *Server) Books() Books {
 	s.advance(now)
 	b := s.tally.books()
 	b.Time = now
-	b.Tasks = make([]Task, 0, len(s.world.tasks))
-	for _, t := range s.world.tasks {
+	b.Tasks = make([]Task, 0, len(s.account.tasks))
+	for _, t := range s.account.tasks {
 		b.Tasks = append(b.Tasks, t.at(now))
 		b.Charges += t.chargedAt(now)
 	}

@@ -38,7 +38,7 @@ type call struct {
 	door      string // path of a submission
 	mime      string // of the answer
 	data      []byte // the request's body
-	body      body   // of a submission, taken apart
+	body      parsedBody   // of a submission, taken apart
 	task      *Task  // of a picture
 	picture   int    // from 1
 	arrived   time.Time
@@ -98,7 +98,7 @@ func (c *call) readBody() error {
 	var err error
 	c.data, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
 	if c.door != "" && err == nil {
-		c.body = readBody(c.data, c.door)
+		c.body = parseBody(c.data, c.door)
 		c.info.Model, c.info.Prompt = c.body.model, c.body.prompt
 	}
 	return err
@@ -115,7 +115,7 @@ func (c *call) number() {
 	c.info.N = s.tally.ops[c.info.Op]
 	c.requestID = uuid(chance(s.opts.Seed, domainRequest, s.tally.seq))
 	c.entry = entry{Seq: s.tally.seq, Call: c.info.Op, N: c.info.N, Model: c.info.Model, Task: c.info.TaskID}
-	if t := s.world.byID[c.info.TaskID]; t != nil {
+	if t := s.account.byID[c.info.TaskID]; t != nil {
 		c.info.Model, c.info.Prompt = t.Model, t.Prompt
 		if c.info.Op == opImage {
 			c.info.Workspace = t.Workspace
@@ -127,7 +127,7 @@ func (c *call) number() {
 func (c *call) lose() {
 	c.s.mu.Lock()
 	c.entry.At, c.entry.Lost, c.entry.Task = c.s.Now(), true, ""
-	c.s.note(c.entry)
+	c.s.record(c.entry)
 	c.s.mu.Unlock()
 	if c.fault.Hang {
 		c.s.wait(c.r.Context(), 1<<62)
@@ -152,7 +152,7 @@ func (c *call) decide(operation func(*call) answer) answer {
 	} else {
 		a = operation(c)
 	}
-	s.note(c.entry)
+	s.record(c.entry)
 	s.advance(c.now) // a task may start at once
 	if s.file.err != nil {
 		return c.plain(http.StatusInternalServerError, "the emulator cannot write its books: "+s.file.err.Error())
@@ -165,16 +165,16 @@ func (c *call) violate(rule, detail string) {
 	c.entry.Violations = append(c.entry.Violations, Violation{Rule: rule, At: c.now, Op: c.info.Op, Detail: detail})
 }
 
-// enter lets a call of the API in, or refuses it: the key, and what a correct client never sends.
-func (c *call) enter() *refusal {
+// authenticate lets a call of the API in, or refuses it: the key, and what a correct client never sends.
+func (c *call) authenticate() *refusal {
 	c.entry.Workspace = c.info.Workspace
 	header := c.r.Header.Get("Authorization")
 	key, ok := strings.CutPrefix(header, "Bearer ")
 	switch {
 	case header == "" || header == "Bearer" || header == "Bearer ":
-		return refused("InvalidApiKey", "No API-key provided.")
+		return refusalOf("InvalidApiKey", "No API-key provided.")
 	case !ok || strings.TrimSpace(key) != key || c.s.opts.Key != "" && key != c.s.opts.Key:
-		return refused("InvalidApiKey", "")
+		return refusalOf("InvalidApiKey", "")
 	}
 	c.s.keys[key] = true
 	if c.r.Method == http.MethodPost && c.hasIdempotencyKey() {
@@ -219,8 +219,8 @@ func (c *call) key() string {
 	return fingerprint(strings.TrimPrefix(c.r.Header.Get("Authorization"), "Bearer "))
 }
 
-// rate admits a query, list or cancel call, or refuses it.
-func (c *call) rate() *refusal {
+// admitQuery admits a query, list or cancel call, or refuses it.
+func (c *call) admitQuery() *refusal {
 	limit, t := c.s.quota("").Queries, &c.s.tally
 	if limit == 0 {
 		return nil
@@ -229,7 +229,7 @@ func (c *call) rate() *refusal {
 		c.violate(RuleQueryRate, fmt.Sprintf("%d in a second", n))
 	}
 	if t.queried.count(c.now, time.Second) >= limit {
-		return refused("Throttling.RateQuota", "")
+		return refusalOf("Throttling.RateQuota", "")
 	}
 	c.entry.Rated = true
 	return nil

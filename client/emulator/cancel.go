@@ -7,15 +7,15 @@ import "net/http"
 func (c *call) cancel() answer {
 	id := c.info.TaskID
 	c.entry.Task = ""
-	if r := firstRefusal(c.enter(), c.rate()); r != nil {
+	if r := firstRefusal(c.authenticate(), c.admitQuery()); r != nil {
 		return c.refuse(r)
 	}
-	t := c.s.world.byID[id]
+	t := c.s.account.byID[id]
 	if t == nil || t.statusAt(c.now) != pending {
-		return c.refuse(refused("UnsupportedOperation", ""))
+		return c.refuse(refusalOf("UnsupportedOperation", ""))
 	}
 	c.entry.Task, c.entry.Canceled = id, true
-	return c.say(http.StatusOK, struct {
+	return c.json(http.StatusOK, struct {
 		RequestID string `json:"request_id"`
 	}{c.requestID})
 }

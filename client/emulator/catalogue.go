@@ -22,9 +22,9 @@ func missing(name string) *refusal {
 	return invalid(fmt.Sprintf("Required parameter(%s) missing or invalid, please check the request parameters.", name))
 }
 
-// refused looks a code up in the catalogue of api.md §4 (ERR, 2026-05). Unknown codes are 400. An empty message is the
+// refusalOf looks a code up in the catalogue of api.md §4 (ERR, 2026-05). Unknown codes are 400. An empty message is the
 // catalogue's.
-func refused(code, message string) *refusal {
+func refusalOf(code, message string) *refusal {
 	for _, r := range catalogue() {
 		if r.code == code {
 			if message != "" {
@@ -100,8 +100,8 @@ func catalogue() []refusal {
 	}
 }
 
-// steering reads [[verb:value]] from a prompt. "" means that it is not there.
-func steering(prompt, verb string) string {
+// directive reads [[verb:value]] from a prompt. "" means that it is not there.
+func directive(prompt, verb string) string {
 	_, rest, ok := strings.Cut(prompt, "[["+verb+":")
 	if !ok {
 		return ""
@@ -113,8 +113,8 @@ func steering(prompt, verb string) string {
 	return strings.TrimSpace(value)
 }
 
-// steeredCode reads a code, and a message after a colon: [[refuse:Throttling.AllocationQuota:Free allocated quota exceeded.]].
-func steeredCode(prompt, verb string) (code, message string) {
-	code, message, _ = strings.Cut(steering(prompt, verb), ":")
+// directiveCode reads a code, and a message after a colon: [[refuse:Throttling.AllocationQuota:Free allocated quota exceeded.]].
+func directiveCode(prompt, verb string) (code, message string) {
+	code, message, _ = strings.Cut(directive(prompt, verb), ":")
 	return code, message
 }

@@ -99,7 +99,7 @@ type Server struct {
 	mu     sync.Mutex // held for the length of one decision, never while waiting
 	closed bool
 	end    time.Time // when it was closed
-	world  world
+	account  account
 	tally  tally
 	file   journal
 	keys   map[string]bool // keys seen, to recognise them where they must not be; never written down
@@ -122,7 +122,7 @@ func New(opts Options) (*Server, error) {
 		return nil, fmt.Errorf("emulator: picture host %q is not the base of a URL", opts.ImageURL)
 	}
 	s := &Server{opts: opts, images: images, done: make(chan struct{}), keys: map[string]bool{}}
-	s.world.lanes = map[string]*lane{}
+	s.account.queues = map[string]*queue{}
 	if opts.Key != "" {
 		s.keys[opts.Key] = true
 	}
@@ -141,7 +141,7 @@ func (s *Server) open() error {
 			s.base = end
 		}
 	}
-	for _, l := range s.world.order {
+	for _, l := range s.account.order {
 		l.clock = s.base
 	}
 	s.started = time.Now()
@@ -169,7 +169,7 @@ func (s *Server) Close() error {
 	}
 	now := s.Now()
 	s.advance(now)
-	s.note(entry{At: now})
+	s.record(entry{At: now})
 	s.closed, s.end = true, now
 	close(s.done)
 	return errors.Join(s.file.err, s.file.close())

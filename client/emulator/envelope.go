@@ -51,15 +51,15 @@ func (f Fault) foreign(c *call, status int) answer {
 	switch f.Envelope {
 	case EnvelopeOpenAI:
 		e := wireOpenAIError{Code: openAICode(f.Code, status), Message: text, Type: openAIType(status)}
-		return c.say(status, wireOpenAI{e})
+		return c.json(status, wireOpenAI{e})
 	case EnvelopeNumeric:
-		return c.say(status, wireNumeric{Code: status, Message: text})
+		return c.json(status, wireNumeric{Code: status, Message: text})
 	}
 	if c.info.N%2 == 1 {
-		return c.say(status, wireDetail{Detail: text})
+		return c.json(status, wireDetail{Detail: text})
 	}
 	at := c.now.UTC().Format("2006-01-02T15:04:05.000Z")
-	return c.say(status, wireSpring{Timestamp: at, Status: status, Error: text, Path: c.r.URL.Path})
+	return c.json(status, wireSpring{Timestamp: at, Status: status, Error: text, Path: c.r.URL.Path})
 }
 
 // openAICode is the code of a status on the vendor's own OpenAI-compatible hosts (ERR, 2026-05).

@@ -67,7 +67,7 @@ func (f Fault) refuses() bool { return f.Status != 0 || f.Code != "" || f.Envelo
 func (f Fault) answer(c *call) answer {
 	status := f.Status
 	if status == 0 {
-		status = refused(f.Code, "").status
+		status = refusalOf(f.Code, "").status
 	}
 	if c.info.Op == opImage && f.Code != "" {
 		return c.xml(status, f.Code, f.Message, "")
@@ -81,7 +81,7 @@ func (f Fault) answer(c *call) answer {
 		}
 		return c.plain(status, http.StatusText(status))
 	}
-	r := refused(f.Code, f.Message)
+	r := refusalOf(f.Code, f.Message)
 	r.status = status
 	a := c.refuse(r)
 	c.entry.Task = ""

@@ -30,7 +30,7 @@ func (s *Server) objectPath(t *Task, i, nonce int) string {
 		name = fmt.Sprintf("%s%d", t.RequestID, t.Seed+int64(i))
 	}
 	a := r.Uint64()
-	return fmt.Sprintf("/%02x/%02x/%s/%08x/%s.png", a&0xff, a>>8&0xff, t.Submitted.In(clock).Format("20060102"), a>>32, name)
+	return fmt.Sprintf("/%02x/%02x/%s/%08x/%s.png", a&0xff, a>>8&0xff, t.Submitted.In(beijing).Format("20060102"), a>>32, name)
 }
 
 // signedQuery is the query that opens an object to GET until a time: OSS signature version 1, base64 with its + / and =
@@ -83,11 +83,11 @@ func (s *Server) findPicture(path string) (*Task, int) {
 	if !ok || len(name) < 36 {
 		return nil, 0
 	}
-	t := s.world.byRequest[name[:36]]
+	t := s.account.byRequest[name[:36]]
 	if t == nil {
 		return nil, 0
 	}
-	for i := range t.made() {
+	for i := range t.pictures() {
 		if p, _ := s.object(t, i); p == path && t.chargedAt(s.Now()) > 0 {
 			return t, i + 1
 		}

@@ -20,7 +20,7 @@ type InProcess struct {
 
 // ServeInProcess starts serving. It is what a rehearsal and a test inside a synctest bubble use.
 func (s *Server) ServeInProcess() *InProcess {
-	return &InProcess{images: s.images.Hostname(), api: serve(s.API()), host: serve(s.Images())}
+	return &InProcess{images: s.images.Hostname(), api: listen(s.API()), host: listen(s.Images())}
 }
 
 // Dial connects to the API or to the host of the pictures.
@@ -49,7 +49,7 @@ type listener struct {
 	once   sync.Once
 }
 
-func serve(h http.Handler) *listener {
+func listen(h http.Handler) *listener {
 	l := &listener{conns: make(chan net.Conn), closed: make(chan struct{})}
 	l.server = &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
 	go l.server.Serve(l)
@@ -85,9 +85,9 @@ func (l *listener) Close() error {
 }
 
 // Addr implements net.Listener.
-func (l *listener) Addr() net.Addr { return address{} }
+func (l *listener) Addr() net.Addr { return pipeAddr{} }
 
-type address struct{}
+type pipeAddr struct{}
 
-func (address) Network() string { return "memory" }
-func (address) String() string  { return "in-process" }
+func (pipeAddr) Network() string { return "memory" }
+func (pipeAddr) String() string  { return "in-process" }

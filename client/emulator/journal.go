@@ -105,8 +105,8 @@ func (j *journal) close() error {
 	return f.Close()
 }
 
-// note writes an entry down and makes it true.
-func (s *Server) note(e entry) {
+// record writes an entry down and makes it true.
+func (s *Server) record(e entry) {
 	s.file.write(e)
 	s.apply(e)
 }
@@ -115,21 +115,21 @@ func (s *Server) note(e entry) {
 func (s *Server) apply(e entry) {
 	s.tally.count(e)
 	if e.Rated && (e.Call == opSubmit || e.Call == opSync) {
-		s.world.lane(e.Model).rated.add(e.At)
+		s.account.queue(e.Model).rated.add(e.At)
 	}
 	if e.Created != nil {
-		s.world.add(e.Created)
+		s.account.addTask(e.Created)
 	}
 	if e.Start != nil {
-		if t := s.world.byID[e.Start.ID]; t != nil {
-			s.world.start(t, e.Start.At, e.Start.End)
+		if t := s.account.byID[e.Start.ID]; t != nil {
+			s.account.start(t, e.Start.At, e.Start.End)
 		}
 	}
-	s.world.touch(e)
+	s.account.touch(e)
 }
 
 // touch books a call on a task.
-func (w *world) touch(e entry) {
+func (w *account) touch(e entry) {
 	t := w.byID[e.Task]
 	switch {
 	case t == nil:
@@ -139,6 +139,6 @@ func (w *world) touch(e entry) {
 		t.Downloads[e.Picture-1]++
 	case e.Canceled:
 		t.Canceled, t.Ended = true, e.At
-		w.lane(t.Model).drop(t)
+		w.queue(t.Model).drop(t)
 	}
 }

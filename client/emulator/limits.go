@@ -45,7 +45,7 @@ type wireLimit struct {
 // limits answers GET models/limits, which the English page calls quotas (LIM, 2026-09-28): what the account may do,
 // as it stands now.
 func (c *call) limits() answer {
-	if r := c.enter(); r != nil {
+	if r := c.authenticate(); r != nil {
 		return c.refuse(r)
 	}
 	q := c.r.URL.Query()
@@ -63,7 +63,7 @@ func (c *call) limits() answer {
 		}
 	}
 	from, to := min((page-1)*size, len(all)), min(page*size, len(all))
-	return c.say(http.StatusOK, wireLimits{Success: true, RequestID: c.requestID, Output: wireLimitOutput{
+	return c.json(http.StatusOK, wireLimits{Success: true, RequestID: c.requestID, Output: wireLimitOutput{
 		Total: len(all), PageNo: page, PageSize: size, Quotas: append([]wireQuota{}, all[from:to]...),
 	}})
 }

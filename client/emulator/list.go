@@ -21,7 +21,7 @@ type filter struct {
 
 // list answers GET tasks: the account's async tasks of at most 24 h, newest first (TASK, 2026-05).
 func (c *call) list() answer {
-	if r := firstRefusal(c.enter(), c.rate()); r != nil {
+	if r := firstRefusal(c.authenticate(), c.admitQuery()); r != nil {
 		return c.refuse(r)
 	}
 	f, r := c.readFilter()
@@ -36,13 +36,13 @@ func (c *call) list() answer {
 	for _, t := range rows[from:to] {
 		out.Data = append(out.Data, t.row(c.now, c.fault.ListOffset))
 	}
-	return c.say(http.StatusOK, out)
+	return c.json(http.StatusOK, out)
 }
 
 // rows returns the tasks that pass a filter, newest first.
 func (c *call) rows(f filter) []*Task {
 	var rows []*Task
-	for _, t := range slices.Backward(c.s.world.tasks) {
+	for _, t := range slices.Backward(c.s.account.tasks) {
 		if f.passes(t, c.now) && !t.Submitted.Add(c.fault.LagList).After(c.now) && !c.omits(t) {
 			rows = append(rows, t)
 		}
@@ -133,7 +133,7 @@ func moment(text, name string) (time.Time, *refusal) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	t, err := time.ParseInLocation("20060102150405", text, clock)
+	t, err := time.ParseInLocation("20060102150405", text, beijing)
 	if err != nil {
 		return t, missing(name)
 	}
@@ -142,21 +142,21 @@ func moment(text, name string) (time.Time, *refusal) {
 
 const (
 	region  = "cn-beijing"
-	account = "1000000000000000"
+	accountUID = "1000000000000000"
 )
 
 // row is a task's line in the list, whose times are offset ahead. A PENDING row has no start, one that runs no end.
 func (t *Task) row(now time.Time, offset time.Duration) wireRow {
 	told := func(at time.Time) int64 { return at.Add(offset).UnixMilli() }
 	r := wireRow{
-		APIKeyID: keyID(t.Key), CallerParentID: account, CallerUID: account, GmtCreate: told(t.Submitted),
+		APIKeyID: keyID(t.Key), CallerParentID: accountUID, CallerUID: accountUID, GmtCreate: told(t.Submitted),
 		ModelName: t.Model, Region: region, RequestID: t.RequestID, Status: t.statusAt(now), TaskID: t.ID,
 		UserAPIUniqueKey: "apikey:v1:aigc:" + t.function() + ":" + t.Model,
 	}
 	if !t.Scheduled.IsZero() {
 		r.StartTime = told(t.Scheduled)
 	}
-	if t.over(now) {
+	if t.ended(now) {
 		r.EndTime = told(t.Ended)
 	}
 	return r
@@ -165,15 +165,15 @@ func (t *Task) row(now time.Time, offset time.Duration) wireRow {
 // function is the middle of user_api_unique_key: text2image:image-synthesis (TASK, 2026-05), and of the newer door by
 // analogy [I].
 func (t *Task) function() string {
-	if doors := t.model().doors; len(doors) > 0 && strings.HasSuffix(doors[len(doors)-1], "image-generation/generation") {
+	if doors := t.model().endpoints; len(doors) > 0 && strings.HasSuffix(doors[len(doors)-1], "image-generation/generation") {
 		return "image-generation:generation"
 	}
 	return "text2image:image-synthesis"
 }
 
-// keyID is the number of a key, as the list tells it.
-func keyID(fingerprint string) string {
+// keyID is the number that the list shows for a key, given as its fingerprint.
+func keyID(key string) string {
 	h := fnv.New32a()
-	h.Write([]byte(fingerprint))
+	h.Write([]byte(key))
 	return strconv.Itoa(10000 + int(h.Sum32()%90000))
 }

@@ -79,7 +79,7 @@ func TestListFilters(t *testing.T) {
 		waiting := r.submit("[[pending:1h]]")
 		wan := text(t, r.ask("POST", pathA1, `{"model":"wanx2.1-t2i-turbo","input":{"prompt":"x"}}`, async, "Authorization: Bearer "+testKey), "output", "task_id")
 		time.Sleep(time.Second)
-		local := func(d time.Duration) string { return r.s.Now().Add(d).In(clock).Format("20060102150405") }
+		local := func(d time.Duration) string { return r.s.Now().Add(d).In(beijing).Format("20060102150405") }
 		keyID := keyID(fingerprint(testKey))
 		for query, want := range map[string][]string{
 			"":                                     {wan, waiting, failing, done},

@@ -28,16 +28,16 @@ const (
 	familyWan26               // choices and finished (WAN27, 2026-05)
 )
 
-// model is a line of the table of api.md §7 and §3.2.
-type model struct {
+// modelSpec is a line of the table of api.md §7 and §3.2.
+type modelSpec struct {
 	name        string
 	family      family
-	doors       []string
+	endpoints       []string
 	sizes       sizes
-	count       int // most pictures a request
-	countUnsaid int // pictures where n is not said; 0 is 1
-	prompt      int // code points a prompt is cut to; 0: the limit is in tokens, and nothing is cut here [I]
-	negative    int
+	maxCount       int // most pictures a request
+	defaultCount int // pictures where n is not said; 0 is 1
+	promptLimit      int // code points a prompt is cut to; 0: the limit is in tokens, and nothing is cut here [I]
+	negativeLimit    int
 	noExtend    bool // prompt_extend is off where it is not said
 	needsImage  bool // an edit model
 	quota       Quota
@@ -46,7 +46,7 @@ type model struct {
 
 // sizes is what a model draws: a list, or any size within bounds.
 type sizes struct {
-	unsaid           string
+	byDefault           string
 	list             []string
 	names            map[string]string // "2K" and the like
 	minArea, maxArea int
@@ -58,7 +58,7 @@ type sizes struct {
 var table = sync.OnceValue(models)
 
 // modelNamed finds a model by its name.
-func modelNamed(name string) (*model, bool) {
+func modelNamed(name string) (*modelSpec, bool) {
 	for i := range table() {
 		if m := &table()[i]; m.name == name {
 			return m, true
@@ -69,62 +69,62 @@ func modelNamed(name string) (*model, bool) {
 
 // models makes the table: api.md §3.2 and §7 (RL, QI, QI3, WAN2, ZI; 2026-05 to 2026-10). The mean times are what was seen:
 // about 15 s (QI, 2025-09), 16.5 s of max (CN, 2026-06-11), 18.7 s of 3.0 (QI3, 2026-08); the others are [I].
-func models() []model {
+func models() []modelSpec {
 	sync, both := []string{pathSync}, []string{pathSync, pathA2}
 	minute := func(n int) Quota { return Quota{Submissions: n, Per: time.Minute} }
-	async := func(n int, per time.Duration, running int) Quota {
-		return Quota{Submissions: n, Per: per, Running: running, Queue: 500}
+	async := func(n int, per time.Duration, atOnce int) Quota {
+		return Quota{Submissions: n, Per: per, Running: atOnce, Queue: 500}
 	}
 	second := Quota{Submissions: 2, Per: time.Second}
-	legacy := model{family: familyQwen, doors: sync, sizes: legacySizes(), count: 1, prompt: 800, negative: 500, quota: second, mean: 15 * time.Second}
-	two := model{family: familyQwen2, doors: sync, sizes: freeSizes("2048*2048"), count: 6, negative: 500, quota: second, mean: 15 * time.Second}
-	three := model{family: familyQwen3, doors: both, sizes: freeSizes("2048*2048"), count: 6, negative: 500, mean: 19 * time.Second}
-	edit := model{family: familyQwen, doors: sync, sizes: freeSizes("1024*1024"), count: 6, prompt: 800, negative: 500, needsImage: true, quota: second, mean: 20 * time.Second}
-	wan := model{family: familyWan, doors: []string{pathA1}, sizes: sideSizes(), count: 4, countUnsaid: 4, prompt: 800, negative: 500, quota: async(2, time.Second, 2), mean: 12 * time.Second}
-	wan26 := model{family: familyWan26, doors: both, sizes: wan26Sizes(), count: 4, countUnsaid: 4, prompt: 2100, negative: 500, quota: async(1, time.Second, 5), mean: 15 * time.Second}
-	wan27 := model{family: familyWan26, doors: both, sizes: wan27Sizes(), count: 4, prompt: 5000, quota: async(5, time.Second, 5), mean: 20 * time.Second}
+	legacy := modelSpec{family: familyQwen, endpoints: sync, sizes: legacySizes(), maxCount: 1, promptLimit: 800, negativeLimit: 500, quota: second, mean: 15 * time.Second}
+	two := modelSpec{family: familyQwen2, endpoints: sync, sizes: freeSizes("2048*2048"), maxCount: 6, negativeLimit: 500, quota: second, mean: 15 * time.Second}
+	three := modelSpec{family: familyQwen3, endpoints: both, sizes: freeSizes("2048*2048"), maxCount: 6, negativeLimit: 500, mean: 19 * time.Second}
+	edit := modelSpec{family: familyQwen, endpoints: sync, sizes: freeSizes("1024*1024"), maxCount: 6, promptLimit: 800, negativeLimit: 500, needsImage: true, quota: second, mean: 20 * time.Second}
+	wan := modelSpec{family: familyWan, endpoints: []string{pathA1}, sizes: sideSizes(), maxCount: 4, defaultCount: 4, promptLimit: 800, negativeLimit: 500, quota: async(2, time.Second, 2), mean: 12 * time.Second}
+	wan26 := modelSpec{family: familyWan26, endpoints: both, sizes: wan26Sizes(), maxCount: 4, defaultCount: 4, promptLimit: 2100, negativeLimit: 500, quota: async(1, time.Second, 5), mean: 15 * time.Second}
+	wan27 := modelSpec{family: familyWan26, endpoints: both, sizes: wan27Sizes(), maxCount: 4, promptLimit: 5000, quota: async(5, time.Second, 5), mean: 20 * time.Second}
 
-	lines := []model{
-		legacy.as("qwen-image", func(m *model) { m.doors = []string{pathSync, pathA1}; m.quota = async(2, time.Second, 2) }),
-		legacy.as("qwen-image-plus", func(m *model) { m.doors = []string{pathSync, pathA1}; m.quota = async(2, time.Second, 2) }),
+	lines := []modelSpec{
+		legacy.as("qwen-image", func(m *modelSpec) { m.endpoints = []string{pathSync, pathA1}; m.quota = async(2, time.Second, 2) }),
+		legacy.as("qwen-image-plus", func(m *modelSpec) { m.endpoints = []string{pathSync, pathA1}; m.quota = async(2, time.Second, 2) }),
 		legacy.as("qwen-image-plus-2026-01-09", nil),
 	}
-	slow := func(m *model) { m.quota, m.mean = minute(2), 16500*time.Millisecond }
+	slow := func(m *modelSpec) { m.quota, m.mean = minute(2), 16500*time.Millisecond }
 	lines = append(lines, legacy.as("qwen-image-max", slow), legacy.as("qwen-image-max-2025-12-30", slow))
 	lines = append(lines, two.as("qwen-image-2.0", nil), two.as("qwen-image-2.0-2026-03-03", nil))
 	for _, date := range []string{"", "-2026-03-03", "-2026-04-22", "-2026-06-22"} {
 		lines = append(lines, two.as("qwen-image-2.0-pro"+date, slow))
 	}
 	lines = append(lines,
-		three.as("qwen-image-2.1-turbo", func(m *model) { m.quota = async(120, time.Minute, 10); m.mean = 10 * time.Second }),
-		three.as("qwen-image-2.1-pro", func(m *model) { m.quota = async(20, time.Minute, 10) }),
-		three.as("qwen-image-3.0", func(m *model) { m.quota = async(20, time.Minute, 10) }),
-		three.as("qwen-image-3.0-pro", func(m *model) { m.quota = async(5, time.Minute, 10); m.mean = 25 * time.Second }),
-		edit.as("qwen-image-edit", func(m *model) { m.count = 1 }),
+		three.as("qwen-image-2.1-turbo", func(m *modelSpec) { m.quota = async(120, time.Minute, 10); m.mean = 10 * time.Second }),
+		three.as("qwen-image-2.1-pro", func(m *modelSpec) { m.quota = async(20, time.Minute, 10) }),
+		three.as("qwen-image-3.0", func(m *modelSpec) { m.quota = async(20, time.Minute, 10) }),
+		three.as("qwen-image-3.0-pro", func(m *modelSpec) { m.quota = async(5, time.Minute, 10); m.mean = 25 * time.Second }),
+		edit.as("qwen-image-edit", func(m *modelSpec) { m.maxCount = 1 }),
 		edit.as("qwen-image-edit-plus", nil),
 		edit.as("qwen-image-edit-max", slow),
-		two.as("z-image-turbo", func(m *model) {
-			m.family, m.sizes, m.count = familyZ, freeSizes("1024*1536"), 1
-			m.prompt, m.noExtend, m.mean = 800, true, 8*time.Second
+		two.as("z-image-turbo", func(m *modelSpec) {
+			m.family, m.sizes, m.maxCount = familyZ, freeSizes("1024*1536"), 1
+			m.promptLimit, m.noExtend, m.mean = 800, true, 8*time.Second
 		}),
 		wan27.as("wan2.7-image", nil),
-		wan27.as("wan2.7-image-pro", func(m *model) {
+		wan27.as("wan2.7-image-pro", func(m *modelSpec) {
 			m.sizes.maxArea = 4096 * 4096
 			m.sizes.names = map[string]string{"1K": "1024*1024", "2K": "2048*2048", "4K": "4096*4096"}
 		}),
 		wan26.as("wan2.6-t2i", nil),
-		wan.as("wan2.5-t2i-preview", func(m *model) {
-			m.sizes, m.prompt, m.quota = wan26Sizes(), 2000, async(5, time.Second, 5)
+		wan.as("wan2.5-t2i-preview", func(m *modelSpec) {
+			m.sizes, m.promptLimit, m.quota = wan26Sizes(), 2000, async(5, time.Second, 5)
 		}),
 	)
 	for _, name := range []string{"wan2.2-t2i-plus", "wan2.2-t2i-flash", "wanx2.1-t2i-plus", "wanx2.1-t2i-turbo", "wanx2.0-t2i-turbo"} {
 		lines = append(lines, wan.as(name, nil))
 	}
-	return append(lines, wan.as("wanx-v1", func(m *model) { m.family = familyWanx; m.mean = 30 * time.Second }))
+	return append(lines, wan.as("wanx-v1", func(m *modelSpec) { m.family = familyWanx; m.mean = 30 * time.Second }))
 }
 
 // as returns a copy of a model with a name and changes.
-func (m model) as(name string, change func(*model)) model {
+func (m modelSpec) as(name string, change func(*modelSpec)) modelSpec {
 	m.name = name
 	if change != nil {
 		change(&m)
@@ -134,30 +134,30 @@ func (m model) as(name string, change func(*model)) model {
 
 // legacySizes lists both forms of 4:3: 1472*1140 is in the document of 2025-09, 1472*1104 in every one since 2026.
 func legacySizes() sizes {
-	return sizes{unsaid: "1664*928", list: []string{
+	return sizes{byDefault: "1664*928", list: []string{
 		"1664*928", "1472*1104", "1472*1140", "1328*1328", "1104*1472", "1140*1472", "928*1664",
 	}}
 }
 
 func freeSizes(unsaid string) sizes {
-	return sizes{unsaid: unsaid, minArea: 512 * 512, maxArea: 2048 * 2048, ratio: 8}
+	return sizes{byDefault: unsaid, minArea: 512 * 512, maxArea: 2048 * 2048, ratio: 8}
 }
 
-func sideSizes() sizes { return sizes{unsaid: "1024*1024", minSide: 512, maxSide: 1440} }
+func sideSizes() sizes { return sizes{byDefault: "1024*1024", minSide: 512, maxSide: 1440} }
 
 func wan26Sizes() sizes {
-	return sizes{unsaid: "1280*1280", minArea: 1280 * 1280, maxArea: 1440 * 1440, ratio: 4}
+	return sizes{byDefault: "1280*1280", minArea: 1280 * 1280, maxArea: 1440 * 1440, ratio: 4}
 }
 
 func wan27Sizes() sizes {
-	return sizes{unsaid: "2K", minArea: 512 * 512, maxArea: 2048 * 2048, ratio: 8,
+	return sizes{byDefault: "2K", minArea: 512 * 512, maxArea: 2048 * 2048, ratio: 8,
 		names: map[string]string{"1K": "1024*1024", "2K": "2048*2048"}}
 }
 
 // check reads a size and returns it as W*H.
 func (z sizes) check(text string) (string, *refusal) {
 	if text == "" {
-		text = z.unsaid
+		text = z.byDefault
 	}
 	if named, ok := z.names[text]; ok {
 		text = named

@@ -9,19 +9,19 @@ import (
 
 // query answers GET tasks/{id}. Every state is a 200 (CN, recorded).
 func (c *call) query() answer {
-	if r := firstRefusal(c.enter(), c.rate()); r != nil {
+	if r := firstRefusal(c.authenticate(), c.admitQuery()); r != nil {
 		c.entry.Task = ""
 		return c.refuse(r)
 	}
 	id := c.info.TaskID
 	out := wireAnswer{RequestID: c.requestID, Output: wireOutput{TaskID: id, TaskStatus: unknown}}
-	t := c.s.world.byID[id]
+	t := c.s.account.byID[id]
 	if t == nil || t.Source != sourceAsync || c.fault.Unknown || t.statusAt(c.now) == unknown {
-		return c.say(http.StatusOK, out)
+		return c.json(http.StatusOK, out)
 	}
 	out = c.taskAnswer(t)
 	c.distort(&out)
-	return c.say(http.StatusOK, out)
+	return c.json(http.StatusOK, out)
 }
 
 // distort does to a task's answer what the call's fault says.
@@ -67,16 +67,16 @@ func (c *call) taskAnswer(t *Task) wireAnswer {
 	return a
 }
 
-func (t *Task) model() *model {
+func (t *Task) model() *modelSpec {
 	m, ok := modelNamed(t.Model)
 	if !ok {
-		return &model{} // unreachable unless the books were written by another version
+		return &modelSpec{} // unreachable unless the books were written by another version
 	}
 	return m
 }
 
 func (t *Task) metrics() *wireMetrics {
-	return &wireMetrics{Total: t.N, Succeeded: t.made(), Failed: t.N - t.made()}
+	return &wireMetrics{Total: t.N, Succeeded: t.pictures(), Failed: t.N - t.pictures()}
 }
 
 // results fills in the pictures of a task in its family's form.
@@ -97,7 +97,7 @@ func (c *call) results(t *Task, out *wireOutput) {
 
 // result is one element of results. actual_prompt is there only if the prompt was extended (QI, 2025-09).
 func (c *call) result(t *Task, i int, f family) wireResult {
-	if i >= t.made() {
+	if i >= t.pictures() {
 		return wireResult{Code: t.PartCode, Message: partMessage(t.PartCode)}
 	}
 	r := wireResult{URL: c.pictureURL(t, i)}
@@ -115,11 +115,11 @@ func partMessage(code string) string {
 	if code == "DataInspectionFailed" {
 		return "Output data may contain inappropriate content."
 	}
-	return refused(code, "").message
+	return refusalOf(code, "").message
 }
 
 // seenPrompt is the prompt as the model saw it.
-func (t *Task) seenPrompt() string { return cutAt(t.Prompt, t.model().prompt) }
+func (t *Task) seenPrompt() string { return cutAt(t.Prompt, t.model().promptLimit) }
 
 // extended stands for what the service's language model makes of a prompt.
 func extended(prompt string) string {
@@ -132,7 +132,7 @@ func extended(prompt string) string {
 // choices is the form of the newer interfaces: all pictures in one choice (QIE, WAN27; 2026-05).
 func (c *call) choices(t *Task, kind string) []wireChoice {
 	m := wireMessage{Role: "assistant"}
-	for i := range t.made() {
+	for i := range t.pictures() {
 		m.Content = append(m.Content, wireContent{Image: c.pictureURL(t, i), Type: kind})
 	}
 	if t.model().family == familyZ {
@@ -151,22 +151,22 @@ func (t *Task) usage() any {
 		if w*h > 2_250_000 {
 			kind = "qima_output_2k"
 		}
-		return usageOutput{OutputWidth: w, OutputHeight: h, InputImageType: "qima_input_1k", OutputImageCount: t.made(), OutputImageType: kind}
+		return usageOutput{OutputWidth: w, OutputHeight: h, InputImageType: "qima_input_1k", OutputImageCount: t.pictures(), OutputImageType: kind}
 	case f == familyWan26:
-		return usageTokens{Size: t.Size, ImageCount: t.made(), InputTokens: 1, OutputTokens: 2, TotalTokens: 3}
+		return usageTokens{Size: t.Size, ImageCount: t.pictures(), InputTokens: 1, OutputTokens: 2, TotalTokens: 3}
 	case f == familyZ:
-		return usageTokens{Width: w, Height: h, ImageCount: t.made(), InputTokens: 1, OutputTokens: 2, TotalTokens: 3}
+		return usageTokens{Width: w, Height: h, ImageCount: t.pictures(), InputTokens: 1, OutputTokens: 2, TotalTokens: 3}
 	case t.Source == sourceSync:
-		return usageSize{Width: w, Height: h, ImageCount: t.made()}
+		return usageSize{Width: w, Height: h, ImageCount: t.pictures()}
 	}
-	return usageCount{ImageCount: t.made()}
+	return usageCount{ImageCount: t.pictures()}
 }
 
 // syncAnswer is what a sync call is told at its end. Failure is an HTTP error there, and costs nothing.
 func (c *call) syncAnswer(t *Task) answer {
 	if t.FailCode != "" {
-		r := refused(t.FailCode, t.FailMessage)
-		return c.say(r.status, wireError{Code: r.code, Message: r.message, RequestID: c.requestID})
+		r := refusalOf(t.FailCode, t.FailMessage)
+		return c.json(r.status, wireError{Code: r.code, Message: r.message, RequestID: c.requestID})
 	}
 	out := wireOutput{Choices: c.choices(t, "")}
 	if f := t.model().family; f == familyQwen {
@@ -174,7 +174,7 @@ func (c *call) syncAnswer(t *Task) answer {
 	} else {
 		out.Finished = f == familyWan26
 	}
-	return c.say(http.StatusOK, wireAnswer{RequestID: c.requestID, Output: out, Usage: t.usage()})
+	return c.json(http.StatusOK, wireAnswer{RequestID: c.requestID, Output: out, Usage: t.usage()})
 }
 
 // expiry is when the URLs of a task's pictures end: 24 h after the task (QI, 2025-09; 7 days were recorded once, CN

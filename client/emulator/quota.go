@@ -59,5 +59,5 @@ func (q Quota) filled() Quota {
 // whose parameters are refused afterwards [I]: whoever paces itself does not mind, whoever does not shall notice.
 func (s *Server) rateOK(model string, now time.Time) bool {
 	q := s.quota(model)
-	return q.Submissions == 0 || s.world.lane(model).rated.count(now, q.Per) < q.Submissions
+	return q.Submissions == 0 || s.account.queue(model).rated.count(now, q.Per) < q.Submissions
 }

@@ -254,14 +254,14 @@ func TestLateStartIsNeverInThePast(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := s.world.lane("m")
+		l := s.account.queue("m")
 		now := s.Now()
 		l.clock = now
-		s.world.tasks = nil
-		s.world.add(&Task{ID: "a", RequestID: "ra", Model: "m", Source: sourceAsync, Submitted: now.Add(-time.Hour), NotBefore: now.Add(-time.Hour)})
+		s.account.tasks = nil
+		s.account.addTask(&Task{ID: "a", RequestID: "ra", Model: "m", Source: sourceAsync, Submitted: now.Add(-time.Hour), NotBefore: now.Add(-time.Hour)})
 		time.Sleep(time.Second)
 		s.Books()
-		if got := s.world.tasks[0].Scheduled; got.Before(now) {
+		if got := s.account.tasks[0].Scheduled; got.Before(now) {
 			t.Errorf("started %v, before the lane's clock %v", got, now)
 		}
 	})

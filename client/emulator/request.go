@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// object is a JSON object read with its names as they are written: Go's own decoder would take "Prompt" for prompt, and
+// jsonObject is a JSON object read with its names as they are written: Go's own decoder would take "Prompt" for prompt, and
 // the service does not.
-type object map[string]json.RawMessage
+type jsonObject map[string]json.RawMessage
 
 // read takes a member of an object into a value; absent and null leave it alone.
-func read[T any](o object, name string, into *T) *refusal {
+func read[T any](o jsonObject, name string, into *T) *refusal {
 	raw, ok := o[name]
 	if !ok || string(raw) == "null" {
 		return nil
@@ -35,7 +35,7 @@ func firstRefusal(all ...*refusal) *refusal {
 
 // request is what a submission asks for, checked.
 type request struct {
-	model            *model
+	model            *modelSpec
 	prompt, negative string // as sent
 	cutPrompt        string // as the model sees it
 	truncated        bool
@@ -47,20 +47,20 @@ type request struct {
 	watermark        bool
 }
 
-// body is a submission's JSON, looked at as far as it could be read.
-type body struct {
-	whole, input, parameters object
+// parsedBody is a submission's JSON, looked at as far as it could be read.
+type parsedBody struct {
+	whole, input, parameters jsonObject
 	model, prompt, negative  string
 	images                   int
 	bad                      *refusal // why it cannot be read
 }
 
-// readBody takes a submission apart. What it says of model and prompt is filled in also where the rest is wrong, for
+// parseBody takes a submission apart. What it says of model and prompt is filled in also where the rest is wrong, for
 // the faults that are asked of it.
-func readBody(data []byte, door string) body {
-	var b body
+func parseBody(data []byte, door string) parsedBody {
+	var b parsedBody
 	if json.Unmarshal(data, &b.whole) != nil || b.whole == nil {
-		b.bad = refused("InvalidParameter", "")
+		b.bad = refusalOf("InvalidParameter", "")
 		return b
 	}
 	b.bad = firstRefusal(
@@ -71,9 +71,9 @@ func readBody(data []byte, door string) body {
 	switch {
 	case b.bad != nil:
 	case b.model == "":
-		b.bad = refused("BadRequest.EmptyModel", "")
+		b.bad = refusalOf("BadRequest.EmptyModel", "")
 	case b.input == nil:
-		b.bad = refused("BadRequest.EmptyInput", "")
+		b.bad = refusalOf("BadRequest.EmptyInput", "")
 	case door == pathA1:
 		b.bad = b.readPrompt()
 	default:
@@ -84,7 +84,7 @@ func readBody(data []byte, door string) body {
 
 // readPrompt reads the prompts of the A1 door. negative_prompt stands under input in the document of 2025-09 and under
 // parameters in a later sample: both hold.
-func (b *body) readPrompt() *refusal {
+func (b *parsedBody) readPrompt() *refusal {
 	return firstRefusal(
 		read(b.input, "prompt", &b.prompt),
 		read(b.parameters, "negative_prompt", &b.negative),
@@ -94,8 +94,8 @@ func (b *body) readPrompt() *refusal {
 
 // readMessages reads the one message that the other doors take: one turn of the user with one text (QI, 2025-09), and
 // pictures for those who edit.
-func (b *body) readMessages() *refusal {
-	var messages []object
+func (b *parsedBody) readMessages() *refusal {
+	var messages []jsonObject
 	if r := read(b.input, "messages", &messages); r != nil {
 		return r
 	}
@@ -106,7 +106,7 @@ func (b *body) readMessages() *refusal {
 		return invalid("messages length only support 1")
 	}
 	var role string
-	var content []object
+	var content []jsonObject
 	r := firstRefusal(read(messages[0], "role", &role), read(messages[0], "content", &content))
 	if r != nil || role != "user" || len(content) == 0 {
 		return invalid("Role must be user or assistant and Content length must be greater than 0")
@@ -114,7 +114,7 @@ func (b *body) readMessages() *refusal {
 	return firstRefusal(b.readContent(content), read(b.parameters, "negative_prompt", &b.negative))
 }
 
-func (b *body) readContent(content []object) *refusal {
+func (b *parsedBody) readContent(content []jsonObject) *refusal {
 	texts := 0
 	for _, c := range content {
 		if _, ok := c["image"]; ok {
@@ -135,8 +135,8 @@ func (b *body) readContent(content []object) *refusal {
 
 // check turns a body into a request, or says what is wrong with it. Unknown parameters are let through: SDKs send
 // "stream", "result_format" and others (wire.md §7).
-func (b *body) check(m *model) (request, *refusal) {
-	q := request{model: m, prompt: b.prompt, negative: b.negative, extend: !m.noExtend, n: max(m.countUnsaid, 1)}
+func (b *parsedBody) check(m *modelSpec) (request, *refusal) {
+	q := request{model: m, prompt: b.prompt, negative: b.negative, extend: !m.noExtend, n: max(m.defaultCount, 1)}
 	if strings.TrimSpace(b.prompt) == "" {
 		return q, missing("prompt")
 	}
@@ -164,12 +164,12 @@ func (b *body) check(m *model) (request, *refusal) {
 	return q, r
 }
 
-func (q *request) checkNumbers(b *body, seed int64) *refusal {
+func (q *request) checkNumbers(b *parsedBody, seed int64) *refusal {
 	switch raw, given := b.parameters["seed"]; {
-	case q.model.count == 1 && q.n != 1:
+	case q.model.maxCount == 1 && q.n != 1:
 		return invalid("num_images_per_prompt must be 1")
-	case q.n < 1 || q.n > q.model.count:
-		return invalid(fmt.Sprintf("n must be in [1, %d]", q.model.count))
+	case q.n < 1 || q.n > q.model.maxCount:
+		return invalid(fmt.Sprintf("n must be in [1, %d]", q.model.maxCount))
 	case given && string(raw) != "null" && (seed < 0 || seed > 1<<31-1):
 		return invalid("seed must be in [0, 2147483647]")
 	default:
@@ -180,8 +180,8 @@ func (q *request) checkNumbers(b *body, seed int64) *refusal {
 
 // cut shortens the prompts silently, as the service does.
 func (q *request) cut() {
-	q.cutPrompt = cutAt(q.prompt, q.model.prompt)
-	q.truncated = q.cutPrompt != q.prompt || cutAt(q.negative, q.model.negative) != q.negative
+	q.cutPrompt = cutAt(q.prompt, q.model.promptLimit)
+	q.truncated = q.cutPrompt != q.prompt || cutAt(q.negative, q.model.negativeLimit) != q.negative
 }
 
 // cutAt cuts a text to so many code points; 0 leaves it whole.
@@ -201,7 +201,7 @@ func cutAt(text string, points int) string {
 
 // pendingFor reads how long a prompt asks its task to stay in the queue.
 func pendingFor(prompt string) time.Duration {
-	d, err := time.ParseDuration(steering(prompt, "pending"))
+	d, err := time.ParseDuration(directive(prompt, "pending"))
 	if err != nil || d < 0 {
 		return 0
 	}

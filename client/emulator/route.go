@@ -64,7 +64,7 @@ func (c *call) notFound() {
 	c.requestID = uuid(chance(c.s.opts.Seed, domainRequest, c.s.tally.seq))
 	c.s.mu.Unlock()
 	c.arrived, c.mime = c.s.Now(), mimePost
-	c.send(c.refuse(refused("NotFound", "")))
+	c.send(c.refuse(refusalOf("NotFound", "")))
 }
 
 func (s *Server) serveBooks(w http.ResponseWriter) {

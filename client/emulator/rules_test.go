@@ -134,7 +134,7 @@ func TestAcceptedBodies(t *testing.T) {
 
 func TestEveryModelByEveryDoor(t *testing.T) {
 	for _, m := range models() {
-		for _, door := range m.doors {
+		for _, door := range m.endpoints {
 			bubble(t, exact(), func(t *testing.T, r *rig) {
 				body := `{"model":"` + m.name + `","input":{"prompt":"a cat","messages":[{"role":"user","content":[{"image":"https://x/1.png"},{"text":"a cat"}]}]}}`
 				header := async
@@ -143,7 +143,7 @@ func TestEveryModelByEveryDoor(t *testing.T) {
 				}
 				a := r.ask("POST", door, body, header)
 				time.Sleep(time.Minute)
-				if b := r.s.Books(); a.status != 200 || b.Charges != max(m.countUnsaid, 1) {
+				if b := r.s.Books(); a.status != 200 || b.Charges != max(m.defaultCount, 1) {
 					t.Errorf("%s %s: %d %s, %d charged", m.name, door, a.status, a.body, b.Charges)
 				}
 				if door == pathSync && !bytes.Contains(a.body, []byte(".png?Expires=")) {

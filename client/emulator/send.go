@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// say is an answer of JSON. The & of a URL comes as it is: people cut URLs out of answers with sed.
-func (c *call) say(status int, v any) answer {
+// json is an answer of JSON. The & of a URL comes as it is: people cut URLs out of answers with sed.
+func (c *call) json(status int, v any) answer {
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
 	enc.SetEscapeHTML(false)
@@ -24,7 +24,7 @@ func (c *call) say(status int, v any) answer {
 // refuse is an error answer, and books it.
 func (c *call) refuse(r *refusal) answer {
 	c.entry.Code = r.code
-	return c.say(r.status, wireError{Code: r.code, Message: r.message, RequestID: c.requestID})
+	return c.json(r.status, wireError{Code: r.code, Message: r.message, RequestID: c.requestID})
 }
 
 // plain is an answer that is not JSON, as gateways and captive portals give it.

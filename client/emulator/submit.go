@@ -18,35 +18,35 @@ func (c *call) submit() answer {
 	if r != nil {
 		return c.refuse(r)
 	}
-	if code, message := steeredCode(q.prompt, "refuse"); code != "" {
-		return c.refuse(refused(code, message))
+	if code, message := directiveCode(q.prompt, "refuse"); code != "" {
+		return c.refuse(refusalOf(code, message))
 	}
 	if c.door == pathSync {
 		return c.createSync(q)
 	}
-	if n := c.s.quota(m.name).Queue; n > 0 && c.s.world.waiting(m.name) >= n {
+	if n := c.s.quota(m.name).Queue; n > 0 && c.s.account.waiting(m.name) >= n {
 		// What the service says when its queue is full is not known; this is what api.md §3.3 expects.
-		return c.refuse(refused("Throttling", ""))
+		return c.refuse(refusalOf("Throttling", ""))
 	}
 	t := c.newTask(q)
 	c.create(t)
-	return c.say(http.StatusOK, wireAnswer{RequestID: c.requestID, Output: wireOutput{TaskID: t.ID, TaskStatus: pending}})
+	return c.json(http.StatusOK, wireAnswer{RequestID: c.requestID, Output: wireOutput{TaskID: t.ID, TaskStatus: pending}})
 }
 
 // admit checks all but the parameters of a submission.
-func (c *call) admit() (*model, *refusal) {
-	if r := firstRefusal(c.enter(), c.asyncHeader(), c.contentType(), c.body.bad); r != nil {
+func (c *call) admit() (*modelSpec, *refusal) {
+	if r := firstRefusal(c.authenticate(), c.asyncHeader(), c.contentType(), c.body.bad); r != nil {
 		return nil, r
 	}
 	m, ok := modelNamed(c.body.model)
 	if !ok {
 		return nil, invalid("Model not exist.")
 	}
-	if !slices.Contains(m.doors, c.door) {
+	if !slices.Contains(m.endpoints, c.door) {
 		return nil, invalid("url error, please check url！")
 	}
 	if !c.s.rateOK(m.name, c.now) {
-		return nil, refused("Throttling.RateQuota", "")
+		return nil, refusalOf("Throttling.RateQuota", "")
 	}
 	c.entry.Rated = true
 	return m, nil
@@ -59,14 +59,14 @@ func (c *call) asyncHeader() *refusal {
 	switch {
 	case async && c.door == pathSync:
 		c.violate(RuleAsyncExtra, "")
-		r := refused("AccessDenied", "current user api does not support asynchronous calls")
+		r := refusalOf("AccessDenied", "current user api does not support asynchronous calls")
 		if c.fault.Async429 {
 			r.status = http.StatusTooManyRequests
 		}
 		return r
 	case !async && c.door != pathSync:
 		c.violate(RuleAsyncMissing, "")
-		return refused("AccessDenied", "current user api does not support synchronous calls")
+		return refusalOf("AccessDenied", "current user api does not support synchronous calls")
 	}
 	return nil
 }
@@ -74,7 +74,7 @@ func (c *call) asyncHeader() *refusal {
 // contentType wants JSON, with or without parameters: the documents require the header, the SDKs add a charset.
 func (c *call) contentType() *refusal {
 	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return refused("InvalidParameter", "")
+		return refusalOf("InvalidParameter", "")
 	}
 	return nil
 }
@@ -82,7 +82,7 @@ func (c *call) contentType() *refusal {
 // newTask draws what is to become of a request. Everything is drawn here and written down, so that a restart changes
 // nothing.
 func (c *call) newTask(q request) *Task {
-	s, n := c.s, len(c.s.world.tasks)+1
+	s, n := c.s, len(c.s.account.tasks)+1
 	t := &Task{
 		ID: uuid(chance(s.opts.Seed, domainTask, n)), RequestID: c.requestID, Key: c.key(), Workspace: c.entry.Workspace,
 		Model: q.model.name, Source: sourceAsync, Prompt: q.prompt, NegativePrompt: q.negative, Truncated: q.truncated,
@@ -92,7 +92,7 @@ func (c *call) newTask(q request) *Task {
 	if !q.seedGiven {
 		t.Seed = chance(s.opts.Seed, domainSeed, n).Int64N(1 << 31)
 	}
-	t.FailCode, t.FailMessage = steeredCode(q.prompt, "fail")
+	t.FailCode, t.FailMessage = directiveCode(q.prompt, "fail")
 	if c.fault.FailCode != "" {
 		t.FailCode, t.FailMessage = c.fault.FailCode, ""
 	}
@@ -102,7 +102,7 @@ func (c *call) newTask(q request) *Task {
 		t.Service, t.FailCode, t.FailMessage = taskLimit, "InternalError.Timeout", ""
 	}
 	if t.FailCode != "" && t.FailMessage == "" {
-		t.FailMessage = refused(t.FailCode, "").message
+		t.FailMessage = refusalOf(t.FailCode, "").message
 	}
 	return t
 }
@@ -143,7 +143,7 @@ func (c *call) createSync(q request) answer {
 	t.Ended = t.Scheduled.Add(t.Service)
 	if t.Ended.Sub(t.Submitted) > syncLimit {
 		t.Ended = t.Submitted.Add(syncLimit)
-		t.FailCode, t.FailMessage = "RequestTimeOut", refused("RequestTimeOut", "").message
+		t.FailCode, t.FailMessage = "RequestTimeOut", refusalOf("RequestTimeOut", "").message
 	}
 	c.create(t)
 	return answer{ready: t.Ended, later: func() answer { return c.syncAnswer(t) }}

@@ -118,13 +118,13 @@ type wireRow struct {
 	UserAPIUniqueKey string `json:"user_api_unique_key"`
 }
 
-// clock is the service's clock: its time strings have no zone and are Beijing's (CN, recorded 2024-03-01).
-var clock = time.FixedZone("UTC+8", 8*60*60)
+// beijing is the service's clock: its time strings have no zone and are Beijing's (CN, recorded 2024-03-01).
+var beijing = time.FixedZone("UTC+8", 8*60*60)
 
 // stamp writes a time as task answers do; the zero time is left out.
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(clock).Format("2006-01-02 15:04:05.000")
+	return t.In(beijing).Format("2006-01-02 15:04:05.000")
 }

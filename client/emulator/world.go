@@ -24,17 +24,17 @@ const (
 	syncLimit = 298 * time.Second
 )
 
-// world is the simulation: tasks, and one lane a model. Nothing in it happens by itself; advance brings it up to date.
-type world struct {
+// account is the simulation: tasks, and one lane a model. Nothing in it happens by itself; advance brings it up to date.
+type account struct {
 	tasks     []*Task // in the order of their creation
 	byID      map[string]*Task
 	byRequest map[string]*Task
-	lanes     map[string]*lane
-	order     []*lane // in the order of first use, so that the books come out the same each time
+	queues     map[string]*queue
+	order     []*queue // in the order of first use, so that the books come out the same each time
 }
 
-// lane is the queue of one model.
-type lane struct {
+// queue is the queue of one model.
+type queue struct {
 	model   string
 	rated   window    // submissions that counted against the rate
 	pending []*Task   // first come, first served
@@ -42,25 +42,25 @@ type lane struct {
 	clock   time.Time // how far the lane has been brought
 }
 
-func (w *world) lane(model string) *lane {
-	l := w.lanes[model]
+func (w *account) queue(model string) *queue {
+	l := w.queues[model]
 	if l == nil {
-		l = &lane{model: model}
-		w.lanes[model] = l
+		l = &queue{model: model}
+		w.queues[model] = l
 		w.order = append(w.order, l)
 	}
 	return l
 }
 
-// add takes in a task that was just created, or read from the books.
-func (w *world) add(t *Task) {
+// addTask takes in a task that was just created, or read from the books.
+func (w *account) addTask(t *Task) {
 	if w.byID == nil {
 		w.byID, w.byRequest = map[string]*Task{}, map[string]*Task{}
 	}
 	w.tasks = append(w.tasks, t)
 	w.byID[t.ID], w.byRequest[t.RequestID] = t, t
 	if t.Source == sourceAsync {
-		l := w.lane(t.Model)
+		l := w.queue(t.Model)
 		at, _ := slices.BinarySearchFunc(l.pending, t, func(a, b *Task) int {
 			if a.Submitted.After(b.Submitted) {
 				return 1
@@ -72,22 +72,22 @@ func (w *world) add(t *Task) {
 }
 
 // start moves a task from waiting to running.
-func (w *world) start(t *Task, at, end time.Time) {
-	l := w.lane(t.Model)
+func (w *account) start(t *Task, at, end time.Time) {
+	l := w.queue(t.Model)
 	t.Scheduled, t.Ended = at, end
 	l.drop(t)
 	i, _ := slices.BinarySearchFunc(l.running, end, func(a *Task, end time.Time) int { return a.Ended.Compare(end) })
 	l.running = slices.Insert(l.running, i, t)
 }
 
-func (l *lane) drop(t *Task) {
+func (l *queue) drop(t *Task) {
 	if i := slices.Index(l.pending, t); i >= 0 {
 		l.pending = slices.Delete(l.pending, i, i+1)
 	}
 }
 
 // next returns the task that starts next, and when, if limit tasks may run at once.
-func (l *lane) next(limit int) (*Task, time.Time) {
+func (l *queue) next(limit int) (*Task, time.Time) {
 	if len(l.pending) == 0 {
 		return nil, time.Time{}
 	}
@@ -101,7 +101,7 @@ func (l *lane) next(limit int) (*Task, time.Time) {
 }
 
 // prune forgets running tasks that ended.
-func (l *lane) prune(now time.Time) {
+func (l *queue) prune(now time.Time) {
 	n := 0
 	for n < len(l.running) && !l.running[n].Ended.After(now) {
 		n++
@@ -111,14 +111,14 @@ func (l *lane) prune(now time.Time) {
 
 // advance starts every task that started until now, and writes that down.
 func (s *Server) advance(now time.Time) {
-	for _, l := range s.world.order {
+	for _, l := range s.account.order {
 		limit := s.quota(l.model).Running
 		for {
 			t, at := l.next(limit)
 			if t == nil || at.After(now) {
 				break
 			}
-			s.note(entry{At: now, Start: &started{ID: t.ID, At: at, End: at.Add(t.Service)}})
+			s.record(entry{At: now, Start: &started{ID: t.ID, At: at, End: at.Add(t.Service)}})
 			l.clock = at
 		}
 		l.clock = now
@@ -127,7 +127,7 @@ func (s *Server) advance(now time.Time) {
 }
 
 // waiting counts the tasks of a model that stand in its line now.
-func (w *world) waiting(model string) int { return len(w.lane(model).pending) }
+func (w *account) waiting(model string) int { return len(w.queue(model).pending) }
 
 func latest(a, b time.Time) time.Time {
 	if a.After(b) {
@@ -155,21 +155,21 @@ func (t *Task) statusAt(now time.Time) string {
 }
 
 // ended reports whether a task is over.
-func (t *Task) over(now time.Time) bool { return !t.Ended.IsZero() && !t.Ended.After(now) }
+func (t *Task) ended(now time.Time) bool { return !t.Ended.IsZero() && !t.Ended.After(now) }
 
 // expired reports whether the service has forgotten a task.
-func (t *Task) expired(now time.Time) bool { return t.over(now) && !now.Before(t.Ended.Add(taskLife)) }
+func (t *Task) expired(now time.Time) bool { return t.ended(now) && !now.Before(t.Ended.Add(taskLife)) }
 
 // chargedAt returns the pictures that were charged for: those that were made, whoever waited for them (PRICE, 2026-05).
 func (t *Task) chargedAt(now time.Time) int {
-	if t.Canceled || t.FailCode != "" || !t.over(now) {
+	if t.Canceled || t.FailCode != "" || !t.ended(now) {
 		return 0
 	}
-	return t.made()
+	return t.pictures()
 }
 
-// made returns how many pictures a task makes if it succeeds.
-func (t *Task) made() int {
+// pictures returns how many pictures a task makes if it succeeds.
+func (t *Task) pictures() int {
 	if t.PartCode != "" && t.N > 1 {
 		return t.N - 1
 	}
