@@ -26,7 +26,7 @@ func asJSON(t *testing.T, v any) string {
 func reopen(t *testing.T, r *rig, o Options) *rig {
 	t.Helper()
 	r.s.mu.Lock()
-	r.s.file.close()
+	r.s.account.journal.close()
 	r.s.mu.Unlock()
 	r.close()
 	return newRig(t, o)
@@ -160,7 +160,7 @@ func TestBooksThatCannotBeWritten(t *testing.T) {
 	bubble(t, o, func(t *testing.T, r *rig) {
 		r.submit("a cat")
 		r.s.mu.Lock()
-		r.s.file.f.Close()
+		r.s.account.journal.f.Close()
 		r.s.mu.Unlock()
 		if a := r.ask("POST", pathA1, askPlus, async); a.status != 500 {
 			t.Errorf("answered %d %s without writing it down", a.status, a.body)

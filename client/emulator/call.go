@@ -9,17 +9,6 @@ import (
 	"time"
 )
 
-// The operations of [Call].
-const (
-	opSubmit = "submit"
-	opSync   = "sync"
-	opQuery  = "query"
-	opList   = "list"
-	opCancel = "cancel"
-	opImage  = "image"
-	opLimits = "limits"
-)
-
 const (
 	// maxBody bounds what is read of a request.
 	maxBody = 1 << 20
@@ -30,91 +19,78 @@ const (
 
 // call is one request on its way through the service.
 type call struct {
-	s         *Server
+	server    *Server
 	w         http.ResponseWriter
 	r         *http.Request
 	info      Call
 	fault     Fault
-	door      string // path of a submission
-	mime      string // of the answer
-	data      []byte // the request's body
-	body      parsedBody   // of a submission, taken apart
-	task      *Task  // of a picture
-	picture   int    // from 1
+	mime      string            // of the answer
+	parse     func(data []byte) // takes the body of a submission apart; else nil
+	data      []byte            // the request's body
 	arrived   time.Time
 	now       time.Time // when the call was decided
 	requestID string
-	entry     entry
+	entry     entry // what the books will say of the call
 }
 
-// answer is what the client is told.
-type answer struct {
-	status int
-	mime   string // "": no content type at all
-	header map[string]string
-	body   []byte
-	ready  time.Time     // nothing is told before
-	later  func() answer // replaces the answer then
-}
-
-// run takes a call from its request to its answer. The caller has filled in op, door, mime and task.
-func (c *call) run(decide func(*call) answer) {
-	c.arrived = c.s.Now()
+// run takes a call from its request to its answer. decide runs with the lock held; it changes the
+// account only by what it writes into the entry. The caller has filled in op, mime and parse.
+func (c *call) run(decide func() answer) {
+	c.arrived = c.server.Now()
 	c.info.Workspace = c.r.Header.Get("X-DashScope-WorkSpace")
-	if err := c.readBody(); err != nil && !errors.As(err, new(*http.MaxBytesError)) {
-		c.abort(false) // the client went before its request was whole
+	if err := c.readBody(); errors.As(err, new(*http.MaxBytesError)) {
+		decide = c.tooLarge
 	} else if err != nil {
-		decide = tooLarge
+		c.abort(false) // the client went before its request was complete
 	}
 	c.number()
-	if c.s.opts.Fault != nil {
-		c.fault = c.s.opts.Fault(c.info)
+	if c.server.opts.Fault != nil {
+		c.fault = c.server.opts.Fault(c.info)
 	}
 	if c.fault.LoseRequest || c.fault.Hang {
 		c.lose()
 	}
 	a := c.decide(decide)
 	if a.later != nil {
-		if !c.s.until(c.r.Context(), a.ready) {
+		if !c.server.clock.until(c.r.Context(), a.ready) {
 			c.abort(false)
 		}
 		a = a.later()
 	}
 	if c.fault.DoneFirst && c.fault.refuses() {
-		a = c.fault.answer(c)
+		a = c.faultAnswer()
 	}
-	if c.s.opts.BeforeAnswer != nil {
-		c.s.opts.BeforeAnswer(c.info)
+	if c.server.opts.BeforeAnswer != nil {
+		c.server.opts.BeforeAnswer(c.info)
 	}
 	c.send(a)
 }
 
-func tooLarge(c *call) answer {
-	return c.refuse(&refusal{http.StatusRequestEntityTooLarge, "InvalidParameter", "Request body is too large."})
+func (c *call) tooLarge() answer {
+	const message = "Request body is too large."
+	return c.refuse(&refusal{http.StatusRequestEntityTooLarge, "InvalidParameter", message})
 }
 
-// readBody reads the request, so that the server can see its client go while it waits.
+// readBody reads the whole request first, which lets net/http notice that a client goes while it
+// waits for the answer.
 func (c *call) readBody() error {
 	var err error
 	c.data, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
-	if c.door != "" && err == nil {
-		c.body = parseBody(c.data, c.door)
-		c.info.Model, c.info.Prompt = c.body.model, c.body.prompt
+	if c.parse != nil && err == nil {
+		c.parse(c.data)
 	}
 	return err
 }
 
-// number gives the call its ordinals and, if it is about a task, that task's model and prompt.
+// number gives the call its ordinals and, if it concerns a task, that task's model and prompt.
 func (c *call) number() {
-	s := c.s
+	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tally.init()
-	s.tally.seq++
-	s.tally.ops[c.info.Op]++
-	c.info.N = s.tally.ops[c.info.Op]
-	c.requestID = uuid(chance(s.opts.Seed, domainRequest, s.tally.seq))
-	c.entry = entry{Seq: s.tally.seq, Call: c.info.Op, N: c.info.N, Model: c.info.Model, Task: c.info.TaskID}
+	seq, n := s.account.tally.next(c.info.Op)
+	c.info.N = n
+	c.requestID = uuid(chance(s.opts.Seed, domainRequest, seq))
+	c.entry = entry{Seq: seq, Call: c.info.Op, N: n, Model: c.info.Model, Task: c.info.TaskID}
 	if t := s.account.byID[c.info.TaskID]; t != nil {
 		c.info.Model, c.info.Prompt = t.Model, t.Prompt
 		if c.info.Op == opImage {
@@ -125,19 +101,20 @@ func (c *call) number() {
 
 // lose drops a call before anything is done.
 func (c *call) lose() {
-	c.s.mu.Lock()
-	c.entry.At, c.entry.Lost, c.entry.Task = c.s.Now(), true, ""
-	c.s.record(c.entry)
-	c.s.mu.Unlock()
+	c.server.mu.Lock()
+	c.entry.At, c.entry.Lost, c.entry.Task = c.server.Now(), true, ""
+	c.server.account.record(c.entry)
+	c.server.mu.Unlock()
 	if c.fault.Hang {
-		c.s.wait(c.r.Context(), 1<<62)
+		c.server.clock.wait(c.r.Context(), 1<<62)
 	}
 	c.abort(c.fault.Reset)
 }
 
-// decide brings the world up to now, lets the operation change it, and writes that down: one moment, under the lock.
-func (c *call) decide(operation func(*call) answer) answer {
-	s := c.s
+// decide brings the account up to date, lets the operation decide, and records what it changed: all
+// at one moment, with the lock held.
+func (c *call) decide(operation func() answer) answer {
+	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -145,27 +122,28 @@ func (c *call) decide(operation func(*call) answer) answer {
 	}
 	c.now = s.Now()
 	c.entry.At = c.now
-	s.advance(c.now)
+	s.account.advance(c.now)
 	var a answer
 	if c.fault.refuses() && !c.fault.DoneFirst {
-		a = c.fault.answer(c)
+		a = c.faultAnswer()
 	} else {
-		a = operation(c)
+		a = operation()
 	}
-	s.record(c.entry)
-	s.advance(c.now) // a task may start at once
-	if s.file.err != nil {
-		return c.plain(http.StatusInternalServerError, "the emulator cannot write its books: "+s.file.err.Error())
+	s.account.record(c.entry)
+	s.account.advance(c.now) // a task may start at once
+	if err := s.account.journal.err; err != nil {
+		return htmlPage(http.StatusInternalServerError, "the emulator cannot write its books: "+err.Error())
 	}
 	return a
 }
 
-// violate books a rule that this call broke.
+// violate records a rule that this call broke.
 func (c *call) violate(rule, detail string) {
-	c.entry.Violations = append(c.entry.Violations, Violation{Rule: rule, At: c.now, Op: c.info.Op, Detail: detail})
+	v := Violation{Rule: rule, At: c.now, Op: c.info.Op, Detail: detail}
+	c.entry.Violations = append(c.entry.Violations, v)
 }
 
-// authenticate lets a call of the API in, or refuses it: the key, and what a correct client never sends.
+// authenticate checks the key of a call of the API, and records what a correct client never sends.
 func (c *call) authenticate() *refusal {
 	c.entry.Workspace = c.info.Workspace
 	header := c.r.Header.Get("Authorization")
@@ -173,45 +151,17 @@ func (c *call) authenticate() *refusal {
 	switch {
 	case header == "" || header == "Bearer" || header == "Bearer ":
 		return refusalOf("InvalidApiKey", "No API-key provided.")
-	case !ok || strings.TrimSpace(key) != key || c.s.opts.Key != "" && key != c.s.opts.Key:
+	case !ok || strings.TrimSpace(key) != key || c.server.opts.Key != "" && key != c.server.opts.Key:
 		return refusalOf("InvalidApiKey", "")
 	}
-	c.s.keys[key] = true
-	if c.r.Method == http.MethodPost && c.hasIdempotencyKey() {
+	c.server.keys[key] = true
+	if c.r.Method == http.MethodPost && hasIdempotencyKey(c.r.Header) {
 		c.violate(RuleIdempotencyKey, "")
 	}
-	if c.leaks(key, true) || len(key) >= shortestKey && strings.Contains(string(c.data), key) {
+	if leaks(c.r, key, true) || len(key) >= shortestKey && strings.Contains(string(c.data), key) {
 		c.violate(RuleKeyInRequest, "")
 	}
 	return nil
-}
-
-func (c *call) hasIdempotencyKey() bool {
-	_, a := c.r.Header["Idempotency-Key"]
-	_, b := c.r.Header["X-Idempotency-Key"]
-	return a || b
-}
-
-// shortestKey is the length below which a key is not looked for: it would be found in any URL.
-const shortestKey = 8
-
-// leaks reports whether a key stands in the URL or a header; Authorization may be its place.
-func (c *call) leaks(key string, authorized bool) bool {
-	if len(key) < shortestKey {
-		return false
-	}
-	if strings.Contains(c.r.RequestURI, key) || strings.Contains(c.r.URL.String(), key) {
-		return true
-	}
-	for name, values := range c.r.Header {
-		if authorized && name == "Authorization" {
-			continue
-		}
-		if strings.Contains(strings.Join(values, "\n"), key) {
-			return true
-		}
-	}
-	return false
 }
 
 // key returns the fingerprint of the caller's key.
@@ -219,9 +169,9 @@ func (c *call) key() string {
 	return fingerprint(strings.TrimPrefix(c.r.Header.Get("Authorization"), "Bearer "))
 }
 
-// admitQuery admits a query, list or cancel call, or refuses it.
+// admitQuery applies the rate of query, list and cancel calls.
 func (c *call) admitQuery() *refusal {
-	limit, t := c.s.quota("").Queries, &c.s.tally
+	limit, t := c.server.opts.quotaOf("").Queries, &c.server.account.tally
 	if limit == 0 {
 		return nil
 	}
@@ -233,4 +183,32 @@ func (c *call) admitQuery() *refusal {
 	}
 	c.entry.Rated = true
 	return nil
+}
+
+func hasIdempotencyKey(h http.Header) bool {
+	_, a := h["Idempotency-Key"]
+	_, b := h["X-Idempotency-Key"]
+	return a || b
+}
+
+// shortestKey is the length from which a key is looked for; a shorter one would be found in any URL.
+const shortestKey = 8
+
+// leaks reports whether a key is in the URL or a header, other than Authorization if authorized.
+func leaks(r *http.Request, key string, authorized bool) bool {
+	if len(key) < shortestKey {
+		return false
+	}
+	if strings.Contains(r.RequestURI, key) || strings.Contains(r.URL.String(), key) {
+		return true
+	}
+	for name, values := range r.Header {
+		if authorized && name == "Authorization" {
+			continue
+		}
+		if strings.Contains(strings.Join(values, "\n"), key) {
+			return true
+		}
+	}
+	return false
 }

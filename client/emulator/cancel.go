@@ -2,15 +2,15 @@ package emulator
 
 import "net/http"
 
-// cancel answers POST tasks/{id}/cancel: only a task that waits can be canceled (CN, recorded; TASK, 2026-05). A body is
-// let through: the asyncio SDK sends one.
+// cancel answers POST tasks/{id}/cancel: only a PENDING task can be canceled (CN, recorded; TASK,
+// 2026-05). It ignores a body: the asyncio SDK sends one.
 func (c *call) cancel() answer {
 	id := c.info.TaskID
 	c.entry.Task = ""
 	if r := firstRefusal(c.authenticate(), c.admitQuery()); r != nil {
 		return c.refuse(r)
 	}
-	t := c.s.account.byID[id]
+	t := c.server.account.byID[id]
 	if t == nil || t.statusAt(c.now) != pending {
 		return c.refuse(refusalOf("UnsupportedOperation", ""))
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// What is drawn by chance. Each use has a domain of its own, so that a new use changes no other's numbers.
+// The uses of random numbers. Each has its own domain, so that a new use changes no other's numbers.
 const (
 	domainTask = iota + 1
 	domainRequest
@@ -23,15 +23,16 @@ func chance(seed uint64, domain, n int) *rand.Rand {
 	return rand.New(rand.NewPCG(seed^uint64(domain)<<56, uint64(n)))
 }
 
-// uuid draws an id in the form that the service gives tasks and requests.
+// uuid draws an id in the form of the service's task and request ids.
 func uuid(r *rand.Rand) string {
 	a, b := r.Uint64(), r.Uint64()
-	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", a>>32, a>>16&0xffff, a&0xfff|0x4000, b>>48&0x3fff|0x8000, b&0xffffffffffff)
+	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x",
+		a>>32, a>>16&0xffff, a&0xfff|0x4000, b>>48&0x3fff|0x8000, b&0xffffffffffff)
 }
 
-// serviceTime draws how long a task runs: lognormal around mean, plus 3 to 4 s for prompt_extend (QI, 2025-09). With
-// cv 0 it is mean, plus 3.5 s.
-func serviceTime(r *rand.Rand, mean time.Duration, cv float64, extend bool) time.Duration {
+// lognormal draws a service time with a mean and a coefficient of variation, plus 3 to 4 s for
+// prompt_extend (QI, 2025-09). With cv 0 it is exactly mean, plus 3.5 s.
+func lognormal(r *rand.Rand, mean time.Duration, cv float64, extend bool) time.Duration {
 	z, u := r.NormFloat64(), r.Float64()
 	if cv == 0 {
 		z, u = 0, 0.5
@@ -44,7 +45,7 @@ func serviceTime(r *rand.Rand, mean time.Duration, cv float64, extend bool) time
 	return time.Duration(d).Round(time.Millisecond)
 }
 
-// hash mixes texts into one number.
+// hash returns a number for a list of texts.
 func hash(parts ...string) uint64 {
 	h := fnv.New64a()
 	for _, p := range parts {

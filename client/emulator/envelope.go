@@ -1,12 +1,13 @@
 package emulator
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 )
 
-// The envelopes that [Fault.Envelope] puts an error in, in place of the service's own: what
-// gateways and web frameworks between a client and the service write.
+// The envelopes of [Fault.Envelope], which replace the service's own: those of gateways and web
+// frameworks between a client and the service.
 const (
 	EnvelopeOpenAI    = "openai"    // {"error":{"code","message","type","param"}}
 	EnvelopeFramework = "framework" // {"detail"} or, every second time, {"timestamp","status",…}
@@ -40,17 +41,42 @@ type wireNumeric struct {
 	Message string `json:"message"`
 }
 
-// foreign is an error in the envelope of somebody else. Code and Message are those of the fault,
-// else they follow the status.
-func (f Fault) foreign(c *call, status int) answer {
-	text := f.Message
-	if text == "" {
-		text = http.StatusText(status)
+// faultAnswer is the error that replaces an answer. It does not count as a refusal if everything
+// was done first.
+func (c *call) faultAnswer() answer {
+	f := c.fault
+	status := f.Status
+	if status == 0 {
+		status = refusalOf(f.Code, "").status
 	}
+	switch {
+	case c.info.Op == opImage && f.Code != "":
+		return c.xml(status, f.Code, f.Message, "")
+	case f.Code == "" || f.Envelope != "":
+		if !f.DoneFirst {
+			c.entry.Code, c.entry.Task = cmp.Or(f.Code, http.StatusText(status)), ""
+		}
+		if f.Envelope != "" {
+			return c.foreignAnswer(status)
+		}
+		return htmlPage(status, http.StatusText(status))
+	}
+	r := refusalOf(f.Code, f.Message)
+	r.status = status
+	a := c.refuse(r)
+	c.entry.Task = ""
+	return a
+}
+
+// foreignAnswer is an error in the envelope that the fault names. Code and message follow the
+// status unless the fault gives them.
+func (c *call) foreignAnswer(status int) answer {
+	text := cmp.Or(c.fault.Message, http.StatusText(status))
 	c.mime = mimePost
-	switch f.Envelope {
+	switch c.fault.Envelope {
 	case EnvelopeOpenAI:
-		e := wireOpenAIError{Code: openAICode(f.Code, status), Message: text, Type: openAIType(status)}
+		code := openAICode(c.fault.Code, status)
+		e := wireOpenAIError{Code: code, Message: text, Type: openAIType(status)}
 		return c.json(status, wireOpenAI{e})
 	case EnvelopeNumeric:
 		return c.json(status, wireNumeric{Code: status, Message: text})
@@ -62,7 +88,7 @@ func (f Fault) foreign(c *call, status int) answer {
 	return c.json(status, wireSpring{Timestamp: at, Status: status, Error: text, Path: c.r.URL.Path})
 }
 
-// openAICode is the code of a status on the vendor's own OpenAI-compatible hosts (ERR, 2026-05).
+// openAICode is the code for a status on the vendor's OpenAI-compatible hosts (ERR, 2026-05).
 func openAICode(code string, status int) string {
 	named := map[int]string{
 		400: "invalid_parameter_error", 401: "invalid_api_key", 403: "access_denied",
@@ -84,47 +110,4 @@ func openAIType(status int) string {
 		return "server_error"
 	}
 	return "invalid_request_error"
-}
-
-// envelopeFaults are the faults of this file by their names: an answer in an envelope of somebody
-// else, or none that tells a task, with nothing done or with everything.
-func envelopeFaults() []faultName {
-	const posts = opSubmit + " " + opSync
-	all := []faultName{
-		{"no-task", posts, "Answered with 200, a code and no task; nothing is done.",
-			"Success", noTask(false)},
-		{"no-task-after", posts,
-			"Everything is done and charged, then answered with 200, a code and no task.",
-			"Success", noTask(true)},
-		{"no-type", "", "An error answer has no content type.", "",
-			func(f *Fault, _ string) error { f.NoType = true; return nil }},
-		{"async-429", posts, "An async header where none is taken is refused with 429, not 403.", "",
-			func(f *Fault, _ string) error { f.Async429 = true; return nil }},
-	}
-	for _, e := range []struct{ name, what, refused, done string }{
-		{EnvelopeOpenAI, "an HTTP status in OpenAI's envelope", "400", "503"},
-		{EnvelopeFramework, "an HTTP status and the JSON of a web framework", "403", "403"},
-		{EnvelopeNumeric, "an HTTP status and a numeric code", "400", "400"},
-	} {
-		refused := "Refused with " + e.what + "; nothing is done."
-		done := "Everything is done and charged, then answered with " + e.what + "."
-		all = append(all,
-			faultName{e.name, "", refused, e.refused, envelope(e.name, false)},
-			faultName{e.name + "-after", "", done, e.done, envelope(e.name, true)})
-	}
-	return all
-}
-
-func noTask(doneFirst bool) func(*Fault, string) error {
-	return func(f *Fault, arg string) error {
-		f.DoneFirst, f.Status, f.Code = doneFirst, http.StatusOK, arg
-		return nil
-	}
-}
-
-func envelope(name string, doneFirst bool) func(*Fault, string) error {
-	return func(f *Fault, arg string) error {
-		f.Envelope, f.DoneFirst = name, doneFirst
-		return setStatus(f, arg)
-	}
 }

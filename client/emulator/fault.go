@@ -1,8 +1,6 @@
 package emulator
 
 import (
-	"cmp"
-	"net/http"
 	"time"
 )
 
@@ -62,28 +60,3 @@ type Fault struct {
 
 // refuses reports whether an answer is replaced by an error.
 func (f Fault) refuses() bool { return f.Status != 0 || f.Code != "" || f.Envelope != "" }
-
-// answer is the error that replaces an answer. Where everything was done first, the books do not count it as a refusal.
-func (f Fault) answer(c *call) answer {
-	status := f.Status
-	if status == 0 {
-		status = refusalOf(f.Code, "").status
-	}
-	if c.info.Op == opImage && f.Code != "" {
-		return c.xml(status, f.Code, f.Message, "")
-	}
-	if f.Code == "" || f.Envelope != "" {
-		if !f.DoneFirst {
-			c.entry.Code, c.entry.Task = cmp.Or(f.Code, http.StatusText(status)), ""
-		}
-		if f.Envelope != "" {
-			return f.foreign(c, status)
-		}
-		return c.plain(status, http.StatusText(status))
-	}
-	r := refusalOf(f.Code, f.Message)
-	r.status = status
-	a := c.refuse(r)
-	c.entry.Task = ""
-	return a
-}

@@ -20,7 +20,7 @@ type InProcess struct {
 
 // ServeInProcess starts serving. It is what a rehearsal and a test inside a synctest bubble use.
 func (s *Server) ServeInProcess() *InProcess {
-	return &InProcess{images: s.images.Hostname(), api: listen(s.API()), host: listen(s.Images())}
+	return &InProcess{images: s.host.base.Hostname(), api: listen(s.API()), host: listen(s.Images())}
 }
 
 // Dial connects to the API or to the host of the pictures.

@@ -10,42 +10,43 @@ import (
 	"time"
 )
 
-// entry is one line of the books: a call and all that it changed, or a task that started. It is written before the
-// answer is sent, so that a service that was killed at any moment goes on as its clients saw it. The Books are a fold
-// of the entries; apply is that fold, for a live service and for one that reads its past.
+// entry is one line of the books: a call with all that it changed, or the start of a task. It is
+// written before the answer is sent, so that a service which is killed at any moment continues as
+// its clients saw it. The state of the service is a fold of the entries: account.apply, both live
+// and when the books are read.
 type entry struct {
-	At         time.Time   `json:"at"` // emulator's time; never goes back
+	At         time.Time   `json:"at"` // emulator's time; never decreases
 	Seq        int         `json:"seq,omitempty"`
-	Call       string      `json:"call,omitempty"` // the Op; empty where nobody called
+	Call       string      `json:"call,omitempty"` // the Op; empty for the start of a task
 	N          int         `json:"n,omitempty"`
 	Model      string      `json:"model,omitempty"`
 	Rated      bool        `json:"rated,omitempty"` // counts against a quota
-	Lost       bool        `json:"lost,omitempty"`  // nothing was done, nothing answered
-	Code       string      `json:"code,omitempty"`  // refused with
+	Lost       bool        `json:"lost,omitempty"`  // nothing done, nothing answered
+	Code       string      `json:"code,omitempty"`  // of a refusal
 	Created    *Task       `json:"created,omitempty"`
-	Task       string      `json:"task,omitempty"`     // asked for, canceled, or whose picture was fetched
-	Canceled   bool        `json:"canceled,omitempty"` // Task was
+	Task       string      `json:"task,omitempty"`     // queried or canceled, or the one of the picture
+	Canceled   bool        `json:"canceled,omitempty"` // Task is canceled now
 	Picture    int         `json:"picture,omitempty"`  // served, from 1
 	Workspace  string      `json:"workspace,omitempty"`
 	Start      *started    `json:"start,omitempty"`
 	Violations []Violation `json:"violations,omitempty"`
 }
 
-// started says when a task left its queue, and when it ends or ended.
+// started says when a task left its queue, and when it ends.
 type started struct {
 	ID  string    `json:"id"`
 	At  time.Time `json:"at"`
 	End time.Time `json:"end"`
 }
 
-// journal is the books file: JSON lines, only ever appended to. The zero value keeps nothing.
+// journal is the file of the books: JSON lines, append-only. The zero value keeps nothing.
 type journal struct {
 	f   *os.File
-	err error // the first failed write; the service then answers nothing but that
+	err error // the first failed write; from then on every answer is an error
 }
 
-// open reads the file into apply and returns the time of its last entry, zero if it is new. A last line that is torn is
-// cut off: nobody was told of it.
+// open replays the file into apply and returns the time of its last entry, zero for a new file. A
+// torn last line is cut off: its call was not answered.
 func (j *journal) open(name string, apply func(entry)) (time.Time, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
@@ -57,7 +58,7 @@ func (j *journal) open(name string, apply func(entry)) (time.Time, error) {
 	}
 	end, size, err := replay(name, data, apply)
 	if err == nil && size < len(data) {
-		err = os.Truncate(name, int64(size)) // by name: Windows lets no appending file be cut
+		err = os.Truncate(name, int64(size)) // by name: Windows does not truncate an appending file
 	}
 	if err != nil {
 		return time.Time{}, errors.Join(err, f.Close())
@@ -66,7 +67,8 @@ func (j *journal) open(name string, apply func(entry)) (time.Time, error) {
 	return end, nil
 }
 
-// replay applies every whole line of data. It returns the time of the last one and the bytes that are good.
+// replay applies every whole line of data. It returns the time of the last one, and how many bytes
+// those lines have.
 func replay(name string, data []byte, apply func(entry)) (end time.Time, size int, err error) {
 	for line := 1; size < len(data); line++ {
 		text, _, whole := bytes.Cut(data[size:], []byte{'\n'})
@@ -84,7 +86,8 @@ func replay(name string, data []byte, apply func(entry)) (end time.Time, size in
 	return end, size, nil
 }
 
-// write appends one entry with one Write. It does not sync: the books outlive their process, not a power cut.
+// write appends an entry with one Write. It does not sync: the books survive their process, not a
+// power failure.
 func (j *journal) write(e entry) {
 	if j.f == nil || j.err != nil {
 		return
@@ -103,42 +106,4 @@ func (j *journal) close() error {
 	f := j.f
 	j.f = nil
 	return f.Close()
-}
-
-// record writes an entry down and makes it true.
-func (s *Server) record(e entry) {
-	s.file.write(e)
-	s.apply(e)
-}
-
-// apply makes an entry true.
-func (s *Server) apply(e entry) {
-	s.tally.count(e)
-	if e.Rated && (e.Call == opSubmit || e.Call == opSync) {
-		s.account.queue(e.Model).rated.add(e.At)
-	}
-	if e.Created != nil {
-		s.account.addTask(e.Created)
-	}
-	if e.Start != nil {
-		if t := s.account.byID[e.Start.ID]; t != nil {
-			s.account.start(t, e.Start.At, e.Start.End)
-		}
-	}
-	s.account.touch(e)
-}
-
-// touch books a call on a task.
-func (w *account) touch(e entry) {
-	t := w.byID[e.Task]
-	switch {
-	case t == nil:
-	case e.Call == opQuery:
-		t.Queries++
-	case e.Call == opImage && e.Picture > 0:
-		t.Downloads[e.Picture-1]++
-	case e.Canceled:
-		t.Canceled, t.Ended = true, e.At
-		w.queue(t.Model).drop(t)
-	}
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// defaultWorkspace is told where a call names none.
+// defaultWorkspace is the answer to a call without a workspace.
 const defaultWorkspace = "llm-rehearsal0000000"
 
 type wireLimits struct {
@@ -31,7 +31,7 @@ type wireQuota struct {
 	WorkspaceLimit *wireLimit `json:"workspace_limit"`
 }
 
-// wireLimit has null for what is not limited. Periods are seconds.
+// wireLimit has null for what is unlimited. Periods are in seconds.
 type wireLimit struct {
 	RequestLimit     *int    `json:"request_limit"`
 	RequestPeriod    *int    `json:"request_limit_period"`
@@ -42,8 +42,8 @@ type wireLimit struct {
 	AsyncConcurrency *int    `json:"async_user_concurrency_limit"`
 }
 
-// limits answers GET models/limits, which the English page calls quotas (LIM, 2026-09-28): what the account may do,
-// as it stands now.
+// limits answers GET models/limits, which the English page calls quotas (LIM, 2026-09-28), with the
+// present limits of the account.
 func (c *call) limits() answer {
 	if r := c.authenticate(); r != nil {
 		return c.refuse(r)
@@ -69,18 +69,19 @@ func (c *call) limits() answer {
 }
 
 func (c *call) wireQuota(model string) wireQuota {
-	q, workspace := c.s.quota(model), c.entry.Workspace
+	q, workspace := c.server.opts.quotaOf(model), c.entry.Workspace
 	if workspace == "" {
 		workspace = defaultWorkspace
 	}
-	l := wireLimit{RequestLimit: limited(q.Submissions), AsyncQueue: limited(q.Queue), AsyncConcurrency: limited(q.Running)}
+	l := wireLimit{RequestLimit: unlessZero(q.Submissions),
+		AsyncQueue: unlessZero(q.Queue), AsyncConcurrency: unlessZero(q.Running)}
 	if l.RequestLimit != nil {
-		l.RequestPeriod = limited(int(q.Per / time.Second))
+		l.RequestPeriod = unlessZero(int(q.Per / time.Second))
 	}
 	return wireQuota{Model: model, WorkspaceID: workspace, ModelLimit: l}
 }
 
-func limited(n int) *int {
+func unlessZero(n int) *int {
 	if n == 0 {
 		return nil
 	}

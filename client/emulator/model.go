@@ -30,23 +30,23 @@ const (
 
 // modelSpec is a line of the table of api.md §7 and §3.2.
 type modelSpec struct {
-	name        string
-	family      family
-	endpoints       []string
-	sizes       sizes
-	maxCount       int // most pictures a request
-	defaultCount int // pictures where n is not said; 0 is 1
-	promptLimit      int // code points a prompt is cut to; 0: the limit is in tokens, and nothing is cut here [I]
-	negativeLimit    int
-	noExtend    bool // prompt_extend is off where it is not said
-	needsImage  bool // an edit model
-	quota       Quota
-	mean        time.Duration
+	name          string
+	family        family
+	endpoints     []string
+	sizes         sizes
+	maxCount      int // most pictures a request
+	defaultCount  int // pictures where n is not said; 0 is 1
+	promptLimit   int // code points a prompt is cut to; 0: the limit is in tokens, and nothing is cut here [I]
+	negativeLimit int
+	noExtend      bool // prompt_extend is off where it is not said
+	needsImage    bool // an edit model
+	quota         Quota
+	mean          time.Duration
 }
 
 // sizes is what a model draws: a list, or any size within bounds.
 type sizes struct {
-	byDefault           string
+	byDefault        string
 	list             []string
 	names            map[string]string // "2K" and the like
 	minArea, maxArea int

@@ -228,7 +228,7 @@ func TestServiceTimesVaryAndRepeat(t *testing.T) {
 	draw := func(seed uint64) []time.Duration {
 		var all []time.Duration
 		for i := range 2000 {
-			all = append(all, serviceTime(chance(seed, domainService, i), 15*time.Second, 0.15, false))
+			all = append(all, lognormal(chance(seed, domainService, i), 15*time.Second, 0.15, false))
 		}
 		return all
 	}

@@ -199,8 +199,8 @@ func cutAt(text string, points int) string {
 	return text
 }
 
-// pendingFor reads how long a prompt asks its task to stay in the queue.
-func pendingFor(prompt string) time.Duration {
+// pendingDirective reads how long a prompt asks its task to stay in the queue.
+func pendingDirective(prompt string) time.Duration {
 	d, err := time.ParseDuration(directive(prompt, "pending"))
 	if err != nil || d < 0 {
 		return 0

@@ -10,7 +10,18 @@ import (
 	"time"
 )
 
-// json is an answer of JSON. The & of a URL comes as it is: people cut URLs out of answers with sed.
+// answer is an HTTP response before it is sent.
+type answer struct {
+	status int
+	mime   string // "": no Content-Type header
+	header map[string]string
+	body   []byte
+	ready  time.Time     // when to send it, if later is set
+	later  func() answer // replaces the answer then
+}
+
+// json returns an answer with a JSON body. The & of a URL is not escaped: people cut URLs out of
+// answers with sed.
 func (c *call) json(status int, v any) answer {
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
@@ -21,22 +32,22 @@ func (c *call) json(status int, v any) answer {
 	return answer{status: status, mime: c.mime, body: bytes.TrimRight(body.Bytes(), "\n")}
 }
 
-// refuse is an error answer, and books it.
+// refuse returns an error answer and records its code.
 func (c *call) refuse(r *refusal) answer {
 	c.entry.Code = r.code
 	return c.json(r.status, wireError{Code: r.code, Message: r.message, RequestID: c.requestID})
 }
 
-// plain is an answer that is not JSON, as gateways and captive portals give it.
-func (c *call) plain(status int, text string) answer {
-	page := fmt.Sprintf("<html><head><title>%d %s</title></head><body><center><h1>%s</h1></center></body></html>\n",
-		status, http.StatusText(status), text)
-	return answer{status: status, mime: "text/html", body: []byte(page)}
+// htmlPage is an answer that is not JSON, as gateways and captive portals give it.
+func htmlPage(status int, text string) answer {
+	const page = "<html><head><title>%d %s</title></head><body><center><h1>%s</h1></center></body></html>\n"
+	body := fmt.Sprintf(page, status, http.StatusText(status), text)
+	return answer{status: status, mime: "text/html", body: []byte(body)}
 }
 
-// send tells the client an answer, or does to it what the call's fault says.
+// send sends an answer, spoilt as the fault says.
 func (c *call) send(a answer) {
-	if c.fault.Delay > 0 && !c.s.wait(c.r.Context(), c.fault.Delay) {
+	if c.fault.Delay > 0 && !c.server.clock.wait(c.r.Context(), c.fault.Delay) {
 		c.abort(false)
 	}
 	if c.fault.LoseAnswer || c.fault.Reset {
@@ -45,7 +56,7 @@ func (c *call) send(a answer) {
 	if c.fault.Garbage {
 		a = c.garbage(a)
 	}
-	c.headers(a)
+	c.setHeaders(a)
 	body, cut := a.body, c.fault.Truncate
 	if cut {
 		body = body[:len(body)/2]
@@ -58,9 +69,9 @@ func (c *call) send(a answer) {
 	}
 }
 
-// headers sets the head of an answer. Its Date is the emulator's.
-func (c *call) headers(a answer) {
-	h, now := c.w.Header(), c.s.Now()
+// setHeaders sets the headers of an answer. Date is the emulator's time.
+func (c *call) setHeaders(a answer) {
+	h, now := c.w.Header(), c.server.Now()
 	for name, value := range a.header {
 		h.Set(name, value)
 	}
@@ -85,7 +96,7 @@ func (c *call) headers(a answer) {
 	}
 }
 
-// write sends a body, byte by byte if the fault drips it.
+// write writes a body, byte by byte if the fault says so.
 func (c *call) write(body []byte) {
 	if c.fault.Drip <= 0 {
 		c.w.Write(body)
@@ -93,7 +104,7 @@ func (c *call) write(body []byte) {
 	}
 	flush := http.NewResponseController(c.w)
 	for i := range body {
-		if !c.s.wait(c.r.Context(), c.fault.Drip) {
+		if !c.server.clock.wait(c.r.Context(), c.fault.Drip) {
 			c.abort(false)
 		}
 		if _, err := c.w.Write(body[i : i+1]); err != nil {
@@ -103,26 +114,28 @@ func (c *call) write(body []byte) {
 	}
 }
 
-// garbage turns an answer into one that cannot be read, with status 200: a page, or every second time torn JSON.
+// garbage replaces an answer by an unreadable one with status 200: a page of HTML or, every second
+// time, torn JSON.
 func (c *call) garbage(a answer) answer {
 	if c.info.N%2 == 1 || len(a.body) < 2 {
-		return c.plain(http.StatusOK, "Please log in to the network")
+		return htmlPage(http.StatusOK, "Please log in to the network")
 	}
 	a.status, a.body = http.StatusOK, a.body[:len(a.body)/2]
 	return a
 }
 
-// abort breaks the connection off without an answer, with a reset where it is TCP. It does not return.
+// abort closes the connection without an answer, with a reset if asked to and if it is TCP. It does
+// not return.
 func (c *call) abort(reset bool) {
 	if reset {
-		c.reset()
+		resetConnection(c.w)
 	}
 	panic(http.ErrAbortHandler)
 }
 
-// reset closes the connection in a way that the other side sees as a reset.
-func (c *call) reset() {
-	conn, _, err := http.NewResponseController(c.w).Hijack()
+// resetConnection closes a TCP connection so that the peer sees a reset.
+func resetConnection(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}

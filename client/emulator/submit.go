@@ -7,97 +7,115 @@ import (
 	"time"
 )
 
-// submit answers the three doors. The order of the checks is the service's where it is known: the key, the header, the
-// body, the model; then the rate, then the parameters [I].
-func (c *call) submit() answer {
-	m, r := c.admit()
-	if r != nil {
-		return c.refuse(r)
-	}
-	q, r := c.body.check(m)
-	if r != nil {
-		return c.refuse(r)
-	}
-	if code, message := directiveCode(q.prompt, "refuse"); code != "" {
-		return c.refuse(refusalOf(code, message))
-	}
-	if c.door == pathSync {
-		return c.createSync(q)
-	}
-	if n := c.s.quota(m.name).Queue; n > 0 && c.s.account.waiting(m.name) >= n {
-		// What the service says when its queue is full is not known; this is what api.md §3.3 expects.
-		return c.refuse(refusalOf("Throttling", ""))
-	}
-	t := c.newTask(q)
-	c.create(t)
-	return c.json(http.StatusOK, wireAnswer{RequestID: c.requestID, Output: wireOutput{TaskID: t.ID, TaskStatus: pending}})
+// submission is a call of one of the three endpoints that make pictures.
+type submission struct {
+	*call
+	path string
+	body parsedBody
 }
 
-// admit checks all but the parameters of a submission.
-func (c *call) admit() (*modelSpec, *refusal) {
-	if r := firstRefusal(c.authenticate(), c.asyncHeader(), c.contentType(), c.body.bad); r != nil {
+// parse reads the body. It tells model and prompt to the faults even if the rest is wrong.
+func (s *submission) parse(data []byte) {
+	s.body = parseBody(data, s.path)
+	s.info.Model, s.info.Prompt = s.body.model, s.body.prompt
+}
+
+// submit answers a submission. The order of the checks is the service's as far as it is known: key,
+// header, body and model, then rate, then parameters [I].
+func (s *submission) submit() answer {
+	m, r := s.admit()
+	if r != nil {
+		return s.refuse(r)
+	}
+	q, r := s.body.check(m)
+	if r != nil {
+		return s.refuse(r)
+	}
+	if code, message := directiveCode(q.prompt, "refuse"); code != "" {
+		return s.refuse(refusalOf(code, message))
+	}
+	if s.path == pathSync {
+		return s.createSync(q)
+	}
+	if s.server.account.full(m.name) {
+		// The service's answer to a full queue is not known; api.md §3.3 expects this one.
+		return s.refuse(refusalOf("Throttling", ""))
+	}
+	t := s.newTask(q)
+	s.create(t)
+	out := wireOutput{TaskID: t.ID, TaskStatus: pending}
+	return s.json(http.StatusOK, wireAnswer{RequestID: s.requestID, Output: out})
+}
+
+// admit checks everything but the parameters.
+func (s *submission) admit() (*modelSpec, *refusal) {
+	r := firstRefusal(s.authenticate(), s.checkAsyncHeader(), s.checkContentType(), s.body.bad)
+	if r != nil {
 		return nil, r
 	}
-	m, ok := modelNamed(c.body.model)
+	m, ok := modelNamed(s.body.model)
 	if !ok {
 		return nil, invalid("Model not exist.")
 	}
-	if !slices.Contains(m.endpoints, c.door) {
+	if !slices.Contains(m.endpoints, s.path) {
 		return nil, invalid("url error, please check url！")
 	}
-	if !c.s.rateOK(m.name, c.now) {
+	if !s.server.account.admits(m.name, s.now) {
 		return nil, refusalOf("Throttling.RateQuota", "")
 	}
-	c.entry.Rated = true
+	s.entry.Rated = true
 	return m, nil
 }
 
-// asyncHeader holds the header rule, 403 both ways (QI, 2025-09; spring-ai-alibaba#4509), or 429
-// (ERR, 2026-11).
-func (c *call) asyncHeader() *refusal {
-	async := c.r.Header.Get("X-DashScope-Async") == "enable"
+// checkAsyncHeader refuses an async header that is missing or out of place: 403 (QI, 2025-09;
+// spring-ai-alibaba#4509), or 429 (ERR, 2026-11) if the fault says so.
+func (s *submission) checkAsyncHeader() *refusal {
+	async := s.r.Header.Get("X-DashScope-Async") == "enable"
 	switch {
-	case async && c.door == pathSync:
-		c.violate(RuleAsyncExtra, "")
+	case async && s.path == pathSync:
+		s.violate(RuleAsyncExtra, "")
 		r := refusalOf("AccessDenied", "current user api does not support asynchronous calls")
-		if c.fault.Async429 {
+		if s.fault.Async429 {
 			r.status = http.StatusTooManyRequests
 		}
 		return r
-	case !async && c.door != pathSync:
-		c.violate(RuleAsyncMissing, "")
+	case !async && s.path != pathSync:
+		s.violate(RuleAsyncMissing, "")
 		return refusalOf("AccessDenied", "current user api does not support synchronous calls")
 	}
 	return nil
 }
 
-// contentType wants JSON, with or without parameters: the documents require the header, the SDKs add a charset.
-func (c *call) contentType() *refusal {
-	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+// checkContentType wants JSON, with or without parameters: the documents require the header, and
+// the SDKs add a charset.
+func (s *submission) checkContentType() *refusal {
+	kind, _, err := mime.ParseMediaType(s.r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
 		return refusalOf("InvalidParameter", "")
 	}
 	return nil
 }
 
-// newTask draws what is to become of a request. Everything is drawn here and written down, so that a restart changes
-// nothing.
-func (c *call) newTask(q request) *Task {
-	s, n := c.s, len(c.s.account.tasks)+1
+// newTask decides the whole future of a task. It is recorded, so that a restart changes nothing.
+func (s *submission) newTask(q request) *Task {
+	seed, n := s.server.opts.Seed, len(s.server.account.tasks)+1
 	t := &Task{
-		ID: uuid(chance(s.opts.Seed, domainTask, n)), RequestID: c.requestID, Key: c.key(), Workspace: c.entry.Workspace,
-		Model: q.model.name, Source: sourceAsync, Prompt: q.prompt, NegativePrompt: q.negative, Truncated: q.truncated,
-		Seed: q.seed, SeedGiven: q.seedGiven, Size: q.size, N: q.n, PromptExtend: q.extend, Watermark: q.watermark,
-		Submitted: c.now.Add(c.fault.Late), Downloads: make([]int, q.n), PartCode: c.fault.PartCode,
+		ID: uuid(chance(seed, domainTask, n)), RequestID: s.requestID,
+		Key: s.key(), Workspace: s.entry.Workspace, Model: q.model.name, Source: sourceAsync,
+		Prompt: q.prompt, NegativePrompt: q.negative, Truncated: q.truncated,
+		Seed: q.seed, SeedGiven: q.seedGiven, Size: q.size, N: q.n,
+		PromptExtend: q.extend, Watermark: q.watermark, PartCode: s.fault.PartCode,
+		Submitted: s.now.Add(s.fault.Late), Downloads: make([]int, q.n),
 	}
 	if !q.seedGiven {
-		t.Seed = chance(s.opts.Seed, domainSeed, n).Int64N(1 << 31)
+		t.Seed = chance(seed, domainSeed, n).Int64N(1 << 31)
 	}
 	t.FailCode, t.FailMessage = directiveCode(q.prompt, "fail")
-	if c.fault.FailCode != "" {
-		t.FailCode, t.FailMessage = c.fault.FailCode, ""
+	if s.fault.FailCode != "" {
+		t.FailCode, t.FailMessage = s.fault.FailCode, ""
 	}
-	t.Service = c.s.service(q, n)
-	t.NotBefore = t.Submitted.Add(c.s.dispatch(n) + pendingFor(q.prompt))
+	t.Service = s.server.opts.serviceTime(q, n)
+	t.NotBefore = t.Submitted.Add(s.server.opts.dispatchTime(n) + pendingDirective(q.prompt))
 	if t.Service > taskLimit {
 		t.Service, t.FailCode, t.FailMessage = taskLimit, "InternalError.Timeout", ""
 	}
@@ -107,37 +125,16 @@ func (c *call) newTask(q request) *Task {
 	return t
 }
 
-// service draws how long the n-th task runs. More pictures take longer, each a quarter of the first [I].
-func (s *Server) service(q request, n int) time.Duration {
-	mean, cv := q.model.mean, s.opts.CV
-	if s.opts.Service > 0 {
-		mean = s.opts.Service
-	}
-	if cv == 0 {
-		cv = 0.15
-	}
-	mean += mean * time.Duration(q.n-1) / 4
-	return serviceTime(chance(s.opts.Seed, domainService, n), mean, max(cv, 0), q.extend)
+// create makes the task once the entry of this call is recorded.
+func (s *submission) create(t *Task) {
+	s.entry.Created = t
+	s.info.TaskID = t.ID
 }
 
-// dispatch draws how long a task waits although nothing is before it: 14 to 50 ms were recorded (api.md §1.3).
-func (s *Server) dispatch(n int) time.Duration {
-	if s.opts.CV < 0 {
-		return 30 * time.Millisecond
-	}
-	return time.Duration(14+chance(s.opts.Seed, domainTask, -n).IntN(37)) * time.Millisecond
-}
-
-// create puts a task into the entry of this call; noting that makes it.
-func (c *call) create(t *Task) {
-	c.entry.Created = t
-	c.info.TaskID = t.ID
-}
-
-// createSync makes a task that runs at once and is not in the list; its answer waits for its end. It is charged even if
-// the client does not wait.
-func (c *call) createSync(q request) answer {
-	t := c.newTask(q)
+// createSync makes a task that runs at once and is not in the list; the answer waits for its end.
+// It is charged even if the client does not wait.
+func (s *submission) createSync(q request) answer {
+	t := s.newTask(q)
 	t.Source = sourceSync
 	t.Scheduled = t.NotBefore
 	t.Ended = t.Scheduled.Add(t.Service)
@@ -145,6 +142,28 @@ func (c *call) createSync(q request) answer {
 		t.Ended = t.Submitted.Add(syncLimit)
 		t.FailCode, t.FailMessage = "RequestTimeOut", refusalOf("RequestTimeOut", "").message
 	}
-	c.create(t)
-	return answer{ready: t.Ended, later: func() answer { return c.syncAnswer(t) }}
+	s.create(t)
+	return answer{ready: t.Ended, later: func() answer { return s.syncAnswer(t) }}
+}
+
+// serviceTime draws how long the n-th task runs. Each further picture adds a quarter [I].
+func (o *Options) serviceTime(q request, n int) time.Duration {
+	mean, cv := q.model.mean, o.CV
+	if o.Service > 0 {
+		mean = o.Service
+	}
+	if cv == 0 {
+		cv = 0.15
+	}
+	mean += mean * time.Duration(q.n-1) / 4
+	return lognormal(chance(o.Seed, domainService, n), mean, max(cv, 0), q.extend)
+}
+
+// dispatchTime draws how long the n-th task waits in an empty queue: 14 to 50 ms were recorded
+// (api.md §1.3).
+func (o *Options) dispatchTime(n int) time.Duration {
+	if o.CV < 0 {
+		return 30 * time.Millisecond
+	}
+	return time.Duration(14+chance(o.Seed, domainTask, -n).IntN(37)) * time.Millisecond
 }
