@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -55,11 +56,12 @@ func (c *call) limits() answer {
 		return c.refuse(r)
 	}
 	size = min(size, maxPage)
+	workspace := cmp.Or(c.entry.Workspace, defaultWorkspace)
 	var all []wireQuota
 	for i := range table() {
 		m := &table()[i]
 		if strings.Contains(m.name, q.Get("name")) && (q.Get("model") == "" || q.Get("model") == m.name) {
-			all = append(all, c.wireQuota(m.name))
+			all = append(all, newWireQuota(m.name, workspace, c.server.opts.quotaOf(m.name)))
 		}
 	}
 	from, to := min((page-1)*size, len(all)), min(page*size, len(all))
@@ -68,11 +70,7 @@ func (c *call) limits() answer {
 	}})
 }
 
-func (c *call) wireQuota(model string) wireQuota {
-	q, workspace := c.server.opts.quotaOf(model), c.entry.Workspace
-	if workspace == "" {
-		workspace = defaultWorkspace
-	}
+func newWireQuota(model, workspace string, q Quota) wireQuota {
 	l := wireLimit{RequestLimit: unlessZero(q.Submissions),
 		AsyncQueue: unlessZero(q.Queue), AsyncConcurrency: unlessZero(q.Running)}
 	if l.RequestLimit != nil {

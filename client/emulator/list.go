@@ -7,6 +7,12 @@ import (
 	"time"
 )
 
+// listing is a call of the task list with its filter.
+type listing struct {
+	*call
+	filter filter
+}
+
 // list answers GET tasks: the account's async tasks of at most 24 h, newest first (TASK, 2026-05).
 func (c *call) list() answer {
 	if r := firstRefusal(c.authenticate(), c.admitQuery()); r != nil {
@@ -16,7 +22,7 @@ func (c *call) list() answer {
 	if r != nil {
 		return c.refuse(r)
 	}
-	tasks := c.listed(f)
+	tasks := listing{c, f}.tasks()
 	from, to := f.bounds(len(tasks))
 	out := wireList{
 		Total: len(tasks), TotalPage: (len(tasks) + f.size - 1) / f.size,
@@ -28,39 +34,39 @@ func (c *call) list() answer {
 	return c.json(http.StatusOK, out)
 }
 
-// listed returns the tasks that pass a filter, newest first, and spoilt as the fault says.
-func (c *call) listed(f filter) []*Task {
+// tasks returns the tasks that pass the filter, newest first, and spoilt as the fault says.
+func (l listing) tasks() []*Task {
 	var tasks []*Task
-	for _, t := range slices.Backward(c.server.account.tasks) {
-		lags := t.Submitted.Add(c.fault.LagList).After(c.now)
-		if f.passes(t, c.now) && !lags && !c.hides(t) {
+	for _, t := range slices.Backward(l.server.account.tasks) {
+		lags := t.Submitted.Add(l.fault.LagList).After(l.now)
+		if l.filter.passes(t, l.now) && !lags && !l.hides(t) {
 			tasks = append(tasks, t)
 		}
 	}
 	slices.SortStableFunc(tasks, func(a, b *Task) int { return b.Submitted.Compare(a.Submitted) })
-	return c.spoil(tasks)
+	return l.spoil(tasks)
 }
 
 // hides reports whether no list shows a task.
-func (c *call) hides(t *Task) bool {
-	if hide := c.server.opts.Unlisted; hide != nil && hide(t) {
+func (l listing) hides(t *Task) bool {
+	if hide := l.server.opts.Unlisted; hide != nil && hide(t) {
 		return true
 	}
-	share := c.fault.ListOmit
-	return share > 0 && chance(c.server.opts.Seed, domainFault, int(hash(t.ID)>>1)).Float64() < share
+	share := l.fault.ListOmit
+	return share > 0 && chance(l.server.opts.Seed, domainFault, int(hash(t.ID)>>1)).Float64() < share
 }
 
 // spoil leaves out or shuffles tasks as the fault says.
-func (c *call) spoil(tasks []*Task) []*Task {
-	r := chance(c.server.opts.Seed, domainFault, c.info.N)
-	if c.fault.OmitRow && len(tasks) > 0 {
+func (l listing) spoil(tasks []*Task) []*Task {
+	r := chance(l.server.opts.Seed, domainFault, l.info.N)
+	if l.fault.OmitRow && len(tasks) > 0 {
 		i := r.IntN(len(tasks))
 		tasks = slices.Delete(tasks, i, i+1)
 	}
-	if n := c.fault.ListCap; n > 0 && len(tasks) > n {
+	if n := l.fault.ListCap; n > 0 && len(tasks) > n {
 		tasks = tasks[:n]
 	}
-	if c.fault.ShuffleList {
+	if l.fault.ShuffleList {
 		r.Shuffle(len(tasks), func(i, j int) { tasks[i], tasks[j] = tasks[j], tasks[i] })
 	}
 	return tasks

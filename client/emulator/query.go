@@ -36,18 +36,6 @@ func (c *call) distort(out *wireOutput) {
 	}
 }
 
-// syncAnswer is the answer to a sync call at its end. There a failure is an HTTP error, which costs
-// nothing.
-func (c *call) syncAnswer(t *Task) answer {
-	if t.FailCode != "" {
-		r := refusalOf(t.FailCode, t.FailMessage)
-		return c.json(r.status, wireError{Code: r.code, Message: r.message, RequestID: c.requestID})
-	}
-	a := t.syncResult(c.pictureURLs(t))
-	a.RequestID = c.requestID
-	return c.json(http.StatusOK, a)
-}
-
 // pictureURLs returns the signed URLs of a task's pictures, none before it has succeeded.
 func (c *call) pictureURLs(t *Task) []string {
 	if t.Source == sourceAsync && t.statusAt(c.now) != succeeded {

@@ -146,6 +146,18 @@ func (s *submission) createSync(q request) answer {
 	return answer{ready: t.Ended, later: func() answer { return s.syncAnswer(t) }}
 }
 
+// syncAnswer is the answer to a sync call at its end. There a failure is an HTTP error, which costs
+// nothing.
+func (s *submission) syncAnswer(t *Task) answer {
+	if t.FailCode != "" {
+		r := refusalOf(t.FailCode, t.FailMessage)
+		return s.json(r.status, wireError{Code: r.code, Message: r.message, RequestID: s.requestID})
+	}
+	a := t.syncResult(s.pictureURLs(t))
+	a.RequestID = s.requestID
+	return s.json(http.StatusOK, a)
+}
+
 // serviceTime draws how long the n-th task runs. Each further picture adds a quarter [I].
 func (o *Options) serviceTime(q request, n int) time.Duration {
 	mean, cv := q.model.mean, o.CV
