@@ -99,7 +99,7 @@ func (r *run) putAside(rec *record) error {
 		return err
 	}
 	for _, p := range rec.Pictures {
-		if err := r.keepOlder(p); err != nil {
+		if err := r.keepOlder(rec.Key, p); err != nil {
 			return err
 		}
 	}
@@ -111,10 +111,21 @@ func (r *run) putAside(rec *record) error {
 	return nil
 }
 
-// keepOlder copies a picture to images/replaced, durably, before it removes it from its place. A rename from folder to
-// folder could be lost with a power cut that keeps its first half: what another item syncs is one of the two folders. A
-// crash in between leaves both; the copy is not made twice.
-func (r *run) keepOlder(p picture) error {
+// keepOlder moves a picture of an item to images/replaced, unless its file is another item's.
+func (r *run) keepOlder(key string, p picture) error {
+	return r.underName(p.File, func() error {
+		if another, err := r.ofAnother(p.File, key); err != nil || another {
+			return err
+		}
+		return r.toReplaced(p)
+	})
+}
+
+// toReplaced copies a picture to images/replaced, durably, before it removes it from its place. A
+// rename from folder to folder could be lost with a power cut that keeps its first half: what
+// another item syncs is one of the two folders. A crash in between leaves both; the copy is not
+// made twice.
+func (r *run) toReplaced(p picture) error {
 	there, err := exists(r.o.Disk, p.File)
 	if err != nil || !there {
 		return err

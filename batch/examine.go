@@ -9,11 +9,13 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
+	"github.com/qwenbatch/qwenbatch/output/filename"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
@@ -132,6 +134,30 @@ func foreignText(disk durable.Disk, rec record, n int) string {
 		return fmt.Sprintf("it holds picture %d of its item", id.Number+1)
 	}
 	return fmt.Sprintf("it holds the picture of item %s", cmp.Or(id.ID, id.Key))
+}
+
+// ofAnother reports whether a file is the picture of another item than that of the key, and stands
+// in its item's place. The state may have been lost while pictures had changed places: two records
+// name one file then.
+func (r *run) ofAnother(file, key string) (bool, error) {
+	id, told := readIdentity(r.o.Disk, file)
+	k, err := parseKey(id.Key)
+	if !told || err != nil || id.Key == key {
+		return false, nil
+	}
+	r.state.mu.Lock()
+	i, known := r.state.find(k)
+	r.state.mu.Unlock()
+	if !known {
+		return false, nil
+	}
+	rec, err := r.state.get(i)
+	if err != nil || rec.Task != id.Task {
+		return false, err
+	}
+	named := slices.ContainsFunc(rec.Pictures, func(p picture) bool { return p.File == file })
+	own := filename.Clean(pictureName(rec.Name, id.Number), ".png")
+	return named || stem(path.Base(file)) == stem(own), nil
 }
 
 func hashOf(disk durable.Disk, name string) (string, error) {

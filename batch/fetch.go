@@ -93,8 +93,13 @@ func (f *fetching) saveAll(ctx context.Context) (missing client.Result, err erro
 		if len(rec.Pictures) == 0 && foreign(rec, found) {
 			return missing, errForeign
 		}
-		if err := r.setAside(rec.Task, i); err != nil {
+		whole, is, err := r.setAside(f.was, i)
+		if err != nil {
 			return missing, err
+		}
+		if is {
+			rec.Pictures = append(rec.Pictures, whole)
+			continue
 		}
 		if err := r.save(rec, i, body, found); err != nil {
 			return missing, err
@@ -321,13 +326,22 @@ func (r *run) save(rec *record, i int, body []byte, found imagefile.Picture) err
 
 // publish puts a picture under its name, or the next that is free. Two pictures that want the same name go one after the
 // other: the name is looked at before it is taken. The wait is that of a few writes, so it takes no context.
-func (r *run) publish(name string, body []byte) (string, error) {
-	folded := filename.Fold(stem(name))
+func (r *run) publish(name string, body []byte) (used string, err error) {
+	err = r.underName(name, func() error {
+		used, err = durable.Put(r.o.Disk, imagesDir, name, body)
+		return err
+	})
+	return used, err
+}
+
+// underName does something while no other goroutine takes or frees a picture's name.
+func (r *run) underName(name string, do func() error) error {
+	folded := filename.Fold(stem(path.Base(name)))
 	if err := r.names.enter(context.Background(), folded); err != nil {
-		return "", err
+		return err
 	}
 	defer r.names.leave(folded)
-	return durable.Put(r.o.Disk, imagesDir, name, body)
+	return do()
 }
 
 // pictureName is the name of the i-th picture of one request.

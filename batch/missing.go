@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -190,16 +191,41 @@ func (r *run) sortPictures(rec record) {
 	}
 }
 
-// setAside makes room for a picture whose file is damaged: that one moves to images/replaced.
-func (r *run) setAside(task string, number int) error {
-	p, damaged := r.damaged[savedPicture{task, number}]
-	if !damaged {
-		return nil
+// setAside makes room for a picture whose file was damaged when the run began: the file moves to
+// images/replaced. It is looked at again before, since a download may have waited for hours: a file
+// that is whole by now stays and is returned, and another item's stays.
+func (r *run) setAside(was record, number int) (whole picture, is bool, err error) {
+	p, damaged := r.damaged[savedPicture{was.Task, number}]
+	n := slices.IndexFunc(was.Pictures, func(q picture) bool { return q.File == p.File })
+	if !damaged || n < 0 {
+		return picture{}, false, nil
 	}
+	err = r.underName(p.File, func() error {
+		info, err := r.o.Disk.Lstat(p.File)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		whole = examined(r.o.Disk, was, n, info.Size())
+		if is = whole.Damage == ""; is {
+			return nil
+		}
+		if another, err := r.ofAnother(p.File, was.Key); err != nil || another {
+			return err
+		}
+		return r.moveAside(p)
+	})
+	return whole, is, err
+}
+
+// moveAside moves a damaged file to images/replaced.
+func (r *run) moveAside(p picture) error {
 	if err := r.o.Disk.Mkdir(replacedDir); err != nil {
 		return err
 	}
-	if err := r.keepOlder(p); err == nil {
+	if err := r.toReplaced(p); err == nil {
 		return nil
 	}
 	aside, err := freeIn(r.o.Disk, replacedDir, path.Base(p.File))

@@ -236,8 +236,14 @@ func (r *run) whereabouts(n *renaming, i int, to string) (string, error) {
 	name := n.rec.Pictures[i].File
 	there, err := exists(r.o.Disk, name)
 	for again := 1; err == nil; again++ {
+		another := false
+		if there && again == 1 {
+			another, err = r.ofAnother(name, n.rec.Key)
+		}
 		switch {
-		case there && (again == 1 || r.isOf(name, n, i)):
+		case err != nil:
+			return "", err
+		case there && (again == 1 && !another || r.isOf(name, n, i)):
 			return name, nil
 		case !there && again > 2:
 			return "", nil
