@@ -12,14 +12,15 @@ type Books struct {
 	Tasks       []Task         `json:"tasks"`   // in order of creation, with those of sync calls
 	Charges     int            `json:"charges"` // pictures charged for
 	Submissions Submissions    `json:"submissions"`
-	Refusals    map[string]int `json:"refusals"`  // calls of any kind, by the code of the refusal
-	Queries     int            `json:"queries"`   // calls of GET tasks/{id}, also lost ones
-	Lists       int            `json:"lists"`     // calls of GET tasks
-	Cancels     int            `json:"cancels"`   // calls of POST tasks/{id}/cancel
-	Limits      int            `json:"limits"`    // calls of GET models/limits or quotas
-	Images      int            `json:"images"`    // calls of the picture host
-	Downloads   int            `json:"downloads"` // image calls answered with a picture or a part of one
-	Lost        int            `json:"lost"`      // calls dropped before anything was done
+	Refusals    map[string]int `json:"refusals"` // calls of any kind, by the code of the refusal
+	Queries     int            `json:"queries"`  // calls of GET tasks/{id}, also lost ones
+	Lists       int            `json:"lists"`    // calls of GET tasks
+	Cancels     int            `json:"cancels"`  // calls of POST tasks/{id}/cancel
+	Limits      int            `json:"limits"`   // calls of GET models/limits or quotas
+	Images      int            `json:"images"`   // calls of the picture host
+	// image calls answered with a picture or a part of one
+	Downloads   int            `json:"downloads"`
+	Lost        int            `json:"lost"` // calls dropped before anything was done
 	PeakQueries int            `json:"peak_queries"`
 	Workspaces  map[string]int `json:"workspaces,omitempty"` // calls by X-DashScope-WorkSpace
 	Violations  []Violation    `json:"violations"`           // the first 100
@@ -44,13 +45,17 @@ type Violation struct {
 
 // The rules of [Violation].
 const (
-	RuleKeyAtImages    = "key-sent-to-picture-host"  // an Authorization header, or the key anywhere, at the picture host
-	RuleKeyInRequest   = "key-outside-authorization" // the key in a URL, a body or another header of the API
-	RuleAsyncMissing   = "async-header-missing"      // an async path without X-DashScope-Async: enable
-	RuleAsyncExtra     = "async-header-extra"        // the sync path with it
-	RuleIdempotencyKey = "idempotency-key"           // Go's transport repeats such a POST by itself
-	RuleQueryRate      = "query-rate"                // more queries in a second than the quota
-	RuleImageMethod    = "picture-method"            // anything but GET at the picture host
+	// an Authorization header, or the key anywhere, at the picture host
+	RuleKeyAtImages = "key-sent-to-picture-host"
+	// the key in a URL, a body or another header of the API
+	RuleKeyInRequest = "key-outside-authorization"
+	// an async path without X-DashScope-Async: enable
+	RuleAsyncMissing = "async-header-missing"
+	RuleAsyncExtra   = "async-header-extra" // the sync path with it
+	// Go's transport repeats such a POST by itself
+	RuleIdempotencyKey = "idempotency-key"
+	RuleQueryRate      = "query-rate"     // more queries in a second than the quota
+	RuleImageMethod    = "picture-method" // anything but GET at the picture host
 )
 
 // Task returns the task with this id, or the one that the request with this id created.

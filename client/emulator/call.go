@@ -111,8 +111,8 @@ func (c *call) lose() {
 	c.abort(c.fault.Reset)
 }
 
-// decide brings the account up to date, lets the operation decide, and records what it changed: all
-// at one moment, with the lock held.
+// decide brings the account up to date, lets the operation decide, and records what it changed:
+// all at one moment, with the lock held.
 func (c *call) decide(operation func() answer) answer {
 	s := c.server
 	s.mu.Lock()
@@ -132,7 +132,8 @@ func (c *call) decide(operation func() answer) answer {
 	s.account.record(c.entry)
 	s.account.advance(c.now) // a task may start at once
 	if err := s.account.journal.err; err != nil {
-		return htmlPage(http.StatusInternalServerError, "the emulator cannot write its books: "+err.Error())
+		return htmlPage(http.StatusInternalServerError,
+			"the emulator cannot write its books: "+err.Error())
 	}
 	return a
 }
@@ -151,7 +152,8 @@ func (c *call) authenticate() *refusal {
 	switch {
 	case header == "" || header == "Bearer" || header == "Bearer ":
 		return refusalOf("InvalidApiKey", "No API-key provided.")
-	case !ok || strings.TrimSpace(key) != key || c.server.opts.Key != "" && key != c.server.opts.Key:
+	case !ok || strings.TrimSpace(key) != key || c.server.opts.Key != "" &&
+		key != c.server.opts.Key:
 		return refusalOf("InvalidApiKey", "")
 	}
 	c.server.keys[key] = true
@@ -191,7 +193,8 @@ func hasIdempotencyKey(h http.Header) bool {
 	return a || b
 }
 
-// shortestKey is the length from which a key is looked for; a shorter one would be found in any URL.
+// shortestKey is the length from which a key is looked for; a shorter one would be found in any
+// URL.
 const shortestKey = 8
 
 // leaks reports whether a key is in the URL or a header, other than Authorization if authorized.

@@ -22,8 +22,8 @@ func missing(name string) *refusal {
 	return invalid(fmt.Sprintf("Required parameter(%s) missing or invalid, please check the request parameters.", name))
 }
 
-// refusalOf looks a code up in the catalogue of api.md §4 (ERR, 2026-05). Unknown codes are 400. An empty message is the
-// catalogue's.
+// refusalOf looks a code up in the catalogue of api.md §4 (ERR, 2026-05). Unknown codes are
+// 400. An empty message is the catalogue's.
 func refusalOf(code, message string) *refusal {
 	for _, r := range catalogue() {
 		if r.code == code {
@@ -39,7 +39,8 @@ func refusalOf(code, message string) *refusal {
 	return &refusal{http.StatusBadRequest, code, message}
 }
 
-// catalogue is api.md §4; the first line of a code has its usual message. The documents spell "occured".
+// catalogue is api.md §4; the first line of a code has its usual message. The documents spell
+// "occured".
 func catalogue() []refusal {
 	internal := "An internal error has occured, please try again later or contact service support."
 	return []refusal{
@@ -113,7 +114,8 @@ func directive(prompt, verb string) string {
 	return strings.TrimSpace(value)
 }
 
-// directiveCode reads a code, and a message after a colon: [[refuse:Throttling.AllocationQuota:Free allocated quota exceeded.]].
+// directiveCode reads a code, and a message after a colon:
+// [[refuse:Throttling.AllocationQuota:Free allocated quota exceeded.]].
 func directiveCode(prompt, verb string) (code, message string) {
 	code, message, _ = strings.Cut(directive(prompt, verb), ":")
 	return code, message

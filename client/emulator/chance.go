@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// The uses of random numbers. Each has its own domain, so that a new use changes no other's numbers.
+// The uses of random numbers. Each has its own domain, so that a new use changes no other's
+// numbers.
 const (
 	domainTask = iota + 1
 	domainRequest

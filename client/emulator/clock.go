@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// clock is the emulator's time. It began at base, when the machine's clock was at started, and runs
-// speed times as fast.
+// clock is the emulator's time. It began at base, when the machine's clock was at started, and
+// runs speed times as fast.
 type clock struct {
 	base, started time.Time
 	speed         float64
@@ -18,7 +18,8 @@ func (c *clock) now() time.Time {
 	return c.base.Add(time.Duration(float64(time.Since(c.started)) * c.speed))
 }
 
-// wait waits for d of the emulator's time. It reports false if the context or the clock ends first.
+// wait waits for d of the emulator's time. It reports false if the context or the clock ends
+// first.
 func (c *clock) wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

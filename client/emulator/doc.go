@@ -7,19 +7,19 @@
 //
 // # Model
 //
-// A [Server] is two [http.Handler] values, the API and the host of the pictures, over a simulated
-// account. It has no goroutine, socket or timer of its own: each call first brings the account up
-// to date, so that a Server also runs inside a testing/synctest bubble over the in-memory
-// connections of [Server.ServeInProcess].
+// A [Server] is two [http.Handler] values, the API and the host of the pictures, over a
+// simulated account. It has no goroutine, socket or timer of its own: each call first brings
+// the account up to date, so that a Server also runs inside a testing/synctest bubble over the
+// in-memory connections of [Server.ServeInProcess].
 //
-// A call passes these steps: its body is read; it gets its number; [Options.Fault] says what goes
-// wrong with it; it is decided at one moment of the emulator's time; what it changed is written to
-// the books; the answer is sent, possibly later and possibly spoilt by the fault. A process that
-// is killed after the books are written continues with a task that its client has not heard of, as
-// the real service would.
+// A call passes these steps: its body is read; it gets its number; [Options.Fault] says what
+// goes wrong with it; it is decided at one moment of the emulator's time; what it changed is
+// written to the books; the answer is sent, possibly later and possibly spoilt by the fault. A
+// process that is killed after the books are written continues with a task that its client has
+// not heard of, as the real service would.
 //
-// Everything random is drawn from [Options.Seed] and the number of the thing it is drawn for. The
-// same calls in the same order at the same times get the same answers.
+// Everything random is drawn from [Options.Seed] and the number of the thing it is drawn for.
+// The same calls in the same order at the same times get the same answers.
 //
 // # Locks
 //
@@ -29,10 +29,11 @@
 //
 // # Limits
 //
-// It does not look at pictures that are sent to it (edit models draw from the prompt alone), does
-// not stream, and sends no callbacks. It imports nothing of the client: its wire structs are its
-// own, so that a wrong name on one side fails a test.
+// It does not look at pictures that are sent to it (edit models draw from the prompt alone),
+// does not stream, and sends no callbacks. It imports nothing of the client: its wire structs
+// are its own, so that a wrong name on one side fails a test.
 //
-// The contract is docs/api.md and docs/wire.md of this project. A comment that states a fact names
-// its source there by tag (RL, QI, TASK, CN and so on) and date; [I] marks a fact without a source.
+// The contract is docs/api.md and docs/wire.md of this project. A comment that states a fact
+// names its source there by tag (RL, QI, TASK, CN and so on) and date; [I] marks a fact without
+// a source.
 package emulator

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Server is one emulated account of the service. Its methods may be called from several goroutines.
+// Server is one emulated account of the service. Its methods may be called from several
+// goroutines.
 type Server struct {
 	opts  Options
 	host  pictureHost
@@ -60,8 +61,8 @@ func (s *Server) open() error {
 // URLs follow it.
 func (s *Server) Now() time.Time { return s.clock.now() }
 
-// Close records the time in the books, so that a later Server continues from here, and closes them.
-// Calls that wait are aborted. It returns the first error met when writing the books.
+// Close records the time in the books, so that a later Server continues from here, and closes
+// them. Calls that wait are aborted. It returns the first error met when writing the books.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -85,7 +85,8 @@ func (c *call) foreignAnswer(status int) answer {
 		return c.json(status, wireDetail{Detail: text})
 	}
 	at := c.now.UTC().Format("2006-01-02T15:04:05.000Z")
-	return c.json(status, wireSpring{Timestamp: at, Status: status, Error: text, Path: c.r.URL.Path})
+	return c.json(status, wireSpring{Timestamp: at, Status: status, Error: text,
+		Path: c.r.URL.Path})
 }
 
 // openAICode is the code for a status on the vendor's OpenAI-compatible hosts (ERR, 2026-05).

@@ -10,16 +10,16 @@ import (
 	"strings"
 )
 
-// faultRule is one part of a spec: when it holds, set is done to the fault.
+// faultRule is one part of a spec: set changes the fault of the calls that the rule chooses.
 type faultRule struct {
-	op     string  // "" is every one that the fault can befall
+	op     string  // "" is every one of ops
 	span   calls   // among those of its operation
-	chance float64 // of a call that op and n let through
-	ops    string
+	chance float64 // for each call of op in span
+	ops    string  // those that the fault can befall
 	set    func(*Fault)
 }
 
-// calls are ordinals from one to another; the zero value is every call, last 0 has no end.
+// calls is a range of ordinals. The zero value is all calls; last 0 means no end.
 type calls struct{ first, last int }
 
 func (c calls) has(n int) bool { return n >= c.first && (c.last == 0 || n <= c.last) }
@@ -38,11 +38,13 @@ func readCalls(text string) (calls, error) {
 	return calls{first, last}, nil
 }
 
-// ParseFaults reads a spec and returns what Options.Fault takes: the same calls have the same faults for the same seed.
-// A spec is a list "name=probability,…", where "op.name" narrows a fault to one operation, "name:part" gives its part
-// (submit.lose-answer=0.02,delay:3s=0.1) and "probability@FROM-TO" narrows it to some calls of an operation, by their ordinals
-// (image.status:403=1@5-30), or the name of a script file of lines "op N name", where N is the ordinal of the call among
-// those of its operation, FROM-TO, or * for all of them, and # begins a comment. An empty spec is no faults.
+// ParseFaults reads a spec and returns what Options.Fault takes: the same calls have the same
+// faults for the same seed. A spec is a list "name=probability,…", where "op.name" narrows a
+// fault to one operation, "name:part" gives its part (submit.lose-answer=0.02,delay:3s=0.1) and
+// "probability@FROM-TO" narrows it to some calls of an operation, by their ordinals
+// (image.status:403=1@5-30), or the name of a script file of lines "op N name", where N is the
+// ordinal of the call among those of its operation, FROM-TO, or * for all of them, and # begins
+// a comment. An empty spec is no faults.
 func ParseFaults(spec string, seed uint64) (func(Call) Fault, error) {
 	rules, err := readFaults(spec)
 	if err != nil {
@@ -51,7 +53,8 @@ func ParseFaults(spec string, seed uint64) (func(Call) Fault, error) {
 	return func(c Call) Fault {
 		var f Fault
 		for i, r := range rules {
-			if r.meets(c) && chance(seed, domainFault, int(hash(c.Op)>>1)+c.N*1000+i).Float64() < r.chance {
+			n := int(hash(c.Op)>>1) + c.N*1000 + i
+			if r.meets(c) && chance(seed, domainFault, n).Float64() < r.chance {
 				r.set(&f)
 			}
 		}
@@ -79,7 +82,8 @@ func readFaults(spec string) ([]faultRule, error) {
 		text, span, narrowed := strings.Cut(text, "@")
 		p, err := strconv.ParseFloat(text, 64)
 		if !ok || err != nil || !(p >= 0 && p <= 1) {
-			return nil, fmt.Errorf("%q is not name=probability, with a probability from 0 to 1", part)
+			return nil, fmt.Errorf("%q is not name=probability, with a probability from 0 to 1",
+				part)
 		}
 		op := ""
 		if before, after, ok := strings.Cut(name, "."); ok && isOp(before) {
@@ -121,7 +125,8 @@ func readScript(file string, data []byte) ([]faultRule, error) {
 
 func scriptRule(words []string) (faultRule, error) {
 	if len(words) != 3 || !isOp(words[0]) {
-		return faultRule{}, fmt.Errorf("%q is not op N name, with op one of %s", strings.Join(words, " "), strings.Join(operations(), " "))
+		return faultRule{}, fmt.Errorf("%q is not op N name, with op one of %s",
+			strings.Join(words, " "), strings.Join(operations(), " "))
 	}
 	r, err := ruleNamed(words[2], words[0])
 	if err != nil {

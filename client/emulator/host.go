@@ -153,7 +153,8 @@ func (c *call) xml(status int, code, message, ec string) answer {
 	if err != nil {
 		panic(err) // unreachable unless the struct holds what XML cannot
 	}
-	return answer{status: status, mime: "application/xml", body: append([]byte(xml.Header), body...)}
+	return answer{status: status, mime: "application/xml",
+		body: append([]byte(xml.Header), body...)}
 }
 
 // part cuts an answer down to one byte range: "bytes=from-", "bytes=from-to" or "bytes=-last". Any

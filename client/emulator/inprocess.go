@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// InProcess serves s over connections in memory: no port is opened. Its Dial takes the place of a network dialer: the
-// host of Options.ImageURL reaches the pictures, every other name the API. Close it after the client's idle connections
-// are closed.
+// InProcess serves s over connections in memory: no port is opened. Its Dial takes the place of
+// a network dialer: the host of Options.ImageURL reaches the pictures, every other name the
+// API. Close it after the client's idle connections are closed.
 type InProcess struct {
 	images string
 	api    *listener
@@ -20,7 +20,8 @@ type InProcess struct {
 
 // ServeInProcess starts serving. It is what a rehearsal and a test inside a synctest bubble use.
 func (s *Server) ServeInProcess() *InProcess {
-	return &InProcess{images: s.host.base.Hostname(), api: listen(s.API()), host: listen(s.Images())}
+	return &InProcess{images: s.host.base.Hostname(), api: listen(s.API()),
+		host: listen(s.Images())}
 }
 
 // Dial connects to the API or to the host of the pictures.
@@ -35,7 +36,7 @@ func (p *InProcess) Dial(ctx context.Context, _, address string) (net.Conn, erro
 	return p.api.dial(ctx)
 }
 
-// Close ends all connections, also those with a call on its way.
+// Close closes all connections, also those with a call in progress.
 func (p *InProcess) Close() error {
 	p.api.server.Close()
 	return p.host.server.Close()

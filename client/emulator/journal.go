@@ -15,16 +15,17 @@ import (
 // its clients saw it. The state of the service is a fold of the entries: account.apply, both live
 // and when the books are read.
 type entry struct {
-	At         time.Time   `json:"at"` // emulator's time; never decreases
-	Seq        int         `json:"seq,omitempty"`
-	Call       string      `json:"call,omitempty"` // the Op; empty for the start of a task
-	N          int         `json:"n,omitempty"`
-	Model      string      `json:"model,omitempty"`
-	Rated      bool        `json:"rated,omitempty"` // counts against a quota
-	Lost       bool        `json:"lost,omitempty"`  // nothing done, nothing answered
-	Code       string      `json:"code,omitempty"`  // of a refusal
-	Created    *Task       `json:"created,omitempty"`
-	Task       string      `json:"task,omitempty"`     // queried or canceled, or the one of the picture
+	At      time.Time `json:"at"` // emulator's time; never decreases
+	Seq     int       `json:"seq,omitempty"`
+	Call    string    `json:"call,omitempty"` // the Op; empty for the start of a task
+	N       int       `json:"n,omitempty"`
+	Model   string    `json:"model,omitempty"`
+	Rated   bool      `json:"rated,omitempty"` // counts against a quota
+	Lost    bool      `json:"lost,omitempty"`  // nothing done, nothing answered
+	Code    string    `json:"code,omitempty"`  // of a refusal
+	Created *Task     `json:"created,omitempty"`
+	// queried or canceled, or the one of the picture
+	Task       string      `json:"task,omitempty"`
 	Canceled   bool        `json:"canceled,omitempty"` // Task is canceled now
 	Picture    int         `json:"picture,omitempty"`  // served, from 1
 	Workspace  string      `json:"workspace,omitempty"`
@@ -58,7 +59,8 @@ func (j *journal) open(name string, apply func(entry)) (time.Time, error) {
 	}
 	end, size, err := replay(name, data, apply)
 	if err == nil && size < len(data) {
-		err = os.Truncate(name, int64(size)) // by name: Windows does not truncate an appending file
+		// by name: Windows does not truncate an appending file
+		err = os.Truncate(name, int64(size))
 	}
 	if err != nil {
 		return time.Time{}, errors.Join(err, f.Close())

@@ -43,8 +43,8 @@ type wireLimit struct {
 	AsyncConcurrency *int    `json:"async_user_concurrency_limit"`
 }
 
-// limits answers GET models/limits, which the English page calls quotas (LIM, 2026-09-28), with the
-// present limits of the account.
+// limits answers GET models/limits, which the English page calls quotas (LIM, 2026-09-28), with
+// the present limits of the account.
 func (c *call) limits() answer {
 	if r := c.authenticate(); r != nil {
 		return c.refuse(r)
@@ -60,14 +60,17 @@ func (c *call) limits() answer {
 	var all []wireQuota
 	for i := range table() {
 		m := &table()[i]
-		if strings.Contains(m.name, q.Get("name")) && (q.Get("model") == "" || q.Get("model") == m.name) {
+		if strings.Contains(m.name, q.Get("name")) &&
+			(q.Get("model") == "" || q.Get("model") == m.name) {
 			all = append(all, newWireQuota(m.name, workspace, c.server.opts.quotaOf(m.name)))
 		}
 	}
 	from, to := min((page-1)*size, len(all)), min(page*size, len(all))
-	return c.json(http.StatusOK, wireLimits{Success: true, RequestID: c.requestID, Output: wireLimitOutput{
-		Total: len(all), PageNo: page, PageSize: size, Quotas: append([]wireQuota{}, all[from:to]...),
-	}})
+	return c.json(http.StatusOK, wireLimits{Success: true, RequestID: c.requestID,
+		Output: wireLimitOutput{
+			Total: len(all), PageNo: page, PageSize: size, Quotas: append(
+				[]wireQuota{}, all[from:to]...),
+		}})
 }
 
 func newWireQuota(model, workspace string, q Quota) wireQuota {

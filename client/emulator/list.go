@@ -53,7 +53,8 @@ func (l listing) hides(t *Task) bool {
 		return true
 	}
 	share := l.fault.ListOmit
-	return share > 0 && chance(l.server.opts.Seed, domainFault, int(hash(t.ID)>>1)).Float64() < share
+	return share > 0 && chance(l.server.opts.Seed, domainFault,
+		int(hash(t.ID)>>1)).Float64() < share
 }
 
 // spoil leaves out or shuffles tasks as the fault says.
@@ -72,8 +73,8 @@ func (l listing) spoil(tasks []*Task) []*Task {
 	return tasks
 }
 
-// row is a task's row in the list, with its times ahead by offset. A PENDING task has no start time,
-// a RUNNING one no end time.
+// row is a task's row in the list, with its times ahead by offset. A PENDING task has no start
+// time, a RUNNING one no end time.
 func (t *Task) row(now time.Time, offset time.Duration) wireRow {
 	millis := func(at time.Time) int64 { return at.Add(offset).UnixMilli() }
 	r := wireRow{
@@ -91,8 +92,8 @@ func (t *Task) row(now time.Time, offset time.Duration) wireRow {
 	return r
 }
 
-// function is the middle of user_api_unique_key: text2image:image-synthesis (TASK, 2026-05), and by
-// analogy that of the newer endpoint [I].
+// function is the middle of user_api_unique_key: text2image:image-synthesis (TASK, 2026-05),
+// and by analogy that of the newer endpoint [I].
 func (t *Task) function() string {
 	paths := t.model().endpoints
 	if n := len(paths); n > 0 && strings.HasSuffix(paths[n-1], "image-generation/generation") {

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// The three doors of api.md §7 (QI, QI3, 2026-05).
+// The three endpoints of api.md §7 (QI, QI3, 2026-05).
 const (
 	pathSync = "/api/v1/services/aigc/multimodal-generation/generation"
 	pathA1   = "/api/v1/services/aigc/text2image/image-synthesis"
 	pathA2   = "/api/v1/services/aigc/image-generation/generation"
 )
 
-// family says how a model's answers look.
+// family is the form of a model's answers.
 type family int
 
 const (
@@ -23,20 +23,21 @@ const (
 	familyQwen2               // sync only, no task_metric (QI, 2026-05)
 	familyQwen3               // choices; usage output_width and so on (QI3, 2026-08)
 	familyZ                   // also a text and token counts (ZI, 2026-05)
-	familyWanx                // results with nothing but url, task_metrics (CN, recorded 2024-03-01)
+	familyWanx                // results with only url, task_metrics (CN, recorded 2024-03-01)
 	familyWan                 // results with orig_prompt, task_metrics (WAN2, 2026-05)
 	familyWan26               // choices and finished (WAN27, 2026-05)
 )
 
-// modelSpec is a line of the table of api.md §7 and §3.2.
+// modelSpec is a row of the tables of api.md §7 and §3.2.
 type modelSpec struct {
-	name          string
-	family        family
-	endpoints     []string
-	sizes         sizes
-	maxCount      int // most pictures a request
-	defaultCount  int // pictures where n is not said; 0 is 1
-	promptLimit   int // code points a prompt is cut to; 0: the limit is in tokens, and nothing is cut here [I]
+	name         string
+	family       family
+	endpoints    []string
+	sizes        sizes
+	maxCount     int // most pictures a request
+	defaultCount int // pictures where n is not said; 0 is 1
+	// code points a prompt is cut to; 0: the limit is in tokens, and nothing is cut here [I]
+	promptLimit   int
 	negativeLimit int
 	noExtend      bool // prompt_extend is off where it is not said
 	needsImage    bool // an edit model
@@ -44,7 +45,7 @@ type modelSpec struct {
 	mean          time.Duration
 }
 
-// sizes is what a model draws: a list, or any size within bounds.
+// sizes are the sizes that a model offers: a list, or any size within bounds.
 type sizes struct {
 	byDefault        string
 	list             []string
@@ -67,8 +68,9 @@ func modelNamed(name string) (*modelSpec, bool) {
 	return nil, false
 }
 
-// models makes the table: api.md §3.2 and §7 (RL, QI, QI3, WAN2, ZI; 2026-05 to 2026-10). The mean times are what was seen:
-// about 15 s (QI, 2025-09), 16.5 s of max (CN, 2026-06-11), 18.7 s of 3.0 (QI3, 2026-08); the others are [I].
+// models makes the table: api.md §3.2 and §7 (RL, QI, QI3, WAN2, ZI; 2026-05 to 2026-10). The
+// mean times are observations: about 15 s (QI, 2025-09), 16.5 s of max (CN, 2026-06-11), 18.7
+// s of 3.0 (QI3, 2026-08); the others are [I].
 func models() []modelSpec {
 	sync, both := []string{pathSync}, []string{pathSync, pathA2}
 	minute := func(n int) Quota { return Quota{Submissions: n, Per: time.Minute} }
@@ -76,30 +78,55 @@ func models() []modelSpec {
 		return Quota{Submissions: n, Per: per, Running: atOnce, Queue: 500}
 	}
 	second := Quota{Submissions: 2, Per: time.Second}
-	legacy := modelSpec{family: familyQwen, endpoints: sync, sizes: legacySizes(), maxCount: 1, promptLimit: 800, negativeLimit: 500, quota: second, mean: 15 * time.Second}
-	two := modelSpec{family: familyQwen2, endpoints: sync, sizes: freeSizes("2048*2048"), maxCount: 6, negativeLimit: 500, quota: second, mean: 15 * time.Second}
-	three := modelSpec{family: familyQwen3, endpoints: both, sizes: freeSizes("2048*2048"), maxCount: 6, negativeLimit: 500, mean: 19 * time.Second}
-	edit := modelSpec{family: familyQwen, endpoints: sync, sizes: freeSizes("1024*1024"), maxCount: 6, promptLimit: 800, negativeLimit: 500, needsImage: true, quota: second, mean: 20 * time.Second}
-	wan := modelSpec{family: familyWan, endpoints: []string{pathA1}, sizes: sideSizes(), maxCount: 4, defaultCount: 4, promptLimit: 800, negativeLimit: 500, quota: async(2, time.Second, 2), mean: 12 * time.Second}
-	wan26 := modelSpec{family: familyWan26, endpoints: both, sizes: wan26Sizes(), maxCount: 4, defaultCount: 4, promptLimit: 2100, negativeLimit: 500, quota: async(1, time.Second, 5), mean: 15 * time.Second}
-	wan27 := modelSpec{family: familyWan26, endpoints: both, sizes: wan27Sizes(), maxCount: 4, promptLimit: 5000, quota: async(5, time.Second, 5), mean: 20 * time.Second}
+	legacy := modelSpec{family: familyQwen, endpoints: sync, sizes: legacySizes(), maxCount: 1,
+		promptLimit: 800, negativeLimit: 500, quota: second, mean: 15 * time.Second}
+	two := modelSpec{family: familyQwen2, endpoints: sync, sizes: freeSizes("2048*2048"),
+		maxCount: 6, negativeLimit: 500, quota: second, mean: 15 * time.Second}
+	three := modelSpec{family: familyQwen3, endpoints: both, sizes: freeSizes("2048*2048"),
+		maxCount: 6, negativeLimit: 500, mean: 19 * time.Second}
+	edit := modelSpec{family: familyQwen, endpoints: sync, sizes: freeSizes("1024*1024"),
+		maxCount: 6, promptLimit: 800, negativeLimit: 500, needsImage: true, quota: second,
+		mean: 20 * time.Second}
+	wan := modelSpec{family: familyWan, endpoints: []string{pathA1}, sizes: sideSizes(),
+		maxCount: 4, defaultCount: 4, promptLimit: 800, negativeLimit: 500, quota: async(
+			2, time.Second, 2), mean: 12 * time.Second}
+	wan26 := modelSpec{family: familyWan26, endpoints: both, sizes: wan26Sizes(), maxCount: 4,
+		defaultCount: 4, promptLimit: 2100, negativeLimit: 500, quota: async(
+			1, time.Second, 5), mean: 15 * time.Second}
+	wan27 := modelSpec{family: familyWan26, endpoints: both, sizes: wan27Sizes(), maxCount: 4,
+		promptLimit: 5000, quota: async(5, time.Second, 5), mean: 20 * time.Second}
 
 	lines := []modelSpec{
-		legacy.as("qwen-image", func(m *modelSpec) { m.endpoints = []string{pathSync, pathA1}; m.quota = async(2, time.Second, 2) }),
-		legacy.as("qwen-image-plus", func(m *modelSpec) { m.endpoints = []string{pathSync, pathA1}; m.quota = async(2, time.Second, 2) }),
+		legacy.as("qwen-image", func(m *modelSpec) {
+			m.endpoints = []string{pathSync, pathA1}
+			m.quota = async(2, time.Second, 2)
+		}),
+		legacy.as("qwen-image-plus", func(m *modelSpec) {
+			m.endpoints = []string{pathSync, pathA1}
+			m.quota = async(2, time.Second, 2)
+		}),
 		legacy.as("qwen-image-plus-2026-01-09", nil),
 	}
 	slow := func(m *modelSpec) { m.quota, m.mean = minute(2), 16500*time.Millisecond }
-	lines = append(lines, legacy.as("qwen-image-max", slow), legacy.as("qwen-image-max-2025-12-30", slow))
+	lines = append(lines, legacy.as("qwen-image-max", slow),
+		legacy.as("qwen-image-max-2025-12-30", slow))
 	lines = append(lines, two.as("qwen-image-2.0", nil), two.as("qwen-image-2.0-2026-03-03", nil))
 	for _, date := range []string{"", "-2026-03-03", "-2026-04-22", "-2026-06-22"} {
 		lines = append(lines, two.as("qwen-image-2.0-pro"+date, slow))
 	}
 	lines = append(lines,
-		three.as("qwen-image-2.1-turbo", func(m *modelSpec) { m.quota = async(120, time.Minute, 10); m.mean = 10 * time.Second }),
-		three.as("qwen-image-2.1-pro", func(m *modelSpec) { m.quota = async(20, time.Minute, 10) }),
+		three.as("qwen-image-2.1-turbo", func(m *modelSpec) {
+			m.quota = async(120, time.Minute, 10)
+			m.mean = 10 * time.Second
+		}),
+		three.as("qwen-image-2.1-pro", func(m *modelSpec) {
+			m.quota = async(20, time.Minute, 10)
+		}),
 		three.as("qwen-image-3.0", func(m *modelSpec) { m.quota = async(20, time.Minute, 10) }),
-		three.as("qwen-image-3.0-pro", func(m *modelSpec) { m.quota = async(5, time.Minute, 10); m.mean = 25 * time.Second }),
+		three.as("qwen-image-3.0-pro", func(m *modelSpec) {
+			m.quota = async(5, time.Minute, 10)
+			m.mean = 25 * time.Second
+		}),
 		edit.as("qwen-image-edit", func(m *modelSpec) { m.maxCount = 1 }),
 		edit.as("qwen-image-edit-plus", nil),
 		edit.as("qwen-image-edit-max", slow),
@@ -110,20 +137,25 @@ func models() []modelSpec {
 		wan27.as("wan2.7-image", nil),
 		wan27.as("wan2.7-image-pro", func(m *modelSpec) {
 			m.sizes.maxArea = 4096 * 4096
-			m.sizes.names = map[string]string{"1K": "1024*1024", "2K": "2048*2048", "4K": "4096*4096"}
+			m.sizes.names = map[string]string{
+				"1K": "1024*1024", "2K": "2048*2048", "4K": "4096*4096"}
 		}),
 		wan26.as("wan2.6-t2i", nil),
 		wan.as("wan2.5-t2i-preview", func(m *modelSpec) {
 			m.sizes, m.promptLimit, m.quota = wan26Sizes(), 2000, async(5, time.Second, 5)
 		}),
 	)
-	for _, name := range []string{"wan2.2-t2i-plus", "wan2.2-t2i-flash", "wanx2.1-t2i-plus", "wanx2.1-t2i-turbo", "wanx2.0-t2i-turbo"} {
+	for _, name := range []string{"wan2.2-t2i-plus", "wan2.2-t2i-flash", "wanx2.1-t2i-plus",
+		"wanx2.1-t2i-turbo", "wanx2.0-t2i-turbo"} {
 		lines = append(lines, wan.as(name, nil))
 	}
-	return append(lines, wan.as("wanx-v1", func(m *modelSpec) { m.family = familyWanx; m.mean = 30 * time.Second }))
+	return append(lines, wan.as("wanx-v1", func(m *modelSpec) {
+		m.family = familyWanx
+		m.mean = 30 * time.Second
+	}))
 }
 
-// as returns a copy of a model with a name and changes.
+// as returns a copy of a model with another name and changes.
 func (m modelSpec) as(name string, change func(*modelSpec)) modelSpec {
 	m.name = name
 	if change != nil {
@@ -132,7 +164,8 @@ func (m modelSpec) as(name string, change func(*modelSpec)) modelSpec {
 	return m
 }
 
-// legacySizes lists both forms of 4:3: 1472*1140 is in the document of 2025-09, 1472*1104 in every one since 2026.
+// legacySizes lists both forms of 4:3: 1472*1140 is in the document of 2025-09, 1472*1104 in
+// every one since 2026.
 func legacySizes() sizes {
 	return sizes{byDefault: "1664*928", list: []string{
 		"1664*928", "1472*1104", "1472*1140", "1328*1328", "1104*1472", "1140*1472", "928*1664",
@@ -170,7 +203,8 @@ func (z sizes) check(text string) (string, *refusal) {
 		return text, nil
 	}
 	if z.list != nil {
-		return "", invalid("The size is not match the allowed size ['" + strings.Join(z.list, "', '") + "']")
+		return "", invalid("The size is not match the allowed size ['" +
+			strings.Join(z.list, "', '") + "']")
 	}
 	return "", invalid(fmt.Sprintf("The size is not match the allowed size: %d*%d", w, h))
 }

@@ -19,8 +19,9 @@ type pictureHost struct {
 	seed uint64
 }
 
-// object returns the path and the signed query of the i-th picture of a task. It chooses a path
-// whose signature contains a +, so that a client which decodes %2B as a blank always fails.
+// object returns the path and the signed query of the i-th picture of a task. The nonce is
+// the first one with a + in the signature, so that a client which decodes %2B as a blank always
+// fails.
 func (h *pictureHost) object(t *Task, i int) (path, query string) {
 	for nonce := 0; ; nonce++ {
 		path = h.path(t, i, nonce)
@@ -43,13 +44,14 @@ func (h *pictureHost) path(t *Task, i, nonce int) string {
 	return fmt.Sprintf("/%02x/%02x/%s/%08x/%s.png", a&0xff, a>>8&0xff, day, a>>32, name)
 }
 
-// signedQuery returns the query that permits a GET of an object until a time: OSS signature version
-// 1, in base64 with + / and = escaped. It is compared byte for byte.
+// signedQuery returns the query that permits a GET of an object until a time: OSS signature
+// version 1, in base64 with + / and = escaped. It is compared byte for byte.
 func signedQuery(path string, expires int64) string {
 	mac := hmac.New(sha1.New, []byte("rehearsal"))
 	fmt.Fprintf(mac, "GET\n\n\n%d\n/rehearsal%s", expires, path)
 	signature := url.QueryEscape(base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-	return fmt.Sprintf("Expires=%d&OSSAccessKeyId=%s&Signature=%s", expires, accessKeyID, signature)
+	return fmt.Sprintf("Expires=%d&OSSAccessKeyId=%s&Signature=%s", expires, accessKeyID,
+		signature)
 }
 
 // find returns the picture at a path, counted from 1, out of those of the task that request made.

@@ -22,7 +22,8 @@ type Call struct {
 	Model  string // of submissions, tasks and pictures
 	TaskID string // of queries, cancels and pictures; in BeforeAnswer also of submissions
 	Prompt string // of submissions, tasks and pictures
-	// Workspace is the X-DashScope-WorkSpace header, "" without it. A picture has that of its task.
+	// Workspace is the X-DashScope-WorkSpace header, "" without it. A picture has that of its
+	// task.
 	Workspace string
 }
 

@@ -42,7 +42,9 @@ func (q *queue) next(limit int) (*Task, time.Time) {
 	if len(q.pending) == 0 {
 		return nil, time.Time{}
 	}
-	first := slices.MinFunc(q.pending, func(a, b *Task) int { return a.NotBefore.Compare(b.NotBefore) })
+	first := slices.MinFunc(q.pending, func(a, b *Task) int {
+		return a.NotBefore.Compare(b.NotBefore)
+	})
 	at := latest(q.clock, first.NotBefore)
 	if n := len(q.running); limit > 0 && n >= limit {
 		at = latest(at, q.running[n-limit].Ended)

@@ -14,8 +14,8 @@ type Quota struct {
 	Queries     int           // query, list and cancel calls in any second, over the whole account
 }
 
-// accountQueries is the documented limit of query, list and cancel calls in a second, over all keys
-// of an account (TASK, 2026-05; QI of 2025-09 says the same of queries).
+// accountQueries is the documented limit of query, list and cancel calls in a second, over all
+// keys of an account (TASK, 2026-05; QI of 2025-09 says the same of queries).
 const accountQueries = 20
 
 func (q Quota) filled() Quota {

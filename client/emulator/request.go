@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// jsonObject is a JSON object read with its names as they are written: Go's own decoder would take "Prompt" for prompt, and
-// the service does not.
+// jsonObject is a JSON object with exact names: encoding/json would match "Prompt" with prompt,
+// and the service does not.
 type jsonObject map[string]json.RawMessage
 
-// read takes a member of an object into a value; absent and null leave it alone.
+// read decodes a member of an object. An absent or null member leaves the value unchanged.
 func read[T any](o jsonObject, name string, into *T) *refusal {
 	raw, ok := o[name]
 	if !ok || string(raw) == "null" {
@@ -23,7 +23,7 @@ func read[T any](o jsonObject, name string, into *T) *refusal {
 	return nil
 }
 
-// firstRefusal returns the first one there is.
+// firstRefusal returns the first that is not nil.
 func firstRefusal(all ...*refusal) *refusal {
 	for _, r := range all {
 		if r != nil {
@@ -33,7 +33,7 @@ func firstRefusal(all ...*refusal) *refusal {
 	return nil
 }
 
-// request is what a submission asks for, checked.
+// request is a submission after all checks.
 type request struct {
 	model            *modelSpec
 	prompt, negative string // as sent
@@ -47,7 +47,7 @@ type request struct {
 	watermark        bool
 }
 
-// parsedBody is a submission's JSON, looked at as far as it could be read.
+// parsedBody is the JSON of a submission, filled in as far as it could be read.
 type parsedBody struct {
 	whole, input, parameters jsonObject
 	model, prompt, negative  string
@@ -55,9 +55,9 @@ type parsedBody struct {
 	bad                      *refusal // why it cannot be read
 }
 
-// parseBody takes a submission apart. What it says of model and prompt is filled in also where the rest is wrong, for
-// the faults that are asked of it.
-func parseBody(data []byte, door string) parsedBody {
+// parseBody parses a submission. It fills in model and prompt even if the rest is wrong, since
+// Options.Fault is told them.
+func parseBody(data []byte, path string) parsedBody {
 	var b parsedBody
 	if json.Unmarshal(data, &b.whole) != nil || b.whole == nil {
 		b.bad = refusalOf("InvalidParameter", "")
@@ -74,7 +74,7 @@ func parseBody(data []byte, door string) parsedBody {
 		b.bad = refusalOf("BadRequest.EmptyModel", "")
 	case b.input == nil:
 		b.bad = refusalOf("BadRequest.EmptyInput", "")
-	case door == pathA1:
+	case path == pathA1:
 		b.bad = b.readPrompt()
 	default:
 		b.bad = b.readMessages()
@@ -82,8 +82,8 @@ func parseBody(data []byte, door string) parsedBody {
 	return b
 }
 
-// readPrompt reads the prompts of the A1 door. negative_prompt stands under input in the document of 2025-09 and under
-// parameters in a later sample: both hold.
+// readPrompt reads the prompts of the endpoint A1. negative_prompt stands under input in the
+// document of 2025-09 and under parameters in a later sample; both are accepted.
 func (b *parsedBody) readPrompt() *refusal {
 	return firstRefusal(
 		read(b.input, "prompt", &b.prompt),
@@ -92,8 +92,8 @@ func (b *parsedBody) readPrompt() *refusal {
 	)
 }
 
-// readMessages reads the one message that the other doors take: one turn of the user with one text (QI, 2025-09), and
-// pictures for those who edit.
+// readMessages reads the single message of the other endpoints: role user with one text (QI,
+// 2025-09), and pictures for edit models.
 func (b *parsedBody) readMessages() *refusal {
 	var messages []jsonObject
 	if r := read(b.input, "messages", &messages); r != nil {
@@ -128,15 +128,17 @@ func (b *parsedBody) readContent(content []jsonObject) *refusal {
 		}
 	}
 	if texts != 1 {
-		return invalid(fmt.Sprintf("content length error: expected exactly one text, got %d", texts))
+		return invalid(fmt.Sprintf("content length error: expected exactly one text, got %d",
+			texts))
 	}
 	return nil
 }
 
-// check turns a body into a request, or says what is wrong with it. Unknown parameters are let through: SDKs send
-// "stream", "result_format" and others (wire.md §7).
+// check turns a body into a request, or refuses it. Unknown parameters are ignored:
+// SDKs send "stream", "result_format" and others (wire.md §7).
 func (b *parsedBody) check(m *modelSpec) (request, *refusal) {
-	q := request{model: m, prompt: b.prompt, negative: b.negative, extend: !m.noExtend, n: max(m.defaultCount, 1)}
+	q := request{model: m, prompt: b.prompt, negative: b.negative, extend: !m.noExtend,
+		n: max(m.defaultCount, 1)}
 	if strings.TrimSpace(b.prompt) == "" {
 		return q, missing("prompt")
 	}
@@ -184,7 +186,7 @@ func (q *request) cut() {
 	q.truncated = q.cutPrompt != q.prompt || cutAt(q.negative, q.model.negativeLimit) != q.negative
 }
 
-// cutAt cuts a text to so many code points; 0 leaves it whole.
+// cutAt cuts a text to a number of code points; 0 means no limit.
 func cutAt(text string, points int) string {
 	if points == 0 || len(text) <= points {
 		return text
@@ -199,7 +201,7 @@ func cutAt(text string, points int) string {
 	return text
 }
 
-// pendingDirective reads how long a prompt asks its task to stay in the queue.
+// pendingDirective reads from a prompt how long its task stays in the queue: [[pending:90s]].
 func pendingDirective(prompt string) time.Duration {
 	d, err := time.ParseDuration(directive(prompt, "pending"))
 	if err != nil || d < 0 {

@@ -131,7 +131,8 @@ func (t *Task) usage() any {
 		return usageOutput{OutputWidth: w, OutputHeight: h, InputImageType: "qima_input_1k",
 			OutputImageCount: n, OutputImageType: kind}
 	case f == familyWan26:
-		return usageTokens{Size: t.Size, ImageCount: n, InputTokens: 1, OutputTokens: 2, TotalTokens: 3}
+		return usageTokens{Size: t.Size, ImageCount: n, InputTokens: 1, OutputTokens: 2,
+			TotalTokens: 3}
 	case f == familyZ:
 		return usageTokens{Width: w, Height: h, ImageCount: n,
 			InputTokens: 1, OutputTokens: 2, TotalTokens: 3}

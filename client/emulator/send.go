@@ -124,8 +124,8 @@ func (c *call) garbage(a answer) answer {
 	return a
 }
 
-// abort closes the connection without an answer, with a reset if asked to and if it is TCP. It does
-// not return.
+// abort closes the connection without an answer, with a reset if asked to and if it is TCP. It
+// does not return.
 func (c *call) abort(reset bool) {
 	if reset {
 		resetConnection(c.w)

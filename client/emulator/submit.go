@@ -20,8 +20,8 @@ func (s *submission) parse(data []byte) {
 	s.info.Model, s.info.Prompt = s.body.model, s.body.prompt
 }
 
-// submit answers a submission. The order of the checks is the service's as far as it is known: key,
-// header, body and model, then rate, then parameters [I].
+// submit answers a submission. The order of the checks is the service's as far as it is known:
+// key, header, body and model, then rate, then parameters [I].
 func (s *submission) submit() answer {
 	m, r := s.admit()
 	if r != nil {
@@ -146,12 +146,13 @@ func (s *submission) createSync(q request) answer {
 	return answer{ready: t.Ended, later: func() answer { return s.syncAnswer(t) }}
 }
 
-// syncAnswer is the answer to a sync call at its end. There a failure is an HTTP error, which costs
-// nothing.
+// syncAnswer is the answer to a sync call at its end. There a failure is an HTTP error, which
+// costs nothing.
 func (s *submission) syncAnswer(t *Task) answer {
 	if t.FailCode != "" {
 		r := refusalOf(t.FailCode, t.FailMessage)
-		return s.json(r.status, wireError{Code: r.code, Message: r.message, RequestID: s.requestID})
+		return s.json(r.status, wireError{Code: r.code, Message: r.message,
+			RequestID: s.requestID})
 	}
 	a := t.syncResult(s.pictureURLs(t))
 	a.RequestID = s.requestID

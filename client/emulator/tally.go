@@ -107,7 +107,8 @@ func (c *tally) query(e entry) {
 // books returns a copy of the counts.
 func (c *tally) books() Books {
 	b := c.b
-	b.Refusals, b.Violated, b.Workspaces = maps.Clone(b.Refusals), maps.Clone(b.Violated), maps.Clone(b.Workspaces)
+	b.Refusals, b.Violated, b.Workspaces = maps.Clone(b.Refusals), maps.Clone(
+		b.Violated), maps.Clone(b.Workspaces)
 	b.Submissions.Refused = maps.Clone(b.Submissions.Refused)
 	b.Violations = append([]Violation{}, b.Violations...)
 	return b

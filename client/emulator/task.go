@@ -58,8 +58,9 @@ type Task struct {
 	Downloads      []int     `json:"downloads"` // of each picture
 	FailCode       string    `json:"fail_code,omitempty"`
 	FailMessage    string    `json:"fail_message,omitempty"`
-	PartCode       string    `json:"part_code,omitempty"` // the last of several pictures fails with it
-	Canceled       bool      `json:"canceled,omitempty"`
+	// the last of several pictures fails with it
+	PartCode string `json:"part_code,omitempty"`
+	Canceled bool   `json:"canceled,omitempty"`
 
 	NotBefore time.Time     `json:"not_before"` // it does not start earlier
 	Service   time.Duration `json:"service"`    // how long it runs, in nanoseconds

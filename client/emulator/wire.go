@@ -2,8 +2,8 @@ package emulator
 
 import "time"
 
-// The service's JSON, written here on its own: the client has its own structs, so that a wrong name on one side fails a
-// test. Members that the service leaves out are left out.
+// The service's JSON, not shared with the client, so that a wrong name on one side fails a test.
+// Members that the service omits are omitted.
 
 type wireError struct {
 	Code      string `json:"code"`
@@ -118,10 +118,10 @@ type wireRow struct {
 	UserAPIUniqueKey string `json:"user_api_unique_key"`
 }
 
-// beijing is the service's clock: its time strings have no zone and are Beijing's (CN, recorded 2024-03-01).
+// beijing is the zone of the service's time strings, which name none (CN, recorded 2024-03-01).
 var beijing = time.FixedZone("UTC+8", 8*60*60)
 
-// stamp writes a time as task answers do; the zero time is left out.
+// stamp formats a time as task answers do, and the zero time as "".
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
