@@ -29,48 +29,55 @@ type Config struct {
 	Workspace string
 	// UserAgent of all requests; "" is "qwenbatch".
 	UserAgent string
-	// Timeout of one call from dialing to the last byte of its answer; 0 is 60 s. Pictures have none: as long as bytes
-	// come, they go on (see Idle). The synchronous interface has SyncTimeout.
+	// Timeout of one call from dialing to the last byte of its answer; 0 is 60 s. Pictures have
+	// none: a download continues while bytes arrive (see Idle). The synchronous interface has
+	// SyncTimeout.
 	Timeout time.Duration
-	// SyncTimeout of a call of Generate; 0 is 610 s, 10 s above what the shared hosts allow (REG, 2026-11).
+	// SyncTimeout of a call of Generate; 0 is 610 s, 10 s above what the shared hosts allow
+	// (REG, 2026-11).
 	SyncTimeout time.Duration
-	// Idle is how long a picture may bring less than 16 KiB before its download counts as broken; 0 is 30 s.
+	// Idle is how long a picture may bring less than 16 KiB before its download counts as
+	// broken; 0 is 30 s.
 	Idle time.Duration
-	// Insecure allows plain http to any host; without it only loopback addresses may go unencrypted.
+	// Insecure allows plain http to any host; without it only loopback addresses may go
+	// unencrypted.
 	Insecure bool
 	// PrivateImageHosts allows pictures from loopback, private and link-local addresses.
 	PrivateImageHosts bool
-	// Dial replaces the network, for emulators in the same process. No address is checked then.
+	// Dial replaces the network, for an emulator in the same process. Addresses are not checked.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-	// For the tests of this package: who is trusted, instead of the system's authorities, and what takes the place of
-	// the environment's proxies.
+	// For the tests of this package: the trusted authorities in place of the system's, and the
+	// proxies in place of the environment's.
 	roots   *x509.CertPool
 	proxies func(*http.Request) (*url.URL, error)
 }
 
-// A Client calls the service. It is safe for concurrent use, keeps connections open and must be closed.
+// A Client calls the service. It is safe for concurrent use, keeps connections open and must be
+// closed.
 type Client struct {
 	config Config
 	base   *url.URL
-	// call makes a request of the API with its host, key and other headers. A func, since package fmt shows all that a
-	// pointer leads to under some verbs.
+	// call makes a request of the API with its host, key and other headers. A func, since
+	// package fmt shows all that a pointer leads to under some verbs.
 	call func(context.Context) *http.Request
 
-	// Transports, not http.Clients: those follow redirects, and send the signed URL of a picture along as Referer.
+	// Transports, not http.Clients: those follow redirects, and send the signed URL of a
+	// picture along as Referer.
 	submissions, queries, pictures *http.Transport
 
 	memory *semaphore.Weighted // bytes that large pictures may take while they are downloaded
 }
 
-// New checks the configuration and returns a client; nothing is sent.
+// New checks the configuration and returns a client. It sends nothing.
 func New(c Config) (*Client, error) {
 	if c.BaseURL == "" {
 		c.BaseURL = regions[0].BaseURL("")
 	}
 	base, err := url.Parse(strings.TrimSuffix(c.BaseURL, "/"))
 	if err != nil {
-		return nil, errors.New("base URL: want https://HOST/api/v1") // the parser's error would repeat it, with what is in it
+		// the parser's error would repeat it, with what is in it
+		return nil, errors.New("base URL: want https://HOST/api/v1")
 	}
 	if err := checkBase(base, c.Insecure); err != nil {
 		return nil, fmt.Errorf("base URL %s: %w", c.Key.plain(base.Host+base.Path), err)
@@ -112,7 +119,8 @@ func setDefaults(c *Config) {
 // checkBase refuses what would send the key in the clear or nowhere.
 func checkBase(u *url.URL, insecure bool) error {
 	switch {
-	case u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	case u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery ||
+		u.Fragment != "":
 		return errors.New("want https://HOST/api/v1")
 	case u.Scheme == "https":
 		return nil
@@ -124,9 +132,11 @@ func checkBase(u *url.URL, insecure bool) error {
 	return fmt.Errorf("scheme %q is not https", u.Scheme)
 }
 
-// checkHeaders finds what net/http would refuse at every call: a key with a line break at its end, most of the time.
+// checkHeaders refuses what net/http would refuse at every call, such as a key with a line
+// break at its end.
 func (c Config) checkHeaders() error {
-	for name, value := range map[string]string{"key": c.Key.reveal(), "workspace": c.Workspace, "user agent": c.UserAgent} {
+	for name, value := range map[string]string{"key": c.Key.reveal(), "workspace": c.Workspace,
+		"user agent": c.UserAgent} {
 		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
 			return fmt.Errorf("the %s has a line break or a letter in it that is not ASCII", name)
 		}
@@ -146,11 +156,12 @@ func (c *Client) Close() {
 	}
 }
 
-// BaseURL returns the endpoint that is called.
+// BaseURL returns the endpoint.
 func (c *Client) BaseURL() string { return c.base.String() }
 
-// submissionTransport speaks HTTP/1.1 only, since Go's HTTP/2 client was seen to send one POST thousands of times after
-// a stream error, and drops connections after 4 idle seconds, before the service closes them under a POST.
+// submissionTransport speaks HTTP/1.1 only, since Go's HTTP/2 client was seen to send one POST
+// thousands of times after a stream error, and drops connections after 4 idle seconds, before
+// the service closes them under a POST.
 func (c Config) submissionTransport() *http.Transport {
 	t := c.transport()
 	t.Protocols = new(http.Protocols)
@@ -161,15 +172,16 @@ func (c Config) submissionTransport() *http.Transport {
 	return t
 }
 
-// queryTransport has eight connections at most where the service speaks no HTTP/2: at 20 questions a second, all that an
-// account has, that is enough up to answers of 0.4 s, and a machine may have few files to open.
+// queryTransport opens at most eight connections if the service does not speak HTTP/2. At the
+// account's 20 queries a second that suffices for answers within 0.4 s, and a process may have few
+// file descriptors.
 func (c Config) queryTransport() *http.Transport {
 	t := c.transport()
 	t.MaxConnsPerHost = 8
 	return t
 }
 
-// transport has no transparent gzip: a small answer must not unfold into gigabytes.
+// transport disables transparent gzip: a small answer must not expand to gigabytes.
 func (c Config) transport() *http.Transport {
 	dial := c.Dial
 	if dial == nil {
@@ -189,7 +201,7 @@ func (c Config) transport() *http.Transport {
 	}
 }
 
-// proxy is the environment's, but for an emulator in the same process.
+// proxy returns the environment's proxies, or none for an emulator in the same process.
 func (c Config) proxy() func(*http.Request) (*url.URL, error) {
 	if c.Dial != nil {
 		return nil
@@ -236,8 +248,8 @@ func (c Config) call(base *url.URL) (*http.Request, error) {
 	return req, nil
 }
 
-// request builds an API request. The path, which may end with a query, has no letter that needs to be escaped. Requests
-// without a body share their headers, which no transport changes.
+// request builds an API request. The path, which may end with a query, has no letter that needs
+// to be escaped. Requests without a body share their headers, which no transport changes.
 func (c *Client) request(ctx context.Context, method, path string, body []byte) *http.Request {
 	req := c.call(ctx)
 	req.Method = method
@@ -255,8 +267,8 @@ func (c *Client) request(ctx context.Context, method, path string, body []byte) 
 	return req
 }
 
-// send makes one exchange and reads a bounded body. A redirect is an answer like any other: a redirected POST would be a
-// second POST, and the key stays with its host.
+// send makes one exchange and reads a bounded body. A redirect is an answer like any other: a
+// redirected POST would be a second POST, and the key stays with its host.
 func (c *Client) send(t *http.Transport, req *http.Request) (answer, error) {
 	resp, err := exchange(t, req)
 	if err != nil {
@@ -280,7 +292,8 @@ func (c *Client) send(t *http.Transport, req *http.Request) (answer, error) {
 func exchange(t *http.Transport, req *http.Request) (*http.Response, error) {
 	resp, err := t.RoundTrip(req)
 	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
-		resp.Body.Close() // it is the bare connection, which no context ends: reading from it could take for ever
+		// The body is the bare connection, which no context ends: a read could block forever.
+		resp.Body.Close()
 		return nil, errSwitched
 	}
 	return resp, err
@@ -296,7 +309,7 @@ func requestID(h http.Header, key Key) string {
 	return ""
 }
 
-// id is the request's id from the header, else from the body, "" where neither tells one.
+// id is the request's id from the header, else from the body, else "".
 func (a answer) id() string {
 	if e, err := a.envelope(); a.requestID == "" && err == nil && isTaskID(e.RequestID) {
 		return e.RequestID
@@ -316,7 +329,8 @@ func (a answer) apiError(op string) error {
 	if err != nil || !e.known() {
 		return a.foreign(op, describe(a.body))
 	}
-	return &APIError{Op: op, Status: a.status, Code: e.Code, Message: e.Message, RequestID: cmp.Or(e.RequestID, a.requestID), Date: a.date}
+	return &APIError{Op: op, Status: a.status, Code: e.Code, Message: e.Message,
+		RequestID: cmp.Or(e.RequestID, a.requestID), Date: a.date}
 }
 
 func (a answer) foreign(op, what string) error {

@@ -2,7 +2,7 @@ package client
 
 import "strings"
 
-// A codeRow is a row of the catalogue: what the service means by it. Codes are compared without
+// A codeRow is a row of the table of codes and says what a code means. Codes are compared without
 // case; a trailing * takes any rest. Messages are compared only where one code has two meanings,
 // since the vendor edits and translates them.
 type codeRow struct {
@@ -12,7 +12,7 @@ type codeRow struct {
 	why           string // why the row says what was made, with the source and its date
 }
 
-// A making says what a submission that was answered with a code may have created. It holds for
+// A making says what a submission may have created that was answered with a code. It holds for
 // answers with HTTP 4xx or 2xx: with HTTP 5xx or 408 every code leaves a doubt, since no dated
 // source of the vendor says otherwise.
 type making int
@@ -77,7 +77,8 @@ var codes = []codeRow{
 	// Fetching an input picture timed out: that passes.
 	{"InvalidParameter.DataInspection", "", ReachRetry, nothing, whyInput},
 	{"InternalError.Algo.InvalidParameter", "", ReachItem, nothing, whyInput + "; HTTP 400"},
-	{"InternalError.Algo.DataInspectionFailed", "", ReachItem, nothing, whyContent + "; HTTP 400 [C 2026-09]"},
+	{"InternalError.Algo.DataInspectionFailed", "", ReachItem, nothing,
+		whyContent + "; HTTP 400 [C 2026-09]"},
 	{"InvalidParameter*", "", ReachItem, nothing, whyInput},
 	{"invalid_parameter_error", "", ReachItem, nothing, whyInput},
 	{"invalid_request_error", "", ReachItem, nothing, whyInput},
@@ -90,7 +91,8 @@ var codes = []codeRow{
 	{"IPInfringementSuspect", "", ReachItem, nothing, whyContent},
 	{"CustomRoleBlocked", "", ReachItem, nothing, whyContent},
 	{"FaqRuleBlocked", "", ReachItem, nothing, whyContent},
-	{"UnsupportedOperation", "", ReachItem, nothing, "of cancel: it makes nothing (TASK, 2026-05)"},
+	{"UnsupportedOperation", "", ReachItem, nothing,
+		"of cancel: it makes nothing (TASK, 2026-05)"},
 
 	// May pass.
 	{"Throttling*", "", ReachRetry, nothing, whyPace},

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// A meteredConn counts what left over a connection, so that a submission that broke off can be told from one that may
-// have arrived.
+// A meteredConn counts the bytes written to a connection, which distinguishes a submission that
+// broke off from one that may have arrived.
 type meteredConn struct {
 	net.Conn
 	mu     sync.Mutex // held while writing
@@ -24,8 +24,9 @@ func (d dialFunc) metered(ctx context.Context, network, address string) (net.Con
 		return nil, err
 	}
 	if tcp, ok := conn.(interface{ SetLinger(seconds int) error }); ok {
-		// What is not delivered when the connection is closed, or when the process is killed, is dropped: else the system would
-		// go on trying for minutes, and the service have it after it was given up. Should that fail, settling is all there is.
+		// What is not delivered when the connection is closed, or when the process is killed,
+		// is dropped: else the system would go on trying for minutes, and the service have it
+		// after it was given up. Should that fail, settling is all there is.
 		_ = tcp.SetLinger(0)
 	}
 	return &meteredConn{Conn: conn}, nil
@@ -48,8 +49,9 @@ func (m *meteredConn) total() int {
 	return m.sent
 }
 
-// seal ends the connection and returns how much was sent. net/http may report an error while a write is still on its
-// way: closing breaks that write off, and no later one gets through, so the number is final.
+// seal ends the connection and returns how much was sent. net/http may report an error while a
+// write is still on its way: closing ends that write and prevents later ones, so that the
+// count is final.
 func (m *meteredConn) seal() (int, error) {
 	err := m.Conn.Close()
 	m.mu.Lock()
@@ -67,7 +69,9 @@ func metered(conn net.Conn) *meteredConn {
 		case interface{ NetConn() net.Conn }:
 			conn = c.NetConn()
 		default:
-			return nil // unreachable unless net/http wraps connections one day; then everything is in doubt
+			// unreachable unless net/http wraps connections one day; then everything is in
+			// doubt
+			return nil
 		}
 	}
 }
@@ -80,8 +84,8 @@ type passage struct {
 	before int
 }
 
-// on notes the connection that the submission goes out on. What was sent over it before, a TLS handshake or an earlier
-// submission, does not count.
+// on notes the connection that the submission goes out on. What was sent over it before, a TLS
+// handshake or an earlier submission, does not count.
 func (p *passage) on(conn net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -91,15 +95,16 @@ func (p *passage) on(conn net.Conn) {
 	}
 }
 
-// incomplete reports whether the body provably did not go out whole: fewer bytes than it has were handed to the network.
-// TLS only adds bytes, and so do headers. It ends the connection.
+// incomplete reports whether the body provably did not go out whole: fewer bytes than it has
+// were handed to the network. TLS only adds bytes, and so do headers. It ends the connection.
 func (p *passage) incomplete(body int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.conns == 0:
 		return true
-	case p.conns > 1 || p.meter == nil: // unreachable unless net/http sends a body twice, which needs GetBody
+	// unreachable unless net/http sends a body twice, which needs GetBody
+	case p.conns > 1 || p.meter == nil:
 		return false
 	}
 	sent, _ := p.meter.seal()

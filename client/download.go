@@ -20,27 +20,30 @@ import (
 	"time"
 )
 
-// MaxPicture is the most that a picture may have: 64 MiB. The largest that the service makes is about 20 MiB.
+// MaxPicture is the largest picture that is accepted, in bytes: 64 MiB. The service makes none
+// above about 20 MiB.
 const MaxPicture = 64 << 20
 
 var (
-	// ErrGone says that the picture's URL is refused or empty (HTTP 403, 404): expired, or the file is not there.
+	// ErrGone says that the picture's URL is refused or empty (HTTP 403, 404): expired, or the
+	// file is not there.
 	ErrGone = errors.New("picture URL refused")
-	// ErrPrivateHost says that the URL leads to an address that is not of the public internet.
+	// ErrPrivateHost says that the URL leads to an address outside the public internet.
 	ErrPrivateHost = errors.New("picture host is a private address")
-	// ErrPictureURL says that the URL is none that a picture can be fetched from, now or later: file://, say.
+	// ErrPictureURL says that no picture can ever be fetched from the URL, file:// for example.
 	ErrPictureURL = errors.New("the picture's URL is none to fetch from")
 )
 
-// Download fetches a picture. No key is sent, and the signed query goes out byte for byte. The body is checked against
-// Content-Length and, where the store sends it, CRC-64; what is in it is not looked at.
+// Download fetches a picture. No key is sent, and the signed query goes out byte for byte. The
+// body is checked against Content-Length and, where the store sends it, CRC-64; the picture
+// itself is not decoded.
 //
-// ErrGone asks for a fresh URL from the task; every other error is worth another try.
+// After ErrGone, query the task for a fresh URL; after any other error, try again.
 func (c *Client) Download(ctx context.Context, rawURL string) ([]byte, error) {
 	return c.DownloadInto(ctx, nil, rawURL)
 }
 
-// DownloadInto is [Client.Download] into the array of a slice that has had its use, if it is large enough.
+// DownloadInto is [Client.Download], which reuses the array of spare if it is large enough.
 func (c *Client) DownloadInto(ctx context.Context, spare []byte, rawURL string) ([]byte, error) {
 	u, err := c.pictureURL(rawURL)
 	if err != nil {
@@ -48,20 +51,23 @@ func (c *Client) DownloadInto(ctx context.Context, spare []byte, rawURL string) 
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	idle := time.AfterFunc(c.config.Idle, func() { cancel(fmt.Errorf("less than 16 KiB came in %v", c.config.Idle)) })
+	idle := time.AfterFunc(c.config.Idle, func() {
+		cancel(fmt.Errorf("less than 16 KiB came in %v", c.config.Idle))
+	})
 	defer idle.Stop()
 	body, err := c.follow(ctx, spare, u, idle)
 	if err != nil && context.Cause(ctx) != nil {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("download from %s: %w", oneLine(u.Hostname()), c.config.Key.told(err))
+		return nil, fmt.Errorf("download from %s: %w", oneLine(u.Hostname()),
+			c.config.Key.told(err))
 	}
 	return body, nil
 }
 
-// pictureURL checks a URL that the service gave. Samples of the documents say http; it is raised to https, unless the
-// API itself is plain http, which only an emulator is.
+// pictureURL checks a URL of a result. http, as in samples of the documents, becomes https, unless
+// the API itself is plain http, as only an emulator's is.
 func (c *Client) pictureURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
@@ -82,7 +88,8 @@ func (c *Client) pictureURL(raw string) (*url.URL, error) {
 	return u, c.checkLiteral(u.Hostname())
 }
 
-// checkLiteral refuses private addresses that stand in the URL. The dialer would, too, but a proxy would not.
+// checkLiteral refuses a private address in the URL itself. The dialer refuses it, too, but a
+// proxy does not.
 func (c *Client) checkLiteral(host string) error {
 	if ip, err := netip.ParseAddr(host); err == nil && c.config.refuses(c.base)(ip) {
 		return privateHost(ip)
@@ -90,9 +97,10 @@ func (c *Client) checkLiteral(host string) error {
 	return nil
 }
 
-// follow gets a picture over at most three redirects, each checked like the first URL. None of them learns where it came
-// from: a Referer would carry the signed query.
-func (c *Client) follow(ctx context.Context, spare []byte, u *url.URL, idle *time.Timer) ([]byte, error) {
+// follow fetches a picture over at most three redirects, each checked like the first URL. It sends
+// no Referer, which would carry the signed query.
+func (c *Client) follow(ctx context.Context, spare []byte, u *url.URL, idle *time.Timer) (
+	[]byte, error) {
 	for range 4 {
 		body, location, err := c.fetch(ctx, spare, u, idle)
 		if err != nil || location == "" {
@@ -112,8 +120,10 @@ func (c *Client) follow(ctx context.Context, spare []byte, u *url.URL, idle *tim
 	return nil, errors.New("too many redirects")
 }
 
-// fetch makes one request; the query is sent as it was parsed. It returns where a redirect leads instead of a body.
-func (c *Client) fetch(ctx context.Context, spare []byte, u *url.URL, idle *time.Timer) (body []byte, location string, err error) {
+// fetch makes one request, with the query as it was parsed. It returns the body, or the
+// location of a redirect.
+func (c *Client) fetch(ctx context.Context, spare []byte, u *url.URL, idle *time.Timer) (
+	body []byte, location string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, "", errors.New("the picture's URL is none")
@@ -143,19 +153,22 @@ func storeError(resp *http.Response) error {
 		Code string `xml:"Code"`
 	}
 	_ = xml.NewDecoder(io.LimitReader(resp.Body, maxError)).Decode(&e)
-	err := errors.New(strings.TrimSpace(fmt.Sprintf("HTTP %d %s", resp.StatusCode, oneLine(e.Code))))
+	err := errors.New(strings.TrimSpace(fmt.Sprintf(
+		"HTTP %d %s", resp.StatusCode, oneLine(e.Code))))
 	if resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusNotFound {
 		return fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	return err
 }
 
-func (c *Client) readPicture(ctx context.Context, spare []byte, resp *http.Response, idle *time.Timer) ([]byte, error) {
+func (c *Client) readPicture(ctx context.Context, spare []byte, resp *http.Response,
+	idle *time.Timer) ([]byte, error) {
 	if resp.ContentLength > MaxPicture {
 		return nil, fmt.Errorf("%d bytes are no picture", resp.ContentLength)
 	}
 	come := &progressReader{Reader: resp.Body, progress: func() { idle.Reset(c.config.Idle) }}
-	body, err := c.readBounded(ctx, spare, io.LimitReader(come, MaxPicture+1), resp.ContentLength, idle)
+	body, err := c.readBounded(ctx, spare, io.LimitReader(come, MaxPicture+1), resp.ContentLength,
+		idle)
 	switch {
 	case err != nil:
 		return nil, err
@@ -167,11 +180,11 @@ func (c *Client) readPicture(ctx context.Context, spare []byte, resp *http.Respo
 	return body, checkCRC(resp.Header.Get("X-Oss-Hash-Crc64ecma"), body)
 }
 
-// room is what the array of a body has to spare, for what will be written into a picture.
+// room is the spare capacity of a body, for the metadata to be written into the picture.
 const room = 4 << 10
 
-// readAll is io.ReadAll into a spare array for a body whose length was told, or is -1. At most a MiB is taken at its word; what
-// is longer grows as it comes.
+// readAll is io.ReadAll into a spare array for a body of the announced length, or -1. It allocates
+// at most a MiB in advance and grows with what arrives.
 func readAll(spare []byte, r io.Reader, length int64) ([]byte, error) {
 	b := bytes.NewBuffer(spare[:0])
 	b.Grow(int(min(max(length, 0), 1<<20)) + room)
@@ -179,7 +192,7 @@ func readAll(spare []byte, r io.Reader, length int64) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// checkCRC compares with the store's checksum; a header that is none is ignored.
+// checkCRC compares with the store's checksum. It ignores an invalid header.
 func checkCRC(header string, body []byte) error {
 	want, err := strconv.ParseUint(header, 10, 64)
 	if err != nil {
@@ -191,7 +204,7 @@ func checkCRC(header string, body []byte) error {
 	return nil
 }
 
-// A progressReader tells when another 16 KiB have come: a byte a second is no progress.
+// A progressReader reports each further 16 KiB: a byte a second is no progress.
 type progressReader struct {
 	io.Reader
 	progress func()
@@ -207,9 +220,9 @@ func (r *progressReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// pictureTransport checks every address when it dials: a name that resolves to this machine or its network is an attack,
-// not a picture. The vendor has no list of hosts and changes them (QI FAQ, 2026-11), so there is none here. A proxy may
-// be anywhere: its own address is exempt, and it resolves the host itself.
+// pictureTransport checks every address that it dials: a name that resolves to this machine or its
+// network is an attack. There is no list of allowed hosts, since the vendor has none and changes
+// them (QI FAQ, 2026-11). A proxy's own address is exempt; the proxy resolves the host itself.
 func (c Config) pictureTransport(base *url.URL) *http.Transport {
 	t := c.transport()
 	if c.Dial != nil {
@@ -225,8 +238,8 @@ func (c Config) pictureTransport(base *url.URL) *http.Transport {
 	return t
 }
 
-// proxyAddresses are the environment's proxies. The name asked for is one that no NO_PROXY excludes by chance: the API's
-// own host may be excluded where the pictures' are not.
+// proxyAddresses are the environment's proxies. They are looked up for a name that NO_PROXY does
+// not exclude: the API's own host may be excluded while the pictures' hosts are not.
 func (c Config) proxyAddresses() []string {
 	var all []string
 	for _, scheme := range []string{"http", "https"} {
@@ -234,21 +247,23 @@ func (c Config) proxyAddresses() []string {
 		if err != nil || p == nil {
 			continue
 		}
-		port := cmp.Or(p.Port(), map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[p.Scheme], "80")
+		defaults := map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}
+		port := cmp.Or(p.Port(), defaults[p.Scheme], "80")
 		all = append(all, net.JoinHostPort(p.Hostname(), port))
 	}
 	return all
 }
 
-// guardedDial refuses addresses after the name is resolved, so that no DNS trick comes between.
+// guardedDial checks the address after the name is resolved, which defeats DNS rebinding.
 func guardedDial(refuses func(netip.Addr) bool) dialFunc {
-	d := &net.Dialer{Timeout: 15 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
-		ap, err := netip.ParseAddrPort(address)
-		if err != nil || refuses(ap.Addr()) {
-			return privateHost(ap.Addr())
-		}
-		return nil
-	}}
+	d := &net.Dialer{Timeout: 15 * time.Second,
+		Control: func(_, address string, _ syscall.RawConn) error {
+			ap, err := netip.ParseAddrPort(address)
+			if err != nil || refuses(ap.Addr()) {
+				return privateHost(ap.Addr())
+			}
+			return nil
+		}}
 	return d.DialContext
 }
 
@@ -256,8 +271,8 @@ func privateHost(a netip.Addr) error {
 	return fmt.Errorf("%w: %s; --allow-private-image-hosts allows it", ErrPrivateHost, a)
 }
 
-// refuses says which addresses no picture may come from. An API on this machine is an emulator, whose pictures are here,
-// too; nothing else of the private network is.
+// refuses returns which addresses no picture may come from. An API on loopback is an emulator, so
+// that pictures from loopback are allowed, too; other private addresses are not.
 func (c Config) refuses(base *url.URL) func(netip.Addr) bool {
 	return func(a netip.Addr) bool {
 		a = unwrap(a)
@@ -271,7 +286,8 @@ func (c Config) refuses(base *url.URL) func(netip.Addr) bool {
 	}
 }
 
-// Prefixes of IPv6 that carry an IPv4 address: 6to4 (RFC 3056) behind the prefix, the others in the last four bytes.
+// Prefixes of IPv6 that carry an IPv4 address: 6to4 (RFC 3056) behind the prefix, the others in
+// the last four bytes.
 var (
 	sixToFour = netip.MustParsePrefix("2002::/16")
 	carriers  = []netip.Prefix{
@@ -281,7 +297,7 @@ var (
 	}
 )
 
-// unwrap finds the IPv4 address in the forms of IPv6 that carry one: mapped, and those above.
+// unwrap returns the IPv4 address inside an IPv6 address: a mapped one, or one of those above.
 func unwrap(a netip.Addr) netip.Addr {
 	a = a.Unmap().WithZone("")
 	if a.Is4() || a.IsLoopback() || a.IsUnspecified() {
@@ -305,9 +321,11 @@ var reserved = []netip.Prefix{
 	netip.MustParsePrefix("fec0::/10"),
 }
 
-// private lists what is never the public internet. 198.18.0.0/15 is not among it: DNS tools of proxies answer with it.
-// Nor is 100.64.0.0/10: inside Alibaba's cloud its object store has such addresses.
+// private lists ranges outside the public internet. It omits 198.18.0.0/15, with which DNS
+// tools of proxies answer, and 100.64.0.0/10, which Alibaba's object store has inside its
+// cloud.
 func private(a netip.Addr) bool {
-	return !a.IsValid() || a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() ||
+	return !a.IsValid() || a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() ||
+		a.IsMulticast() || a.IsUnspecified() ||
 		slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) })
 }

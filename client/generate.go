@@ -7,26 +7,28 @@ import (
 	"slices"
 )
 
-// Generate makes pictures over the synchronous interface: one POST that is answered when they are
-// there, after 15 s and more. The Task that comes back has SUCCEEDED and no id.
+// Generate makes pictures over the synchronous interface: one POST, answered when they are made,
+// after 15 s or more. The returned Task has SUCCEEDED and no id.
 //
 // ErrNotSent and every *APIError mean that nothing is billed: an error answer of the service
 // itself is unbilled, whatever its status (PRICE, 2026-11). A *DoubtError cannot be settled:
 // there is no task id, so what was made is paid and lost.
 func (c *Client) Generate(ctx context.Context, r Request) (Task, error) {
 	if !LookupModel(r.Model).Sync {
-		return Task{}, fmt.Errorf("generate: %w: %s has no synchronous interface", ErrNotSent, r.Model)
+		return Task{}, fmt.Errorf("generate: %w: %s has no synchronous interface", ErrNotSent,
+			r.Model)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.config.SyncTimeout)
 	defer cancel()
-	a, err := c.post("generate", c.request(ctx, http.MethodPost, Multimodal.path(), r.body(Multimodal)))
+	a, err := c.post("generate", c.request(ctx, http.MethodPost, Multimodal.path(),
+		r.body(Multimodal)))
 	if err != nil {
 		return Task{}, err
 	}
 	return a.generated()
 }
 
-// generated judges a synchronous answer: a picture is a success, whatever stands beside it. HTTP
+// generated evaluates a synchronous answer: a picture is a success, whatever else it says. HTTP
 // 200 with a listed code and no picture is a refusal, too (wire.md §5).
 func (a answer) generated() (Task, error) {
 	if e, err := a.envelope(); err == nil && a.success() {

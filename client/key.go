@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// A Key is an API key. It prints as [redacted] everywhere, so that it cannot reach a log, an error or a dump by accident.
-// The zero value is no key.
+// A Key is an API key. It prints as [redacted] everywhere, so that it cannot reach a log, an
+// error or a dump by accident. The zero value is no key.
 type Key struct {
-	// A pointer, since package fmt cannot call methods on what stands in an unexported field and would print a string
-	// there: a whole Client printed with %+v shows an address.
+	// A pointer, since package fmt cannot call methods on what stands in an unexported field
+	// and would print a string there: a whole Client printed with %+v shows an address.
 	secret *string
 }
 
@@ -35,7 +35,8 @@ func (k Key) reveal() string {
 	return *k.secret
 }
 
-// Fingerprint returns 12 hex digits that tell two keys apart under the same salt and say nothing of the secret.
+// Fingerprint returns 12 hex digits which differ for different keys under the same salt and do not
+// reveal the secret.
 func (k Key) Fingerprint(salt string) string {
 	sum := sha256.Sum256([]byte("qwenbatch key\x00" + salt + "\x00" + k.reveal()))
 	return hex.EncodeToString(sum[:6])
@@ -53,11 +54,13 @@ func (k Key) MarshalText() ([]byte, error) { return []byte("[redacted]"), nil }
 // LogValue hides the secret from slog.
 func (k Key) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
-// signed is the query of a URL, or what is left of one in a text. It may be a signature that gives out a picture.
-var signed = regexp.MustCompile(`(?i)\?[^\s"'<>]*=[^\s"'<>]*|\b(signature|ossaccesskeyid)=[^\s"'<>&]*`)
+// signed matches the query of a URL in a text, whole or cut. It may be a signature that gives
+// access to a picture.
+var signed = regexp.MustCompile(
+	`(?i)\?[^\s"'<>]*=[^\s"'<>]*|\b(signature|ossaccesskeyid)=[^\s"'<>&]*`)
 
-// plain makes a text from outside fit to be shown: one line, without the key, should the sender repeat it, and without
-// the queries of URLs. A key of fewer than 8 letters is a word of a test and stays.
+// plain makes a text from outside safe to show: one line, without the key if the sender repeats
+// it, and without the queries of URLs. It keeps keys below 8 letters, which only tests have.
 func (k Key) plain(s string) string {
 	if secret := k.reveal(); len(secret) >= 8 {
 		s = strings.ReplaceAll(s, secret, "[redacted]")
@@ -68,7 +71,7 @@ func (k Key) plain(s string) string {
 	return oneLine(s)
 }
 
-// told is plain for errors of the network: some of net/http's repeat what the other side sent.
+// told is plain for network errors: some of net/http's repeat what the peer sent.
 func (k Key) told(err error) error {
 	if err == nil {
 		return nil
@@ -79,7 +82,8 @@ func (k Key) told(err error) error {
 	return err
 }
 
-// A toldError still is what it was, a context's end for example, but does not hand out the chain, which would tell.
+// A toldError keeps errors.Is working, for the end of a context for example, but does not expose
+// the wrapped errors, whose texts may hold secrets.
 type toldError struct {
 	text string
 	is   func(target error) bool

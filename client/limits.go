@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Limits are what an account may do with one model. 0 is unlimited or not told.
+// Limits are the limits of an account for one model. 0 means unlimited or not known.
 type Limits struct {
 	Model     string
 	Workspace string
@@ -20,9 +20,9 @@ type Limits struct {
 	Queue       int // async tasks that may wait
 }
 
-// Limits asks for the account's own limits of a model. The service tells them on hosts of a workspace only, and its pages
-// call the same thing /models/limits (zh, 2026-11) and /quotas (en, 2026-09-28): the second is asked where the first is
-// not found. false means that it tells nothing of the model.
+// Limits queries the account's limits for a model. Only hosts of a workspace answer it. The
+// vendor's pages call it /models/limits (zh, 2026-11) and /quotas (en, 2026-09-28); the second is
+// tried if the first is not found. It returns false if the answer does not have the model.
 func (c *Client) Limits(ctx context.Context, model string) (Limits, bool, error) {
 	query := "?" + url.Values{"model": {model}, "page_no": {"1"}, "page_size": {"20"}}.Encode()
 	a, err := c.get(ctx, "limits", "/models/limits"+query)
@@ -36,7 +36,8 @@ func (c *Client) Limits(ctx context.Context, model string) (Limits, bool, error)
 	return a.limits(model)
 }
 
-// A modelLimit is the limit of an account or of a workspace; periods are seconds, null is no limit.
+// A modelLimit is the limit of an account or of a workspace; periods are seconds, null is no
+// limit.
 type modelLimit struct {
 	Requests int `json:"request_limit"`
 	Period   int `json:"request_limit_period"`
@@ -70,12 +71,13 @@ func (a answer) limits(model string) (Limits, bool, error) {
 		if q.Own != nil && tighter(*q.Own, l) {
 			l.Requests, l.Period = q.Own.Requests, q.Own.Period
 		}
-		return Limits{q.Model, a.key.plain(q.Workspace), sane(l.Requests), time.Duration(sane(l.Period)) * time.Second, sane(l.Running), sane(l.Queue)}, true, nil
+		return Limits{q.Model, a.key.plain(q.Workspace), sane(l.Requests),
+			time.Duration(sane(l.Period)) * time.Second, sane(l.Running), sane(l.Queue)}, true, nil
 	}
 	return Limits{}, false, nil
 }
 
-// sane takes a number that cannot be a limit as not told: what is computed from it must not overflow.
+// sane replaces an impossible limit by 0, so that nothing computed from it overflows.
 func sane(n int) int {
 	if n < 0 || n > 1e6 {
 		return 0

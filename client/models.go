@@ -13,9 +13,11 @@ const (
 	None Endpoint = iota
 	// TextToImage is POST services/aigc/text2image/image-synthesis: async, the prompt under input.
 	TextToImage
-	// ImageGeneration is POST services/aigc/image-generation/generation: async, the prompt in messages.
+	// ImageGeneration is POST services/aigc/image-generation/generation: async, the prompt in
+	// messages.
 	ImageGeneration
-	// Multimodal is POST services/aigc/multimodal-generation/generation: sync, the prompt in messages.
+	// Multimodal is POST services/aigc/multimodal-generation/generation: sync, the prompt in
+	// messages.
 	Multimodal
 )
 
@@ -28,25 +30,29 @@ func (e Endpoint) path() string {
 	}[e]
 }
 
-// A Model is what the vendor's pages say of one model.
+// A Model is what the vendor's pages say about one model.
 type Model struct {
 	Name string
-	// Known is false for a model that is not in the table: nothing is checked, the service decides.
+	// Known is false for a model that is not in the table: nothing is checked, the service
+	// decides.
 	Known bool
 	Sync  bool
 	Async Endpoint // None, TextToImage or ImageGeneration
-	// Sizes are offered by name, the default first; AlsoSizes are accepted as typed but not proposed.
+	// Sizes are offered by name, the default first; AlsoSizes are accepted as typed but not
+	// proposed.
 	Sizes, AlsoSizes []Size
-	// MinArea, MaxArea (pixels) and MaxRatio (long side to short side, 0 unlimited) bound the free sizes; 0 where only
-	// Sizes are offered.
+	// MinArea, MaxArea (pixels) and MaxRatio (long side to short side, 0 unlimited) bound the
+	// free sizes; 0 where only Sizes are offered.
 	MinArea, MaxArea, MaxRatio int
 	// MinSide and MaxSide bound each side of the free sizes, in pixels; 0 is no bound.
 	MinSide, MaxSide int
 	// MaxN is how many pictures one request may ask for.
 	MaxN int
-	// PromptLimit and NegativeLimit are in code points; 0 is unknown. The service cuts what is longer without a word.
+	// PromptLimit and NegativeLimit are in code points; 0 is unknown. The service cuts longer
+	// prompts silently.
 	PromptLimit, NegativeLimit int
-	// Submissions in Per are taken by one account; Running is how many async tasks it works on at once, 0 for no limit.
+	// Submissions in Per are taken by one account; Running is how many async tasks it works on
+	// at once, 0 for no limit.
 	Submissions int
 	Per         time.Duration
 	Running     int
@@ -60,7 +66,7 @@ type Model struct {
 	Source string
 }
 
-// Price is what one picture of that size costs in a region, 0 where it is unknown.
+// Price is the price of one picture of a size in a region, 0 if it is unknown.
 func (m Model) Price(r Region, size Size) Money {
 	price := m.International
 	if r.Mainland {
@@ -75,20 +81,22 @@ func (m Model) Price(r Region, size Size) Money {
 	return price
 }
 
-// LookupModel finds a model by name. A model that is not in the table comes back with Known false and both interfaces
-// allowed: new names appear faster than releases of this package.
+// LookupModel finds a model by name. A model that is not in the table comes back with Known
+// false and both interfaces allowed: new names appear faster than releases of this package.
 func LookupModel(name string) Model {
 	for _, m := range models {
 		if m.Name == name {
 			return m
 		}
 	}
-	return Model{Name: name, Sync: true, Async: guessAsync(name), MaxN: 6, Submissions: 2, Per: time.Minute}
+	return Model{Name: name, Sync: true, Async: guessAsync(name), MaxN: 6, Submissions: 2,
+		Per: time.Minute}
 }
 
 // guessAsync follows the family: 2.1, 3.0 and wan 2.6 and later use the newer path.
 func guessAsync(name string) Endpoint {
-	for _, prefix := range []string{"qwen-image-2", "qwen-image-3", "qwen-image-4", "wan2.6", "wan2.7", "wan3"} {
+	for _, prefix := range []string{"qwen-image-2", "qwen-image-3", "qwen-image-4", "wan2.6",
+		"wan2.7", "wan3"} {
 		if strings.HasPrefix(name, prefix) {
 			return ImageGeneration
 		}
@@ -105,31 +113,61 @@ var (
 	sizes20   = []Size{{2048, 2048}, {2688, 1536}, {1536, 2688}, {2368, 1728}, {1728, 2368}}
 )
 
-// models is the table of api.md §7 with the limits of §3.2: pages "qwen-image-api", "qwen-image-generation-and-editing",
-// "rate-limit", "model-pricing" as of 2026-11. Beijing and Singapore have the same limits unless noted.
+// models is the table of api.md §7 with the limits of §3.2: pages "qwen-image-api",
+// "qwen-image-generation-and-editing", "rate-limit", "model-pricing" as of 2026-11. Beijing and
+// Singapore have the same limits unless noted.
 var models = joinModels(
-	legacy(Model{Name: "qwen-image-plus", Sync: true, Async: TextToImage, Submissions: 2, Per: time.Second, Running: 2, Mainland: 200000, International: 220177}),
-	legacy(Model{Name: "qwen-image", Sync: true, Async: TextToImage, Submissions: 2, Per: time.Second, Running: 2, Mainland: 250000, International: 256873}),
-	legacy(Model{Name: "qwen-image-plus-2026-01-09", Sync: true, Submissions: 2, Per: time.Second, Mainland: 200000, International: 220177}),
-	legacy(Model{Name: "qwen-image-max", Sync: true, Submissions: 2, Per: time.Minute, Mainland: 500000, International: 550443}, "-2025-12-30"),
-	series20(Model{Name: "qwen-image-2.0", Submissions: 2, Per: time.Second, Mainland: 200000, International: 256873}, "-2026-03-03"),
-	series20(Model{Name: "qwen-image-2.0-pro", Submissions: 2, Per: time.Minute, Mainland: 500000, International: 550443}, "-2026-03-03", "-2026-04-22", "-2026-06-22"),
-	series30(Model{Name: "qwen-image-2.1-turbo", Submissions: 120, Per: time.Minute, Mainland: 100000, International: 113362}),
-	series30(Model{Name: "qwen-image-2.1-pro", Submissions: 20, Per: time.Minute, Mainland: 250000, International: 283404}),
-	series30(Model{Name: "qwen-image-3.0", Submissions: 20, Per: time.Minute, Mainland: 180000, International: 224826}),
-	series30(Model{Name: "qwen-image-3.0-pro", Submissions: 5, Per: time.Minute, Mainland: 250000, International: 299768, Double2K: true}),
+	legacy(Model{Name: "qwen-image-plus", Sync: true, Async: TextToImage, Submissions: 2,
+		Per: time.Second, Running: 2, Mainland: 200000, International: 220177}),
+	legacy(Model{Name: "qwen-image", Sync: true, Async: TextToImage, Submissions: 2,
+		Per: time.Second, Running: 2, Mainland: 250000, International: 256873}),
+	legacy(Model{Name: "qwen-image-plus-2026-01-09", Sync: true, Submissions: 2, Per: time.Second,
+		Mainland: 200000, International: 220177}),
+	legacy(Model{Name: "qwen-image-max", Sync: true, Submissions: 2, Per: time.Minute,
+		Mainland: 500000, International: 550443}, "-2025-12-30"),
+	series20(Model{Name: "qwen-image-2.0", Submissions: 2, Per: time.Second, Mainland: 200000,
+		International: 256873}, "-2026-03-03"),
+	series20(Model{Name: "qwen-image-2.0-pro", Submissions: 2, Per: time.Minute, Mainland: 500000,
+		International: 550443}, "-2026-03-03", "-2026-04-22", "-2026-06-22"),
+	series30(Model{Name: "qwen-image-2.1-turbo", Submissions: 120, Per: time.Minute,
+		Mainland: 100000, International: 113362}),
+	series30(Model{Name: "qwen-image-2.1-pro", Submissions: 20, Per: time.Minute, Mainland: 250000,
+		International: 283404}),
+	series30(Model{Name: "qwen-image-3.0", Submissions: 20, Per: time.Minute, Mainland: 180000,
+		International: 224826}),
+	series30(Model{Name: "qwen-image-3.0-pro", Submissions: 5, Per: time.Minute, Mainland: 250000,
+		International: 299768, Double2K: true}),
 	[]Model{
-		{Name: "qwen-image-edit", Sync: true, MaxN: 1, Submissions: 2, Per: time.Second, Mainland: 300000, EditOnly: true, Known: true, Source: "qwen-image-edit-api 2026-11"},
-		{Name: "qwen-image-edit-plus", Sync: true, MaxN: 6, Submissions: 2, Per: time.Second, Mainland: 200000, EditOnly: true, Known: true, Source: "qwen-image-edit-api 2026-11"},
-		{Name: "qwen-image-edit-max", Sync: true, MaxN: 6, Submissions: 2, Per: time.Minute, Mainland: 500000, EditOnly: true, Known: true, Source: "qwen-image-edit-api 2026-11"},
-		// Costs ¥0.20 with prompt_extend and ¥0.10 without; the dearer is what a budget must count.
-		{Name: "z-image-turbo", Sync: true, Sizes: []Size{{1024, 1536}}, MinArea: 512 * 512, MaxArea: 2048 * 2048, MaxN: 1, PromptLimit: 800, Submissions: 2, Per: time.Second, Mainland: 200000, Known: true, Source: "z-image-api-reference 2026-11"},
-		{Name: "wan2.7-image", Sync: true, Async: ImageGeneration, Sizes: []Size{{2048, 2048}}, MinArea: 512 * 512, MaxArea: 2048 * 2048, MaxRatio: 8, MaxN: 4, PromptLimit: 5000, Submissions: 5, Per: time.Second, Running: 5, Mainland: 200000, Known: true, Source: "wan-image-generation-and-editing 2026-11"},
-		{Name: "wan2.7-image-pro", Sync: true, Async: ImageGeneration, Sizes: []Size{{2048, 2048}}, MinArea: 512 * 512, MaxArea: 4096 * 4096, MaxRatio: 8, MaxN: 4, PromptLimit: 5000, Submissions: 5, Per: time.Second, Running: 5, Mainland: 500000, Known: true, Source: "wan-image-generation-and-editing 2026-11"},
-		{Name: "wan2.6-t2i", Sync: true, Async: ImageGeneration, Sizes: []Size{{1280, 1280}}, MinArea: 1280 * 1280, MaxArea: 1440 * 1440, MaxRatio: 4, MaxN: 4, PromptLimit: 2100, NegativeLimit: 500, Submissions: 1, Per: time.Second, Running: 5, Mainland: 200000, Known: true, Source: "text-to-image-v2 2026-11"},
-		{Name: "wan2.5-t2i-preview", Async: TextToImage, Sizes: []Size{{1280, 1280}}, MinArea: 1280 * 1280, MaxArea: 1440 * 1440, MaxRatio: 4, MaxN: 4, PromptLimit: 2000, NegativeLimit: 500, Submissions: 5, Per: time.Second, Running: 5, Mainland: 200000, Known: true, Source: "text-to-image-v2 2026-11"},
+		{Name: "qwen-image-edit", Sync: true, MaxN: 1, Submissions: 2, Per: time.Second,
+			Mainland: 300000, EditOnly: true, Known: true, Source: "qwen-image-edit-api 2026-11"},
+		{Name: "qwen-image-edit-plus", Sync: true, MaxN: 6, Submissions: 2, Per: time.Second,
+			Mainland: 200000, EditOnly: true, Known: true, Source: "qwen-image-edit-api 2026-11"},
+		{Name: "qwen-image-edit-max", Sync: true, MaxN: 6, Submissions: 2, Per: time.Minute,
+			Mainland: 500000, EditOnly: true, Known: true, Source: "qwen-image-edit-api 2026-11"},
+		// Costs ¥0.20 with prompt_extend and ¥0.10 without; a budget must count the
+		// higher price.
+		{Name: "z-image-turbo", Sync: true, Sizes: []Size{{1024, 1536}}, MinArea: 512 * 512,
+			MaxArea: 2048 * 2048, MaxN: 1, PromptLimit: 800, Submissions: 2, Per: time.Second,
+			Mainland: 200000, Known: true, Source: "z-image-api-reference 2026-11"},
+		{Name: "wan2.7-image", Sync: true, Async: ImageGeneration, Sizes: []Size{{2048, 2048}},
+			MinArea: 512 * 512, MaxArea: 2048 * 2048, MaxRatio: 8, MaxN: 4, PromptLimit: 5000,
+			Submissions: 5, Per: time.Second, Running: 5, Mainland: 200000, Known: true,
+			Source: "wan-image-generation-and-editing 2026-11"},
+		{Name: "wan2.7-image-pro", Sync: true, Async: ImageGeneration, Sizes: []Size{{2048, 2048}},
+			MinArea: 512 * 512, MaxArea: 4096 * 4096, MaxRatio: 8, MaxN: 4, PromptLimit: 5000,
+			Submissions: 5, Per: time.Second, Running: 5, Mainland: 500000, Known: true,
+			Source: "wan-image-generation-and-editing 2026-11"},
+		{Name: "wan2.6-t2i", Sync: true, Async: ImageGeneration, Sizes: []Size{{1280, 1280}},
+			MinArea: 1280 * 1280, MaxArea: 1440 * 1440, MaxRatio: 4, MaxN: 4, PromptLimit: 2100,
+			NegativeLimit: 500, Submissions: 1, Per: time.Second, Running: 5, Mainland: 200000,
+			Known: true, Source: "text-to-image-v2 2026-11"},
+		{Name: "wan2.5-t2i-preview", Async: TextToImage, Sizes: []Size{{1280, 1280}},
+			MinArea: 1280 * 1280, MaxArea: 1440 * 1440, MaxRatio: 4, MaxN: 4, PromptLimit: 2000,
+			NegativeLimit: 500, Submissions: 5, Per: time.Second, Running: 5, Mainland: 200000,
+			Known: true, Source: "text-to-image-v2 2026-11"},
 		wan22("wan2.2-t2i-plus", 200000), wan22("wan2.2-t2i-flash", 140000),
-		wan22("wanx2.1-t2i-plus", 200000), wan22("wanx2.1-t2i-turbo", 140000), wan22("wanx2.0-t2i-turbo", 40000),
+		wan22("wanx2.1-t2i-plus", 200000), wan22("wanx2.1-t2i-turbo", 140000), wan22(
+			"wanx2.0-t2i-turbo", 40000),
 	},
 )
 
@@ -160,8 +198,8 @@ func legacy(m Model, suffixes ...string) []Model {
 	return dated(m, suffixes)
 }
 
-// series20 counts its prompt in tokens (1300); a code point of Chinese is at most about one token, so 1300 code points
-// are the bound that never cuts.
+// series20 counts its prompt in tokens (1300); a code point of Chinese is at most about one
+// token, so 1300 code points are never cut.
 func series20(m Model, suffixes ...string) []Model {
 	m.Known, m.Sync, m.Sizes, m.MaxN = true, true, sizes20, 6
 	m.MinArea, m.MaxArea = 512*512, 2048*2048
@@ -170,7 +208,8 @@ func series20(m Model, suffixes ...string) []Model {
 	return dated(m, suffixes)
 }
 
-// series30 is 2.1 and 3.0: both interfaces, ten tasks at once. The default is of the cheaper 1K tier.
+// series30 is 2.1 and 3.0: both interfaces, ten tasks at once. The default is of the cheaper 1K
+// tier.
 func series30(m Model) []Model {
 	m.Known, m.Sync, m.Async, m.Running, m.MaxN = true, true, ImageGeneration, 10, 6
 	m.Sizes = []Size{{1328, 1328}, {1664, 928}, {928, 1664}, {1472, 1104}, {1104, 1472}}
@@ -181,6 +220,8 @@ func series30(m Model) []Model {
 }
 
 func wan22(name string, price Money) Model {
-	return Model{Name: name, Async: TextToImage, Sizes: []Size{{1024, 1024}}, MinArea: 512 * 512, MaxArea: 1440 * 1440, MinSide: 512, MaxSide: 1440, MaxN: 4,
-		PromptLimit: 500, NegativeLimit: 500, Submissions: 2, Per: time.Second, Running: 2, Mainland: price, Known: true, Source: "text-to-image-v2 2026-11"}
+	return Model{Name: name, Async: TextToImage, Sizes: []Size{{1024, 1024}}, MinArea: 512 * 512,
+		MaxArea: 1440 * 1440, MinSide: 512, MaxSide: 1440, MaxN: 4,
+		PromptLimit: 500, NegativeLimit: 500, Submissions: 2, Per: time.Second, Running: 2,
+		Mainland: price, Known: true, Source: "text-to-image-v2 2026-11"}
 }

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Money is an amount in millionths of the currency; the price lists have up to six decimals (PRICE, 2026-11).
+// Money is an amount in millionths of the currency; the price lists have up to six decimals
+// (PRICE, 2026-11).
 type Money int64
 
 // String returns the exact decimal with at least two decimals: "0.20", "0.220177".

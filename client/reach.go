@@ -5,15 +5,16 @@ import (
 	"strings"
 )
 
-// Reach says how far an error of the service reaches: whom else it will hit, and so what must stop.
+// Reach says which other requests will meet the same error, and so what has to stop.
 type Reach int
 
 const (
 	// ReachItem fails this item for good; others go on. Also every unknown 4xx.
 	ReachItem Reach = iota
-	// ReachRetry may pass: the same request is worth sending again, later.
+	// ReachRetry is temporary: the same request may succeed later.
 	ReachRetry
-	// ReachModel fails every request for this model: retired, not granted, free tier used up, wrong interface.
+	// ReachModel fails every request for this model: retired, not granted, free tier used up,
+	// wrong interface.
 	ReachModel
 	// ReachAccount fails every request: key refused, arrears, nothing purchased, wrong host.
 	ReachAccount
@@ -43,14 +44,14 @@ func (e *APIError) Reach() Reach {
 	return ReachItem
 }
 
-// posts reports whether the error answers a submission. A query that meets HTTP 404 says nothing
-// of the others.
+// posts reports whether the error answers a submission. HTTP 404 for a query says
+// nothing of other requests.
 func (e *APIError) posts() bool { return e.Op == "submit" || e.Op == "generate" }
 
 // MayHaveCreated reports whether a submission that was answered so may have created a task. HTTP
 // 5xx and 408 leave that open whatever the code, HTTP 4xx says no unless the table of codes says
 // otherwise, and HTTP 2xx without a task says no only for a code that the table lists as "created
-// nothing". [Client.Submit] has asked: its error is a *[DoubtError] then.
+// nothing". [Client.Submit] returns a *[DoubtError] for such an answer.
 func (e *APIError) MayHaveCreated() bool {
 	c, listed := lookup(e.Code, e.Message)
 	switch {
@@ -62,10 +63,11 @@ func (e *APIError) MayHaveCreated() bool {
 	return e.Status < 300
 }
 
-// OfContent reports whether a code speaks of what a prompt or a picture shows: the content filter, a rule of the account.
-// It says nothing of the next item.
+// OfContent reports whether a code is about what a prompt or a picture shows: from the content
+// filter, or a rule of the account. It says nothing of other items.
 func OfContent(code string) bool {
-	for _, c := range []string{"DataInspectionFailed", "data_inspection_failed", "IPInfringementSuspect", "CustomRoleBlocked", "FaqRuleBlocked"} {
+	for _, c := range []string{"DataInspectionFailed", "data_inspection_failed",
+		"IPInfringementSuspect", "CustomRoleBlocked", "FaqRuleBlocked"} {
 		if strings.EqualFold(lastPart(code), c) {
 			return true
 		}
@@ -73,9 +75,9 @@ func OfContent(code string) bool {
 	return false
 }
 
-// Throttled reports whether err is the service's "slower, please": nothing was created and no
-// attempt is used up. It comes with HTTP 429, or as a listed code of HTTP 200 in answer to a
-// submission.
+// Throttled reports whether err is a refusal for the rate of requests: nothing was created, and
+// the same request may be sent later. It comes with HTTP 429, or as a listed code of HTTP 200
+// in answer to a submission.
 func Throttled(err error) bool {
 	var e *APIError
 	if !errors.As(err, &e) || e.Reach() != ReachRetry {

@@ -2,11 +2,13 @@ package client
 
 import "strings"
 
-// A Region is a place of the service. Keys, hosts and model lists are per region and never interchangeable (REG, BASE, 2026-11).
+// A Region is a place of the service. Keys, hosts and model lists are per region and never
+// interchangeable (REG, BASE, 2026-11).
 type Region struct {
 	Name string // "beijing"
 	ID   string // "cn-beijing"
-	// Shared is the host for any workspace's key, "" where the region has only hosts of a workspace.
+	// Shared is the host for keys of all workspaces, "" if the region has only hosts of a
+	// workspace.
 	Shared string
 	// Mainland says that the Beijing price list holds; elsewhere the international one does.
 	Mainland bool
@@ -38,8 +40,9 @@ func LookupRegion(name string) (Region, bool) {
 	return Region{}, false
 }
 
-// BaseURL returns the region's base URL: the shared host, or, where the region has none, the workspace's own, which takes
-// only that workspace's keys (BASE, 2026-11). It is "" where a workspace is needed and missing or no workspace id.
+// BaseURL returns the region's base URL: the shared host, or, where the region has none, the
+// workspace's own, which takes only that workspace's keys (BASE, 2026-11). It is "" where a
+// workspace is needed and missing or no workspace id.
 func (r Region) BaseURL(workspace string) string {
 	if r.Shared != "" {
 		return "https://" + r.Shared + "/api/v1"

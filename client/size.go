@@ -14,7 +14,8 @@ type Size struct{ W, H int }
 // String returns the form that the API wants: "1328*1328".
 func (s Size) String() string { return fmt.Sprintf("%d*%d", s.W, s.H) }
 
-// Ratio returns the shape in small numbers where the vendor's documents name one ("16:9"), else reduced: "1:2".
+// Ratio returns the shape in small numbers where the vendor's documents name one ("16:9"), else
+// reduced: "1:2".
 func (s Size) Ratio() string {
 	for _, named := range namedRatios {
 		if slices.Contains(named.sizes, s) {
@@ -39,8 +40,8 @@ func gcd(a, b int) int {
 	return a
 }
 
-// namedRatios are the sizes that the documents call by a ratio that they only nearly have. 1472*1140 is the user's
-// document (2025-09), 1472*1104 every edition since 2026.
+// namedRatios are the sizes that the documents call by a ratio that they only nearly have.
+// 1472*1140 is the user's document (2025-09), 1472*1104 every edition since 2026.
 var namedRatios = []struct {
 	ratio string
 	sizes []Size
@@ -54,7 +55,8 @@ var namedRatios = []struct {
 // longest keeps the arithmetic of sizes far from overflow; no picture has such a side.
 const longest = 100_000
 
-// ParseSize reads "1328*1328", "1328x1328" and "1328×1328"; false for anything else, sides above 100,000 among it.
+// ParseSize reads "1328*1328", "1328x1328" and "1328×1328"; false for anything else, sides
+// above 100,000 among it.
 func ParseSize(s string) (Size, bool) {
 	w, h, ok := cutAny(s, "*", "x", "X", "×")
 	return Size{w, h}, ok
@@ -90,11 +92,13 @@ func (e *SizeError) Error() string {
 	if e.Nearest == (Size{}) {
 		return fmt.Sprintf("%q is no size; write 1328*1328 or 16:9", e.Said)
 	}
-	return fmt.Sprintf("%s is not offered by %s; nearest: %s (%s)", e.Said, e.Model, e.Nearest, e.Nearest.Ratio())
+	return fmt.Sprintf("%s is not offered by %s; nearest: %s (%s)", e.Said, e.Model, e.Nearest,
+		e.Nearest.Ratio())
 }
 
-// Size returns what is sent for a size as people write it: "" is the model's default, a ratio is the model's size of
-// that shape, a width and height are sent as typed. The error is a *SizeError.
+// Size returns what is sent for a size as people write it: "" is the model's default, a ratio
+// is the model's size of that shape, a width and height are sent as typed. The error is a
+// *SizeError.
 func (m Model) Size(said string) (Size, error) {
 	if said == "" {
 		return m.Default(), nil
@@ -109,11 +113,13 @@ func (m Model) Size(said string) (Size, error) {
 	case m.offers(size):
 		return size, nil
 	}
-	return Size{}, &SizeError{Said: size.String(), Model: m.Name, Nearest: m.nearest(size.W, size.H)}
+	return Size{}, &SizeError{Said: size.String(), Model: m.Name,
+		Nearest: m.nearest(size.W, size.H)}
 }
 
-// Default is the size that is sent where nobody asks for one. It is always sent: the service's own default has changed
-// once and costs double on qwen-image-3.0-pro (QI 2026, community measurement 2026-09-04).
+// Default is the size of a request without one. It is always sent: the service's
+// own default has changed once and costs double on qwen-image-3.0-pro (QI 2026, community
+// measurement 2026-09-04).
 func (m Model) Default() Size {
 	if len(m.Sizes) > 0 {
 		return m.Sizes[0]
@@ -156,7 +162,8 @@ func (m Model) offers(s Size) bool {
 	}
 	area := s.W * s.H
 	long, short := max(s.W, s.H), min(s.W, s.H)
-	return area >= m.MinArea && area <= m.MaxArea && (m.MaxRatio == 0 || long <= m.MaxRatio*short) &&
+	return area >= m.MinArea && area <= m.MaxArea &&
+		(m.MaxRatio == 0 || long <= m.MaxRatio*short) &&
 		short >= m.MinSide && (m.MaxSide == 0 || long <= m.MaxSide)
 }
 
@@ -168,7 +175,7 @@ func (m Model) nearest(w, h int) Size {
 	return closest(m.named(), float64(w)/float64(h))
 }
 
-// closest is the first of the sizes whose shape differs least.
+// closest returns the size with the most similar shape, the first of several.
 func closest(sizes []Size, ratio float64) Size {
 	var best Size
 	least := math.Inf(1)
@@ -180,12 +187,13 @@ func closest(sizes []Size, ratio float64) Size {
 	return best
 }
 
-// apart tells how much a shape differs from a ratio, the same for 2:1 as for 1:2.
+// apart measures how much a shape differs from a ratio, the same for 2:1 as for 1:2.
 func apart(s Size, ratio float64) float64 {
 	return math.Abs(math.Log(float64(s.W) / float64(s.H) / ratio))
 }
 
-// fit is an allowed size in steps of 16 pixels that is nearest in shape to w:h and has about the area of the default.
+// fit is an allowed size in steps of 16 pixels that is nearest in shape to w:h and has about
+// the area of the default.
 func (m Model) fit(w, h int) Size {
 	limit := m.longestShape()
 	ratio := min(max(float64(w)/float64(h), 1/limit), limit)
@@ -197,7 +205,8 @@ func (m Model) fit(w, h int) Size {
 	return closest(m.around(int(height*ratio)/16, int(height)/16), ratio)
 }
 
-// longestShape is the ratio of the long side to the short one that a model goes to; 16 where only areas bound it.
+// longestShape is the ratio of the long side to the short one that a model goes to; 16 where
+// only areas bound it.
 func (m Model) longestShape() float64 {
 	switch {
 	case m.MaxRatio > 0:
@@ -221,10 +230,12 @@ func (m Model) around(w, h int) []Size {
 	return all
 }
 
-// OtherForm is the size that another edition of the vendor's page gives for the same shape: 1472*1140 in the user's document
-// (2025-09), 1472*1104 since 2026. Nobody has recorded which of them the service takes, so one is tried after the other.
+// OtherForm is the size that another edition of the vendor's page gives for the same shape:
+// 1472*1140 in the user's document (2025-09), 1472*1104 since 2026. Which of them the
+// service accepts is not known, so one is tried after the other.
 func OtherForm(size string) (string, bool) {
-	forms := map[string]string{"1472*1104": "1472*1140", "1472*1140": "1472*1104", "1104*1472": "1140*1472", "1140*1472": "1104*1472"}
+	forms := map[string]string{"1472*1104": "1472*1140", "1472*1140": "1472*1104",
+		"1104*1472": "1140*1472", "1140*1472": "1104*1472"}
 	other, ok := forms[size]
 	return other, ok
 }

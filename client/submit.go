@@ -10,7 +10,8 @@ import (
 	"net/http/httptrace"
 )
 
-// A Request asks for pictures. What is not set is still sent, so that a later default of the service changes nothing.
+// A Request asks for pictures. Unset fields are sent with our defaults, so that a changed default
+// of the service has no effect.
 type Request struct {
 	Model          string
 	Prompt         string
@@ -18,7 +19,7 @@ type Request struct {
 	// Size as the API writes it: "1328*1328"; "" is the model's default. Model.Size makes it from
 	// what people write.
 	Size string
-	// Seed from 0 to 2147483647; nil lets the service draw one that it does not tell.
+	// Seed from 0 to 2147483647; nil lets the service draw one, which it does not report.
 	Seed *int64
 	// N pictures; 0 is 1.
 	N            int
@@ -28,15 +29,16 @@ type Request struct {
 
 // Submit creates an async task with one POST and returns it as PENDING.
 //
-// The error tells what became of the POST. [ErrNotSent]: it did not arrive. An *[APIError] that is not [ErrInDoubt]: it
-// was refused. In both cases nothing was created. [ErrInDoubt], as a *[DoubtError]: a task may exist. The context ends
-// the wait, not what was sent.
+// The error says what became of the POST. [ErrNotSent]: it did not arrive. An *[APIError] that
+// is not [ErrInDoubt]: it was refused. In both cases nothing was created. [ErrInDoubt], as a
+// *[DoubtError]: a task may exist. The end of the context ends the wait, not the task.
 func (c *Client) Submit(ctx context.Context, r Request) (Task, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	model := LookupModel(r.Model)
 	if model.Async == None {
-		return Task{}, fmt.Errorf("submit: %w: %s has no asynchronous interface", ErrNotSent, r.Model)
+		return Task{}, fmt.Errorf("submit: %w: %s has no asynchronous interface", ErrNotSent,
+			r.Model)
 	}
 	req := c.request(ctx, http.MethodPost, model.Async.path(), r.body(model.Async))
 	req.Header.Set("X-DashScope-Async", "enable")
@@ -47,12 +49,14 @@ func (c *Client) Submit(ctx context.Context, r Request) (Task, error) {
 	return a.created()
 }
 
-// post sends a submission and reads its answer. What fails before the whole body went out is ErrNotSent: JSON that is not
-// complete creates nothing. httptrace's WroteRequest is no judge: it speaks before the last buffer is flushed.
+// post sends a submission and reads its answer. What fails before the whole body went out is
+// ErrNotSent: JSON that is not complete creates nothing. httptrace's WroteRequest does not
+// show that: it is called before the last buffer is flushed.
 func (c *Client) post(op string, req *http.Request) (answer, error) {
 	var p passage
 	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { p.on(info.Conn) }}
-	a, err := c.send(c.submissions, req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+	a, err := c.send(c.submissions, req.WithContext(
+		httptrace.WithClientTrace(req.Context(), trace)))
 	switch {
 	case err == nil:
 		return a, nil
@@ -62,8 +66,8 @@ func (c *Client) post(op string, req *http.Request) (answer, error) {
 	return a, &DoubtError{Op: op, RequestID: a.requestID, Cause: err}
 }
 
-// created judges the answer to a submission: only a 2xx with a task id says yes, and what says no
-// is told by the status, the envelope and the table of codes.
+// created evaluates the answer to a submission. Only a 2xx with a task id proves a task; status,
+// envelope and the table of codes prove that there is none; anything else is in doubt.
 func (a answer) created() (Task, error) {
 	if a.success() {
 		e, err := a.envelope()
@@ -77,8 +81,8 @@ func (a answer) created() (Task, error) {
 	return Task{}, a.sorted("submit", (*APIError).MayHaveCreated)
 }
 
-// sorted judges an answer to a submission that brought nothing: an *APIError where nothing was
-// created, else a *DoubtError.
+// sorted returns the error for an answer without a result: an *APIError if nothing was created,
+// else a *DoubtError.
 func (a answer) sorted(op string, doubtful func(*APIError) bool) error {
 	err := a.apiError(op)
 	var refusal *APIError
@@ -105,8 +109,9 @@ type parameters struct {
 	Watermark      bool    `json:"watermark"`
 }
 
-// body writes the request as the endpoint wants it. The async text2image body carries negative_prompt under input (the
-// user's document, 2025-09), the messages bodies under parameters.
+// body encodes the request for an endpoint. The async text2image body carries
+// negative_prompt under input (the user's document, 2025-09), the messages bodies under
+// parameters.
 func (r Request) body(e Endpoint) []byte {
 	type content struct {
 		Text string `json:"text"`
@@ -125,7 +130,8 @@ func (r Request) body(e Endpoint) []byte {
 		Model      string     `json:"model"`
 		Input      input      `json:"input"`
 		Parameters parameters `json:"parameters"`
-	}{r.Model, input{}, parameters{Size: size, N: max(1, r.N), Seed: r.Seed, PromptExtend: r.PromptExtend, Watermark: r.Watermark}}
+	}{r.Model, input{}, parameters{Size: size, N: max(1, r.N), Seed: r.Seed,
+		PromptExtend: r.PromptExtend, Watermark: r.Watermark}}
 	if e == TextToImage {
 		body.Input.Prompt, body.Input.NegativePrompt = r.Prompt, r.NegativePrompt
 	} else {

@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// Task asks for one task. A task that FAILED is no error here; see [Task.Err]. An answer that names another task is
-// ErrUnreadable. Every error means "ask again later", unless its reach is the account.
+// Task queries one task. A FAILED task is no error here; see [Task.Err]. An answer about another
+// task is ErrUnreadable. After any error the query may be repeated later, unless its reach is the
+// account.
 func (c *Client) Task(ctx context.Context, id string) (Task, error) {
 	if !isTaskID(id) {
 		return Task{}, fmt.Errorf("query: task id %q is none", oneLine(id))
@@ -25,14 +26,15 @@ func (c *Client) Task(ctx context.Context, id string) (Task, error) {
 	return a.asked(id)
 }
 
-// asked reads the answer to a query.
+// asked decodes the answer to a query.
 func (a answer) asked(id string) (Task, error) {
 	e, err := a.envelope()
 	switch {
 	case err != nil:
 		return Task{}, fmt.Errorf("query: %w", err)
 	case e.Output.Status == "":
-		return Task{}, a.apiError("query") // 200 with a code and no output is an error, too (wire.md §5)
+		// 200 with a code and no output is an error, too (wire.md §5)
+		return Task{}, a.apiError("query")
 	case e.Output.TaskID != id:
 		return Task{}, fmt.Errorf("query: %w: it speaks of another task", ErrUnreadable)
 	}
@@ -55,8 +57,8 @@ func (c *Client) get(ctx context.Context, op, path string) (answer, error) {
 	return a, nil
 }
 
-// Cancel cancels a task that is PENDING. One that has started cannot be cancelled and will be billed: the error is then
-// an *APIError with the code UnsupportedOperation (TASK, 2026-11).
+// Cancel cancels a task that is PENDING. One that has started cannot be cancelled and will be
+// billed: the error is then an *APIError with the code UnsupportedOperation (TASK, 2026-11).
 func (c *Client) Cancel(ctx context.Context, id string) error {
 	if !isTaskID(id) {
 		return fmt.Errorf("cancel: task id %q is none", oneLine(id))
@@ -68,7 +70,8 @@ func (c *Client) Cancel(ctx context.Context, id string) error {
 		return fmt.Errorf("cancel: %w", err)
 	}
 	e, err := a.envelope()
-	if !a.success() || err != nil || e.Code != "" || e.RequestID == "" { // a login page has HTTP 200, too
+	// a login page has HTTP 200, too
+	if !a.success() || err != nil || e.Code != "" || e.RequestID == "" {
 		return a.apiError("cancel")
 	}
 	return nil
@@ -82,11 +85,13 @@ type TaskInfo struct {
 	Status    Status
 	KeyID     string // which API key submitted it
 	Region    string
-	// Created is when the submission arrived; Started and Ended are zero where they did not happen yet.
+	// Created is when the submission arrived; Started and Ended are zero where they did not
+	// happen yet.
 	Created, Started, Ended time.Time
 }
 
-// A Filter narrows the task list. Its zero value is everything of the last 24 h, the service's default.
+// A Filter narrows the task list. The zero value is the service's default: everything of the last
+// 24 h.
 type Filter struct {
 	Model  string
 	Status Status
@@ -106,7 +111,8 @@ type TaskPage struct {
 	Date  time.Time // the service's clock
 }
 
-// TaskPage asks for one page of the account's tasks, from 1. The order of rows is not documented (newest first was seen).
+// TaskPage queries one page of the account's tasks, counted from 1. The order of rows is not
+// documented (newest first was seen).
 func (c *Client) TaskPage(ctx context.Context, f Filter, page int) (TaskPage, error) {
 	a, err := c.get(ctx, "list", "/tasks?"+f.query(page).Encode())
 	if err != nil {
@@ -114,8 +120,10 @@ func (c *Client) TaskPage(ctx context.Context, f Filter, page int) (TaskPage, er
 	}
 	p, err := a.page()
 	if err == nil && p.Page != page {
-		// A cache that answers every page with the first would hide tasks, and what is not in the list is paid again.
-		return TaskPage{}, fmt.Errorf("list: %w: asked for page %d, got page %d", ErrUnreadable, page, p.Page)
+		// A cache that answers every page with the first would hide tasks, and what is not in
+		// the list is paid again.
+		return TaskPage{}, fmt.Errorf("list: %w: asked for page %d, got page %d", ErrUnreadable,
+			page, p.Page)
 	}
 	return p, err
 }
@@ -160,7 +168,8 @@ func (f Filter) query(page int) url.Values {
 	return q
 }
 
-// listTime writes YYYYMMDDhhmmss. Its zone is not documented; the answers' UTC+8 is assumed (api.md §1.2).
+// listTime writes YYYYMMDDhhmmss. Its zone is not documented; the answers' UTC+8 is assumed
+// (api.md §1.2).
 func listTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -215,7 +224,8 @@ func (a answer) row(raw []byte) (TaskInfo, error) {
 		return TaskInfo{}, errors.New("no task id")
 	}
 	return TaskInfo{
-		ID: r.ID, RequestID: a.key.plain(r.Request), Model: a.key.plain(r.Model), Status: status(r.Status),
+		ID: r.ID, RequestID: a.key.plain(r.Request), Model: a.key.plain(r.Model), Status: status(
+			r.Status),
 		KeyID: a.key.plain(r.KeyID), Region: a.key.plain(r.Region),
 		Created: epoch(r.Created), Started: epoch(r.Started), Ended: epoch(r.Ended),
 	}, nil

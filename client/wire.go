@@ -10,11 +10,12 @@ import (
 	"time"
 )
 
-// A Status is the state of an async task. Statuses that this package does not know count as running: the SDKs know an
-// undocumented SUSPENDED (SDK sources, 2026-08).
+// A Status is the state of an async task. Statuses that this package does not know count as
+// running: the SDKs know an undocumented SUSPENDED (SDK sources, 2026-08).
 type Status string
 
-// The statuses of the user's document (2025-09). Unknown is one word for "no such task", "older than 24 h" and "not sure".
+// The statuses of the user's document (2025-09). Unknown is one word for "no such task", "older
+// than 24 h" and "not sure".
 const (
 	Pending   Status = "PENDING"
 	Running   Status = "RUNNING"
@@ -24,7 +25,8 @@ const (
 	Unknown   Status = "UNKNOWN"
 )
 
-// Ended reports whether the task will not change any more. Unknown has not ended: it may be a lagging replica.
+// Ended reports whether the task will not change any more. Unknown has not ended: it may be a
+// lagging replica.
 func (s Status) Ended() bool { return s == Succeeded || s == Failed || s == Canceled }
 
 // A Task is the service's side of a request.
@@ -34,7 +36,8 @@ type Task struct {
 	Status    Status
 	// Code and Message say why it FAILED.
 	Code, Message string
-	// Submitted, Scheduled and Ended are the service's clock (UTC+8 strings on the wire); zero where not told.
+	// Submitted, Scheduled and Ended are the service's clock (UTC+8 strings on the wire); zero
+	// where not told.
 	Submitted, Scheduled, Ended time.Time
 	Results                     []Result
 	// Images is how many pictures the service bills; 0 where it does not say.
@@ -43,12 +46,14 @@ type Task struct {
 	Date time.Time
 }
 
-// A Result is one picture of a task, or why there is none. Printed, logged or as JSON it shows its URL without the query,
-// which is a signature that gives the picture to anyone; URL itself is whole.
+// A Result is one picture of a task, or the reason why it is missing. Printed, logged or as
+// JSON it shows its URL without the query, which is a signature that gives the picture to
+// anyone; URL itself is whole.
 type Result struct {
 	URL string
-	// OrigPrompt is the prompt as sent (maybe cut at 800), ActualPrompt the rewritten one. Only the text2image path tells
-	// them. Both are as the service tells them: not cleaned for a terminal.
+	// OrigPrompt is the prompt as sent (maybe cut at 800), ActualPrompt the rewritten one. Only
+	// the text2image path tells them. Both are as the service tells them: not cleaned for a
+	// terminal.
 	OrigPrompt, ActualPrompt string
 	Code, Message            string
 }
@@ -61,7 +66,9 @@ func (r Result) shown() shown {
 }
 
 // Format prints the result, under every verb, without the query of its URL.
-func (r Result) Format(f fmt.State, verb rune) { fmt.Fprintf(f, fmt.FormatString(f, verb), r.shown()) }
+func (r Result) Format(f fmt.State, verb rune) {
+	fmt.Fprintf(f, fmt.FormatString(f, verb), r.shown())
+}
 
 // MarshalJSON writes the result without the query of its URL.
 func (r Result) MarshalJSON() ([]byte, error) { return json.Marshal(r.shown()) }
@@ -71,26 +78,29 @@ func (t Task) Err() error {
 	if t.Status != Failed {
 		return nil
 	}
-	return &APIError{Op: "task", Status: 200, Code: t.Code, Message: t.Message, RequestID: t.RequestID}
+	return &APIError{Op: "task", Status: 200, Code: t.Code, Message: t.Message,
+		RequestID: t.RequestID}
 }
 
-// envelope is every answer of the API but the list's; fields are absent, null or empty by edition and SDK (wire.md §1, §2).
+// envelope is every answer of the API but the list's; fields are absent, null or empty by
+// edition and SDK (wire.md §1, §2).
 type envelope struct {
 	RequestID string `json:"request_id"`
 	Code      string `json:"code"`
 	Message   string `json:"message"`
 	Msg       string `json:"msg"`
 	Output    struct {
-		TaskID    string            `json:"task_id"`
-		Status    string            `json:"task_status"`
-		Submitted string            `json:"submit_time"`
-		Scheduled string            `json:"scheduled_time"`
-		Ended     string            `json:"end_time"`
-		Code      string            `json:"code"`
-		Message   string            `json:"message"`
-		Error     string            `json:"error_message"` // other tasks' (wire.md §2); "Success" where it is one
-		Results   []json.RawMessage `json:"results"`
-		Choices   []json.RawMessage `json:"choices"`
+		TaskID    string `json:"task_id"`
+		Status    string `json:"task_status"`
+		Submitted string `json:"submit_time"`
+		Scheduled string `json:"scheduled_time"`
+		Ended     string `json:"end_time"`
+		Code      string `json:"code"`
+		Message   string `json:"message"`
+		// other tasks' (wire.md §2); "Success" where it is one
+		Error   string            `json:"error_message"`
+		Results []json.RawMessage `json:"results"`
+		Choices []json.RawMessage `json:"choices"`
 	} `json:"output"`
 	// Usage has other members for every model; only counts are read, and none is required.
 	Usage struct {
@@ -104,8 +114,8 @@ type envelope struct {
 	openAI bool // Code and Message are Error's
 }
 
-// An openAIError is what an OpenAI-compatible host says. Its code is a string, a number or null,
-// and then the type is all.
+// An openAIError is the error of an OpenAI-compatible host. Its code is a string, a number or
+// null, and then the type is all.
 type openAIError struct {
 	Code    json.RawMessage `json:"code"`
 	Message string          `json:"message"`
@@ -128,9 +138,8 @@ func (e openAIError) code() string {
 	return e.Type
 }
 
-// known reports whether an answer without a task is in an envelope that tells who refused: the
-// service's, or OpenAI's. Frameworks write a flat code, too; the service's is listed or comes
-// with a request id.
+// known reports whether an answer without a task is in the service's envelope or OpenAI's.
+// Frameworks also write a flat code; the service's is in the table of codes or has a request id.
 func (e envelope) known() bool {
 	_, listed := lookup(e.Code, e.Message)
 	return e.Code != "" && (e.openAI || listed || e.RequestID != "")
@@ -144,8 +153,8 @@ type choice struct {
 	} `json:"message"`
 }
 
-// envelope decodes an answer. ErrUnreadable wraps what is not JSON. A member of another type than expected counts as
-// absent and spoils nothing else: a task id is worth money.
+// envelope decodes an answer. ErrUnreadable wraps what is not JSON. A member of an
+// unexpected type counts as absent and the rest is still used: a task id is worth money.
 func (a answer) envelope() (envelope, error) {
 	e := envelope{key: a.key}
 	if err := decode(a.body, &e); err != nil {
@@ -154,13 +163,14 @@ func (a answer) envelope() (envelope, error) {
 	if e.openAI = e.Code == "" && e.Error.code() != ""; e.openAI {
 		e.Code, e.Message = e.Error.code(), e.Error.Message
 	}
-	e.RequestID, e.Code, e.Message = e.text(e.RequestID), e.text(e.Code), e.text(cmp.Or(e.Message, e.Msg))
+	e.RequestID, e.Code, e.Message = e.text(e.RequestID), e.text(e.Code), e.text(
+		cmp.Or(e.Message, e.Msg))
 	return e, nil
 }
 
 func (e envelope) text(s string) string { return e.key.plain(s) }
 
-// decode is json.Unmarshal, but for the complaint about types, after which it has read all the rest.
+// decode is json.Unmarshal without its error about types: it has decoded everything else then.
 func decode(data []byte, into any) error {
 	err := json.Unmarshal(data, into)
 	if _, other := errors.AsType[*json.UnmarshalTypeError](err); other {
@@ -169,7 +179,7 @@ func decode(data []byte, into any) error {
 	return err
 }
 
-// describe says in a few words what came instead of JSON.
+// describe summarises a body that is not JSON.
 func describe(body []byte) string {
 	text := strings.TrimSpace(strings.ToLower(string(body[:min(len(body), 512)])))
 	switch {
@@ -183,7 +193,7 @@ func describe(body []byte) string {
 	return fmt.Sprintf("%d bytes of something else", len(body))
 }
 
-// beginning is how a foreign body begins, on one line that a terminal may show.
+// beginning returns the first characters of a foreign body on one line that is safe to print.
 func beginning(body string) string {
 	s := strings.Join(strings.Fields(oneLine(body)), " ")
 	if runes := []rune(s); len(runes) > 200 {
@@ -192,15 +202,18 @@ func beginning(body string) string {
 	return s
 }
 
-// isTaskID reports whether s may be a task id, 1 to 64 of A-Z a-z 0-9 and -: it becomes part of a path.
+// isTaskID reports whether s may be a task id, 1 to 64 of A-Z a-z 0-9 and -: it becomes part of
+// a path.
 func isTaskID(s string) bool {
-	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, func(r rune) bool { return !isLetter(r) && r != '-' && (r < '0' || r > '9') })
+	return s != "" && len(s) <= 64 && !strings.ContainsFunc(
+		s, func(r rune) bool { return !isLetter(r) && r != '-' && (r < '0' || r > '9') })
 }
 
-// status takes a word of up to 32 letters and _ as it is and quotes anything else, so that nothing odd becomes a status by
-// being cleaned.
+// status takes a word of up to 32 letters and _ as it is and quotes anything else, so that
+// nothing odd becomes a status by being cleaned.
 func status(s string) Status {
-	if len(s) > 32 || strings.ContainsFunc(s, func(r rune) bool { return !isLetter(r) && r != '_' }) {
+	if len(s) > 32 || strings.ContainsFunc(s,
+		func(r rune) bool { return !isLetter(r) && r != '_' }) {
 		s = oneLine(strconv.QuoteToASCII(s))
 	}
 	return Status(s)
@@ -213,16 +226,19 @@ func (e envelope) task() Task {
 	t := Task{
 		ID: e.Output.TaskID, RequestID: e.RequestID, Status: status(e.Output.Status),
 		Code: e.text(e.Output.Code), Message: e.text(e.Output.Message),
-		Submitted: parseTime(e.Output.Submitted), Scheduled: parseTime(e.Output.Scheduled), Ended: parseTime(e.Output.Ended),
+		Submitted: parseTime(e.Output.Submitted), Scheduled: parseTime(
+			e.Output.Scheduled), Ended: parseTime(e.Output.Ended),
 		Results: e.results(), Images: e.images(),
 	}
-	if t.Status == Failed && t.Code == "" { // lobe-chat's tests expect the reason at the top level or not at all
+	// lobe-chat's tests expect the reason at the top level or not at all
+	if t.Status == Failed && t.Code == "" {
 		t.Code, t.Message = e.Code, cmp.Or(t.Message, e.Message, e.text(e.Output.Error))
 	}
 	return t
 }
 
-// maxResults is far above what a request may ask for (12 in one mode of wan2.7) and bounds what an answer unfolds into.
+// maxResults bounds the memory of an answer, far above what a request may ask for (12 in one mode
+// of wan2.7).
 const maxResults = 1000
 
 // results reads both shapes: results[] of text2image, choices[].message.content[] of the others.
@@ -237,7 +253,8 @@ func (e envelope) results() []Result {
 			Message string `json:"message"`
 		}
 		_ = decode(raw, &r) // it is valid JSON, as part of a whole
-		all = append(all, Result{URL: r.URL, OrigPrompt: r.Orig, ActualPrompt: r.Actual, Code: e.text(r.Code), Message: e.text(r.Message)})
+		all = append(all, Result{URL: r.URL, OrigPrompt: r.Orig, ActualPrompt: r.Actual,
+			Code: e.text(r.Code), Message: e.text(r.Message)})
 	}
 	for _, raw := range e.Output.Choices[:min(len(e.Output.Choices), maxResults)] {
 		all = append(all, pictures(raw)...)
@@ -258,7 +275,7 @@ func pictures(raw []byte) []Result {
 	return all
 }
 
-// images counts what is billed; a number that cannot be one counts as not told.
+// images is the number of billed pictures, 0 for an impossible number.
 func (e envelope) images() int {
 	if n := max(e.Usage.Images, e.Usage.Output); n > 0 && n <= maxResults {
 		return int(n)
@@ -266,10 +283,12 @@ func (e envelope) images() int {
 	return 0
 }
 
-// serviceZone is the zone of the service's time strings: recorded traffic is UTC+8 (wire.md §2, 2024-03).
+// serviceZone is the zone of the service's time strings: recorded traffic is UTC+8 (wire.md §2,
+// 2024-03).
 var serviceZone = time.FixedZone("UTC+8", 8*60*60)
 
-// parseTime reads "2024-03-01 17:38:24.817", with or without the milliseconds; zero for anything else.
+// parseTime reads "2024-03-01 17:38:24.817", with or without the milliseconds; zero for
+// anything else.
 func parseTime(s string) time.Time {
 	if s == "" { // not yet: an error of the parser costs more than a time
 		return time.Time{}
