@@ -2,6 +2,8 @@ package durable_test
 
 import (
 	"errors"
+	"path"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,6 +23,24 @@ func TestD1ProbeFindsEveryFault(t *testing.T) {
 			t.Errorf("Probe = %v, want EROFS", err)
 		}
 	})
+}
+
+// TestD1ProbeTriesEveryOperation fails for a probe that skips an operation or a folder, which no fault in
+// the others shows.
+func TestD1ProbeTriesEveryOperation(t *testing.T) {
+	d := empty()
+	if err := probe(d); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"images", "."} {
+		for _, kind := range []string{"create", "write", "sync", "rename", "syncdir", "remove"} {
+			if !slices.ContainsFunc(d.Ops, func(op disktest.Op) bool {
+				return op.Kind == kind && (kind == "syncdir" && op.Name == dir || kind != "syncdir" && path.Dir(op.Name) == dir)
+			}) {
+				t.Errorf("Probe does no %s in %s: %v", kind, dir, d.Ops)
+			}
+		}
+	}
 }
 
 func TestD1ProbeLeavesNothing(t *testing.T) {
