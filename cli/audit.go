@@ -13,7 +13,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-func (p *program) auditCommand() *cobra.Command {
+func auditCommand(p *program) *cobra.Command {
 	l := newSavedBatch()
 	asJSON := false
 	cmd := &cobra.Command{
@@ -65,30 +65,6 @@ func (l *savedBatch) audit(ctx context.Context, p *program) (batch.Audit, error)
 	}
 	defer c.Close()
 	return l.batch.Audit(ctx, c)
-}
-
-// connect makes a client for the settings; a key is wanted.
-func (s *serviceFlags) connect(p *program, settings batch.Settings) (*client.Client, error) {
-	if settings.Rehearsal {
-		return nil, &mistake{text: "a rehearsal has no account whose tasks could be asked for", hint: "its books are in " + booksFile + " in the output folder"}
-	}
-	key, err := s.key(p, p.warn)
-	if err != nil {
-		return nil, err
-	}
-	if key.IsZero() {
-		return nil, noKey()
-	}
-	return newClient(s.config(settings, key))
-}
-
-// newClient makes a client; it sends nothing. What can be wrong with its settings is the base URL.
-func newClient(config client.Config) (*client.Client, error) {
-	c, err := client.New(config)
-	if err != nil {
-		return nil, &mistake{text: err.Error(), hint: "--base-url is https://HOST/api/v1; plain http only on this machine, or with --insecure"}
-	}
-	return c, nil
 }
 
 func (l *savedBatch) printAudit(w io.Writer, a batch.Audit) {

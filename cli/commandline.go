@@ -1,37 +1,10 @@
 package cli
 
 import (
-	"errors"
-	"slices"
 	"strings"
 
-	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 )
-
-// again is the command that was given, for people to copy.
-func (j *job) again() string { return commandLine(j.p.args) }
-
-// goOn is the command that goes on after a run, and a word about it where the one that was given would only stop at the
-// same place: limit is what stopped it.
-func (j *job) goOn(limit error, p batch.Progress) (again, note string) {
-	switch {
-	case errors.Is(limit, batch.ErrBudget):
-		return commandLine(without(j.p.args, "budget")) + " --budget AMOUNT", "with more than " + term.Yuan(j.f.budget)
-	case j.f.retry && j.f.limit > 0 && p.Failed > 0: // it would begin with those that have just failed again
-		return commandLine(without(j.p.args, "limit")) + " --limit 0", "past what failed again"
-	}
-	return j.again(), ""
-}
-
-// original is the command without the flags of a rehearsal.
-func (j *job) original() string {
-	args := slices.DeleteFunc(without(j.p.args, "rehearse-speed"), func(a string) bool { return a == "--rehearse" || a == "--rehearse=true" })
-	return commandLine(args)
-}
-
-// fresh is the command without --redo, which would be a new wish.
-func (j *job) fresh() string { return commandLine(without(j.p.args, "redo")) }
 
 // without leaves out a flag that takes a value.
 func without(args []string, flag string) []string {
@@ -47,21 +20,6 @@ func without(args []string, flag string) []string {
 	return words
 }
 
-// status is the command that lists the items that want a person.
-func (j *job) status() string { return j.about("status") }
-
-// about is a command line about this batch.
-func (j *job) about(verb string) string {
-	words := []string{verb, j.manifest}
-	if j.f.out != "" {
-		words = append(words, "--out", j.f.out)
-	}
-	if j.f.rehearse {
-		words = append(words, "--rehearse")
-	}
-	return commandLine(words)
-}
-
 // commandLine is a command line that a person can copy.
 func commandLine(args []string) string {
 	words := []string{"qwenbatch"}
@@ -69,4 +27,16 @@ func commandLine(args []string) string {
 		words = append(words, term.ShellQuote(a))
 	}
 	return strings.Join(words, " ")
+}
+
+// batchCommand is a command about the batch of a manifest.
+func batchCommand(verb, manifest, out string, rehearse bool) string {
+	words := []string{verb, manifest}
+	if out != "" {
+		words = append(words, "--out", out)
+	}
+	if rehearse {
+		words = append(words, "--rehearse")
+	}
+	return commandLine(words)
 }

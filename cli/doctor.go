@@ -15,7 +15,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-func (p *program) doctorCommand() *cobra.Command {
+func doctorCommand(p *program) *cobra.Command {
 	s := newServiceFlags()
 	var out, model string
 	cmd := &cobra.Command{

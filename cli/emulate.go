@@ -24,7 +24,7 @@ type emulateFlags struct {
 	options        emulator.Options
 }
 
-func (p *program) emulateCommand() *cobra.Command {
+func emulateCommand(p *program) *cobra.Command {
 	f := &emulateFlags{listen: "127.0.0.1:8686", images: "127.0.0.1:0", quota: "real", options: emulator.Options{Speed: 1, Seed: 1}}
 	cmd := &cobra.Command{
 		Use:   "emulate",

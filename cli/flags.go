@@ -12,16 +12,6 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// A group is the flags of one theme. A command has several, and its help shows them apart.
-type group struct {
-	title string
-	flags *pflag.FlagSet
-}
-
-func newGroup(title string) group {
-	return group{title, pflag.NewFlagSet(title, pflag.ContinueOnError)}
-}
-
 // flags gives a command its flags. Each also reads the environment, before the command runs.
 func (p *program) flags(cmd *cobra.Command, groups ...group) {
 	for _, g := range groups {
@@ -79,16 +69,6 @@ func (p *program) bind(flags *pflag.FlagSet) error {
 		flags.SetAnnotation(f.Name, fromEnvironment, nil)
 	})
 	return wrong
-}
-
-// givenOnCommandLine reports whether a flag was given on the command line itself.
-func givenOnCommandLine(flags *pflag.FlagSet, name string) bool {
-	f := flags.Lookup(name)
-	if f == nil {
-		return false
-	}
-	_, env := f.Annotations[fromEnvironment]
-	return f.Changed && !env
 }
 
 // wrongValue is the mistake of a value that cannot be read; source says whether a flag or the environment is wrong.

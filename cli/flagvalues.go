@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/manifests/spell"
 
@@ -175,4 +177,14 @@ func (f factorFlag) Set(s string) error {
 	}
 	*f.value = x
 	return nil
+}
+
+// A group is the flags of one theme. A command has several, and its help shows them apart.
+type group struct {
+	title string
+	flags *pflag.FlagSet
+}
+
+func newGroup(title string) group {
+	return group{title, pflag.NewFlagSet(title, pflag.ContinueOnError)}
 }

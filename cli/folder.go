@@ -162,3 +162,14 @@ func (emptyDisk) Lstat(name string) (fs.FileInfo, error) { return nil, notExist(
 func (emptyDisk) Place(string) string                    { return "" }
 func (emptyDisk) Lock(name string) (io.Closer, error)    { return nil, notExist("lock", name) }
 func (emptyDisk) SyncDir(string) error                   { return nil }
+
+// hasState reports whether a batch was begun in a folder.
+func hasState(folder string) bool {
+	dir, err := readFolder(folder)
+	if err != nil || dir == nil {
+		return false
+	}
+	defer dir.Close()
+	_, err = dir.Lstat("state.jsonl")
+	return err == nil
+}

@@ -22,7 +22,7 @@ type generateFlags struct {
 	n   int
 }
 
-func (p *program) generateCommand() *cobra.Command {
+func generateCommand(p *program) *cobra.Command {
 	f := &generateFlags{manifestFlags: newManifestFlags(), serviceFlags: newServiceFlags(), n: 1}
 	cmd := &cobra.Command{
 		Use:   "generate PROMPT",

@@ -17,7 +17,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/manifests"
 )
 
-func (p *program) initCommand() *cobra.Command {
+func initCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init [FILE]",
 		Short: "Write a starter manifest: .yaml, .csv or .xlsx",

@@ -13,7 +13,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-func (p *program) modelsCommand() *cobra.Command {
+func modelsCommand(p *program) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "models [NAME…]",
@@ -46,14 +46,6 @@ names can be used too: the service then decides. With names: all about those.`,
 		return nil
 	}
 	return cmd
-}
-
-func modelNames() []string {
-	var names []string
-	for _, m := range client.Models() {
-		names = append(names, m.Name)
-	}
-	return names
 }
 
 func pickModels(names []string) ([]client.Model, error) {

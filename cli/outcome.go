@@ -215,3 +215,15 @@ func (j *job) endRedo(code exitCode) {
 		j.p.warn("the next run with this --redo finds its items made already: " + err.Error())
 	}
 }
+
+// tellGitHub appends the summary where GitHub wants one. An error is printed and fails nothing.
+func (j *job) tellGitHub(s summary) {
+	file, _ := j.p.env("GITHUB_STEP_SUMMARY")
+	if file == "" {
+		return
+	}
+	text := s.markdown(j.manifest, j.batch, adviceByStatus(s.fresh, j.about))
+	if err := appendText(file, text, stepSummaryLimit); err != nil {
+		j.screen.Say("the summary for GitHub was not written: %v", err)
+	}
+}

@@ -13,7 +13,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-func (p *program) planCommand() *cobra.Command {
+func planCommand(p *program) *cobra.Command {
 	l := newSavedBatch()
 	l.asRun = true
 	cmd := &cobra.Command{
@@ -92,13 +92,6 @@ func planNotes(p batch.Plan) []string {
 	return notes
 }
 
-// A countLine is a line of counts; one of 0 is left out.
-type countLine struct {
-	name string
-	n    int
-	note string
-}
-
 func planCounts(p batch.Plan, rehearsal bool) []countLine {
 	paid := term.Yuan(p.Spent) + " paid"
 	if rehearsal {
@@ -162,16 +155,6 @@ func orNone(d time.Duration) string {
 		return "-"
 	}
 	return term.Span(d)
-}
-
-// quota is what an account may submit, and "×2" where the service works on two tasks at once.
-func quota(m client.Model) string {
-	unit := map[time.Duration]string{time.Second: "s", time.Minute: "min"}[m.Per]
-	text := fmt.Sprintf("%d/%s", m.Submissions, unit)
-	if m.Async != client.None && m.Running > 0 {
-		text += fmt.Sprintf(" ×%d", m.Running)
-	}
-	return text
 }
 
 // planEnd is what it comes down to.

@@ -6,12 +6,10 @@ import (
 	"strings"
 
 	"github.com/qwenbatch/qwenbatch/cli/term"
-	"github.com/qwenbatch/qwenbatch/manifests/spell"
 
 	"github.com/spf13/pflag"
 
 	"github.com/qwenbatch/qwenbatch/batch"
-	"github.com/qwenbatch/qwenbatch/manifests"
 )
 
 // listFlag are texts of which a flag takes several: repeated, or with commas between them. A name with a comma stands in quotes.
@@ -41,26 +39,6 @@ func (n listFlag) Set(s string) error {
 // redoFlag is the flag of run and plan.
 func redoFlag(g group, value *[]string) {
 	g.flags.Var(listFlag{value}, "redo", "buy these pictures again with a new seed, the older ones go to images/replaced: ids, row:N, picture files, or missing for all that are gone for good; can be repeated")
-}
-
-// unknownItem guesses what was meant by a name of --redo that nothing in the manifest bears; other errors are what they are.
-func unknownItem(err error, m *manifests.Manifest) error {
-	var unknown *batch.UnknownItemError
-	if !errors.As(err, &unknown) {
-		return err
-	}
-	told := &mistake{text: fmt.Sprintf("--redo: no item is called %s", term.Quote(unknown.Name)),
-		hint: "it takes the ids of " + m.Name() + ", row:N as results.csv numbers rows, the file of a picture, or missing; several with commas"}
-	ids := []string{batch.RedoMissing}
-	for it, err := range m.Items() {
-		if err == nil && it.ID != "" {
-			ids = append(ids, it.ID)
-		}
-	}
-	if near := spell.Nearest(unknown.Name, ids); near != "" {
-		told.hint = "did you mean --redo " + term.ShellQuote(near) + "?"
-	}
-	return told
 }
 
 // redoNotes say why items that --redo names are not bought again. Resolve is the command that settles held ones.

@@ -57,3 +57,6 @@ func (r *rehearsalServer) close() error {
 	}
 	return errors.Join(r.net.Close(), r.server.Close())
 }
+
+// rehearsalURL stands for the emulator in state files.
+const rehearsalURL = "http://rehearsal.local/api/v1"

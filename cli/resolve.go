@@ -9,7 +9,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
-func (p *program) resolveCommand() *cobra.Command {
+func resolveCommand(p *program) *cobra.Command {
 	l := newSavedBatch()
 	var how batch.Resolution
 	cmd := &cobra.Command{

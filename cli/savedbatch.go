@@ -126,14 +126,7 @@ func (l *savedBatch) mustExist() error {
 
 // command is a command line about the batch that is looked at.
 func (l *savedBatch) command(verb string) string {
-	words := []string{verb, l.name}
-	if l.out != "" {
-		words = append(words, "--out", l.out)
-	}
-	if l.rehearse {
-		words = append(words, "--rehearse")
-	}
-	return commandLine(words)
+	return batchCommand(verb, l.name, l.out, l.rehearse)
 }
 
 // title is the first line: what is looked at.

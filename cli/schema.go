@@ -6,7 +6,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/manifests"
 )
 
-func (p *program) schemaCommand() *cobra.Command {
+func schemaCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of YAML manifests, for editors",

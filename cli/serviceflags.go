@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/qwenbatch/qwenbatch/batch"
@@ -54,9 +55,6 @@ func regionNames() []string {
 	}
 	return names
 }
-
-// rehearsalURL stands for the emulator in state files.
-const rehearsalURL = "http://rehearsal.local/api/v1"
 
 // settle fills in what the flags leave open: from the environment as the vendor's SDKs read it, or from the state file of
 // an earlier run where a command takes its settings from there.
@@ -150,4 +148,37 @@ func newKey(source, secret string) (client.Key, error) {
 func noKey() error {
 	return &mistake{text: "no API key",
 		hint: "export DASHSCOPE_API_KEY=sk-…  (or --api-key-file FILE); to try it without a key and without cost: add --rehearse"}
+}
+
+// caller makes a client from the flags and the environment alone.
+func (s *serviceFlags) caller(p *program, cmd *cobra.Command) (*client.Client, error) {
+	settings, err := s.settle(p, cmd.Flags(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.connect(p, settings)
+}
+
+// connect makes a client for the settings; a key is wanted.
+func (s *serviceFlags) connect(p *program, settings batch.Settings) (*client.Client, error) {
+	if settings.Rehearsal {
+		return nil, &mistake{text: "a rehearsal has no account whose tasks could be asked for", hint: "its books are in " + booksFile + " in the output folder"}
+	}
+	key, err := s.key(p, p.warn)
+	if err != nil {
+		return nil, err
+	}
+	if key.IsZero() {
+		return nil, noKey()
+	}
+	return newClient(s.config(settings, key))
+}
+
+// newClient makes a client; it sends nothing. What can be wrong with its settings is the base URL.
+func newClient(config client.Config) (*client.Client, error) {
+	c, err := client.New(config)
+	if err != nil {
+		return nil, &mistake{text: err.Error(), hint: "--base-url is https://HOST/api/v1; plain http only on this machine, or with --insecure"}
+	}
+	return c, nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-func (p *program) statusCommand() *cobra.Command {
+func statusCommand(p *program) *cobra.Command {
 	l := newSavedBatch()
 	asJSON := false
 	cmd := &cobra.Command{

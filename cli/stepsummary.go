@@ -22,17 +22,6 @@ const (
 	stepSummaryRows = 20
 )
 
-// tellGitHub appends the summary where GitHub wants one. What goes wrong here is told and fails nothing.
-func (j *job) tellGitHub(s summary) {
-	file, _ := j.p.env("GITHUB_STEP_SUMMARY")
-	if file == "" {
-		return
-	}
-	if err := appendText(file, s.markdown(j.manifest, j.batch, adviceByStatus(s.fresh, j.about)), stepSummaryLimit); err != nil {
-		j.screen.Say("the summary for GitHub was not written: %v", err)
-	}
-}
-
 // appendText adds to a file, or leaves it as it is where that would take it over the limit.
 func appendText(file, text string, limit int64) error {
 	info, err := os.Stat(file)

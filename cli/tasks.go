@@ -15,7 +15,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-func (p *program) tasksCommand() *cobra.Command {
+func tasksCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tasks",
 		Short: "List, show and cancel the account's async tasks",
@@ -25,20 +25,11 @@ task that succeeded keeps its pictures for 24 hours.`,
 			return &mistake{text: "tasks wants list, get or cancel", hint: "qwenbatch tasks list"}
 		},
 	}
-	cmd.AddCommand(p.tasksListCommand(), p.tasksGetCommand(), p.tasksCancelCommand())
+	cmd.AddCommand(tasksListCommand(p), tasksGetCommand(p), tasksCancelCommand(p))
 	return cmd
 }
 
-// caller makes a client from the flags and the environment alone.
-func (s *serviceFlags) caller(p *program, cmd *cobra.Command) (*client.Client, error) {
-	settings, err := s.settle(p, cmd.Flags(), nil)
-	if err != nil {
-		return nil, err
-	}
-	return s.connect(p, settings)
-}
-
-func (p *program) tasksListCommand() *cobra.Command {
+func tasksListCommand(p *program) *cobra.Command {
 	s := newServiceFlags()
 	var f client.Filter
 	var status string
@@ -117,7 +108,7 @@ func (p *program) listTasks(ctx context.Context, c *client.Client, f client.Filt
 	return nil
 }
 
-func (p *program) tasksGetCommand() *cobra.Command {
+func tasksGetCommand(p *program) *cobra.Command {
 	s := newServiceFlags()
 	var out string
 	cmd := &cobra.Command{
@@ -213,7 +204,7 @@ func (p *program) showTask(t client.Task) {
 	}
 }
 
-func (p *program) tasksCancelCommand() *cobra.Command {
+func tasksCancelCommand(p *program) *cobra.Command {
 	l := newSavedBatch()
 	allPending := false
 	cmd := &cobra.Command{

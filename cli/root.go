@@ -34,16 +34,6 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return p.report(err)
 }
 
-// A program is one call of the command: what it was called with, and whom it speaks to.
-type program struct {
-	args   []string
-	stdin  io.Reader
-	stdout io.Writer
-	stderr io.Writer
-	env    func(name string) (value string, set bool)
-	groups map[*cobra.Command][]group // flags by theme, for the help
-}
-
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "qwenbatch",
@@ -62,8 +52,8 @@ picture is paid twice.`,
 	root.SetHelpFunc(p.help)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { p.help(cmd, nil); return nil })
 	root.SetFlagErrorFunc(flagMistake)
-	root.AddCommand(p.runCommand(), p.planCommand(), p.statusCommand(), p.reportCommand(), p.modelsCommand(), p.initCommand(),
-		p.generateCommand(), p.tasksCommand(), p.resolveCommand(), p.auditCommand(), p.doctorCommand(), p.schemaCommand(), p.emulateCommand(), p.versionCommand())
+	root.AddCommand(runCommand(p), planCommand(p), statusCommand(p), reportCommand(p), modelsCommand(p), initCommand(p),
+		generateCommand(p), tasksCommand(p), resolveCommand(p), auditCommand(p), doctorCommand(p), schemaCommand(p), emulateCommand(p), versionCommand(p))
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	return root
 }
@@ -84,52 +74,6 @@ func (p *program) noCommand(root *cobra.Command, typed string) error {
 	}
 	return m
 }
-
-// oneManifest wants the manifest as the only argument.
-func oneManifest(cmd *cobra.Command, args []string) error {
-	switch {
-	case len(args) == 0:
-		return &mistake{text: cmd.Name() + " wants a manifest", hint: "qwenbatch " + cmd.Name() + " prompts.yaml; qwenbatch init writes one to start from"}
-	case len(args) > 1 && givenOnCommandLine(cmd.Flags(), "redo"):
-		return &mistake{text: cmd.Name() + " takes one manifest, not " + term.Quote(strings.Join(args, " ")),
-			hint: "several items to redo are written with commas: --redo cat-1,cat-2"}
-	case len(args) > 1:
-		return &mistake{text: cmd.Name() + " takes one manifest, not " + term.Quote(strings.Join(args, " ")),
-			hint: "a name with blanks wants quotes around it"}
-	}
-	return nil
-}
-
-// noArguments is for commands that take flags alone.
-func noArguments(cmd *cobra.Command, args []string) error { return atMost(0)(cmd, args) }
-
-// atMost allows so many arguments.
-func atMost(n int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) <= n {
-			return nil
-		}
-		return &mistake{text: cmd.CommandPath() + " does not take " + term.Quote(args[n]), hint: cmd.CommandPath() + " --help says what it takes"}
-	}
-}
-
-// completeManifest offers files that can be a manifest.
-func completeManifest(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{"yaml", "yml", "csv", "tsv", "jsonl"}, cobra.ShellCompDirectiveFilterFileExt
-}
-
-// An exitCode is an error that has been told already, or was none: it only picks the exit code.
-type exitCode int
-
-const (
-	codeStopped exitCode = 1
-	codeUsage   exitCode = 2
-	codeItems   exitCode = 3
-	codeLimit   exitCode = 4
-	codeBusy    exitCode = 75
-)
-
-func (exitCode) Error() string { return "told already" }
 
 // report prints an error and returns the exit code.
 func (p *program) report(err error) int {

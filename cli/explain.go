@@ -17,55 +17,6 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A mistake is an error that this package found: its text and hint were written where it was found. Its code is 2 unless
-// it says another.
-type mistake struct {
-	text, hint string
-	code       exitCode
-}
-
-func (m *mistake) Error() string { return m.text }
-
-// A complaint is what a person is told of an error.
-type complaint struct {
-	text, hint string
-	code       exitCode
-}
-
-// complain prints an error and its hint.
-func (p *program) complain(c complaint) {
-	fmt.Fprintln(p.stderr, p.red("qwenbatch: error:")+" "+term.Plain(c.text))
-	if c.hint != "" {
-		fmt.Fprintln(p.stderr, p.folded("qwenbatch: hint: ", c.hint))
-	}
-}
-
-// folded breaks a text at the width of a terminal; a log gets it on one line, for grep.
-func (p *program) folded(start, text string) string {
-	if !term.IsTerminal(p.stderr) {
-		return start + term.Plain(text)
-	}
-	return term.Fold(term.Plain(text), term.ScreenWidth, start, strings.Repeat(" ", term.Width(start)))
-}
-
-// warn prints what is no error.
-func (p *program) warn(text string) { fmt.Fprintln(p.stderr, "qwenbatch: warning: "+term.Plain(text)) }
-
-// red is for the word "error" on a terminal that shows colours.
-func (p *program) red(s string) string {
-	if !p.colours() {
-		return s
-	}
-	return "\x1b[31m" + s + "\x1b[0m"
-}
-
-// colours reports whether stderr is a terminal that wants them.
-func (p *program) colours() bool {
-	no, _ := p.env("NO_COLOR")
-	kind, _ := p.env("TERM")
-	return no == "" && kind != "dumb" && term.IsTerminal(p.stderr)
-}
-
 // explain maps every error to its words and its exit code. Errors that are not here are told as they are, code 1.
 func explain(err error) complaint {
 	var m *mistake
@@ -114,13 +65,6 @@ func explain(err error) complaint {
 		return complaint{"stopped", "the same command goes on", codeStopped}
 	}
 	return complaint{err.Error(), "", codeStopped}
-}
-
-func (m *mistake) codeOr(code exitCode) exitCode {
-	if m.code != 0 {
-		return m.code
-	}
-	return code
 }
 
 // explainManifest lists the mistakes one a line, each beginning with its place, as editors and terminals like it.
@@ -201,4 +145,9 @@ func explainService(text string, e *client.APIError) complaint {
 		c.hint = "this account or region does not have the model: qwenbatch models lists others for --model"
 	}
 	return c
+}
+
+// damagedHint is what to do about a damaged state file.
+func damagedHint(run string) string {
+	return "nothing was sent. It says what is paid for: do not delete it. " + run + " --restored keeps what is whole of it, and looks for the rest in the pictures and in the account's task list of the last 24 hours, which has no synchronous requests"
 }

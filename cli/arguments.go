@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/qwenbatch/qwenbatch/cli/term"
+)
+
+// oneManifest wants the manifest as the only argument.
+func oneManifest(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return &mistake{text: cmd.Name() + " wants a manifest", hint: "qwenbatch " + cmd.Name() + " prompts.yaml; qwenbatch init writes one to start from"}
+	case len(args) > 1 && givenOnCommandLine(cmd.Flags(), "redo"):
+		return &mistake{text: cmd.Name() + " takes one manifest, not " + term.Quote(strings.Join(args, " ")),
+			hint: "several items to redo are written with commas: --redo cat-1,cat-2"}
+	case len(args) > 1:
+		return &mistake{text: cmd.Name() + " takes one manifest, not " + term.Quote(strings.Join(args, " ")),
+			hint: "a name with blanks wants quotes around it"}
+	}
+	return nil
+}
+
+// noArguments is for commands that take flags alone.
+func noArguments(cmd *cobra.Command, args []string) error { return atMost(0)(cmd, args) }
+
+// atMost allows so many arguments.
+func atMost(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) <= n {
+			return nil
+		}
+		return &mistake{text: cmd.CommandPath() + " does not take " + term.Quote(args[n]), hint: cmd.CommandPath() + " --help says what it takes"}
+	}
+}
+
+// completeManifest offers files that can be a manifest.
+func completeManifest(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"yaml", "yml", "csv", "tsv", "jsonl"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// givenOnCommandLine reports whether a flag was given on the command line itself.
+func givenOnCommandLine(flags *pflag.FlagSet, name string) bool {
+	f := flags.Lookup(name)
+	if f == nil {
+		return false
+	}
+	_, env := f.Annotations[fromEnvironment]
+	return f.Changed && !env
+}

@@ -1,0 +1,175 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/cli/term"
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/output/durable"
+)
+
+// A job is one run of a batch, from its plan to its summary.
+type job struct {
+	p        *program
+	f        *runFlags
+	screen   *term.Screen
+	manifest string // path
+	folder   string
+	disk     durable.Disk
+	stage    rehearsalServer
+	batch    *batch.Batch
+	plan     batch.Plan
+	watch    term.Watch
+	records  *term.JSONView // with --progress json
+	junit    *junitFile
+}
+
+// run takes a manifest as far as it comes. Nothing is made on disk before the manifest is known to be right.
+func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings, name string) error {
+	m, totals, err := f.open(name)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	settings.Manifest, settings.Mode = m.Name(), f.rules.Mode
+	key, err := f.key(p, p.warn)
+	if err != nil && !f.rehearse {
+		return err
+	}
+	j := &job{p: p, f: f, manifest: name, folder: folderOf(f.out, name, f.rehearse),
+		screen: &term.Screen{Rehearsal: f.rehearse, Quiet: f.quiet, Stderr: p.stderr, Columns: term.ColumnsOf(p.stderr)}}
+	if f.progress == "json" {
+		j.records = &term.JSONView{W: p.stdout}
+	}
+	if err := notItsReport(name, j.folder); err != nil {
+		return err
+	}
+	if key.IsZero() && !f.rehearse && !hasState(j.folder) {
+		return noKey()
+	}
+	caller, err := j.caller(settings, key)
+	if err != nil {
+		return err
+	}
+	defer caller.Close()
+	for _, w := range onceEach(totals.Warnings) {
+		j.screen.Print(w.Error()) // also with --quiet: it may be paid for
+	}
+	dir, lock, err := p.takeFolder(j.folder)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	defer lock.Release()
+	j.disk = dir
+	if j.junit, err = openJUnit(f.junit); err != nil {
+		return err
+	}
+	defer j.junit.close()
+	return j.open(ctx, batch.Options{Manifest: m, Disk: dir, Client: caller, Settings: settings, Key: key})
+}
+
+// caller is the client of the service, or of the rehearsal. It sends nothing yet.
+func (j *job) caller(settings batch.Settings, key client.Key) (*client.Client, error) {
+	config := j.f.config(settings, key)
+	if j.f.rehearse {
+		config = j.stage.config()
+	}
+	return newClient(config)
+}
+
+// open joins manifest and state, and decides whether there is anything to do.
+func (j *job) open(ctx context.Context, o batch.Options) (err error) {
+	f := j.f
+	o.Rules, o.Tool, o.Tell, o.Log = f.rules, version(), j.watch.Observe, j.screen.Logger(f.logLevel, f.logFormat)
+	o.SubmitRate, o.QueryRate, o.Window, o.Limit, o.Grace = f.submit.limit, f.query.limit, f.window, f.limit, f.grace
+	o.RetryFailed, o.AcceptChanges = f.retry, f.accept
+	o.Thumbs, o.Workbook, o.Restored = f.thumbs, f.workbook, f.restored
+	o.Redo, o.Hasty = f.redo, true
+	f.apply(&o)
+	if f.rehearse {
+		o.Speed, o.Key = f.speed, client.Key{}
+	} else if cache, err := openCache(); err != nil {
+		o.Log.Warn("no folder for what the batches of this account must tell each other", "cause", err)
+	} else {
+		defer cache.Close()
+		o.Cache = cache
+	}
+	if j.batch, err = batch.Open(o); err != nil {
+		return unknownItem(otherBatch(j.folder, j.disk, f.rehearse, err, j.again()), o.Manifest)
+	}
+	defer j.batch.Close()
+	if trace := j.batch.Lost(); trace != "" && !f.restored {
+		j.p.warn(fmt.Sprintf("%s is gone, and %s shows that it was there: this run looks for what is paid, as with --restored",
+			filepath.Join(j.folder, "state.jsonl"), filepath.Join(j.folder, trace)))
+	}
+	if j.plan, err = j.batch.Plan(); err != nil {
+		return err
+	}
+	for _, note := range redoNotes(j.plan.Redo, j.about("resolve")) {
+		j.screen.Say("%s", note)
+	}
+	switch {
+	case j.plan.Idle():
+		return j.idle(ctx)
+	case j.plan.Much() && !f.accept:
+		return tooMuch(j.plan)
+	case o.Key.IsZero() && !f.rehearse:
+		return noKey()
+	}
+	if err := f.check(j.plan); err != nil {
+		return err
+	}
+	return j.work(ctx)
+}
+
+// tooMuch refuses a run that would pay for much that is finished.
+func tooMuch(p batch.Plan) error {
+	return &mistake{
+		text: fmt.Sprintf("%s of %s finished pictures would be made and paid anew, since what the manifest or the flags say of them has changed; this run would cost %s",
+			term.Number(p.Anew), term.Number(p.Finished), term.Yuan(p.Cost)),
+		hint: "is it the right manifest, with the flags of the last run (--model, --size, …)? --accept-changes goes on; the older pictures are kept in images/replaced"}
+}
+
+// idle ends a run that has nothing to do, without a word to the service.
+func (j *job) idle(ctx context.Context) error {
+	s := j.summary(batch.Progress{})
+	if s.code = s.standingCode(); s.progress.Done == s.items {
+		j.screen.Say("nothing to do: all %s done%s", term.Amount(s.items, "item"), s.givenUp(" or abandoned"))
+	} else {
+		j.screen.Say("nothing to do")
+	}
+	var err error
+	if j.reportStale() {
+		s.unthumbed = !j.thumbs(ctx)
+		s.reports, err = j.report(ctx)
+	}
+	return j.close(s, err)
+}
+
+// reportStale tells whether a report is not there, is older than the state file or the manifest, or says something else of
+// pictures that are gone or edited: a run that was killed between its last picture and its reports leaves them as they
+// were, and pictures come and go without a word to the state file.
+func (j *job) reportStale() bool {
+	if j.batch.ReportsDiffer() {
+		return true
+	}
+	var newest time.Time
+	if info, err := j.disk.Lstat("state.jsonl"); err == nil {
+		newest = info.ModTime()
+	}
+	if info, err := os.Stat(j.manifest); err == nil && info.ModTime().After(newest) {
+		newest = info.ModTime()
+	}
+	for _, name := range j.batch.Reports() {
+		if info, err := j.disk.Lstat(name); err != nil || info.ModTime().Before(newest) {
+			return true
+		}
+	}
+	return false
+}
