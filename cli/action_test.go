@@ -17,8 +17,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// The action and the workflow of docs/automation.md, run on a machine that does what GitHub's does as far as they use it:
-// every run finds an empty disk, caches are never changed, artifacts belong to a run. Their scripts are run by bash as they are.
+// The action and the workflow of docs/automation.md, run on a machine that does what GitHub's
+// does as far as they use it: every run finds an empty disk, caches are never changed,
+// artifacts belong to a run. Their scripts are run by bash as they are.
 
 type actionFile struct {
 	Name, Description string
@@ -66,7 +67,8 @@ func readAction(t *testing.T) (a actionFile) {
 	return a
 }
 
-// TestActionIsWellFormed holds what GitHub wants of a composite action, and that no input can become part of a script.
+// TestActionIsWellFormed holds what GitHub wants of a composite action, and that no input can
+// become part of a script.
 func TestActionIsWellFormed(t *testing.T) {
 	a := readAction(t)
 	if a.Runs.Using != "composite" || a.Name == "" || a.Description == "" {
@@ -126,8 +128,9 @@ type workRun struct {
 	failed    bool
 }
 
-// start runs the docs' workflow with the inputs of its form, and more flags and inputs for the action. The machine is lost
-// before the step of that name, if there is one; it returns the action's outputs and whether the job failed.
+// start runs the docs' workflow with the inputs of its form, and more flags and inputs for the
+// action. The machine is lost before the step of that name, if there is one; it returns the
+// action's outputs and whether the job failed.
 func (m *machines) start(form, more map[string]string, lostBefore string) (outputs map[string]string, failed bool) {
 	m.t.Helper()
 	m.runs++
@@ -381,7 +384,8 @@ const noOutputs = "     "
 // oddName would run a command where it became part of a script.
 const oddName = `it's $(touch pwned) & "odd".csv`
 
-// TestWorkflow runs the workflow of docs/automation.md over days on machines that forget, get lost and lose their caches.
+// TestWorkflow runs the workflow of docs/automation.md over days on machines that forget, get
+// lost and lose their caches.
 func TestWorkflow(t *testing.T) {
 	t.Parallel()
 	wantsBash(t)
@@ -399,7 +403,8 @@ func TestWorkflow(t *testing.T) {
 	m.want(first, map[string]string{"flags": "--mode sync --limit 1"}, true, "4 1 0 0 2 0.20", "1 done, ¥0.20 so far")
 	r.wantCharged(1)
 
-	// A machine is lost before it has saved anything, and so are the pictures that it has paid for.
+	// A machine is lost before it has saved anything, and so are the pictures that it has paid
+	// for.
 	m.start(nil, nil, "Build qwenbatch")
 	if status, err := post(r.url, "a dog"); err != nil || status != 200 {
 		t.Fatalf("POST = %d, %v", status, err)
@@ -443,8 +448,8 @@ func (m *machines) lostAt(state, begun int) {
 	}
 }
 
-// TestActionTakesTextAsText gives the action names and flags that would run commands where they became part of a script, and
-// a prompt that fails.
+// TestActionTakesTextAsText gives the action names and flags that would run commands where they
+// became part of a script, and a prompt that fails.
 func TestActionTakesTextAsText(t *testing.T) {
 	t.Parallel()
 	wantsBash(t)
@@ -468,7 +473,8 @@ func TestActionTakesTextAsText(t *testing.T) {
 	m.want(nil, odd, false, noOutputs, "the output folder must lie in the workspace")
 }
 
-// TestActionIsCancelled sends the signal that GitHub sends, to the shell alone, and wants the run to end in good order.
+// TestActionIsCancelled sends the signal that GitHub sends, to the shell alone, and wants the
+// run to end in good order.
 func TestActionIsCancelled(t *testing.T) {
 	t.Parallel()
 	wantsBash(t)

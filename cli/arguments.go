@@ -13,12 +13,16 @@ import (
 func oneManifest(cmd *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:
-		return &mistake{text: cmd.Name() + " wants a manifest", hint: "qwenbatch " + cmd.Name() + " prompts.yaml; qwenbatch init writes one to start from"}
+		return &mistake{text: cmd.Name() + " wants a manifest",
+			hint: "qwenbatch " + cmd.Name() +
+				" prompts.yaml; qwenbatch init writes one to start from"}
 	case len(args) > 1 && givenOnCommandLine(cmd.Flags(), "redo"):
-		return &mistake{text: cmd.Name() + " takes one manifest, not " + term.Quote(strings.Join(args, " ")),
+		return &mistake{text: cmd.Name() + " takes one manifest, not " +
+			term.Quote(strings.Join(args, " ")),
 			hint: "several items to redo are written with commas: --redo cat-1,cat-2"}
 	case len(args) > 1:
-		return &mistake{text: cmd.Name() + " takes one manifest, not " + term.Quote(strings.Join(args, " ")),
+		return &mistake{text: cmd.Name() + " takes one manifest, not " +
+			term.Quote(strings.Join(args, " ")),
 			hint: "a name with blanks wants quotes around it"}
 	}
 	return nil
@@ -33,7 +37,8 @@ func atMost(n int) cobra.PositionalArgs {
 		if len(args) <= n {
 			return nil
 		}
-		return &mistake{text: cmd.CommandPath() + " does not take " + term.Quote(args[n]), hint: cmd.CommandPath() + " --help says what it takes"}
+		return &mistake{text: cmd.CommandPath() + " does not take " + term.Quote(args[n]),
+			hint: cmd.CommandPath() + " --help says what it takes"}
 	}
 }
 

@@ -37,23 +37,17 @@ changed.`,
 	l.keyFlags(where)
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup(), where)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		closing, err := l.openReadOnly(p, cmd, args[0], false)
-		if err != nil {
-			return err
-		}
-		defer closing()
-		if err := l.mustExist(); err != nil {
-			return err
-		}
-		a, err := l.audit(cmd.Context(), p)
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return term.WriteJSON(p.stdout, newAuditRecord(a))
-		}
-		l.printAudit(p.stdout, a)
-		return nil
+		return l.withSaved(p, cmd, args[0], false, func() error {
+			a, err := l.audit(cmd.Context(), p)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return term.WriteJSON(p.stdout, newAuditRecord(a))
+			}
+			l.printAudit(p.stdout, a)
+			return nil
+		})
 	}
 	return cmd
 }
@@ -68,17 +62,17 @@ func (l *savedBatch) audit(ctx context.Context, p *program) (batch.Audit, error)
 }
 
 func (l *savedBatch) printAudit(w io.Writer, a batch.Audit) {
-	fmt.Fprintf(w, "%s in the account's list of the last 24 hours; --mode sync leaves none there\n", term.Amount(a.Listed, "task"))
-	for _, c := range []struct {
-		n    int
-		what string
-	}{{a.Saved, "saved"}, {a.Open, "open"}, {a.Superseded, "superseded"}, {a.Abandoned, "abandoned"}, {a.Duplicates, "duplicate"}, {a.Orphans, "orphan"}, {a.Untold, "untold"}, {a.Held, "held"}} {
-		if c.n > 0 || c.what == "saved" {
-			fmt.Fprintf(w, "  %-10s %9s\n", c.what, term.Number(c.n))
-		}
-	}
+	fmt.Fprintf(
+		w, "%s in the account's list of the last 24 hours; --mode sync leaves none there\n",
+		term.Amount(a.Listed, "task"))
+	printCounts(w, []countLine{
+		{"saved", a.Saved, ""}, {"open", a.Open, ""}, {"superseded", a.Superseded, ""},
+		{"abandoned", a.Abandoned, ""}, {"duplicate", a.Duplicates, ""}, {"orphan", a.Orphans, ""},
+		{"untold", a.Untold, ""}, {"held", a.Held, ""},
+	}, "saved")
 	fmt.Fprintf(w, "  %-10s %9s\n", "charged", term.Yuan(a.Charged))
-	t := &term.Table{Heads: []string{"VERDICT", "ITEM", "TASK", "MODEL", "STATUS", "MAY COST"}, Left: []int{1, 2, 3, 4}, Cut: 1}
+	t := &term.Table{Heads: []string{"VERDICT", "ITEM", "TASK", "MODEL", "STATUS", "MAY COST"},
+		Left: []int{1, 2, 3, 4}, Cut: 1}
 	for _, r := range a.Rows {
 		if r.Verdict != "saved" && r.Verdict != "superseded" {
 			t.Add(r.Verdict, r.Item, r.Task, r.Model, string(r.Status), term.Yuan(r.Cost))
@@ -91,7 +85,9 @@ func (l *savedBatch) printAudit(w io.Writer, a batch.Audit) {
 	printPictures(w, a)
 	l.printAdvice(w, a)
 	if !a.Whole {
-		fmt.Fprintln(w, "\nThe list changed while it was read: some tasks may be missing here. Run it again.")
+		fmt.Fprintln(
+			w, "\nThe list changed while it was read: some tasks may be missing here. "+
+				"Run it again.")
 	}
 }
 
@@ -100,8 +96,10 @@ func printPictures(w io.Writer, a batch.Audit) {
 	if len(a.Pictures) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%s compared with what was saved: %s\n", term.Amount(a.Compared, "picture"), differing(a.Pictures))
-	t := &term.Table{Heads: []string{"PICTURE", "ITEM", "FILE", "REASON"}, Left: []int{1, 2, 3}, Cut: 3, Whole: !term.IsTerminal(w)}
+	fmt.Fprintf(w, "\n%s compared with what was saved: %s\n", term.Amount(a.Compared, "picture"),
+		differing(a.Pictures))
+	t := &term.Table{Heads: []string{"PICTURE", "ITEM", "FILE", "REASON"}, Left: []int{1, 2, 3},
+		Cut: 3, Whole: !term.IsTerminal(w)}
 	for _, p := range a.Pictures {
 		t.Add(p.Verdict, term.Line(p.Item), term.Line(p.File), term.Line(p.Reason))
 	}
@@ -123,33 +121,41 @@ func differing(all []batch.AuditPicture) string {
 	return strings.Join(parts, ", ")
 }
 
-// printAdvice says what may be done about what was found. A duplicate of a held item is most likely its own task.
+// printAdvice says what may be done about what was found. A duplicate of a held item is most
+// likely its own task.
 func (l *savedBatch) printAdvice(w io.Writer, a batch.Audit) {
 	helds := map[string]bool{}
 	for _, r := range a.Rows {
 		helds[r.Item] = helds[r.Item] || r.Verdict == "held"
 	}
 	var own, kept, other []string
+	adopt := func(r batch.AuditRow) string {
+		return term.Plain(l.command("resolve") + " " + term.ShellQuote(r.Item) + " --adopt " + r.Task)
+	}
 	waits := false
 	for _, r := range a.Rows {
 		waits = waits || r.Verdict == "open" && r.Status == client.Succeeded
 		switch {
 		case r.Verdict == "held" && r.Task != "" && r.Status == client.Succeeded:
-			kept = append(kept, term.Plain(l.command("resolve")+" "+term.ShellQuote(r.Item)+" --adopt "+r.Task))
+			kept = append(kept, adopt(r))
 		case r.Verdict == "duplicate" && helds[r.Item]:
-			own = append(own, term.Plain(l.command("resolve")+" "+term.ShellQuote(r.Item)+" --adopt "+r.Task))
+			own = append(own, adopt(r))
 		case (r.Verdict == "duplicate" || r.Verdict == "orphan") && r.Status == client.Succeeded:
 			other = append(other, "qwenbatch tasks get "+r.Task+" -o FILE")
 		}
 	}
 	if waits {
-		advise(w, "Pictures of open items that are paid wait at the service. To fetch them:", []string{term.Plain(l.command("run"))})
+		advise(w, "Pictures of open items that are paid wait at the service. To fetch them:",
+			[]string{term.Plain(l.command("run"))})
 	}
-	advise(w, "The task of a held item is there and has its picture. To fetch it after all, without cost:", kept)
+	advise(w,
+		"The task of a held item is there and has its picture. To fetch it after all, "+
+			"without cost:", kept)
 	advise(w, "A task with the words of a held item is most likely its own. To take it:", own)
 	advise(w, "Pictures that are charged and not of this batch can be had for 24 hours:", other)
 	if a.Held > 0 {
-		advise(w, "Else a held item is sent again with --resubmit, or given up with --abandon:", []string{term.Plain(l.command("resolve")) + " ID…"})
+		advise(w, "Else a held item is sent again with --resubmit, or given up with --abandon:",
+			[]string{term.Plain(l.command("resolve")) + " ID…"})
 	}
 }
 
@@ -199,13 +205,15 @@ type auditRowRecord struct {
 }
 
 func newAuditRecord(a batch.Audit) auditRecord {
-	r := auditRecord{Listed: a.Listed, Whole: a.Whole, Charged: a.Charged.String(), Rows: []auditRowRecord{},
+	r := auditRecord{Listed: a.Listed, Whole: a.Whole, Charged: a.Charged.String(),
+		Rows:     []auditRowRecord{},
 		Compared: a.Compared, Pictures: []auditPictureRecord{}}
 	for _, p := range a.Pictures {
 		r.Pictures = append(r.Pictures, auditPictureRecord{p.Verdict, p.Item, p.File, p.Reason})
 	}
 	for _, row := range a.Rows {
-		r.Rows = append(r.Rows, auditRowRecord{row.Verdict, row.Item, row.Task, row.Model, string(row.Status), term.Timestamp(row.Created), row.Cost.String()})
+		r.Rows = append(r.Rows, auditRowRecord{row.Verdict, row.Item, row.Task, row.Model,
+			string(row.Status), term.Timestamp(row.Created), row.Cost.String()})
 	}
 	return r
 }

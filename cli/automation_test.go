@@ -98,7 +98,8 @@ func readCrontab(t *testing.T, text string) (c crontab) {
 	return c
 }
 
-// TestCrontab runs the line of docs/automation.md as cron does: with sh, in an environment that is almost empty.
+// TestCrontab runs the line of docs/automation.md as cron does: with sh, in an environment that
+// is almost empty.
 func TestCrontab(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/bin/sh"); err != nil {
@@ -175,7 +176,8 @@ func TestCrontab(t *testing.T) {
 	}
 }
 
-// TestRecordsAreDocumented compares the records of --progress json with the table in docs/automation.md, field for field.
+// TestRecordsAreDocumented compares the records of --progress json with the table in
+// docs/automation.md, field for field.
 func TestRecordsAreDocumented(t *testing.T) {
 	text, err := os.ReadFile("../docs/automation.md")
 	if err != nil {

@@ -16,10 +16,10 @@ type countLine struct {
 	note string
 }
 
-// printCounts writes the lines whose number is not zero, and those whose names are in always.
+// printCounts writes the lines whose number is above zero, and those whose names are in always.
 func printCounts(w io.Writer, all []countLine, always ...string) {
 	for _, c := range all {
-		if c.n != 0 || slices.Contains(always, c.name) {
+		if c.n > 0 || slices.Contains(always, c.name) {
 			text := fmt.Sprintf("  %-10s %9s   %s", c.name, term.Number(c.n), c.note)
 			fmt.Fprintln(w, strings.TrimRight(text, " "))
 		}

@@ -24,12 +24,15 @@ func doctorCommand(p *program) *cobra.Command {
 		Long: `Check what a run needs with calls that cost nothing: the key and its region, the
 clock, the account's task list, the disk, and the account's own limits where the
 service tells them. Exit code 0 if a run would work, else 1.`,
-		Example: "  qwenbatch doctor\n  qwenbatch doctor --region singapore --model qwen-image-plus",
-		Args:    noArguments,
+		Example: "  qwenbatch doctor\n  qwenbatch doctor --region singapore --model " +
+			"qwen-image-plus",
+		Args: noArguments,
 	}
 	main := newGroup("Checks")
-	main.flags.VarP(textFlag{&out, "DIR"}, "out", "o", "folder whose disk is checked (default the current one)")
-	main.flags.Var(textFlag{&model, "NAME"}, "model", "model whose limits are asked for (default "+batch.DefaultModel+")")
+	main.flags.VarP(textFlag{&out, "DIR"}, "out", "o",
+		"folder whose disk is checked (default the current one)")
+	main.flags.Var(textFlag{&model, "NAME"}, "model",
+		"model whose limits are asked for (default "+batch.DefaultModel+")")
 	where := s.serviceGroup()
 	s.keyFlags(where)
 	p.flags(cmd, main, where)
@@ -109,8 +112,8 @@ func (d *checkup) key(s *serviceFlags, cmd *cobra.Command) *client.Client {
 	return c
 }
 
-// list asks for one page of the task list: it proves key and region, and tells the service's clock. It is false where no
-// other call makes sense.
+// list asks for one page of the task list: it proves key and region, and tells the service's
+// clock. It is false where no other call makes sense.
 func (d *checkup) list(ctx context.Context, c *client.Client) bool {
 	page, err := c.TaskPage(ctx, client.Filter{PageSize: 1}, 1)
 	var api *client.APIError
@@ -119,7 +122,9 @@ func (d *checkup) list(ctx context.Context, c *client.Client) bool {
 		d.bad("key", err)
 		return false
 	case errors.As(err, &api):
-		d.note("list", "refused: "+api.Error()+"; a submission that goes unanswered will be held, not settled")
+		d.note("list",
+			"refused: "+api.Error()+"; a submission that goes unanswered will be held, "+
+				"not settled")
 		d.clock(api.Date)
 		return true
 	case err != nil:
@@ -132,7 +137,8 @@ func (d *checkup) list(ctx context.Context, c *client.Client) bool {
 	return true
 }
 
-// wrongClock is how far this machine's clock may be off before somebody should know. Nothing depends on it.
+// wrongClock is how far this machine's clock may be off before somebody should know. Nothing
+// depends on it.
 const wrongClock = 2 * time.Minute
 
 func (d *checkup) clock(service time.Time) {
@@ -141,7 +147,8 @@ func (d *checkup) clock(service time.Time) {
 	}
 	off := time.Since(service).Round(time.Second)
 	if off.Abs() > wrongClock {
-		d.note("clock", fmt.Sprintf("this machine's is off by %s; runs go by the service's", term.Span(off.Abs())))
+		d.note("clock", fmt.Sprintf("this machine's is off by %s; runs go by the service's",
+			term.Span(off.Abs())))
 		return
 	}
 	d.well("clock", "agrees with the service's")
@@ -156,10 +163,13 @@ func (d *checkup) limits(ctx context.Context, c *client.Client, model string) {
 			d.note("limits", "neither the service nor the model table tells those of "+model)
 			return
 		}
-		d.note("limits", fmt.Sprintf("the service does not tell this account's; documented for %s: %s", model, quota(m)))
+		d.note("limits",
+			fmt.Sprintf("the service does not tell this account's; documented for %s: %s", model,
+				quota(m)))
 		return
 	}
-	text := fmt.Sprintf("%s: %s in %s", model, term.Amount(l.Submissions, "submission"), term.Span(l.Per))
+	text := fmt.Sprintf("%s: %s in %s", model, term.Amount(l.Submissions, "submission"),
+		term.Span(l.Per))
 	if l.Running > 0 {
 		text += fmt.Sprintf(", %d tasks at once, %d in the queue", l.Running, l.Queue)
 	}

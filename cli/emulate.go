@@ -25,7 +25,8 @@ type emulateFlags struct {
 }
 
 func emulateCommand(p *program) *cobra.Command {
-	f := &emulateFlags{listen: "127.0.0.1:8686", images: "127.0.0.1:0", quota: "real", options: emulator.Options{Speed: 1, Seed: 1}}
+	f := &emulateFlags{listen: "127.0.0.1:8686", images: "127.0.0.1:0", quota: "real",
+		options: emulator.Options{Speed: 1, Seed: 1}}
 	cmd := &cobra.Command{
 		Use:   "emulate",
 		Short: "Serve an emulator of the API to any client, free of charge",
@@ -43,15 +44,24 @@ list, cancel, image or limits; or a script file of lines "op N name"):
 		Args: noArguments,
 	}
 	where := newGroup("Serving")
-	where.flags.Var(textFlag{&f.listen, "ADDR"}, "listen", "where the API listens; port 0 takes a free one")
-	where.flags.Var(textFlag{&f.images, "ADDR"}, "image-listen", "where the host of the pictures listens (default a free port of this machine)")
-	where.flags.Var(textFlag{&f.options.Key, "KEY"}, "key", "the only key that is let in (default any that is not empty)")
-	where.flags.Var(textFlag{&f.options.Books, "FILE"}, "books", "keep the books in a file, and go on where they end (default in memory)")
+	where.flags.Var(textFlag{&f.listen, "ADDR"}, "listen",
+		"where the API listens; port 0 takes a free one")
+	where.flags.Var(textFlag{&f.images, "ADDR"}, "image-listen",
+		"where the host of the pictures listens (default a free port of this machine)")
+	where.flags.Var(textFlag{&f.options.Key, "KEY"}, "key",
+		"the only key that is let in (default any that is not empty)")
+	where.flags.Var(textFlag{&f.options.Books, "FILE"}, "books",
+		"keep the books in a file, and go on where they end (default in memory)")
 	life := newGroup("Behaviour")
-	life.flags.Var(factorFlag{&f.options.Speed}, "speed", "how many times faster than life: service times, quotas, expiry and the service's clock alike")
-	life.flags.Var(choiceFlag{&f.quota, []string{"real", "none"}}, "quota", "the documented limits of each model, or none at all")
-	life.flags.DurationVar(&f.options.Service, "service", 0, "mean service time before scaling (default the model's)")
-	life.flags.Var(textFlag{&f.faults, "SPEC"}, "faults", "what goes wrong, as listed above (default nothing)")
+	life.flags.Var(factorFlag{&f.options.Speed}, "speed",
+		"how many times faster than life: service times, quotas, expiry and the service's "+
+			"clock alike")
+	life.flags.Var(choiceFlag{&f.quota, []string{"real", "none"}}, "quota",
+		"the documented limits of each model, or none at all")
+	life.flags.DurationVar(&f.options.Service, "service", 0,
+		"mean service time before scaling (default the model's)")
+	life.flags.Var(textFlag{&f.faults, "SPEC"}, "faults",
+		"what goes wrong, as listed above (default nothing)")
 	life.flags.Uint64Var(&f.options.Seed, "seed", 1, "seed `N` of service times and faults")
 	p.flags(cmd, where, life)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return p.emulate(cmd.Context(), f) }
@@ -63,7 +73,8 @@ func faultHelp() string {
 	var b strings.Builder
 	for _, fault := range emulator.FaultNames() {
 		name, text, _ := strings.Cut(fault, ": ")
-		b.WriteString(term.Fold(text, term.ScreenWidth, "  "+name+strings.Repeat(" ", max(1, 22-len(name))), strings.Repeat(" ", 24)) + "\n")
+		b.WriteString(term.Fold(text, term.ScreenWidth,
+			"  "+name+strings.Repeat(" ", max(1, 22-len(name))), strings.Repeat(" ", 24)) + "\n")
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
@@ -92,14 +103,19 @@ func (p *program) emulate(ctx context.Context, f *emulateFlags) (err error) {
 	ctx, forget := untilSignal(ctx, func(stopSignal) {})
 	defer forget()
 	fmt.Fprintf(p.stdout, "http://%s/api/v1\n", reachable(api.Addr()))
-	fmt.Fprintf(p.stderr, "qwenbatch: emulator, nothing costs anything; pictures at %s; books at http://%s/books; Ctrl-C stops\n", f.options.ImageURL, reachable(api.Addr()))
-	err = serveUntil(ctx, map[net.Listener]http.Handler{api: server.API(), images: server.Images()})
+	fmt.Fprintf(
+		p.stderr,
+		"qwenbatch: emulator, nothing costs anything; pictures at %s; books at http://%s/books; "+
+			"Ctrl-C stops\n", f.options.ImageURL, reachable(api.Addr()))
+	err = serveUntil(ctx, map[net.Listener]http.Handler{
+		api: server.API(), images: server.Images()})
 	return errors.Join(err, server.Close())
 }
 
 // faultMistake names the fault that was meant.
 func faultMistake(err error) error {
-	m := &mistake{text: strings.TrimPrefix(err.Error(), "emulator: "), hint: "qwenbatch emulate --help lists the faults"}
+	m := &mistake{text: strings.TrimPrefix(err.Error(), "emulator: "),
+		hint: "qwenbatch emulate --help lists the faults"}
 	_, typed, _ := strings.Cut(m.text, "no fault \"")
 	var names []string
 	for _, fault := range emulator.FaultNames() {
@@ -118,12 +134,14 @@ func listen(flag, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, &mistake{text: fmt.Sprintf("--%s %s: %v", flag, term.Quote(address), err),
-			hint: "is another emulator running? Port 0 takes a free one: --" + flag + " 127.0.0.1:0"}
+			hint: "is another emulator running? Port 0 takes a free one: --" + flag +
+				" 127.0.0.1:0"}
 	}
 	return l, nil
 }
 
-// reachable is an address that a client on this machine can call: a listener on all addresses is called on loopback.
+// reachable is an address that a client on this machine can call: a listener on all addresses
+// is called on loopback.
 func reachable(a net.Addr) string {
 	host, port, err := net.SplitHostPort(a.String())
 	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
@@ -132,7 +150,8 @@ func reachable(a net.Addr) string {
 	return a.String()
 }
 
-// serveUntil serves until the context ends, then lets answers that are on their way go out, for two seconds.
+// serveUntil serves until the context ends, then lets answers that are on their way go out, for
+// two seconds.
 func serveUntil(ctx context.Context, handlers map[net.Listener]http.Handler) error {
 	ended := make(chan error, len(handlers))
 	var servers []*http.Server

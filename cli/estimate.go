@@ -30,7 +30,8 @@ type estimate struct {
 
 // newEstimate takes a plan and cuts it down to what --limit lets through.
 func newEstimate(p batch.Plan, limit int) estimate {
-	o := estimate{items: p.Items - p.Skipped, done: p.Done, open: p.Open + p.Doubt, pictures: p.Pictures, cost: p.Cost,
+	o := estimate{items: p.Items - p.Skipped, done: p.Done, open: p.Open + p.Doubt,
+		pictures: p.Pictures, cost: p.Cost,
 		unpriced: p.Unpriced, duration: p.Duration}
 	for _, m := range p.Models {
 		o.requests += m.Requests
@@ -117,7 +118,8 @@ func (p *program) confirm(ctx context.Context) error {
 
 // record is the estimate as --progress json tells it.
 func (o estimate) record() term.StartRecord {
-	return term.StartRecord{Type: "start", Time: time.Now().UTC(), Manifest: o.manifest, Folder: o.folder,
+	return term.StartRecord{Type: "start", Time: time.Now().UTC(), Manifest: o.manifest,
+		Folder:    o.folder,
 		Rehearsal: o.rehearsal, Items: o.items, Done: o.done, Pictures: o.pictures,
 		Cost: o.cost.String(), Seconds: o.duration.Seconds()}
 }

@@ -17,7 +17,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// explain maps every error to its words and its exit code. Errors that are not here are told as they are, code 1.
+// explain maps every error to its words and its exit code. Errors that are not here are told as
+// they are, code 1.
 func explain(err error) complaint {
 	var m *mistake
 	var list *manifests.ErrorList
@@ -26,48 +27,73 @@ func explain(err error) complaint {
 	var unreached *net.OpError
 	var pictures *batch.PictureHostError
 	var refused *batch.RefusedError
+	hinted := func(code exitCode, hint string) complaint {
+		return complaint{err.Error(), hint, code}
+	}
 	switch {
 	case errors.As(err, &m):
 		return complaint{m.text, m.hint, m.codeOr(codeUsage)}
 	case errors.As(err, &list):
 		return explainManifest(list)
 	case errors.Is(err, batch.ErrLocked):
-		return complaint{err.Error(), "wait for it, or stop it with Ctrl-C; the same command then goes on", codeBusy}
+		return hinted(codeBusy, "wait for it, or stop it with Ctrl-C; the same command "+
+			"then goes on")
 	case errors.Is(err, batch.ErrUnprovenKey):
-		return complaint{err.Error(), "nothing was sent. Run the same command once with the key of the last run; or wait until a day has passed since then: what is in doubt is then held, and the rest goes on. Another output folder would pay for everything again", codeUsage}
+		return hinted(codeUsage,
+			"nothing was sent. Run the same command once with the key of the last run; or wait "+
+				"until a day has passed since then: what is in doubt is then held, and the rest "+
+				"goes on. Another output folder would pay for everything again")
 	case errors.Is(err, batch.ErrOther):
-		return complaint{err.Error(), "use the service, region and key that it belongs to: in another output folder everything would be paid again", codeUsage}
+		return hinted(codeUsage,
+			"use the service, region and key that it belongs to: in another output folder "+
+				"everything would be paid again")
 	case errors.Is(err, batch.ErrReplaced):
-		return complaint{err.Error(), "this run has put its own back, which knows more: the same command goes on. Leave state.jsonl alone while a run works", codeStopped}
+		return hinted(codeStopped,
+			"this run has put its own back, which knows more: the same command goes on. Leave "+
+				"state.jsonl alone while a run works")
 	case errors.Is(err, batch.ErrNoList):
-		return complaint{err.Error(), "nothing was submitted. Run the same command when the list answers: it tells what is paid", codeStopped}
+		return hinted(codeStopped,
+			"nothing was submitted. Run the same command when the list answers: it tells "+
+				"what is paid")
 	case errors.As(err, &damage):
-		return complaint{err.Error(), damagedHint("qwenbatch run MANIFEST"), codeStopped}
+		return hinted(codeStopped, damagedHint("qwenbatch run MANIFEST"))
 	case errors.As(err, &pictures):
-		return complaint{err.Error(), picturesHint(pictures), codeStopped}
+		return hinted(codeStopped, picturesHint(pictures))
 	case errors.As(err, &refused):
-		return complaint{err.Error(), "is another program using this account's quota? Else the model may have a hard quota (the console shows it) or no asynchronous interface: then add --mode sync. The same command goes on with what is left", codeStopped}
+		return hinted(codeStopped,
+			"is another program using this account's quota? Else the model may have a hard "+
+				"quota (the console shows it) or no asynchronous interface: then add --mode "+
+				"sync. The same command goes on with what is left")
 	case errors.As(err, &api):
 		return explainService(err.Error(), api)
 	case errors.As(err, &unreached):
-		return complaint{err.Error(), "is the network there, and --base-url or --region right? A proxy is taken from HTTPS_PROXY", codeStopped}
+		return hinted(codeStopped,
+			"is the network there, and --base-url or --region right? A proxy is taken from "+
+				"HTTPS_PROXY")
 	case errors.Is(err, client.ErrUnreadable):
-		return complaint{err.Error(), "is --base-url right, and no proxy or login page in between?", codeStopped}
+		return hinted(codeStopped, "is --base-url right, and no proxy or login page in between?")
 	case errors.Is(err, syscall.ENOSPC):
-		return complaint{err.Error(), "make room, then run the same command: what is paid is fetched for 24 hours", codeStopped}
+		return hinted(codeStopped, "make room, then run the same command: what is paid is "+
+			"fetched for 24 hours")
 	case errors.Is(err, syscall.EMFILE):
-		return complaint{err.Error(), "raise the limit of open files: ulimit -n 256", codeStopped}
+		return hinted(codeStopped, "raise the limit of open files: ulimit -n 256")
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return complaint{err.Error(), "make it writable, then the same command goes on; in another output folder (--out DIR) what is paid would be paid again", codeStopped}
+		return hinted(codeStopped,
+			"make it writable, then the same command goes on; in another output folder (--out "+
+				"DIR) what is paid would be paid again")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, durable.ErrMoved):
-		return complaint{err.Error(), "was a folder moved or removed while the command worked? Put it back, then the same command goes on; where it is lost, add --restored, which looks for what is paid in the account's task list of the last 24 hours", codeStopped}
+		return hinted(codeStopped,
+			"was a folder moved or removed while the command worked? Put it back, then the same "+
+				"command goes on; where it is lost, add --restored, which looks for what is "+
+				"paid in the account's task list of the last 24 hours")
 	case errors.Is(err, context.Canceled):
 		return complaint{"stopped", "the same command goes on", codeStopped}
 	}
-	return complaint{err.Error(), "", codeStopped}
+	return hinted(codeStopped, "")
 }
 
-// explainManifest lists the mistakes one a line, each beginning with its place, as editors and terminals like it.
+// explainManifest lists the mistakes one a line, each beginning with its place, as editors and
+// terminals like it.
 func explainManifest(list *manifests.ErrorList) complaint {
 	c := complaint{code: codeUsage}
 	text := mistakeLines(list)
@@ -79,7 +105,8 @@ func explainManifest(list *manifests.ErrorList) complaint {
 	case strings.Contains(text, "is not offered by"):
 		c.hint = "--nearest-size takes the allowed size nearest in shape"
 	case strings.Contains(text, "(--max-items)"):
-		c.hint = "each of them is a picture to pay; if that is meant, --max-items N allows more, and plan shows what they cost"
+		c.hint = "each of them is a picture to pay; if that is meant, --max-items N allows " +
+			"more, and plan shows what they cost"
 	case strings.Contains(text, "(--allow-truncation"):
 		c.hint = "shorten the prompts: what is behind the limit is paid for and ignored"
 	case strings.Contains(text, ".xlsx: workbooks"):
@@ -95,9 +122,12 @@ const sameShown = 3
 func picturesHint(e *batch.PictureHostError) string {
 	hint := "is the host closed by a firewall, a proxy (HTTPS_PROXY) or the resolver?"
 	if errors.Is(e, client.ErrPrivateHost) {
-		hint = "does a proxy or resolver of your own answer for it? If that is meant, add --allow-private-image-hosts;"
+		hint = "does a proxy or resolver of your own answer for it? If that is meant, add " +
+			"--allow-private-image-hosts;"
 	}
-	return hint + " Nothing was bought meanwhile; the same command fetches them first, pays nothing for it, and goes on"
+	return hint +
+		" Nothing was bought meanwhile; the same command fetches them first, pays nothing for " +
+		"it, and goes on"
 }
 
 // mistakeLines has a line a mistake, and how many more there are.
@@ -124,30 +154,44 @@ func explainService(text string, e *client.APIError) complaint {
 	code, message := strings.ToLower(e.Code), strings.ToLower(e.Message)
 	switch {
 	case strings.Contains(message, "asynchronous calls"):
-		c.hint = "this model has no asynchronous interface here: the same command with --mode sync goes on with what is left"
-	case code == "invalidapikey" || code == "invalid_api_key" || code == "not authorized" || e.Status == 401:
-		c.hint = "is the key of this region? Keys of Beijing, Singapore and the others are not interchangeable: --region NAME; else copy DASHSCOPE_API_KEY anew from the console"
+		c.hint = "this model has no asynchronous interface here: the same command with --mode " +
+			"sync goes on with what is left"
+	case code == "invalidapikey" || code == "invalid_api_key" || code == "not authorized" ||
+		e.Status == 401:
+		c.hint = "is the key of this region? Keys of Beijing, Singapore and the others are not " +
+			"interchangeable: --region NAME; else copy DASHSCOPE_API_KEY anew from the console"
 	case code == "arrearage" || strings.HasSuffix(code, "billoverdue"):
-		c.hint = "the account is in arrears: top it up in the console, then run the same command; nothing is lost"
+		c.hint = "the account is in arrears: top it up in the console, then run the same " +
+			"command; nothing is lost"
 	case strings.Contains(code, "purchased"):
-		c.hint = "the account has not opened Model Studio (Bailian): open it in the console, then run the same command"
-	case strings.Contains(code, "freetieronly") || strings.Contains(message, "free allocated quota") || strings.Contains(message, "free tier"):
-		c.hint = "the free quota is used up: switch \"free tier only\" off in the console, or take another --model"
+		c.hint = "the account has not opened Model Studio (Bailian): open it in the console, " +
+			"then run the same command"
+	case strings.Contains(code, "freetieronly") ||
+		strings.Contains(message, "free allocated quota") ||
+		strings.Contains(message, "free tier"):
+		c.hint = "the free quota is used up: switch \"free tier only\" off in the console, or " +
+			"take another --model"
 	case strings.Contains(code, "workspace"):
 		c.hint = "the key belongs to another workspace: --workspace ID"
-	case code == "notfound", e.Reach() == client.ReachAccount: // HTTP 404, 405 and 415 of whoever answers there
+	// HTTP 404, 405 and 415 of whoever answers there
+	case code == "notfound", e.Reach() == client.ReachAccount:
 		c.hint = "is --base-url right? It ends in /api/v1"
-	case e.Reach() == client.ReachModel && slices.Contains([]string{"list", "query", "cancel"}, e.Op):
-		c.hint = "this key may not see the account's tasks: switch that on in the console, or take another key"
+	case e.Reach() == client.ReachModel && slices.Contains(
+		[]string{"list", "query", "cancel"}, e.Op):
+		c.hint = "this key may not see the account's tasks: switch that on in the console, or " +
+			"take another key"
 	case client.Throttled(e):
 		c.hint = "the account's calls of this second or minute are used up: try again in a minute"
 	case e.Reach() == client.ReachModel:
-		c.hint = "this account or region does not have the model: qwenbatch models lists others for --model"
+		c.hint = "this account or region does not have the model: qwenbatch models lists others " +
+			"for --model"
 	}
 	return c
 }
 
 // damagedHint is what to do about a damaged state file.
 func damagedHint(run string) string {
-	return "nothing was sent. It says what is paid for: do not delete it. " + run + " --restored keeps what is whole of it, and looks for the rest in the pictures and in the account's task list of the last 24 hours, which has no synchronous requests"
+	return "nothing was sent. It says what is paid for: do not delete it. " + run +
+		" --restored keeps what is whole of it, and looks for the rest in the pictures and in " +
+		"the account's task list of the last 24 hours, which has no synchronous requests"
 }

@@ -71,7 +71,8 @@ func (p *program) bind(flags *pflag.FlagSet) error {
 	return wrong
 }
 
-// wrongValue is the mistake of a value that cannot be read; source says whether a flag or the environment is wrong.
+// wrongValue is the mistake of a value that cannot be read; source says whether a flag or the
+// environment is wrong.
 func wrongValue(source, value string, err error) error {
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
@@ -100,7 +101,8 @@ func flagMistake(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var valueless *pflag.ValueRequiredError
 	var invalid *pflag.InvalidValueError
-	help := "qwenbatch " + strings.TrimSpace(strings.TrimPrefix(cmd.CommandPath(), "qwenbatch")+" --help lists the flags")
+	help := "qwenbatch " + strings.TrimSpace(
+		strings.TrimPrefix(cmd.CommandPath(), "qwenbatch")+" --help lists the flags")
 	switch {
 	case errors.As(err, &unknown):
 		name := unknown.GetSpecifiedName()
@@ -112,7 +114,8 @@ func flagMistake(cmd *cobra.Command, err error) error {
 		}
 		return &mistake{text: "there is no flag --" + name, hint: help}
 	case errors.As(err, &valueless):
-		return &mistake{text: fmt.Sprintf("--%s wants a value", valueless.GetFlag().Name), hint: help}
+		return &mistake{text: fmt.Sprintf("--%s wants a value", valueless.GetFlag().Name),
+			hint: help}
 	case errors.As(err, &invalid):
 		return wrongValue("flag --"+invalid.GetFlag().Name, invalid.GetValue(), err)
 	}

@@ -65,7 +65,8 @@ func (p *rateFlag) Type() string   { return "N/s|N/m" }
 func (p *rateFlag) Set(s string) error {
 	number, unit, _ := strings.Cut(strings.TrimSpace(s), "/")
 	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	per, known := map[string]float64{"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "": 0}[strings.TrimSpace(unit)]
+	per, known := map[string]float64{"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600,
+		"": 0}[strings.TrimSpace(unit)]
 	switch {
 	case err != nil || !known || !(n >= 0) || per == 0 && n != 0:
 		return errors.New("write 2/s, 8/m (a minute), or 0 for unlimited")
@@ -122,7 +123,8 @@ func (s optionalSeed) Set(text string) error {
 	return nil
 }
 
-// headerFlag are FIELD=HEADER pairs, one a flag. In the environment each stands on a line of its own.
+// headerFlag are FIELD=HEADER pairs, one a flag. In the environment each stands on a line of
+// its own.
 type headerFlag map[string]string
 
 func (c headerFlag) Type() string { return "FIELD=HEADER" }

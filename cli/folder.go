@@ -18,10 +18,12 @@ import (
 )
 
 // outHelp is the help of --out.
-const outHelp = "output folder (default NAME-output beside the manifest; with --rehearse NAME-rehearsal in the current folder)"
+const outHelp = "output folder (default NAME-output beside the manifest; with --rehearse " +
+	"NAME-rehearsal in the current folder)"
 
-// folderOf is the output folder: as --out says, else NAME-output beside the manifest, so that cron and another terminal
-// find the same one; a rehearsal's is NAME-rehearsal in the current folder.
+// folderOf is the output folder: as --out says, else NAME-output beside the manifest, so that
+// cron and another terminal find the same one; a rehearsal's is NAME-rehearsal in the current
+// folder.
 func folderOf(out, manifest string, rehearsal bool) string {
 	name := strings.TrimSuffix(filepath.Base(manifest), filepath.Ext(manifest))
 	switch {
@@ -33,7 +35,8 @@ func folderOf(out, manifest string, rehearsal bool) string {
 	return filepath.Join(filepath.Dir(manifest), name+"-output")
 }
 
-// notItsReport refuses a manifest that is a report of its own output folder: the next one would take its place.
+// notItsReport refuses a manifest that is a report of its own output folder: the next one would
+// take its place.
 func notItsReport(manifest, folder string) error {
 	name := filepath.Base(manifest)
 	if !slices.Contains([]string{"results.csv", "results.jsonl", "results.xlsx"}, name) {
@@ -44,7 +47,9 @@ func notItsReport(manifest, folder string) error {
 	if err != nil || outErr != nil || !os.SameFile(at, out) {
 		return nil
 	}
-	return &mistake{text: fmt.Sprintf("%s is a report of the folder %s, and the next one would take its place", term.Quote(manifest), folder),
+	return &mistake{
+		text: fmt.Sprintf("%s is a report of the folder %s, and the next one would take its place",
+			term.Quote(manifest), folder),
 		hint: "copy it to another folder, under a name of your own"}
 }
 
@@ -53,7 +58,8 @@ func noFolder(path string) error {
 	if info, err := os.Stat(path); err != nil || info.IsDir() {
 		return nil
 	}
-	return &mistake{text: term.Quote(path) + " is a file, and --out names a folder", hint: "pictures and reports go there; name another, or leave --out out"}
+	return &mistake{text: term.Quote(path) + " is a file, and --out names a folder",
+		hint: "pictures and reports go there; name another, or leave --out out"}
 }
 
 // takeFolder makes the output folder and locks it for one run.
@@ -64,7 +70,9 @@ func (p *program) takeFolder(path string) (dir *durable.Dir, lock *batch.Lock, e
 	lock, err = batch.LockFolder(dir)
 	if err == nil {
 		if lock.Unguarded {
-			p.warn("the file system of " + term.Quote(path) + " has no locks: nothing keeps a second run out; start none before this one has ended")
+			p.warn("the file system of " + term.Quote(path) +
+				" has no locks: nothing keeps a second run out; start none before this " +
+				"one has ended")
 		}
 		return dir, lock, nil
 	}
@@ -75,7 +83,8 @@ func (p *program) takeFolder(path string) (dir *durable.Dir, lock *batch.Lock, e
 	return nil, nil, notWritable(path, err)
 }
 
-// openCache opens the folder of this user where batches keep each other from adopting the same task.
+// openCache opens the folder of this user where batches keep each other from adopting the same
+// task.
 func openCache() (*durable.Dir, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -89,7 +98,8 @@ func notWritable(path string, err error) error {
 	if errors.As(err, &detail) {
 		err = detail.Err
 	}
-	m := &mistake{text: fmt.Sprintf("the output folder %s cannot be written: %v", term.Quote(path), err), hint: "name another with --out DIR"}
+	m := &mistake{text: fmt.Sprintf("the output folder %s cannot be written: %v", term.Quote(path),
+		err), hint: "name another with --out DIR"}
 	if hasState(path) {
 		m.hint = "make it writable: a batch is in it, which would be paid again in another folder"
 	}
@@ -107,8 +117,9 @@ func readFolder(path string) (*durable.Dir, error) {
 	return durable.OpenDir(path)
 }
 
-// A readOnlyDisk is a disk whose state file is looked at and never changed: a run may be writing it at this moment, and what
-// looks like a torn last line may be one that is on its way. Other files can be written only where reports are.
+// A readOnlyDisk is a disk whose state file is looked at and never changed: a run may be
+// writing it at this moment, and what looks like a torn last line may be one that is on its
+// way. Other files can be written only where reports are.
 type readOnlyDisk struct {
 	durable.Disk
 	reports bool
@@ -138,13 +149,17 @@ func (readOnlyFile) Write(p []byte) (int, error) { return len(p), nil }
 func (readOnlyFile) Truncate(int64) error        { return nil }
 func (readOnlyFile) Sync() error                 { return nil }
 
-// An emptyDisk is the disk of a batch that was never run: nothing is in it, and nothing can be put there.
+// An emptyDisk is the disk of a batch that was never run: nothing is in it, and nothing can be
+// put there.
 type emptyDisk struct{}
 
 // Lock takes nothing: who only looks keeps nobody out.
 func (readOnlyDisk) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }
 
-func notExist(op, name string) error { return &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist} }
+func notExist(op, name string) error {
+	return &fs.PathError{
+		Op: op, Path: name, Err: fs.ErrNotExist}
+}
 
 func (emptyDisk) Create(name string) (durable.File, error) { return nil, notExist("create", name) }
 func (emptyDisk) Open(name string) (durable.File, error)   { return nil, notExist("open", name) }
@@ -156,7 +171,9 @@ func (emptyDisk) List(name string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) { yield("", notExist("open", name)) }
 }
 func (emptyDisk) Sizes(name string) iter.Seq2[durable.FileSize, error] {
-	return func(yield func(durable.FileSize, error) bool) { yield(durable.FileSize{}, notExist("open", name)) }
+	return func(yield func(durable.FileSize, error) bool) {
+		yield(durable.FileSize{}, notExist("open", name))
+	}
 }
 func (emptyDisk) Lstat(name string) (fs.FileInfo, error) { return nil, notExist("lstat", name) }
 func (emptyDisk) Place(string) string                    { return "" }

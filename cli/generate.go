@@ -36,15 +36,21 @@ tasks get ID -o FILE fetches the picture, for 24 hours.`,
 		Args: onePrompt,
 	}
 	main := newGroup("Picture")
-	main.flags.VarP(textFlag{&f.out, "PATH"}, "out", "o", "file or folder for the picture (default a name made from the prompt, in the current folder)")
-	main.flags.Var(countFlag{&f.n}, "n", "pictures of this one request, where the model makes several (default 1)")
+	main.flags.VarP(textFlag{&f.out, "PATH"}, "out", "o",
+		"file or folder for the picture (default a name made from the prompt, in the "+
+			"current folder)")
+	main.flags.Var(
+		countFlag{
+			&f.n}, "n", "pictures of this one request, where the model makes several (default 1)")
 	f.manifestFlags.modeFlag(main)
 	f.rehearseFlags(main)
 	where := f.serviceGroup()
 	f.keyFlags(where)
 	how := newGroup("Checks")
-	how.flags.BoolVar(&f.rules.AllowTruncation, "allow-truncation", false, "send a prompt that is too long for the model; the API cuts it without a word")
-	how.flags.BoolVar(&f.rules.NearestSize, "nearest-size", false, "take the allowed size nearest in shape")
+	how.flags.BoolVar(&f.rules.AllowTruncation, "allow-truncation", false,
+		"send a prompt that is too long for the model; the API cuts it without a word")
+	how.flags.BoolVar(&f.rules.NearestSize, "nearest-size", false,
+		"take the allowed size nearest in shape")
 	p.flags(cmd, main, f.pictureGroup(), how, where)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return p.generate(cmd, f, args[0]) }
 	return cmd
@@ -52,13 +58,14 @@ tasks get ID -o FILE fetches the picture, for 24 hours.`,
 
 func onePrompt(_ *cobra.Command, args []string) error {
 	if len(args) != 1 || strings.TrimSpace(args[0]) == "" {
-		return &mistake{text: "generate wants one prompt", hint: `put it in quotes: qwenbatch generate "a ginger cat"`}
+		return &mistake{text: "generate wants one prompt",
+			hint: `put it in quotes: qwenbatch generate "a ginger cat"`}
 	}
 	return nil
 }
 
-// generate proves that the picture can be kept before it is paid for, and does not let go of it after that: one signal
-// waits for an answer that is on its way, two do not.
+// generate proves that the picture can be kept before it is paid for, and does not let go of it
+// after that: one signal waits for an answer that is on its way, two do not.
 func (p *program) generate(cmd *cobra.Command, f *generateFlags, prompt string) error {
 	request, sync, err := f.request(p, prompt)
 	if err != nil {
@@ -76,7 +83,8 @@ func (p *program) generate(cmd *cobra.Command, f *generateFlags, prompt string) 
 	}
 	defer stage.close()
 	defer c.Close()
-	g := &generation{generateFlags: f, client: c, screen: &term.Screen{Rehearsal: f.rehearse, Stderr: p.stderr}}
+	g := &generation{generateFlags: f, client: c,
+		screen: &term.Screen{Rehearsal: f.rehearse, Stderr: p.stderr}}
 	ctx, forget := untilSignal(cmd.Context(), g.stopping)
 	defer forget()
 	task, err := g.make(ctx, request, sync)
@@ -89,7 +97,8 @@ func (p *program) generate(cmd *cobra.Command, f *generateFlags, prompt string) 
 	if err := to.save(context.WithoutCancel(ctx), p, c, task); err != nil {
 		return err
 	}
-	return context.Cause(ctx) // the picture is there, and whoever sent a signal shall see that it was heard
+	// the picture is there, and whoever sent a signal shall see that it was heard
+	return context.Cause(ctx)
 }
 
 // pace is how much slower than here the service's time runs.
@@ -101,7 +110,8 @@ func (f *generateFlags) pace() float64 {
 }
 
 // client reaches the service, or a rehearsal that remembers nothing.
-func (f *generateFlags) client(p *program, cmd *cobra.Command, stage *rehearsalServer) (*client.Client, error) {
+func (f *generateFlags) client(p *program, cmd *cobra.Command, stage *rehearsalServer) (
+	*client.Client, error) {
 	if !f.rehearse {
 		return f.caller(p, cmd)
 	}
@@ -114,7 +124,8 @@ func (f *generateFlags) client(p *program, cmd *cobra.Command, stage *rehearsalS
 // request checks the flags by the model table, as a row of a manifest is checked.
 func (f *generateFlags) request(p *program, prompt string) (client.Request, bool, error) {
 	d := f.defaults
-	it := &manifests.Item{Prompt: prompt, NegativePrompt: d.NegativePrompt, Model: d.Model, Size: d.Size, Seed: d.Seed, N: f.n,
+	it := &manifests.Item{Prompt: prompt, NegativePrompt: d.NegativePrompt, Model: d.Model,
+		Size: d.Size, Seed: d.Seed, N: f.n,
 		PromptExtend: d.PromptExtend, Watermark: d.Watermark}
 	for _, problem := range f.rules.Check(it) {
 		if problem.Warning {
@@ -141,7 +152,8 @@ func (g *generation) stopping(why stopSignal) {
 func (g *generation) make(ctx context.Context, r client.Request, sync bool) (client.Task, error) {
 	if sync {
 		task, err := g.client.Generate(context.WithoutCancel(ctx), r)
-		return task, requestError(err, "a picture that is lost on the synchronous interface cannot be found again")
+		return task, requestError(err,
+			"a picture that is lost on the synchronous interface cannot be found again")
 	}
 	task, err := g.client.Submit(context.WithoutCancel(ctx), r)
 	if err != nil {
@@ -161,7 +173,8 @@ func (g *generation) make(ctx context.Context, r client.Request, sync bool) (cli
 		switch {
 		case errors.As(err, &api) && api.Reach() == client.ReachAccount:
 			return task, err
-		case err == nil && next.Status == client.Unknown && n >= unknownAsked, err != nil && n >= failuresAsked:
+		case err == nil && next.Status == client.Unknown && n >= unknownAsked, err != nil &&
+			n >= failuresAsked:
 			return task, g.left(task, "the service does not tell what became of it", codeItems)
 		case err == nil && next.Status != client.Unknown:
 			task = next
@@ -170,7 +183,8 @@ func (g *generation) make(ctx context.Context, r client.Request, sync bool) (cli
 	return task, nil
 }
 
-// How often a task is asked for that nobody seems to know, or that nobody answers for: five minutes, and an hour.
+// How often a task is asked for that nobody seems to know, or that nobody answers for: five
+// minutes, and an hour.
 const unknownAsked, failuresAsked = 100, 1200
 
 // left is said of a task that goes on without us.
@@ -178,7 +192,8 @@ func (g *generation) left(task client.Task, why string, code exitCode) error {
 	if g.rehearse {
 		return &mistake{text: why + "; nothing was paid", code: code}
 	}
-	return &mistake{text: why + "; the task goes on and will be billed", hint: "qwenbatch tasks get " + task.ID + " -o FILE fetches it within 24 hours", code: code}
+	return &mistake{text: why + "; the task goes on and will be billed",
+		hint: "qwenbatch tasks get " + task.ID + " -o FILE fetches it within 24 hours", code: code}
 }
 
 // codeOf is the exit code of a context that a signal ended.
@@ -190,12 +205,14 @@ func codeOf(ctx context.Context) exitCode {
 	return codeStopped
 }
 
-// requestError gives an error about this one request the code of an item that failed, and says what may have been paid.
+// requestError gives an error about this one request the code of an item that failed, and says
+// what may have been paid.
 func requestError(err error, hint string) error {
 	var api *client.APIError
 	switch {
 	case errors.Is(err, client.ErrInDoubt):
-		return &mistake{text: err.Error() + "; it may have been paid for", hint: hint, code: codeItems}
+		return &mistake{text: err.Error() + "; it may have been paid for", hint: hint,
+			code: codeItems}
 	case errors.As(err, &api) && api.Reach() == client.ReachItem:
 		return &mistake{text: err.Error(), code: codeItems}
 	}

@@ -54,7 +54,9 @@ func (p *program) flagHelp(w io.Writer, cmd *cobra.Command) {
 		g.flags.VisitAll(func(f *pflag.Flag) { printFlag(w, f) })
 	}
 	if len(groups) > 0 {
-		fmt.Fprint(w, "\nEvery flag can also be set in the environment: --submit-rate as\nQWENBATCH_SUBMIT_RATE. The flag wins.\n")
+		fmt.Fprint(
+			w, "\nEvery flag can also be set in the environment: --submit-rate "+
+				"as\nQWENBATCH_SUBMIT_RATE. The flag wins.\n")
 	} else if local := cmd.LocalFlags(); cmd.HasParent() && local.HasAvailableFlags() {
 		fmt.Fprint(w, "\nFlags:\n")
 		local.VisitAll(func(f *pflag.Flag) { printFlag(w, f) })
@@ -76,7 +78,8 @@ func printFlag(w io.Writer, f *pflag.Flag) {
 		name += " " + strings.ReplaceAll(takes, "duration", "DURATION")
 	}
 	text := f.Usage
-	if !strings.Contains(text, "(default") && !slices.Contains([]string{"", "0", "0s", "false"}, f.DefValue) {
+	if !strings.Contains(text, "(default") &&
+		!slices.Contains([]string{"", "0", "0s", "false"}, f.DefValue) {
 		text += " (default " + f.DefValue + ")"
 	}
 	indent := strings.Repeat(" ", flagColumn)
@@ -84,5 +87,6 @@ func printFlag(w io.Writer, f *pflag.Flag) {
 		fmt.Fprintln(w, name)
 		name = ""
 	}
-	fmt.Fprintln(w, term.Fold(text, term.ScreenWidth, fmt.Sprintf("%-*s", flagColumn, name), indent))
+	fmt.Fprintln(w, term.Fold(text, term.ScreenWidth, fmt.Sprintf("%-*s", flagColumn, name),
+		indent))
 }

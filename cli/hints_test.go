@@ -11,8 +11,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// TestM12HintsPayNothingTwice looks at what is said where a batch may have paid for something: nobody is sent to another folder,
-// or to a first run, without being told that it pays for everything again.
+// TestM12HintsPayNothingTwice looks at what is said where a batch may have paid for something:
+// nobody is sent to another folder, or to a first run, without being told that it pays for
+// everything again.
 func TestM12HintsPayNothingTwice(t *testing.T) {
 	for _, err := range []error{batch.ErrLocked, batch.ErrOther, batch.ErrUnprovenKey, batch.ErrNoList, batch.ErrReplaced,
 		&batch.DamageError{File: "state.jsonl", Line: 2, Reason: "its checksum does not fit"}, fs.ErrNotExist, fs.ErrPermission, durable.ErrMoved,

@@ -46,7 +46,8 @@ func (p *program) init(name string) error {
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return &mistake{text: term.Quote(name) + " is there already; it was left alone", hint: "give another name: qwenbatch init FILE"}
+		return &mistake{text: term.Quote(name) + " is there already; it was left alone",
+			hint: "give another name: qwenbatch init FILE"}
 	}
 	if err != nil {
 		return &mistake{text: err.Error()}
@@ -56,7 +57,10 @@ func (p *program) init(name string) error {
 		return err
 	}
 	arg := term.ShellQuote(name)
-	fmt.Fprintf(p.stderr, "wrote %s. Next:\n  qwenbatch run %s --rehearse   (free, no key)\n  qwenbatch plan %s             (what it costs)\n", term.Plain(name), arg, arg)
+	fmt.Fprintf(
+		p.stderr,
+		"wrote %s. Next:\n  qwenbatch run %s --rehearse   (free, no key)\n  qwenbatch plan %s   "+
+			"          (what it costs)\n", term.Plain(name), arg, arg)
 	return nil
 }
 
@@ -64,17 +68,20 @@ func (p *program) init(name string) error {
 func starter(name string) ([]byte, error) {
 	ext := strings.ToLower(filepath.Ext(name))
 	if !slices.Contains(manifests.StarterKinds(), ext) {
-		return nil, &mistake{text: term.Quote(name) + ": init writes " + term.OrList(manifests.StarterKinds()), hint: "qwenbatch init prompts.yaml, or prompts.xlsx"}
+		return nil, &mistake{text: term.Quote(name) + ": init writes " +
+			term.OrList(manifests.StarterKinds()), hint: "qwenbatch init prompts.yaml, or prompts.xlsx"}
 	}
 	return manifests.Starter(ext, manifests.Choices{Models: startModels()})
 }
 
-// startModels are what a starter offers: the default first, then the others that make pictures from text, without their
-// dated names.
+// startModels are what a starter offers: the default first, then the others that make pictures
+// from text, without their dated names.
 func startModels() []string {
 	names := []string{batch.DefaultModel}
 	for _, m := range client.Models() {
-		if strings.HasPrefix(m.Name, "qwen-image") && !m.EditOnly && !strings.Contains(m.Name, "-2025-") && !strings.Contains(m.Name, "-2026-") && m.Name != batch.DefaultModel {
+		if strings.HasPrefix(m.Name, "qwen-image") && !m.EditOnly &&
+			!strings.Contains(m.Name, "-2025-") && !strings.Contains(m.Name, "-2026-") &&
+			m.Name != batch.DefaultModel {
 			names = append(names, m.Name)
 		}
 	}

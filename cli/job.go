@@ -29,8 +29,10 @@ type job struct {
 	junit    *junitFile
 }
 
-// run takes a manifest as far as it comes. Nothing is made on disk before the manifest is known to be right.
-func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings, name string) error {
+// run takes a manifest as far as it comes. Nothing is made on disk before the manifest is known
+// to be right.
+func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
+	name string) error {
 	m, totals, err := f.open(name)
 	if err != nil {
 		return err
@@ -42,7 +44,8 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 		return err
 	}
 	j := &job{p: p, f: f, manifest: name, folder: folderOf(f.out, name, f.rehearse),
-		screen: &term.Screen{Rehearsal: f.rehearse, Quiet: f.quiet, Stderr: p.stderr, Columns: term.ColumnsOf(p.stderr)}}
+		screen: &term.Screen{Rehearsal: f.rehearse, Quiet: f.quiet, Stderr: p.stderr,
+			Columns: term.ColumnsOf(p.stderr)}}
 	if f.progress == "json" {
 		j.records = &term.JSONView{W: p.stdout}
 	}
@@ -71,7 +74,8 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 		return err
 	}
 	defer j.junit.close()
-	return j.open(ctx, batch.Options{Manifest: m, Disk: dir, Client: caller, Settings: settings, Key: key})
+	return j.open(ctx, batch.Options{Manifest: m, Disk: dir, Client: caller, Settings: settings,
+		Key: key})
 }
 
 // caller is the client of the service, or of the rehearsal. It sends nothing yet.
@@ -86,8 +90,10 @@ func (j *job) caller(settings batch.Settings, key client.Key) (*client.Client, e
 // open joins manifest and state, and decides whether there is anything to do.
 func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	f := j.f
-	o.Rules, o.Tool, o.Tell, o.Log = f.rules, version(), j.watch.Observe, j.screen.Logger(f.logLevel, f.logFormat)
-	o.SubmitRate, o.QueryRate, o.Window, o.Limit, o.Grace = f.submit.limit, f.query.limit, f.window, f.limit, f.grace
+	o.Rules, o.Tool, o.Tell = f.rules, version(), j.watch.Observe
+	o.Log = j.screen.Logger(f.logLevel, f.logFormat)
+	o.SubmitRate, o.QueryRate = f.submit.limit, f.query.limit
+	o.Window, o.Limit, o.Grace = f.window, f.limit, f.grace
 	o.RetryFailed, o.AcceptChanges = f.retry, f.accept
 	o.Thumbs, o.Workbook, o.Restored = f.thumbs, f.workbook, f.restored
 	o.Redo, o.Hasty = f.redo, true
@@ -95,18 +101,22 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	if f.rehearse {
 		o.Speed, o.Key = f.speed, client.Key{}
 	} else if cache, err := openCache(); err != nil {
-		o.Log.Warn("no folder for what the batches of this account must tell each other", "cause", err)
+		o.Log.Warn("no folder for what the batches of this account must tell each other", "cause",
+			err)
 	} else {
 		defer cache.Close()
 		o.Cache = cache
 	}
-	if j.batch, err = batch.Open(o); err != nil {
-		return unknownItem(otherBatch(j.folder, j.disk, f.rehearse, err, j.again()), o.Manifest)
+	if j.batch, err = openBatch(o, j.folder, j.again()); err != nil {
+		return err
 	}
 	defer j.batch.Close()
 	if trace := j.batch.Lost(); trace != "" && !f.restored {
-		j.p.warn(fmt.Sprintf("%s is gone, and %s shows that it was there: this run looks for what is paid, as with --restored",
-			filepath.Join(j.folder, "state.jsonl"), filepath.Join(j.folder, trace)))
+		j.p.warn(
+			fmt.Sprintf(
+				"%s is gone, and %s shows that it was there: this run looks for what is paid, "+
+					"as with --restored",
+				filepath.Join(j.folder, "state.jsonl"), filepath.Join(j.folder, trace)))
 	}
 	if j.plan, err = j.batch.Plan(); err != nil {
 		return err
@@ -131,16 +141,20 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 // tooMuch refuses a run that would pay for much that is finished.
 func tooMuch(p batch.Plan) error {
 	return &mistake{
-		text: fmt.Sprintf("%s of %s finished pictures would be made and paid anew, since what the manifest or the flags say of them has changed; this run would cost %s",
+		text: fmt.Sprintf(
+			"%s of %s finished pictures would be made and paid anew, since what the manifest or "+
+				"the flags say of them has changed; this run would cost %s",
 			term.Number(p.Anew), term.Number(p.Finished), term.Yuan(p.Cost)),
-		hint: "is it the right manifest, with the flags of the last run (--model, --size, …)? --accept-changes goes on; the older pictures are kept in images/replaced"}
+		hint: "is it the right manifest, with the flags of the last run (--model, --size, …)? " +
+			"--accept-changes goes on; the older pictures are kept in images/replaced"}
 }
 
 // idle ends a run that has nothing to do, without a word to the service.
 func (j *job) idle(ctx context.Context) error {
 	s := j.summary(batch.Progress{})
 	if s.code = s.standingCode(); s.progress.Done == s.items {
-		j.screen.Say("nothing to do: all %s done%s", term.Amount(s.items, "item"), s.givenUp(" or abandoned"))
+		j.screen.Say("nothing to do: all %s done%s", term.Amount(s.items, "item"),
+			s.givenUp(" or abandoned"))
 	} else {
 		j.screen.Say("nothing to do")
 	}
@@ -152,9 +166,10 @@ func (j *job) idle(ctx context.Context) error {
 	return j.close(s, err)
 }
 
-// reportStale tells whether a report is not there, is older than the state file or the manifest, or says something else of
-// pictures that are gone or edited: a run that was killed between its last picture and its reports leaves them as they
-// were, and pictures come and go without a word to the state file.
+// reportStale tells whether a report is not there, is older than the state file or the
+// manifest, or says something else of pictures that are gone or edited: a run that was killed
+// between its last picture and its reports leaves them as they were, and pictures come and go
+// without a word to the state file.
 func (j *job) reportStale() bool {
 	if j.batch.ReportsDiffer() {
 		return true

@@ -21,18 +21,23 @@ type junitFile struct {
 	name string // in dir
 }
 
-// openJUnit proves that the report can be written, before anything is paid. It is nil where none is wanted.
+// openJUnit proves that the report can be written, before anything is paid. It is nil where
+// none is wanted.
 //
-// The name must end in .xml: a slip must not put the report over a manifest, a state file or a picture.
+// The name must end in .xml: a slip must not put the report over a manifest, a state file or a
+// picture.
 func openJUnit(path string) (*junitFile, error) {
 	if path == "" {
 		return nil, nil
 	}
 	if !strings.EqualFold(filepath.Ext(path), ".xml") {
-		return nil, &mistake{text: "--junit wants the name of a file that ends in .xml, not " + term.Quote(path), hint: "--junit junit.xml"}
+		return nil, &mistake{text: "--junit wants the name of a file that ends in .xml, not " +
+			term.Quote(path), hint: "--junit junit.xml"}
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, &mistake{text: fmt.Sprintf("the JUnit report %s cannot be written: it is there and is no file", term.Quote(path)), hint: "name another with --junit FILE"}
+		return nil, &mistake{text: fmt.Sprintf(
+			"the JUnit report %s cannot be written: it is there and is no file", term.Quote(path)),
+			hint: "name another with --junit FILE"}
 	}
 	real, err := filepath.EvalSymlinks(path) // the file is replaced, the link to it is not
 	if err != nil {
@@ -54,7 +59,8 @@ func noJUnit(path string, err error) error {
 	if errors.As(err, &detail) {
 		err = detail.Err
 	}
-	return &mistake{text: fmt.Sprintf("the JUnit report %s cannot be written: %v", term.Quote(path), err), hint: "name another with --junit FILE"}
+	return &mistake{text: fmt.Sprintf("the JUnit report %s cannot be written: %v",
+		term.Quote(path), err), hint: "name another with --junit FILE"}
 }
 
 // close gives the folder back; nil has none.
@@ -69,19 +75,26 @@ func (f *junitFile) write(b *batch.Batch, advice map[string]string) error {
 	if f == nil {
 		return nil
 	}
-	err := durable.Replace(f.dir, f.name, func(w io.Writer) error { return b.WriteJUnit(w, advice) })
+	err := durable.Replace(f.dir, f.name, func(w io.Writer) error {
+		return b.WriteJUnit(w, advice)
+	})
 	if err == nil {
 		return nil
 	}
-	return &mistake{text: fmt.Sprintf("the JUnit report %s was not written: %v", term.Quote(f.path), err),
+	return &mistake{text: fmt.Sprintf("the JUnit report %s was not written: %v",
+		term.Quote(f.path), err),
 		hint: "qwenbatch report writes it from the state file", code: codeStopped}
 }
 
-// adviceByStatus is what can be done with an item, by its status. It is written for people who see the report and not the run.
+// adviceByStatus is what can be done with an item, by its status. It is written for people who
+// see the report and not the run.
 func adviceByStatus(run string, commandOf func(verb string) string) map[string]string {
 	return map[string]string{
-		"failed":  "nothing was charged. Change its row, or try it again: " + run + " --retry-failed",
-		"held":    "it may have been charged. To see: " + commandOf("audit") + "; to settle it: " + commandOf("resolve") + " ID",
-		"missing": "put the file back if you have it; within 24 hours it is fetched again: " + run + "; to buy it again: " + run + " --redo missing",
+		"failed": "nothing was charged. Change its row, or try it again: " + run +
+			" --retry-failed",
+		"held": "it may have been charged. To see: " + commandOf("audit") + "; to settle it: " +
+			commandOf("resolve") + " ID",
+		"missing": "put the file back if you have it; within 24 hours it is fetched again: " +
+			run + "; to buy it again: " + run + " --redo missing",
 	}
 }

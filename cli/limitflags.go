@@ -24,12 +24,22 @@ type limitFlags struct {
 // limitGroup are the flags of a run that is left alone.
 func (b *limitFlags) limitGroup() group {
 	g := newGroup("Money and limits")
-	g.flags.Var(moneyFlag{&b.budget}, "budget", "stop before this batch would cost more, over its whole life: done, replaced, open, held and unsettled pictures all count (default none)")
-	g.flags.DurationVar(&b.deadline, "deadline", 0, "start no more items once so much time has passed; what is open is still collected, the rest is left for the next run (default none)")
-	g.flags.Var(countFlag{&b.maxFailures}, "max-failures", "start no more items after N have failed for good (default none)")
-	g.flags.Var(choiceFlag{&b.onDoubt, []string{"hold", "resubmit"}}, "on-doubt", "what becomes of a submission that nobody can tell the outcome of: hold it for you, or send it again at the risk of paying twice")
-	g.flags.DurationVar(&b.settleTime, "settle", batch.DefaultSettle, "how long an unanswered submission may take to show in the task list")
-	g.flags.BoolVar(&b.noMetadata, "no-metadata", false, "put no prompts into the pictures; their item and task stay in, so that a lost state file can be rebuilt")
+	g.flags.Var(moneyFlag{&b.budget}, "budget",
+		"stop before this batch would cost more, over its whole life: done, replaced, open, "+
+			"held and unsettled pictures all count (default none)")
+	g.flags.DurationVar(&b.deadline, "deadline", 0,
+		"start no more items once so much time has passed; what is open is still collected, the "+
+			"rest is left for the next run (default none)")
+	g.flags.Var(countFlag{&b.maxFailures}, "max-failures",
+		"start no more items after N have failed for good (default none)")
+	g.flags.Var(choiceFlag{&b.onDoubt, []string{"hold", "resubmit"}}, "on-doubt",
+		"what becomes of a submission that nobody can tell the outcome of: hold it for you, or "+
+			"send it again at the risk of paying twice")
+	g.flags.DurationVar(&b.settleTime, "settle", batch.DefaultSettle,
+		"how long an unanswered submission may take to show in the task list")
+	g.flags.BoolVar(&b.noMetadata, "no-metadata", false,
+		"put no prompts into the pictures; their item and task stay in, so that a lost state "+
+			"file can be rebuilt")
 	return g
 }
 
@@ -42,7 +52,9 @@ func (b *limitFlags) apply(o *batch.Options) {
 // checkBudget refuses a budget over models whose price is not known: it could not be kept.
 func (b *limitFlags) check(p batch.Plan) error {
 	if b.budget > 0 && p.Unpriced {
-		return &mistake{text: "--budget cannot be kept: the price of a model in this manifest is not known", hint: "qwenbatch models lists the prices; leave --budget out, or use --limit"}
+		return &mistake{
+			text: "--budget cannot be kept: the price of a model in this manifest is not known",
+			hint: "qwenbatch models lists the prices; leave --budget out, or use --limit"}
 	}
 	return nil
 }

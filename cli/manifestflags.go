@@ -34,12 +34,19 @@ func newManifestFlags() *manifestFlags {
 // pictureGroup are the flags of the pictures.
 func (r *manifestFlags) pictureGroup() group {
 	g := newGroup("Pictures, where a row says nothing")
-	g.flags.Var(textFlag{&r.defaults.Model, "NAME"}, "model", "model (default the manifest's, else "+batch.DefaultModel+"); qwenbatch models lists them")
-	g.flags.Var(textFlag{&r.defaults.Size, "SIZE"}, "size", "as 1328*1328 or 16:9 (default the manifest's, else the model's)")
-	g.flags.Var(textFlag{&r.defaults.NegativePrompt, "TEXT"}, "negative-prompt", "what the pictures shall not show")
-	g.flags.Var(optionalSeed{&r.defaults.Seed}, "seed", "0 to 2147483647; the same seed and prompt give much the same picture (default one for each item, drawn once and reported)")
-	g.flags.Var(optionalBool{&r.defaults.PromptExtend}, "prompt-extend", "let a language model enrich the prompts (default true, as the API does)")
-	g.flags.Var(optionalBool{&r.defaults.Watermark}, "watermark", "put the vendor's watermark on the pictures (default false)")
+	g.flags.Var(textFlag{&r.defaults.Model, "NAME"}, "model",
+		"model (default the manifest's, else "+batch.DefaultModel+"); qwenbatch models lists them")
+	g.flags.Var(textFlag{&r.defaults.Size, "SIZE"}, "size",
+		"as 1328*1328 or 16:9 (default the manifest's, else the model's)")
+	g.flags.Var(textFlag{&r.defaults.NegativePrompt, "TEXT"}, "negative-prompt",
+		"what the pictures shall not show")
+	g.flags.Var(optionalSeed{&r.defaults.Seed}, "seed",
+		"0 to 2147483647; the same seed and prompt give much the same picture (default one for "+
+			"each item, drawn once and reported)")
+	g.flags.Var(optionalBool{&r.defaults.PromptExtend}, "prompt-extend",
+		"let a language model enrich the prompts (default true, as the API does)")
+	g.flags.Var(optionalBool{&r.defaults.Watermark}, "watermark",
+		"put the vendor's watermark on the pictures (default false)")
 	for _, name := range []string{"prompt-extend", "watermark"} {
 		g.flags.Lookup(name).NoOptDefVal = "true"
 	}
@@ -49,31 +56,44 @@ func (r *manifestFlags) pictureGroup() group {
 // readingGroup are the flags of the manifest.
 func (r *manifestFlags) readingGroup() group {
 	g := newGroup("Reading the manifest")
-	g.flags.Var(textFlag{&r.encoding, "NAME"}, "encoding", "character encoding: utf-8, gb18030, utf-16le, big5 … (default detected)")
+	g.flags.Var(textFlag{&r.encoding, "NAME"}, "encoding",
+		"character encoding: utf-8, gb18030, utf-16le, big5 … (default detected)")
 	g.flags.Var(textFlag{&r.sheet, "NAME"}, "sheet", "sheet of a workbook (default the first)")
-	g.flags.Var(r.columns, "column", "which header gives a field, as in prompt=描述; can be repeated (default told by the usual names)")
-	g.flags.Var(textFlag{&r.name, "TEMPLATE"}, "name", "file names, as {{.sku}}-{{.slug}}: columns, and id, row, index, slug, hash, seed, model, size (default the file column, else the id, else slug and hash)")
-	g.flags.Var(countFlag{&r.maxItems}, "max-items", "items that matrix, seeds and count may add to the rows, so that a slip buys no million pictures")
-	g.flags.BoolVar(&r.rules.AllowTruncation, "allow-truncation", false, "send prompts that are too long for the model; the API cuts them without a word")
-	g.flags.BoolVar(&r.rules.NearestSize, "nearest-size", false, "take the allowed size nearest in shape where a row asks for another")
+	g.flags.Var(
+		r.columns, "column",
+		"which header gives a field, as in prompt=描述; can be repeated (default told by the "+
+			"usual names)")
+	g.flags.Var(textFlag{&r.name, "TEMPLATE"}, "name",
+		"file names, as {{.sku}}-{{.slug}}: columns, and id, row, index, slug, hash, seed, "+
+			"model, size (default the file column, else the id, else slug and hash)")
+	g.flags.Var(countFlag{&r.maxItems}, "max-items",
+		"items that matrix, seeds and count may add to the rows, so that a slip buys no "+
+			"million pictures")
+	g.flags.BoolVar(&r.rules.AllowTruncation, "allow-truncation", false,
+		"send prompts that are too long for the model; the API cuts them without a word")
+	g.flags.BoolVar(&r.rules.NearestSize, "nearest-size", false,
+		"take the allowed size nearest in shape where a row asks for another")
 	return g
 }
 
 // modeFlag is the flag of the interface.
 func (r *manifestFlags) modeFlag(g group) {
-	g.flags.Var(choiceFlag{&r.rules.Mode, []string{"auto", "async", "sync"}}, "mode", "which interface of the API; auto takes async where the model has it")
+	g.flags.Var(choiceFlag{&r.rules.Mode, []string{"auto", "async", "sync"}}, "mode",
+		"which interface of the API; auto takes async where the model has it")
 }
 
 // open reads the manifest's structure and checks every row of it.
 func (r *manifestFlags) open(name string) (*manifests.Manifest, manifests.Totals, error) {
 	m, err := manifests.Open(name, manifests.Options{
-		Defaults: r.defaults, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns, MaxItems: r.maxItems, Check: r.rules.Check,
+		Defaults: r.defaults, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns,
+		MaxItems: r.maxItems, Check: r.rules.Check,
 		Names: manifests.Names{Template: r.name, Words: r.rules.Words, File: pictureFile}})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, manifests.Totals{}, noManifest(name)
 	}
 	if info, trouble := os.Stat(name); err != nil && trouble == nil && info.IsDir() {
-		return nil, manifests.Totals{}, &mistake{text: term.Quote(name) + " is a folder", hint: "name the manifest in it"}
+		return nil, manifests.Totals{}, &mistake{
+			text: term.Quote(name) + " is a folder", hint: "name the manifest in it"}
 	}
 	if err != nil {
 		return nil, manifests.Totals{}, err
@@ -93,13 +113,15 @@ func (r *manifestFlags) open(name string) (*manifests.Manifest, manifests.Totals
 	return m, totals, nil
 }
 
-// noItems refuses a manifest that asks for nothing: an export that went wrong should not end with "all done", nor its empty
-// report take the place of a full one.
+// noItems refuses a manifest that asks for nothing: an export that went wrong should not end
+// with "all done", nor its empty report take the place of a full one.
 func noItems(name string) error {
-	m := &mistake{text: term.Quote(name) + " has no items; nothing was sent", hint: "its first row is the header; each row below it is a picture to make"}
+	m := &mistake{text: term.Quote(name) + " has no items; nothing was sent",
+		hint: "its first row is the header; each row below it is a picture to make"}
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".yaml", ".yml":
-		m.hint = "list them below items:, each as - prompt: a cat; or name a sheet that has rows with rows:"
+		m.hint = "list them below items:, each as - prompt: a cat; or name a sheet that has " +
+			"rows with rows:"
 	case ".jsonl", ".ndjson":
 		m.hint = `each line is a picture to make: {"prompt": "a cat"}`
 	case ".xlsx":
@@ -116,8 +138,9 @@ func pictureFile(want string) string {
 // manyItems items are those whose tables are most of our memory.
 const manyItems = 100_000
 
-// saveMemory lets the garbage collector begin when a third has been added to what is in use, not when that has doubled. What
-// is kept of a million items has no pointers to follow, so that this costs next to nothing. GOGC wins.
+// saveMemory lets the garbage collector begin when a third has been added to what is in use,
+// not when that has doubled. What is kept of a million items has no pointers to follow, so that
+// this costs next to nothing. GOGC wins.
 func saveMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(30)
@@ -126,7 +149,8 @@ func saveMemory() {
 
 // noManifest guesses what was meant by the name of a file that is not there.
 func noManifest(name string) error {
-	m := &mistake{text: term.Quote(name) + " does not exist", hint: "qwenbatch init " + term.ShellQuote(name) + " writes one to start from"}
+	m := &mistake{text: term.Quote(name) + " does not exist",
+		hint: "qwenbatch init " + term.ShellQuote(name) + " writes one to start from"}
 	entries, err := os.ReadDir(filepath.Dir(name))
 	if err != nil {
 		m.hint = "there is no folder " + term.Quote(filepath.Dir(name))

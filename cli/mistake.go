@@ -1,7 +1,7 @@
 package cli
 
-// A mistake is an error that this package found: its text and hint were written where it was found. Its code is 2 unless
-// it says another.
+// A mistake is an error that this package found: its text and hint were written where it was
+// found. Its code is 2 unless it says another.
 type mistake struct {
 	text, hint string
 	code       exitCode

@@ -22,7 +22,8 @@ func modelsCommand(p *program) *cobra.Command {
 names can be used too: the service then decides. With names: all about those.`,
 		Example: `  qwenbatch models
   qwenbatch models qwen-image-plus`,
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(*cobra.Command, []string, string) (
+			[]string, cobra.ShellCompDirective) {
 			return modelNames(), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
@@ -56,7 +57,9 @@ func pickModels(names []string) ([]client.Model, error) {
 	for _, name := range names {
 		m := client.LookupModel(name)
 		if !m.Known {
-			wrong := &mistake{text: "the model " + term.Quote(name) + " is not in the table", hint: "qwenbatch models lists those that are; others are passed through to the service"}
+			wrong := &mistake{text: "the model " + term.Quote(name) + " is not in the table",
+				hint: "qwenbatch models lists those that are; others are passed through to " +
+					"the service"}
 			if near := spell.Nearest(name, modelNames()); near != "" {
 				wrong.hint = "did you mean " + near + "?"
 			}
@@ -68,9 +71,11 @@ func pickModels(names []string) ([]client.Model, error) {
 }
 
 func printModels(w io.Writer, models []client.Model) {
-	t := &term.Table{Heads: []string{"MODEL", "MODES", "N", "QUOTA", "PROMPT", "BEIJING", "SINGAPORE"}, Left: []int{1, 3}}
+	t := &term.Table{Heads: []string{"MODEL", "MODES", "N", "QUOTA", "PROMPT", "BEIJING",
+		"SINGAPORE"}, Left: []int{1, 3}}
 	for _, m := range models {
-		t.Add(m.Name, modes(m), fmt.Sprint(m.MaxN), quota(m), limitText(m.PromptLimit), priceText(m, "beijing"), priceText(m, "singapore"))
+		t.Add(m.Name, modes(m), fmt.Sprint(m.MaxN), quota(m), limitText(m.PromptLimit),
+			priceText(m, "beijing"), priceText(m, "singapore"))
 	}
 	t.Print(w)
 	fmt.Fprint(w, `
@@ -130,9 +135,11 @@ func describeModel(w io.Writer, m client.Model) {
 		entry([]string{"sizes", ""}[min(i, 1)], "%s", text)
 	}
 	entry("n", "up to %d of one request", m.MaxN)
-	entry("prompt", "%s characters, negative %s", limitText(m.PromptLimit), limitText(m.NegativeLimit))
+	entry("prompt", "%s characters, negative %s", limitText(m.PromptLimit),
+		limitText(m.NegativeLimit))
 	entry("quota", "%s", quota(m))
-	entry("price", "beijing ¥%s, singapore ¥%s a picture", priceIn(m, "beijing"), priceIn(m, "singapore"))
+	entry("price", "beijing ¥%s, singapore ¥%s a picture", priceIn(m, "beijing"),
+		priceIn(m, "singapore"))
 	if m.Double2K {
 		entry("", "above 2,250,000 pixels about double")
 	}
@@ -168,7 +175,8 @@ func sizeTexts(m client.Model) []string {
 		sizes = sizes[n:]
 	}
 	if m.MaxArea > 0 {
-		text := fmt.Sprintf("or any of %s to %s pixels", term.Number(m.MinArea), term.Number(m.MaxArea))
+		text := fmt.Sprintf("or any of %s to %s pixels", term.Number(m.MinArea),
+			term.Number(m.MaxArea))
 		if m.MaxRatio > 0 {
 			text += fmt.Sprintf(", at most %d:1", m.MaxRatio)
 		}
@@ -177,7 +185,8 @@ func sizeTexts(m client.Model) []string {
 	return texts
 }
 
-// A modelRecord is a line of models --json. Fields may be added, never renamed; prices are exact decimals in CNY.
+// A modelRecord is a line of models --json. Fields may be added, never renamed; prices are
+// exact decimals in CNY.
 type modelRecord struct {
 	Name          string            `json:"name"`
 	Endpoints     map[string]string `json:"endpoints"` // by mode
@@ -198,9 +207,11 @@ type modelRecord struct {
 func modelsJSON(w io.Writer, models []client.Model) error {
 	var records []modelRecord
 	for _, m := range models {
-		r := modelRecord{Name: m.Name, Endpoints: map[string]string{}, EditOnly: m.EditOnly, Sizes: []string{}, MinPixels: m.MinArea,
-			MaxPixels: m.MaxArea, MaxRatio: m.MaxRatio, MaxN: m.MaxN, PromptLimit: m.PromptLimit, NegativeLimit: m.NegativeLimit,
-			PerMinute: float64(m.Submissions) / m.Per.Minutes(), Running: m.Running, Prices: map[string]string{}, Source: m.Source}
+		r := modelRecord{Name: m.Name, Endpoints: map[string]string{}, EditOnly: m.EditOnly,
+			Sizes: []string{}, MinPixels: m.MinArea, MaxPixels: m.MaxArea, MaxRatio: m.MaxRatio,
+			MaxN: m.MaxN, PromptLimit: m.PromptLimit, NegativeLimit: m.NegativeLimit,
+			PerMinute: float64(m.Submissions) / m.Per.Minutes(), Running: m.Running,
+			Prices: map[string]string{}, Source: m.Source}
 		for _, e := range endpoints(m) {
 			r.Endpoints[e.mode] = e.path
 		}

@@ -11,13 +11,15 @@ import (
 // again is the command that was given, for people to copy.
 func (j *job) again() string { return commandLine(j.p.args) }
 
-// goOn is the command that goes on after a run, and a word about it where the one that was given would only stop at the
-// same place: limit is what stopped it.
+// goOn is the command that goes on after a run, and a word about it where the one that was
+// given would only stop at the same place: limit is what stopped it.
 func (j *job) goOn(limit error, p batch.Progress) (again, note string) {
 	switch {
 	case errors.Is(limit, batch.ErrBudget):
-		return commandLine(without(j.p.args, "budget")) + " --budget AMOUNT", "with more than " + term.Yuan(j.f.budget)
-	case j.f.retry && j.f.limit > 0 && p.Failed > 0: // it would begin with those that have just failed again
+		return commandLine(without(j.p.args, "budget")) + " --budget AMOUNT",
+			"with more than " + term.Yuan(j.f.budget)
+	// it would begin with those that have just failed again
+	case j.f.retry && j.f.limit > 0 && p.Failed > 0:
 		return commandLine(without(j.p.args, "limit")) + " --limit 0", "past what failed again"
 	}
 	return j.again(), ""
@@ -25,7 +27,8 @@ func (j *job) goOn(limit error, p batch.Progress) (again, note string) {
 
 // original is the command without the flags of a rehearsal.
 func (j *job) original() string {
-	args := slices.DeleteFunc(without(j.p.args, "rehearse-speed"), func(a string) bool { return a == "--rehearse" || a == "--rehearse=true" })
+	args := slices.DeleteFunc(without(j.p.args, "rehearse-speed"),
+		func(a string) bool { return a == "--rehearse" || a == "--rehearse=true" })
 	return commandLine(args)
 }
 

@@ -19,7 +19,8 @@ func (j *job) work(ctx context.Context) error {
 	j.screen.Say("%s", o)
 	ctx, forget := untilSignal(ctx, j.stopping)
 	defer forget()
-	if o.cost > confirmAbove && !j.f.yes && !j.f.rehearse && term.IsTerminal(j.p.stdin) && term.IsTerminal(j.p.stderr) {
+	if o.cost > confirmAbove && !j.f.yes && !j.f.rehearse && term.IsTerminal(j.p.stdin) &&
+		term.IsTerminal(j.p.stderr) {
 		if err := j.p.confirm(ctx); err != nil {
 			return err
 		}
@@ -51,8 +52,8 @@ func (j *job) work(ctx context.Context) error {
 // thumbsTimeout is how long the end of a run may wait for thumbnails.
 const thumbsTimeout = 5 * time.Second
 
-// thumbs makes those that the run has not come to, and reports whether all are there as far as wanted. A page without them
-// works; nothing that goes wrong here is worth an exit code.
+// thumbs makes those that the run has not come to, and reports whether all are there as far as
+// wanted. A page without them works; nothing that goes wrong here is worth an exit code.
 func (j *job) thumbs(ctx context.Context) (all bool) {
 	if !j.f.thumbs || ctx.Err() != nil {
 		return true
@@ -62,7 +63,8 @@ func (j *job) thumbs(ctx context.Context) (all bool) {
 	return j.batch.Thumbs(ctx) == nil
 }
 
-// report writes the reports. A large workbook takes a while, and a run that seems to hang is killed.
+// report writes the reports. A large workbook takes a while, and a run that seems to hang is
+// killed.
 func (j *job) report(ctx context.Context) ([]string, error) {
 	slow := time.AfterFunc(2*time.Second, func() { j.screen.Say("writing the reports") })
 	defer slow.Stop()
@@ -71,7 +73,8 @@ func (j *job) report(ctx context.Context) ([]string, error) {
 
 // begin sets up what shows the run.
 func (j *job) begin(o estimate) {
-	first := j.watch.Begin(j.batch.Progress, term.Workload{Total: o.items, Due: j.due(), Work: o.requests + o.open, Planned: o.wallTime()})
+	first := j.watch.Begin(j.batch.Progress, term.Workload{
+		Total: o.items, Due: j.due(), Work: o.requests + o.open, Planned: o.wallTime()})
 	first.Done, first.Failed, first.Held = j.plan.Done, j.plan.Failed, j.plan.Held
 	j.watch.Show(j.view(o, first))
 }
@@ -129,11 +132,15 @@ func (j *job) outcome(ctx context.Context, err error, s summary) (exitCode, erro
 // leftOpen says why items are left by a run that nothing has stopped.
 func leftOpen(p batch.Progress) error {
 	if p.Open > 0 {
-		return &mistake{text: "left open: " + term.Amount(p.Open, "item") + term.UnfetchedText(p.Unfetched),
-			hint: "the same command goes on and fetches what is there; the service keeps pictures for 24 hours", code: summary{progress: p}.standingCode()}
+		return &mistake{text: "left open: " + term.Amount(p.Open, "item") +
+			term.UnfetchedText(p.Unfetched),
+			hint: "the same command goes on and fetches what is there; the service keeps " +
+				"pictures for 24 hours", code: summary{progress: p}.standingCode()}
 	}
-	return &mistake{text: "left out: " + term.Amount(p.Pending, "item") + " whose submissions never arrived, again and again",
-		hint: "qwenbatch doctor looks at the way to the service; then the same command goes on", code: codeStopped}
+	return &mistake{text: "left out: " + term.Amount(p.Pending, "item") +
+		" whose submissions never arrived, again and again",
+		hint: "qwenbatch doctor looks at the way to the service; then the same command goes on",
+		code: codeStopped}
 }
 
 // alone reports whether nothing else is wrong beside an error.
@@ -154,7 +161,8 @@ func (s summary) standingCode() exitCode {
 	return 0
 }
 
-// summary takes what stands; where the run has not come as far as to count its items, the plan's counts hold.
+// summary takes what stands; where the run has not come as far as to count its items, the
+// plan's counts hold.
 func (j *job) summary(p batch.Progress) summary {
 	missing := j.plan.Missing
 	if term.Counted(p) {
@@ -162,10 +170,14 @@ func (j *job) summary(p batch.Progress) summary {
 		p.Done -= missing
 	} else {
 		p.Done, p.Failed, p.Held = j.plan.Done+j.plan.Abandoned, j.plan.Failed, j.plan.Held
-		p.Open, p.Pending = j.plan.Open+j.plan.Doubt, j.plan.New+j.plan.Changed+j.plan.Ready+j.plan.Again
+		p.Open, p.Pending = j.plan.Open+j.plan.Doubt,
+			j.plan.New+j.plan.Changed+j.plan.Ready+j.plan.Again
 	}
-	s := summary{progress: p, missing: missing, items: j.plan.Items - j.plan.Skipped, abandoned: j.plan.Abandoned, before: j.plan.Spent, folder: j.folder, rehearsal: j.f.rehearse,
-		again: j.again(), fresh: j.fresh(), original: j.original(), status: j.status(), report: j.about("report"), retried: j.f.retry,
+	s := summary{progress: p, missing: missing, items: j.plan.Items - j.plan.Skipped,
+		abandoned: j.plan.Abandoned, before: j.plan.Spent, folder: j.folder,
+		rehearsal: j.f.rehearse,
+		again:     j.again(), fresh: j.fresh(), original: j.original(), status: j.status(),
+		report: j.about("report"), retried: j.f.retry,
 		orphans: j.batch.Orphans(), audit: j.about("audit")}
 	if p.Failed > 0 {
 		s.reasons = map[string]int{}
@@ -206,7 +218,8 @@ func (j *job) close(s summary, reportErr error) error {
 	return s.code
 }
 
-// endRedo makes the next --redo of the same names a new wish: all that this one asked for has been told.
+// endRedo makes the next --redo of the same names a new wish: all that this one asked for has
+// been told.
 func (j *job) endRedo(code exitCode) {
 	if code != 0 && code != codeItems {
 		return

@@ -9,8 +9,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch"
 )
 
-// TestItemsThatAreLeft ends runs that nothing has stopped and that leave items: the message says which, and does not blame the
-// service for what it did not do.
+// TestItemsThatAreLeft ends runs that nothing has stopped and that leave items: the message
+// says which, and does not blame the service for what it did not do.
 func TestItemsThatAreLeft(t *testing.T) {
 	for _, c := range []struct {
 		progress batch.Progress

@@ -16,14 +16,16 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
-// A pictureTarget is where the pictures of one task are put: a folder that can be written, and a name.
+// A pictureTarget is where the pictures of one task are put: a folder that can be written, and
+// a name.
 type pictureTarget struct {
 	dir  *durable.Dir
 	path string // of the folder, as it was said
 	name string
 }
 
-// newPictureTarget makes the folder of a file or folder and proves that it can be written, before anything is paid.
+// newPictureTarget makes the folder of a file or folder and proves that it can be written,
+// before anything is paid.
 func newPictureTarget(out, name string) (*pictureTarget, error) {
 	folder, file := filepath.Split(out)
 	if info, err := os.Stat(out); err == nil && info.IsDir() {
@@ -55,18 +57,21 @@ func orDot(dir string) string {
 
 // save downloads a task's pictures and prints their names. Nothing is overwritten. A success that
 // shows no picture is an error: it was paid for, and the pictures may come a little later.
-func (t *pictureTarget) save(ctx context.Context, p *program, c *client.Client, task client.Task) error {
+func (t *pictureTarget) save(ctx context.Context, p *program, c *client.Client,
+	task client.Task) error {
 	var failed error
 	if len(task.Results) == 0 {
 		return &mistake{
 			text: "it has succeeded and shows no pictures",
-			hint: "they may come a little later: qwenbatch tasks get " + task.ID + " -o FILE fetches them within 24 hours",
+			hint: "they may come a little later: qwenbatch tasks get " + task.ID +
+				" -o FILE fetches them within 24 hours",
 			code: codeItems,
 		}
 	}
 	for i, r := range task.Results {
 		if r.URL == "" {
-			failed = &mistake{text: "a picture failed: " + term.ReasonOf(r.Code, r.Message), code: codeItems}
+			failed = &mistake{text: "a picture failed: " + term.ReasonOf(r.Code, r.Message),
+				code: codeItems}
 			continue
 		}
 		body, err := download(ctx, c, r.URL)

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +26,8 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 		Args: oneManifest, ValidArgsFunction: completeManifest,
 	}
 	main := l.folderFlags()
-	main.flags.BoolVar(&l.retry, "retry-failed", false, "count items that failed as ones to be tried again")
+	main.flags.BoolVar(&l.retry, "retry-failed", false,
+		"count items that failed as ones to be tried again")
 	redoFlag(main, &l.redo)
 	l.manifestFlags.modeFlag(main)
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup(), l.serviceGroup())
@@ -48,16 +48,15 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 
 func (l *savedBatch) printPlan(w io.Writer) {
 	fmt.Fprintln(w, term.Plain(l.title()))
-	for _, c := range append(l.added(), planCounts(l.plan, l.settings.Rehearsal)...) {
-		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-10s %9s   %s", c.name, term.Number(c.n), c.note), " "))
-	}
+	printCounts(w, append(l.added(), planCounts(l.plan, l.settings.Rehearsal)...))
 	if len(l.plan.Models) > 0 {
 		fmt.Fprintln(w)
 		t := planTable(l.plan)
 		t.Print(w)
 	}
 	fmt.Fprintf(w, "\n%s\n", planEnd(l.plan))
-	for _, note := range append(planNotes(l.plan), redoNotes(l.plan.Redo, l.command("resolve"))...) {
+	for _, note := range append(planNotes(l.plan),
+		redoNotes(l.plan.Redo, l.command("resolve"))...) {
 		fmt.Fprintln(w, term.Fold(note, term.ScreenWidth, "", ""))
 	}
 	l.tellHeld(w)
@@ -68,7 +67,9 @@ func (l *savedBatch) added() []countLine {
 	if l.totals.Added == 0 {
 		return nil
 	}
-	return []countLine{{"rows", l.totals.Rows, fmt.Sprintf("matrix, seeds and count add %s (--max-items %s)", term.Number(l.totals.Added), term.Number(l.maxItems))}}
+	return []countLine{{"rows", l.totals.Rows,
+		fmt.Sprintf("matrix, seeds and count add %s (--max-items %s)", term.Number(l.totals.Added),
+			term.Number(l.maxItems))}}
 }
 
 // planNotes say what the choice of interface and of n is worth.
@@ -76,16 +77,24 @@ func planNotes(p batch.Plan) []string {
 	var notes []string
 	for _, m := range p.Models {
 		model := client.LookupModel(m.Name)
+		atRisk := term.Yuan(m.Price * client.Money(m.AtRisk))
 		switch {
 		case m.Sync > 0 && m.Async > 0 && m.Sync < m.Async*3/4:
-			notes = append(notes, fmt.Sprintf("--mode sync is faster for %s, at a risk: a crash pays and loses what is on its way then, up to %s (%s).",
-				m.Name, term.Amount(m.AtRisk, "picture"), term.Yuan(m.Price*client.Money(m.AtRisk))))
+			notes = append(notes, fmt.Sprintf(
+				"--mode sync is faster for %s, at a risk: a crash pays and loses what is on its "+
+					"way then, up to %s (%s).",
+				m.Name, term.Amount(m.AtRisk, "picture"), atRisk))
 		case m.Async == 0 && m.AtRisk > 0:
-			notes = append(notes, fmt.Sprintf("%s has only the synchronous interface: a crash pays and loses what is on its way then, up to %s (%s).",
-				m.Name, term.Amount(m.AtRisk, "picture"), term.Yuan(m.Price*client.Money(m.AtRisk))))
+			notes = append(notes, fmt.Sprintf(
+				"%s has only the synchronous interface: a crash pays and loses what is on its "+
+					"way then, up to %s (%s).",
+				m.Name, term.Amount(m.AtRisk, "picture"), atRisk))
 		}
-		if model.MaxN > 1 && model.Per == time.Minute && m.Requests == m.Pictures && m.Requests > 1 {
-			notes = append(notes, fmt.Sprintf("%s takes %d requests a minute and makes up to %d pictures of each: where several of one prompt are wanted, the column n is faster than count.",
+		if model.MaxN > 1 && model.Per == time.Minute && m.Requests == m.Pictures &&
+			m.Requests > 1 {
+			notes = append(notes, fmt.Sprintf(
+				"%s takes %d requests a minute and makes up to %d pictures of each: where "+
+					"several of one prompt are wanted, the column n is faster than count.",
 				m.Name, model.Submissions, model.MaxN))
 		}
 	}
@@ -97,7 +106,7 @@ func planCounts(p batch.Plan, rehearsal bool) []countLine {
 	if rehearsal {
 		paid = "free; " + term.Yuan(p.Spent) + " in a real run"
 	}
-	all := []countLine{
+	return []countLine{
 		{"new", p.New + p.Ready, ""},
 		{"again", p.Again, "the older pictures go to images/replaced"},
 		{"changed", p.Changed, "finished, but their rows say something else now"},
@@ -110,13 +119,6 @@ func planCounts(p batch.Plan, rehearsal bool) []countLine {
 		{"abandoned", p.Abandoned, ""},
 		{"skipped", p.Skipped, ""},
 	}
-	var some []countLine
-	for _, t := range all {
-		if t.n > 0 {
-			some = append(some, t)
-		}
-	}
-	return some
 }
 
 // missingText says what becomes of items whose pictures are gone.
@@ -129,13 +131,16 @@ func missingText(p batch.Plan) string {
 
 // planTable has a line a model, and what both interfaces take side by side.
 func planTable(p batch.Plan) *term.Table {
-	t := &term.Table{Heads: []string{"MODEL", "PICTURES", "EACH", "COST", "ASYNC", "SYNC", "QUOTA"}, Left: []int{6}}
+	t := &term.Table{Heads: []string{"MODEL", "PICTURES", "EACH", "COST", "ASYNC", "SYNC",
+		"QUOTA"}, Left: []int{6}}
 	for _, m := range p.Models {
 		each := term.Yuan(m.Price)
 		if m.Pictures > 0 && m.Price*client.Money(m.Pictures) != m.Cost {
 			each = "mixed"
 		}
-		t.Add(m.Name, term.Number(m.Pictures), orUnknown(m.Price, each), orUnknown(m.Cost, term.Yuan(m.Cost)), orNone(m.Async), orNone(m.Sync), quota(client.LookupModel(m.Name)))
+		t.Add(m.Name, term.Number(m.Pictures), orUnknown(m.Price, each),
+			orUnknown(m.Cost, term.Yuan(m.Cost)), orNone(m.Async), orNone(m.Sync),
+			quota(client.LookupModel(m.Name)))
 	}
 	if len(p.Models) > 1 {
 		t.Add("all", term.Number(p.Pictures), "", orUnknown(p.Cost, term.Yuan(p.Cost)), "", "", "")
@@ -163,12 +168,15 @@ func planEnd(p batch.Plan) string {
 	case p.Idle():
 		return "A run has nothing to do."
 	case p.Much():
-		return fmt.Sprintf("A run stops: %s finished pictures would be paid anew, %s in all. --accept-changes goes on.", term.Number(p.Anew), term.Yuan(p.Cost))
+		return fmt.Sprintf(
+			"A run stops: %s finished pictures would be paid anew, %s in all. "+
+				"--accept-changes goes on.", term.Number(p.Anew), term.Yuan(p.Cost))
 	case p.Pictures == 0 && p.Open+p.Doubt+p.Fetchable == 0:
 		return "A run only renames pictures; it pays nothing."
 	case p.Pictures == 0:
 		return "A run only collects what is in flight; it pays nothing new."
 	}
 	o := newEstimate(p, 0)
-	return fmt.Sprintf("A run makes %s in about %s: %s.", term.Amount(o.pictures, "picture"), term.Span(o.duration), o.costText())
+	return fmt.Sprintf("A run makes %s in about %s: %s.", term.Amount(o.pictures, "picture"),
+		term.Span(o.duration), o.costText())
 }

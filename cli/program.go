@@ -33,11 +33,15 @@ func (p *program) folded(start, text string) string {
 	if !term.IsTerminal(p.stderr) {
 		return start + term.Plain(text)
 	}
-	return term.Fold(term.Plain(text), term.ScreenWidth, start, strings.Repeat(" ", term.Width(start)))
+	return term.Fold(term.Plain(text), term.ScreenWidth, start,
+		strings.Repeat(" ", term.Width(start)))
 }
 
 // warn prints what is no error.
-func (p *program) warn(text string) { fmt.Fprintln(p.stderr, "qwenbatch: warning: "+term.Plain(text)) }
+func (p *program) warn(text string) {
+	fmt.Fprintln(
+		p.stderr, "qwenbatch: warning: "+term.Plain(text))
+}
 
 // red is for the word "error" on a terminal that shows colours.
 func (p *program) red(s string) string {

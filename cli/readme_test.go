@@ -12,9 +12,10 @@ import (
 	"testing"
 )
 
-// TestReadme runs the commands of the console blocks of README.md, one after the other in one folder, and compares what
-// they print. Only this may differ: how long something took, as in "in 2 s", whether a slow machine left thumbnails to be
-// made, and ids of tasks, of which the same must stay the same.
+// TestReadme runs the commands of the console blocks of README.md, one after the other in one
+// folder, and compares what they print. Only this may differ: how long something took, as in
+// "in 2 s", whether a slow machine left thumbnails to be made, and ids of tasks, of which the
+// same must stay the same.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	r := &reader{t: t, dir: t.TempDir(), ids: map[string]string{}}
@@ -125,7 +126,8 @@ func (r *reader) rename(line, shown string) string {
 	return line
 }
 
-// run runs a command line as far as README.md needs a shell, and returns the lines of both of its streams.
+// run runs a command line as far as README.md needs a shell, and returns the lines of both of
+// its streams.
 func (r *reader) run(line string) []string {
 	r.t.Helper()
 	line = strings.Replace(line, "go run . ", "qwenbatch ", 1)
@@ -174,8 +176,8 @@ func (r *reader) serve(flags ...string) {
 // healthy is a service at the pace of life.
 func (r *reader) healthy() { r.serve() }
 
-// lostAnswer is what comes before status shows a held item: one row done, and the answer for another lost while the task
-// list could not be read.
+// lostAnswer is what comes before status shows a held item: one row done, and the answer for
+// another lost while the task list could not be read.
 func (r *reader) lostAnswer() {
 	r.serve("--speed", "100", "--faults", "faults")
 	whole := filepath.Join(r.dir, "prompts.csv")

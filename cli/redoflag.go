@@ -12,7 +12,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch"
 )
 
-// listFlag are texts of which a flag takes several: repeated, or with commas between them. A name with a comma stands in quotes.
+// listFlag are texts of which a flag takes several: repeated, or with commas between them. A
+// name with a comma stands in quotes.
 type listFlag struct{ value *[]string }
 
 func (n listFlag) Type() string { return "ID,…" }
@@ -30,7 +31,8 @@ func (n listFlag) Set(s string) error {
 	list := pflag.NewFlagSet("", pflag.ContinueOnError)
 	list.StringSliceVar(&some, "names", nil, "")
 	if err := list.Set("names", s); err != nil {
-		return errors.New("write names with commas between them; one with a comma in it stands in double quotes")
+		return errors.New(
+			"write names with commas between them; one with a comma in it stands in double quotes")
 	}
 	*n.value = append(*n.value, some...)
 	return nil
@@ -38,21 +40,30 @@ func (n listFlag) Set(s string) error {
 
 // redoFlag is the flag of run and plan.
 func redoFlag(g group, value *[]string) {
-	g.flags.Var(listFlag{value}, "redo", "buy these pictures again with a new seed, the older ones go to images/replaced: ids, row:N, picture files, or missing for all that are gone for good; can be repeated")
+	g.flags.Var(
+		listFlag{
+			value}, "redo",
+		"buy these pictures again with a new seed, the older ones go to images/replaced: ids, "+
+			"row:N, picture files, or missing for all that are gone for good; can be repeated")
 }
 
-// redoNotes say why items that --redo names are not bought again. Resolve is the command that settles held ones.
+// redoNotes say why items that --redo names are not bought again. Resolve is the command that
+// settles held ones.
 func redoNotes(p batch.RedoPlan, resolve string) []string {
 	var notes []string
 	add := func(items []string, format string, args ...any) {
 		if len(items) > 0 {
-			notes = append(notes, "--redo leaves out "+someNames(items)+": "+fmt.Sprintf(format, args...))
+			notes = append(notes, "--redo leaves out "+someNames(items)+": "+fmt.Sprintf(
+				format, args...))
 		}
 	}
-	add(p.Held, "may be paid for already; settle it first: %s %s", resolve, term.ShellQuote(firstOf(p.Held)))
+	add(p.Held, "may be paid for already; settle it first: %s %s", resolve,
+		term.ShellQuote(firstOf(p.Held)))
 	add(p.Open, "at the service, its picture is still to come")
 	add(p.Skipped, "its row says skip")
-	add(p.Bought, "made again already by the run that this one finishes; the next run with this --redo makes it once more")
+	add(p.Bought,
+		"made again already by the run that this one finishes; the next run with this --redo "+
+			"makes it once more")
 	return notes
 }
 

@@ -10,12 +10,12 @@ import (
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
 
-// booksFile keeps what the emulator did, in the output folder of the rehearsal: one that was killed goes on like a real
-// run, with the same tasks.
+// booksFile keeps what the emulator did, in the output folder of the rehearsal: one that was
+// killed goes on like a real run, with the same tasks.
 const booksFile = ".rehearsal-books.jsonl"
 
-// A rehearsalServer is the emulator in this process. It exists from start to close, so that a run with nothing to do and the
-// work before a run leave time and books alone.
+// A rehearsalServer is the emulator in this process. It exists from start to close, so that a
+// run with nothing to do and the work before a run leave time and books alone.
 type rehearsalServer struct {
 	server *emulator.Server
 	net    *emulator.InProcess
@@ -28,7 +28,8 @@ func (r *rehearsalServer) start(folder string, speed float64) error {
 
 // begin serves with the given books; "" forgets them.
 func (r *rehearsalServer) begin(books string, speed float64) error {
-	server, err := emulator.New(emulator.Options{Speed: speed, Books: books, ImageURL: "http://pictures.rehearsal"})
+	server, err := emulator.New(emulator.Options{
+		Speed: speed, Books: books, ImageURL: "http://pictures.rehearsal"})
 	if err != nil {
 		return err
 	}
@@ -44,10 +45,11 @@ func (r *rehearsalServer) dial(ctx context.Context, network, address string) (ne
 	return r.net.Dial(ctx, network, address)
 }
 
-// config reaches the emulator and nothing else. Its key is no secret; it must not be a part of the host's name, where the
-// emulator would take it for a leak.
+// config reaches the emulator and nothing else. Its key is no secret; it must not be a part of
+// the host's name, where the emulator would take it for a leak.
 func (r *rehearsalServer) config() client.Config {
-	return client.Config{BaseURL: rehearsalURL, Key: client.NewKey("costs-nothing"), Dial: r.dial, Insecure: true, UserAgent: "qwenbatch/" + version()}
+	return client.Config{BaseURL: rehearsalURL, Key: client.NewKey("costs-nothing"), Dial: r.dial,
+		Insecure: true, UserAgent: "qwenbatch/" + version()}
 }
 
 // close stops the emulator's time.

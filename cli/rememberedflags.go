@@ -2,9 +2,11 @@ package cli
 
 import "github.com/spf13/pflag"
 
-// rememberedFlags are those that say something of the items of a manifest: what the state file remembers of the last run,
-// so that status, report, resolve and audit speak of the same items without being told again.
-var rememberedFlags = []string{"model", "size", "negative-prompt", "seed", "prompt-extend", "watermark", "encoding", "column", "sheet",
+// rememberedFlags are those that say something of the items of a manifest: what the state file
+// remembers of the last run, so that status, report, resolve and audit speak of the same items
+// without being told again.
+var rememberedFlags = []string{"model", "size", "negative-prompt", "seed", "prompt-extend",
+	"watermark", "encoding", "column", "sheet",
 	"max-items", "name", "allow-truncation", "nearest-size", "mode", "xlsx"}
 
 // remembered are the flags that were given, by name.

@@ -27,38 +27,32 @@ while a run is going on. Flags that say something of the pictures (--model,
 	l.reportFlags.addTo(main)
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		closing, err := l.openReadOnly(p, cmd, args[0], true)
-		if err != nil {
-			return err
-		}
-		defer closing()
-		if err := l.mustExist(); err != nil {
-			return err
-		}
-		also, err := openJUnit(l.junit)
-		if err != nil {
-			return err
-		}
-		defer also.close()
-		if l.thumbs {
-			if err := l.batch.Thumbs(cmd.Context()); err != nil {
+		return l.withSaved(p, cmd, args[0], true, func() error {
+			also, err := openJUnit(l.junit)
+			if err != nil {
 				return err
 			}
-		}
-		files, err := l.batch.Report(cmd.Context())
-		if err == nil {
-			err = also.write(l.batch, adviceByStatus(l.command("run"), l.command))
-		}
-		for _, name := range files {
-			fmt.Fprintln(p.stdout, term.Plain(filepath.Join(l.folder, name)))
-		}
-		if errors.Is(err, fs.ErrPermission) {
-			return notWritable(l.folder, err)
-		}
-		if err == nil && also != nil {
-			fmt.Fprintln(p.stdout, term.Plain(l.junit))
-		}
-		return err
+			defer also.close()
+			if l.thumbs {
+				if err := l.batch.Thumbs(cmd.Context()); err != nil {
+					return err
+				}
+			}
+			files, err := l.batch.Report(cmd.Context())
+			if err == nil {
+				err = also.write(l.batch, adviceByStatus(l.command("run"), l.command))
+			}
+			for _, name := range files {
+				fmt.Fprintln(p.stdout, term.Plain(filepath.Join(l.folder, name)))
+			}
+			if errors.Is(err, fs.ErrPermission) {
+				return notWritable(l.folder, err)
+			}
+			if err == nil && also != nil {
+				fmt.Fprintln(p.stdout, term.Plain(l.junit))
+			}
+			return err
+		})
 	}
 	return cmd
 }

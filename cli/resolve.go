@@ -24,23 +24,30 @@ them.`,
 		Args: manifestAndMore, ValidArgsFunction: completeManifest,
 	}
 	main := l.folderFlags()
-	main.flags.Var(textFlag{&how.Adopt, "TASK_ID"}, "adopt", "this task of the service is the item's: fetch its picture (default none)")
-	main.flags.BoolVar(&how.Resubmit, "resubmit", false, "send the items again, at the risk of paying for them twice")
-	main.flags.BoolVar(&how.Abandon, "abandon", false, "give the items up; they count as done with")
+	main.flags.Var(textFlag{&how.Adopt, "TASK_ID"}, "adopt",
+		"this task of the service is the item's: fetch its picture (default none)")
+	main.flags.BoolVar(&how.Resubmit, "resubmit", false,
+		"send the items again, at the risk of paying for them twice")
+	main.flags.BoolVar(&how.Abandon, "abandon", false,
+		"give the items up; they count as done with")
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup())
-	cmd.RunE = func(cmd *cobra.Command, args []string) error { return l.resolve(p, cmd, args, how) }
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return l.resolve(p, cmd, args, how)
+	}
 	return cmd
 }
 
 // manifestAndMore wants a manifest and at least one item.
 func manifestAndMore(cmd *cobra.Command, args []string) error {
 	if len(args) < 2 {
-		return &mistake{text: cmd.Name() + " wants a manifest and the ids of held items", hint: "qwenbatch status MANIFEST lists them"}
+		return &mistake{text: cmd.Name() + " wants a manifest and the ids of held items",
+			hint: "qwenbatch status MANIFEST lists them"}
 	}
 	return nil
 }
 
-func (l *savedBatch) resolve(p *program, cmd *cobra.Command, args []string, how batch.Resolution) error {
+func (l *savedBatch) resolve(p *program, cmd *cobra.Command, args []string,
+	how batch.Resolution) error {
 	l.name = args[0]
 	chosen := 0
 	for _, is := range []bool{how.Adopt != "", how.Resubmit, how.Abandon} {
@@ -49,7 +56,9 @@ func (l *savedBatch) resolve(p *program, cmd *cobra.Command, args []string, how 
 		}
 	}
 	if chosen != 1 {
-		return &mistake{text: "resolve wants exactly one of --adopt TASK_ID, --resubmit and --abandon", hint: l.command("audit") + " shows what was charged"}
+		return &mistake{
+			text: "resolve wants exactly one of --adopt TASK_ID, --resubmit and --abandon",
+			hint: l.command("audit") + " shows what was charged"}
 	}
 	l.folder = folderOf(l.out, l.name, l.rehearse)
 	if l.found = hasState(l.folder); !l.found {
@@ -76,6 +85,7 @@ func (l *savedBatch) resolve(p *program, cmd *cobra.Command, args []string, how 
 	if err := l.batch.Resolve(args[1:], how); err != nil {
 		return &mistake{text: err.Error(), hint: l.command("status") + " lists the held items"}
 	}
-	fmt.Fprintf(p.stderr, "%s settled; to go on: %s\n", term.Amount(len(args)-1, "item"), l.command("run"))
+	fmt.Fprintf(p.stderr, "%s settled; to go on: %s\n", term.Amount(len(args)-1, "item"),
+		l.command("run"))
 	return nil
 }

@@ -1,8 +1,24 @@
-// Package cli is the command qwenbatch: it reads flags and the environment, prints, and picks exit codes. No other
-// package does any of these.
+// Package cli is the command qwenbatch. It alone reads flags and the environment, catches
+// signals and picks exit codes; what it prints goes through package term.
 //
-// stdout carries results (plan, status, models, the records of --progress json), stderr everything else. The names of
-// commands, flags and exit codes are promises to scripts, listed in docs/cli.md; they are added to and never changed.
+// Main builds the root command, which knows every command, and nothing but the tests knows the
+// root. A command is a file with a function of a program, the streams and the environment of
+// one call: it declares its flags, opens what it needs and prints. Groups of flags that several
+// commands share (manifestFlags, serviceFlags, limitFlags, reportFlags) are structs which a
+// command embeds. There are two ways to a batch: a job opens it for run, with the output folder
+// locked for as long as the run lasts; a savedBatch opens it for the commands that look at it,
+// on a disk that refuses changes except of reports. Only resolve locks the folder and changes
+// the state file of a savedBatch.
+//
+// stdout carries results (plan, status, models, the records of --progress json), stderr
+// everything else. An error becomes a text, a hint and an exit code in explain; a mistake is an
+// error whose text and hint were written where it was found. The first SIGINT, SIGTERM or
+// SIGHUP cancels the context of a command that sends something, the second ends the process,
+// which is safe at every moment since the batch keeps its state file durable by itself. The
+// package keeps no state of its own on disk.
+//
+// The names of commands, flags and exit codes are promises to scripts, listed in docs/cli.md.
+// They are added to and never changed.
 package cli
 
 import (
@@ -18,10 +34,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Main runs the command with the given arguments, without the program's name, and returns its exit code. It reads the
-// environment and, while a batch runs, catches signals; a second one ends the process.
+// Main runs the command with the given arguments, without the program's name, and returns its
+// exit code. It reads the environment and, while a batch runs, catches signals; a second one
+// ends the process.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	p := &program{args: args, stdin: stdin, stdout: stdout, stderr: stderr, env: os.LookupEnv, groups: map[*cobra.Command][]group{}}
+	p := &program{args: args, stdin: stdin, stdout: stdout, stderr: stderr, env: os.LookupEnv,
+		groups: map[*cobra.Command][]group{}}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -52,8 +70,9 @@ picture is paid twice.`,
 	root.SetHelpFunc(p.help)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { p.help(cmd, nil); return nil })
 	root.SetFlagErrorFunc(flagMistake)
-	root.AddCommand(runCommand(p), planCommand(p), statusCommand(p), reportCommand(p), modelsCommand(p), initCommand(p),
-		generateCommand(p), tasksCommand(p), resolveCommand(p), auditCommand(p), doctorCommand(p), schemaCommand(p), emulateCommand(p), versionCommand(p))
+	root.AddCommand(runCommand(p), planCommand(p), statusCommand(p), reportCommand(p),
+		modelsCommand(p), initCommand(p), generateCommand(p), tasksCommand(p), resolveCommand(p),
+		auditCommand(p), doctorCommand(p), schemaCommand(p), emulateCommand(p), versionCommand(p))
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	return root
 }
@@ -66,7 +85,8 @@ func (p *program) noCommand(root *cobra.Command, typed string) error {
 			names = append(names, c.Name())
 		}
 	}
-	m := &mistake{text: "there is no command " + term.Quote(typed), hint: "qwenbatch help lists the commands"}
+	m := &mistake{text: "there is no command " + term.Quote(typed),
+		hint: "qwenbatch help lists the commands"}
 	if near := spell.Nearest(typed, names); near != "" {
 		m.hint = "did you mean qwenbatch " + near + "?"
 	} else if isManifest(typed) {

@@ -25,7 +25,9 @@ type runFlags struct {
 }
 
 func runCommand(p *program) *cobra.Command {
-	f := &runFlags{manifestFlags: newManifestFlags(), serviceFlags: newServiceFlags(), limitFlags: limitFlags{onDoubt: "hold"}, reportFlags: reportFlags{thumbs: true}, progress: "auto", logLevel: "info", logFormat: "text"}
+	f := &runFlags{manifestFlags: newManifestFlags(), serviceFlags: newServiceFlags(),
+		limitFlags: limitFlags{onDoubt: "hold"}, reportFlags: reportFlags{
+			thumbs: true}, progress: "auto", logLevel: "info", logFormat: "text"}
 	cmd := &cobra.Command{
 		Use:   "run MANIFEST",
 		Short: "Make the pictures of a manifest, or go on with it",
@@ -44,28 +46,46 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 	main := newGroup("Running")
 	main.flags.VarP(textFlag{&f.out, "DIR"}, "out", "o", outHelp)
 	f.rehearseFlags(main)
-	main.flags.Var(countFlag{&f.limit}, "limit", "only the first N items that are not done; 0 is all")
+	main.flags.Var(countFlag{&f.limit}, "limit",
+		"only the first N items that are not done; 0 is all")
 	main.flags.BoolVar(&f.retry, "retry-failed", false, "try items again that failed for good")
 	redoFlag(main, &f.redo)
-	main.flags.BoolVar(&f.accept, "accept-changes", false, "go on although many finished pictures would be paid anew, since their rows have changed")
-	main.flags.BoolVar(&f.restored, "restored", false, "the output folder was put back from a copy, or lost: look in the task list for what it does not know, before anything is sent")
-	main.flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask, as a run of more than ¥10 does on a terminal")
-	main.flags.DurationVar(&f.grace, "grace", 0, "how long Ctrl-C waits for answers that are on their way (default 3s, for synchronous ones 1m)")
+	main.flags.BoolVar(&f.accept, "accept-changes", false,
+		"go on although many finished pictures would be paid anew, since their rows have changed")
+	main.flags.BoolVar(&f.restored, "restored", false,
+		"the output folder was put back from a copy, or lost: look in the task list for what it "+
+			"does not know, before anything is sent")
+	main.flags.BoolVarP(&f.yes, "yes", "y", false,
+		"do not ask, as a run of more than ¥10 does on a terminal")
+	main.flags.DurationVar(&f.grace, "grace", 0,
+		"how long Ctrl-C waits for answers that are on their way (default 3s, for "+
+			"synchronous ones 1m)")
 	told := newGroup("Reports")
 	f.reportFlags.addTo(told)
 	tempo := newGroup("Pace")
 	f.manifestFlags.modeFlag(tempo)
-	tempo.flags.Var(&f.submit, "submit-rate", "submissions, as 2/s or 8/m; 0 is unlimited (default the model's documented quota)")
-	tempo.flags.Var(&f.query, "query-rate", "questions about tasks, all together; 0 is unlimited (default 16/s)")
-	tempo.flags.Var(countFlag{&f.window}, "window", "tasks held open at the service at most; 0 takes what suits the model")
+	tempo.flags.Var(&f.submit, "submit-rate",
+		"submissions, as 2/s or 8/m; 0 is unlimited (default the model's documented quota)")
+	tempo.flags.Var(
+		&f.query, "query-rate",
+		"questions about tasks, all together; 0 is unlimited (default 16/s)")
+	tempo.flags.Var(countFlag{&f.window}, "window",
+		"tasks held open at the service at most; 0 takes what suits the model")
 	where := f.serviceGroup()
 	f.keyFlags(where)
 	shown := newGroup("Screen")
-	shown.flags.Var(choiceFlag{&f.progress, []string{"auto", "bar", "plain", "json", "none"}}, "progress", "auto is a bar on a terminal and a line every 10 s elsewhere (plain); json is lines on stdout for programs")
-	shown.flags.Var(choiceFlag{&f.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level", "diagnostics on stderr, from this level on")
-	shown.flags.Var(choiceFlag{&f.logFormat, []string{"text", "json"}}, "log-format", "form of the diagnostics")
-	shown.flags.BoolVarP(&f.quiet, "quiet", "q", false, "only the final line, errors, and warnings about the manifest")
-	p.flags(cmd, main, f.pictureGroup(), f.readingGroup(), f.limitGroup(), told, tempo, where, shown)
+	shown.flags.Var(choiceFlag{&f.progress, []string{"auto", "bar", "plain", "json", "none"}},
+		"progress",
+		"auto is a bar on a terminal and a line every 10 s elsewhere (plain); json is lines on "+
+			"stdout for programs")
+	shown.flags.Var(choiceFlag{&f.logLevel, []string{"debug", "info", "warn", "error"}},
+		"log-level", "diagnostics on stderr, from this level on")
+	shown.flags.Var(choiceFlag{&f.logFormat, []string{"text", "json"}}, "log-format",
+		"form of the diagnostics")
+	shown.flags.BoolVarP(&f.quiet, "quiet", "q", false,
+		"only the final line, errors, and warnings about the manifest")
+	p.flags(cmd, main, f.pictureGroup(), f.readingGroup(), f.limitGroup(), told, tempo, where,
+		shown)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		settings, err := f.settle(p, cmd.Flags(), nil)
 		if err != nil {

@@ -9,7 +9,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A savedBatch is a batch that is looked at: nothing is sent, no key is wanted, the state file stays as it is.
+// A savedBatch is a batch that is looked at: nothing is sent, no key is wanted, the state file
+// stays as it is.
 type savedBatch struct {
 	*manifestFlags
 	*serviceFlags
@@ -29,7 +30,8 @@ type savedBatch struct {
 }
 
 func newSavedBatch() *savedBatch {
-	return &savedBatch{manifestFlags: newManifestFlags(), serviceFlags: newServiceFlags(), reportFlags: reportFlags{thumbs: true}}
+	return &savedBatch{manifestFlags: newManifestFlags(), serviceFlags: newServiceFlags(),
+		reportFlags: reportFlags{thumbs: true}}
 }
 
 // folderFlags are the flags that find the batch.
@@ -40,8 +42,25 @@ func (l *savedBatch) folderFlags() group {
 	return g
 }
 
-// openReadOnly joins the manifest with the state file, where there is one, under the settings of the last run.
-func (l *savedBatch) openReadOnly(p *program, cmd *cobra.Command, name string, reports bool) (closing func(), err error) {
+// withSaved opens the batch of a manifest as openReadOnly does, requires that it was begun, and
+// calls f. Reports may be written where reports is set.
+func (l *savedBatch) withSaved(p *program, cmd *cobra.Command, name string, reports bool,
+	f func() error) error {
+	closing, err := l.openReadOnly(p, cmd, name, reports)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	if err := l.mustExist(); err != nil {
+		return err
+	}
+	return f()
+}
+
+// openReadOnly joins the manifest with the state file, where there is one, under the settings
+// of the last run.
+func (l *savedBatch) openReadOnly(p *program, cmd *cobra.Command, name string, reports bool) (
+	closing func(), err error) {
 	l.name, l.folder = name, folderOf(l.out, name, l.rehearse)
 	if err := notItsReport(name, l.folder); reports && err != nil {
 		return nil, err
@@ -83,7 +102,8 @@ func (l *savedBatch) openReadOnly(p *program, cmd *cobra.Command, name string, r
 }
 
 // join reads the manifest and opens the batch.
-func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk, recorded *batch.Settings) (m *manifests.Manifest, err error) {
+func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
+	recorded *batch.Settings) (m *manifests.Manifest, err error) {
 	if l.settings, err = l.settle(p, cmd.Flags(), recorded); err != nil {
 		return nil, err
 	}
@@ -100,10 +120,12 @@ func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk, rec
 		return nil, err
 	}
 	l.settings.Manifest, l.settings.Mode = m.Name(), l.rules.Mode
-	l.batch, err = batch.Open(batch.Options{Manifest: m, Disk: disk, Settings: l.settings, Rules: l.rules, Tool: version(), RetryFailed: l.retry,
-		Redo: l.redo, Workbook: l.workbook})
+	l.batch, err = openBatch(batch.Options{
+		Manifest: m, Disk: disk, Settings: l.settings, Rules: l.rules, Tool: version(),
+		RetryFailed: l.retry, Redo: l.redo, Workbook: l.workbook,
+	}, l.folder, l.command("run"))
 	if err != nil {
-		return m, unknownItem(otherBatch(l.folder, disk, l.rehearse, err, l.command("run")), m)
+		return m, err
 	}
 	l.plan, err = l.batch.Plan()
 	return m, err
@@ -114,7 +136,8 @@ func (l *savedBatch) mustExist() error {
 	if l.found {
 		return nil
 	}
-	m := &mistake{text: "there is no batch in " + term.Quote(l.folder) + " yet", hint: "qwenbatch run " + term.ShellQuote(l.name) + " begins it"}
+	m := &mistake{text: "there is no batch in " + term.Quote(l.folder) + " yet",
+		hint: "qwenbatch run " + term.ShellQuote(l.name) + " begins it"}
 	switch other := folderOf("", l.name, !l.rehearse); {
 	case l.out == "" && !l.rehearse && hasState(other):
 		m.hint = "there is a rehearsal: add --rehearse"

@@ -97,7 +97,8 @@ func until(ts *testscript.TestScript, what string, holds func() bool) {
 	ts.Fatalf("waited 10 s for %s", what)
 }
 
-// emulate runs that command until the script ends, and puts its base URL into a variable: emulate VARIABLE FLAG…
+// emulate runs that command until the script ends, and puts its base URL into a variable:
+// emulate VARIABLE FLAG…
 func emulate(ts *testscript.TestScript, _ bool, args []string) {
 	self, err := os.Executable()
 	ts.Check(err)
@@ -144,7 +145,8 @@ func post(url, prompt string) (status int, err error) {
 	return resp.StatusCode, resp.Body.Close()
 }
 
-// taskID puts the id of the first task in the last output into a variable: taskid VARIABLE [TEXT BEFORE IT].
+// taskID puts the id of the first task in the last output into a variable: taskid VARIABLE
+// [TEXT BEFORE IT].
 func taskID(ts *testscript.TestScript, _ bool, args []string) {
 	pattern := `[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`
 	if len(args) > 1 {

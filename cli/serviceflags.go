@@ -30,22 +30,32 @@ func newServiceFlags() *serviceFlags {
 // serviceGroup are the flags of the service.
 func (s *serviceFlags) serviceGroup() group {
 	g := newGroup("Service")
-	g.flags.Var(choiceFlag{&s.region, regionNames()}, "region", "where the account and its key are")
-	g.flags.Var(textFlag{&s.base, "URL"}, "base-url", "any other endpoint, up to and including /api/v1; plain http only on this machine (default DASHSCOPE_HTTP_BASE_URL, else the region's)")
-	g.flags.Var(textFlag{&s.workspace, "ID"}, "workspace", "workspace of the account (default DASHSCOPE_WORKSPACE_ID, else none)")
+	g.flags.Var(choiceFlag{&s.region, regionNames()}, "region",
+		"where the account and its key are")
+	g.flags.Var(textFlag{&s.base, "URL"}, "base-url",
+		"any other endpoint, up to and including /api/v1; plain http only on this machine "+
+			"(default DASHSCOPE_HTTP_BASE_URL, else the region's)")
+	g.flags.Var(textFlag{&s.workspace, "ID"}, "workspace",
+		"workspace of the account (default DASHSCOPE_WORKSPACE_ID, else none)")
 	return g
 }
 
 // keyFlags are the flags that only matter where something is sent.
 func (s *serviceFlags) keyFlags(g group) {
-	g.flags.Var(textFlag{&s.keyFile, "FILE"}, "api-key-file", "read the API key from a file, which only you should be able to read (default the variable DASHSCOPE_API_KEY)")
-	g.flags.BoolVar(&s.insecure, "insecure", false, "allow a --base-url of plain http; everyone on the way can read the key")
-	g.flags.BoolVar(&s.privateHosts, "allow-private-image-hosts", false, "allow pictures from addresses of a private network")
+	g.flags.Var(textFlag{&s.keyFile, "FILE"}, "api-key-file",
+		"read the API key from a file, which only you should be able to read (default the "+
+			"variable DASHSCOPE_API_KEY)")
+	g.flags.BoolVar(&s.insecure, "insecure", false,
+		"allow a --base-url of plain http; everyone on the way can read the key")
+	g.flags.BoolVar(&s.privateHosts, "allow-private-image-hosts", false,
+		"allow pictures from addresses of a private network")
 }
 
 func (s *serviceFlags) rehearseFlags(g group) {
-	g.flags.BoolVar(&s.rehearse, "rehearse", false, "run against the built-in emulator: no key, no cost; keeps its own output folder")
-	g.flags.Var(factorFlag{&s.speed}, "rehearse-speed", "how many times faster than life a rehearsal runs")
+	g.flags.BoolVar(&s.rehearse, "rehearse", false,
+		"run against the built-in emulator: no key, no cost; keeps its own output folder")
+	g.flags.Var(factorFlag{&s.speed}, "rehearse-speed",
+		"how many times faster than life a rehearsal runs")
 }
 
 func regionNames() []string {
@@ -56,9 +66,10 @@ func regionNames() []string {
 	return names
 }
 
-// settle fills in what the flags leave open: from the environment as the vendor's SDKs read it, or from the state file of
-// an earlier run where a command takes its settings from there.
-func (s *serviceFlags) settle(p *program, flags *pflag.FlagSet, recorded *batch.Settings) (batch.Settings, error) {
+// settle fills in what the flags leave open: from the environment as the vendor's SDKs read it,
+// or from the state file of an earlier run where a command takes its settings from there.
+func (s *serviceFlags) settle(p *program, flags *pflag.FlagSet, recorded *batch.Settings) (
+	batch.Settings, error) {
 	if recorded != nil && !flags.Changed("region") && !flags.Changed("base-url") {
 		s.region, s.base, s.workspace = recorded.Region, recorded.BaseURL, recorded.Workspace
 		s.rehearse = s.rehearse || recorded.Rehearsal
@@ -66,7 +77,8 @@ func (s *serviceFlags) settle(p *program, flags *pflag.FlagSet, recorded *batch.
 	if s.rehearse {
 		return batch.Settings{BaseURL: rehearsalURL, Region: s.region, Rehearsal: true}, nil
 	}
-	if v, _ := p.env("DASHSCOPE_HTTP_BASE_URL"); v != "" && s.base == "" && !flags.Changed("region") {
+	if v, _ := p.env("DASHSCOPE_HTTP_BASE_URL"); v != "" && s.base == "" &&
+		!flags.Changed("region") {
 		s.base = v
 	}
 	if givenOnCommandLine(flags, "region") && !givenOnCommandLine(flags, "base-url") {
@@ -82,15 +94,18 @@ func (s *serviceFlags) settle(p *program, flags *pflag.FlagSet, recorded *batch.
 		region = regionOf(s.base, region)
 	}
 	if s.base == "" {
-		return batch.Settings{}, &mistake{text: region.Name + " has only hosts of a workspace", hint: "add --workspace ID, or --base-url URL"}
+		return batch.Settings{}, &mistake{text: region.Name + " has only hosts of a workspace",
+			hint: "add --workspace ID, or --base-url URL"}
 	}
-	return batch.Settings{BaseURL: strings.TrimSuffix(s.base, "/"), Region: region.Name, Workspace: s.workspace}, nil
+	return batch.Settings{BaseURL: strings.TrimSuffix(s.base, "/"), Region: region.Name,
+		Workspace: s.workspace}, nil
 }
 
 // regionOf tells by its host which region's prices hold at a base URL.
 func regionOf(base string, otherwise client.Region) client.Region {
 	for _, r := range client.Regions() {
-		if r.Shared != "" && strings.Contains(base, "//"+r.Shared+"/") || strings.Contains(base, "."+r.ID+".") {
+		if r.Shared != "" && strings.Contains(base, "//"+r.Shared+"/") ||
+			strings.Contains(base, "."+r.ID+".") {
 			return r
 		}
 	}
@@ -99,11 +114,13 @@ func regionOf(base string, otherwise client.Region) client.Region {
 
 // config is how the client reaches the service.
 func (s *serviceFlags) config(settings batch.Settings, key client.Key) client.Config {
-	return client.Config{BaseURL: settings.BaseURL, Key: key, Workspace: settings.Workspace, UserAgent: "qwenbatch/" + version(),
-		Insecure: s.insecure, PrivateImageHosts: s.privateHosts}
+	return client.Config{BaseURL: settings.BaseURL, Key: key, Workspace: settings.Workspace,
+		UserAgent: "qwenbatch/" + version(),
+		Insecure:  s.insecure, PrivateImageHosts: s.privateHosts}
 }
 
-// key reads the API key: from a file where one is named, else from the environment. The zero key is none.
+// key reads the API key: from a file where one is named, else from the environment. The zero
+// key is none.
 func (s *serviceFlags) key(p *program, warn func(string)) (client.Key, error) {
 	if s.keyFile == "" {
 		secret, _ := p.env("DASHSCOPE_API_KEY")
@@ -111,16 +128,19 @@ func (s *serviceFlags) key(p *program, warn func(string)) (client.Key, error) {
 	}
 	info, err := os.Stat(s.keyFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return client.Key{}, &mistake{text: "the key file " + term.Quote(s.keyFile) + " does not exist", hint: "--api-key-file names a file with nothing but the key in it"}
+		return client.Key{}, &mistake{text: "the key file " + term.Quote(s.keyFile) +
+			" does not exist", hint: "--api-key-file names a file with nothing but the key in it"}
 	}
 	if err != nil {
 		return client.Key{}, &mistake{text: fmt.Sprintf("the key file: %v", err)}
 	}
 	if wide := info.Mode().Perm() & 0o077; wide != 0 && os.PathSeparator == '/' {
-		warn("others on this machine can read the key in " + term.Quote(s.keyFile) + "; chmod 600 " + term.ShellQuote(s.keyFile))
+		warn("others on this machine can read the key in " + term.Quote(s.keyFile) +
+			"; chmod 600 " + term.ShellQuote(s.keyFile))
 	}
 	if info.Size() > 1<<12 || !info.Mode().IsRegular() {
-		return client.Key{}, &mistake{text: term.Quote(s.keyFile) + " is no key file", hint: "it holds nothing but the key"}
+		return client.Key{}, &mistake{text: term.Quote(s.keyFile) + " is no key file",
+			hint: "it holds nothing but the key"}
 	}
 	secret, err := os.ReadFile(s.keyFile)
 	if err != nil {
@@ -138,7 +158,9 @@ func newKey(source, secret string) (client.Key, error) {
 	secret = strings.Trim(strings.TrimSpace(strings.TrimPrefix(secret, "\uFEFF")), `"'`)
 	for _, r := range secret {
 		if r <= ' ' || r > '~' {
-			return client.Key{}, &mistake{text: "the key in " + source + " has blanks or signs in it that no key has", hint: "copy it again from the console; it is one word that begins with sk-"}
+			return client.Key{}, &mistake{text: "the key in " + source +
+				" has blanks or signs in it that no key has",
+				hint: "copy it again from the console; it is one word that begins with sk-"}
 		}
 	}
 	return client.NewKey(secret), nil
@@ -147,7 +169,8 @@ func newKey(source, secret string) (client.Key, error) {
 // noKey is the first error that many people meet.
 func noKey() error {
 	return &mistake{text: "no API key",
-		hint: "export DASHSCOPE_API_KEY=sk-…  (or --api-key-file FILE); to try it without a key and without cost: add --rehearse"}
+		hint: "export DASHSCOPE_API_KEY=sk-…  (or --api-key-file FILE); to try it without a key " +
+			"and without cost: add --rehearse"}
 }
 
 // caller makes a client from the flags and the environment alone.
@@ -162,7 +185,8 @@ func (s *serviceFlags) caller(p *program, cmd *cobra.Command) (*client.Client, e
 // connect makes a client for the settings; a key is wanted.
 func (s *serviceFlags) connect(p *program, settings batch.Settings) (*client.Client, error) {
 	if settings.Rehearsal {
-		return nil, &mistake{text: "a rehearsal has no account whose tasks could be asked for", hint: "its books are in " + booksFile + " in the output folder"}
+		return nil, &mistake{text: "a rehearsal has no account whose tasks could be asked for",
+			hint: "its books are in " + booksFile + " in the output folder"}
 	}
 	key, err := s.key(p, p.warn)
 	if err != nil {
@@ -178,7 +202,9 @@ func (s *serviceFlags) connect(p *program, settings batch.Settings) (*client.Cli
 func newClient(config client.Config) (*client.Client, error) {
 	c, err := client.New(config)
 	if err != nil {
-		return nil, &mistake{text: err.Error(), hint: "--base-url is https://HOST/api/v1; plain http only on this machine, or with --insecure"}
+		return nil, &mistake{text: err.Error(),
+			hint: "--base-url is https://HOST/api/v1; plain http only on this machine, or " +
+				"with --insecure"}
 	}
 	return c, nil
 }

@@ -29,18 +29,12 @@ pictures (--model, --size, --region, …) are those of the last run unless given
 	main.flags.BoolVar(&asJSON, "json", false, "one JSON object for programs, with all problems")
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		closing, err := l.openReadOnly(p, cmd, args[0], false)
-		if err != nil {
-			return err
-		}
-		defer closing()
-		if err := l.mustExist(); err != nil {
-			return err
-		}
-		if asJSON {
-			return l.statusJSON(p.stdout)
-		}
-		return l.printStatus(p.stdout)
+		return l.withSaved(p, cmd, args[0], false, func() error {
+			if asJSON {
+				return l.statusJSON(p.stdout)
+			}
+			return l.printStatus(p.stdout)
+		})
 	}
 	return cmd
 }
@@ -50,14 +44,13 @@ const problemsShown = 20
 
 func (l *savedBatch) printStatus(w io.Writer) error {
 	fmt.Fprintln(w, term.Plain(l.title()))
-	for _, c := range statusCounts(l.plan) {
-		fmt.Fprintf(w, "  %-10s %9s\n", c.name, term.Number(c.n))
-	}
+	printCounts(w, statusCounts(l.plan), "done")
 	held, problems, more, err := l.problems(problemsShown)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "  %-10s %9s%s\n", "paid", term.Yuan(l.plan.Spent), heldMoney(held, l.settings.Rehearsal))
+	fmt.Fprintf(w, "  %-10s %9s%s\n", "paid", term.Yuan(l.plan.Spent),
+		heldMoney(held, l.settings.Rehearsal))
 	if l.plan.Unfetched > 0 {
 		fmt.Fprintln(w, unfetchedNote(l.plan))
 	}
@@ -67,7 +60,8 @@ func (l *savedBatch) printStatus(w io.Writer) error {
 	fmt.Fprintln(w)
 	problemTable(problems, !term.IsTerminal(w)).Print(w)
 	if more > 0 {
-		fmt.Fprintf(w, "… and %s more; %s has them all\n", term.Number(more), term.Plain(filepath.Join(l.folder, "results.csv")))
+		fmt.Fprintf(w, "… and %s more; %s has them all\n", term.Number(more),
+			term.Plain(filepath.Join(l.folder, "results.csv")))
 	}
 	l.tellHeld(w)
 	return nil
@@ -75,7 +69,9 @@ func (l *savedBatch) printStatus(w io.Writer) error {
 
 // unfetchedNote says what becomes of items that are paid for and whose pictures did not come.
 func unfetchedNote(p batch.Plan) string {
-	return fmt.Sprintf("Of those in flight %s paid and could not be fetched yet; they are kept until %s. The next run fetches them and pays nothing for it.",
+	return fmt.Sprintf(
+		"Of those in flight %s paid and could not be fetched yet; they are kept until %s. The "+
+			"next run fetches them and pays nothing for it.",
 		amountIs(p.Unfetched), p.Until.Local().Format("2006-01-02 15:04"))
 }
 
@@ -92,8 +88,10 @@ func (l *savedBatch) tellHeld(w io.Writer) {
 	if l.plan.Held == 0 || l.settings.Rehearsal {
 		return
 	}
-	fmt.Fprintf(w, "\nHeld items may be paid for. To see what was charged: %s\n", term.Plain(l.command("audit")))
-	fmt.Fprintf(w, "To settle them: %s ID… and --adopt TASK_ID, --resubmit or --abandon\n", term.Plain(l.command("resolve")))
+	fmt.Fprintf(w, "\nHeld items may be paid for. To see what was charged: %s\n",
+		term.Plain(l.command("audit")))
+	fmt.Fprintf(w, "To settle them: %s ID… and --adopt TASK_ID, --resubmit or --abandon\n",
+		term.Plain(l.command("resolve")))
 }
 
 func heldMoney(held client.Money, rehearsal bool) string {
@@ -108,20 +106,19 @@ func heldMoney(held client.Money, rehearsal bool) string {
 }
 
 func statusCounts(p batch.Plan) []countLine {
-	all := []countLine{{"done", p.Done, ""}, {"edited", p.Edited, ""}, {"not sent", p.New + p.Ready, ""}, {"changed", p.Changed, ""}, {"in flight", p.Open + p.Doubt, ""},
-		{"missing", p.Missing, ""},
-		{"failed", p.Failed, ""}, {"held", p.Held, ""}, {"abandoned", p.Abandoned, ""}, {"skipped", p.Skipped, ""}}
-	var some []countLine
-	for _, t := range all {
-		if t.n > 0 || t.name == "done" {
-			some = append(some, t)
-		}
+	return []countLine{
+		{"done", p.Done, ""}, {"edited", p.Edited, ""}, {"not sent", p.New + p.Ready, ""},
+		{"changed", p.Changed, ""}, {"in flight", p.Open + p.Doubt, ""}, {
+			"missing", p.Missing, ""},
+		{"failed", p.Failed, ""}, {"held", p.Held, ""}, {"abandoned", p.Abandoned, ""},
+		{"skipped", p.Skipped, ""},
 	}
-	return some
 }
 
-// problems are the items that want a person: at most so many, how many more, and what the held ones may have cost.
-func (l *savedBatch) problems(most int) (held client.Money, some []batch.Failure, more int, err error) {
+// problems are the items that want a person: at most so many, how many more, and what the held
+// ones may have cost.
+func (l *savedBatch) problems(most int) (held client.Money, some []batch.Failure, more int,
+	err error) {
 	for f, err := range l.batch.Failures() {
 		if err != nil {
 			return held, some, more, err
@@ -136,9 +133,11 @@ func (l *savedBatch) problems(most int) (held client.Money, some []batch.Failure
 	return held, some, more, nil
 }
 
-// problemTable tells what is the matter with each; whole is for a pipe or a file, where nothing is cut.
+// problemTable tells what is the matter with each; whole is for a pipe or a file, where nothing
+// is cut.
 func problemTable(problems []batch.Failure, whole bool) *term.Table {
-	t := &term.Table{Heads: []string{"STATUS", "ROW", "ITEM", "REASON"}, Left: []int{2, 3}, Cut: 3, Whole: whole}
+	t := &term.Table{Heads: []string{"STATUS", "ROW", "ITEM", "REASON"}, Left: []int{2, 3}, Cut: 3,
+		Whole: whole}
 	for _, f := range problems {
 		name := f.ID
 		if name == "" {
@@ -153,21 +152,23 @@ func problemTable(problems []batch.Failure, whole bool) *term.Table {
 	return t
 }
 
-// A statusRecord is what status --json prints. Fields may be added, never renamed; amounts are exact decimals in CNY.
+// A statusRecord is what status --json prints. Fields may be added, never renamed; amounts are
+// exact decimals in CNY.
 type statusRecord struct {
-	Manifest  string          `json:"manifest"`
-	Folder    string          `json:"folder"`
-	Region    string          `json:"region"`
-	BaseURL   string          `json:"base_url"`
-	Rehearsal bool            `json:"rehearsal"`
-	Items     int             `json:"items"`
-	Done      int             `json:"done"`
-	Edited    int             `json:"edited"` // of those done
-	Pending   int             `json:"pending"`
-	Changed   int             `json:"changed"`
-	Open      int             `json:"open"`
-	Unfetched int             `json:"unfetched"` // of them: paid, and their pictures could not be fetched yet
-	Missing   int             `json:"missing"`   // paid, and their pictures are gone or damaged
+	Manifest  string `json:"manifest"`
+	Folder    string `json:"folder"`
+	Region    string `json:"region"`
+	BaseURL   string `json:"base_url"`
+	Rehearsal bool   `json:"rehearsal"`
+	Items     int    `json:"items"`
+	Done      int    `json:"done"`
+	Edited    int    `json:"edited"` // of those done
+	Pending   int    `json:"pending"`
+	Changed   int    `json:"changed"`
+	Open      int    `json:"open"`
+	// of them: paid, and their pictures could not be fetched yet
+	Unfetched int             `json:"unfetched"`
+	Missing   int             `json:"missing"` // paid, and their pictures are gone or damaged
 	Failed    int             `json:"failed"`
 	Held      int             `json:"held"`
 	Abandoned int             `json:"abandoned"`
@@ -193,11 +194,17 @@ func (l *savedBatch) statusJSON(w io.Writer) error {
 		return err
 	}
 	p := l.plan
-	r := statusRecord{Manifest: l.name, Folder: l.folder, Region: l.settings.Region, BaseURL: l.settings.BaseURL, Rehearsal: l.settings.Rehearsal,
-		Items: p.Items, Done: p.Done, Edited: p.Edited, Pending: p.New + p.Ready, Changed: p.Changed, Open: p.Open + p.Doubt, Unfetched: p.Unfetched, Missing: p.Missing, Failed: p.Failed, Held: p.Held,
-		Abandoned: p.Abandoned, Skipped: p.Skipped, Spent: p.Spent.String(), HeldCost: held.String(), Problems: []problemRecord{}}
+	r := statusRecord{Manifest: l.name, Folder: l.folder, Region: l.settings.Region,
+		BaseURL: l.settings.BaseURL, Rehearsal: l.settings.Rehearsal,
+		Items: p.Items, Done: p.Done, Edited: p.Edited, Pending: p.New +
+			p.Ready, Changed: p.Changed, Open: p.Open +
+			p.Doubt, Unfetched: p.Unfetched, Missing: p.Missing, Failed: p.Failed,
+		Held:      p.Held,
+		Abandoned: p.Abandoned, Skipped: p.Skipped, Spent: p.Spent.String(),
+		HeldCost: held.String(), Problems: []problemRecord{}}
 	for _, f := range problems {
-		r.Problems = append(r.Problems, problemRecord{f.Row, f.ID, f.Key, f.Status, f.Code, f.Message})
+		r.Problems = append(r.Problems, problemRecord{
+			f.Row, f.ID, f.Key, f.Status, f.Code, f.Message})
 	}
 	return term.WriteJSON(w, r)
 }

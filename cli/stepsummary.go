@@ -12,11 +12,12 @@ import (
 	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
-// This file is what GitHub shows on the page of a workflow run: Markdown that every step may append to the file that
-// GITHUB_STEP_SUMMARY names.
+// This file is what GitHub shows on the page of a workflow run: Markdown that every step may
+// append to the file that GITHUB_STEP_SUMMARY names.
 
 const (
-	// stepSummaryLimit is what GitHub takes of a step; more is refused as a whole (docs.github.com, "Workflow commands", 2026-11).
+	// stepSummaryLimit is what GitHub takes of a step; more is refused as a whole
+	// (docs.github.com, "Workflow commands", 2026-11).
 	stepSummaryLimit = 1 << 20
 	// stepSummaryRows is how many items that want a person are listed.
 	stepSummaryRows = 20
@@ -26,7 +27,8 @@ const (
 func appendText(file, text string, limit int64) error {
 	info, err := os.Stat(file)
 	switch {
-	case err == nil && !info.Mode().IsRegular(): // to open a pipe that nobody reads would wait for ever
+	// to open a pipe that nobody reads would wait for ever
+	case err == nil && !info.Mode().IsRegular():
 		return errors.New("GITHUB_STEP_SUMMARY names no file")
 	case err == nil && info.Size()+int64(len(text)) > limit:
 		return errors.New("GITHUB_STEP_SUMMARY is full")
@@ -42,7 +44,8 @@ func appendText(file, text string, limit int64) error {
 // markdown is the summary as GitHub shows it.
 func (s summary) markdown(manifest string, b *batch.Batch, advice map[string]string) string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "### %s: %s of %s done\n\n", markdown(filepath.Base(manifest)), term.Number(s.progress.Done), term.Amount(s.items, "item"))
+	fmt.Fprintf(&t, "### %s: %s of %s done\n\n", markdown(filepath.Base(manifest)),
+		term.Number(s.progress.Done), term.Amount(s.items, "item"))
 	if s.rehearsal {
 		t.WriteString("A rehearsal: free.\n\n")
 	}
@@ -64,8 +67,10 @@ func (s summary) tableTo(t *strings.Builder) {
 	if s.took > 0 {
 		took = term.Span(s.took)
 	}
-	cells := [][2]string{{"done", term.Number(p.Done)}, {"failed", term.Number(p.Failed)}, {"held", term.Number(p.Held)}, {"missing", term.Number(s.missing)},
-		{"open", term.Number(p.Open)}, {"not sent", term.Number(p.Pending)}, {"money", markdown(s.money())}, {"time", took}}
+	cells := [][2]string{{"done", term.Number(p.Done)}, {"failed", term.Number(p.Failed)},
+		{"held", term.Number(p.Held)}, {"missing", term.Number(s.missing)},
+		{"open", term.Number(p.Open)}, {"not sent", term.Number(p.Pending)}, {
+			"money", markdown(s.money())}, {"time", took}}
 	var heads, rule, values []string
 	for _, c := range cells {
 		heads, rule, values = append(heads, c[0]), append(rule, "--:"), append(values, c[1])
@@ -76,7 +81,8 @@ func (s summary) tableTo(t *strings.Builder) {
 	t.WriteByte('\n')
 }
 
-// problemsTo lists the first items that want a person. Its error is the manifest's or the state file's, which the run tells.
+// problemsTo lists the first items that want a person. Its error is the manifest's or the state
+// file's, which the run tells.
 func (s summary) problemsTo(t *strings.Builder, b *batch.Batch, advice map[string]string) {
 	if s.progress.Failed+s.progress.Held+s.missing == 0 {
 		return
@@ -92,8 +98,9 @@ func (s summary) problemsTo(t *strings.Builder, b *batch.Batch, advice map[strin
 		if name == "" {
 			name = f.Key
 		}
-		fmt.Fprintf(t, "| %d | %s | %s | %s | %s |\n", f.Row, markdown(term.Short(name, 60)), f.Status,
-			markdown(term.Short(term.ReasonOf(f.Code, f.Message), 200)), markdown(advice[f.Status]))
+		fmt.Fprintf(t, "| %d | %s | %s | %s | %s |\n", f.Row, markdown(term.Short(name, 60)),
+			f.Status, markdown(term.Short(term.ReasonOf(f.Code, f.Message), 200)),
+			markdown(advice[f.Status]))
 	}
 	t.WriteByte('\n')
 	if more := s.progress.Failed + s.progress.Held + s.missing - shown; more > 0 {
@@ -101,12 +108,14 @@ func (s summary) problemsTo(t *strings.Builder, b *batch.Batch, advice map[strin
 	}
 }
 
-// markdown is a text from outside on one line that means nothing to Markdown and HTML: what is no letter, no digit and not
-// one of a few signs is written as a reference, which both show as the sign and never read as a mark.
+// markdown is a text from outside on one line that means nothing to Markdown and HTML: what is
+// no letter, no digit and not one of a few signs is written as a reference, which both show as
+// the sign and never read as a mark.
 func markdown(s string) string {
 	var b strings.Builder
 	for _, r := range term.Line(s) {
-		if r > unicode.MaxASCII || unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" ,;%+='?/()-", r) {
+		if r > unicode.MaxASCII || unicode.IsLetter(r) || unicode.IsDigit(r) ||
+			strings.ContainsRune(" ,;%+='?/()-", r) {
 			b.WriteRune(r)
 			continue
 		}

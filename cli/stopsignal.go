@@ -28,9 +28,10 @@ func (s stopSignal) name() string {
 // code is what shells expect of a process that a signal ended.
 func (s stopSignal) code() exitCode { return exitCode(128 + int(s.signal)) }
 
-// untilSignal returns a context that the first SIGINT, SIGTERM or SIGHUP ends, after first was called. The second ends
-// the process at once: the state file is good at every moment. A reader of stdout or stderr that has gone (SIGPIPE) stops
-// nothing, since paid pictures are on their way.
+// untilSignal returns a context that the first SIGINT, SIGTERM or SIGHUP ends, after first was
+// called. The second ends the process at once: the state file is good at every moment. A reader
+// of stdout or stderr that has gone (SIGPIPE) stops nothing, since paid pictures are on their
+// way.
 func untilSignal(parent context.Context, first func(stopSignal)) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	caught := make(chan os.Signal, 2)

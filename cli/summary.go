@@ -55,33 +55,42 @@ func (s summary) lines() []string {
 		lines = append(lines, entryLine("failed", term.Number(p.Failed)+s.reasonText("failed")))
 	}
 	if p.Held > 0 {
-		lines = append(lines, entryLine("held", term.Number(p.Held)+", paid or not: nobody can tell yet"))
+		lines = append(lines, entryLine("held",
+			term.Number(p.Held)+", paid or not: nobody can tell yet"))
 	}
 	if s.missing > 0 {
-		lines = append(lines, entryLine("missing", term.Number(s.missing)+", paid; their picture files are gone or damaged"))
+		lines = append(lines, entryLine("missing",
+			term.Number(s.missing)+", paid; their picture files are gone or damaged"))
 	}
 	if p.Doubts > 0 {
-		lines = append(lines, entryLine("in doubt", term.Number(p.Doubts)+", paid or not: the next run looks again"))
+		lines = append(lines, entryLine("in doubt",
+			term.Number(p.Doubts)+", paid or not: the next run looks again"))
 	}
 	if p.Open > p.Doubts {
-		lines = append(lines, entryLine("open", term.Number(p.Open-p.Doubts)+" at the service"+term.UnfetchedText(p.Unfetched)+"; fetch them within 24 hours"))
+		lines = append(lines, entryLine("open",
+			term.Number(p.Open-p.Doubts)+" at the service"+term.UnfetchedText(p.Unfetched)+
+				"; fetch them within 24 hours"))
 	}
 	if p.Pending > 0 {
 		lines = append(lines, entryLine("not sent", term.Number(p.Pending)))
 	}
 	for _, r := range p.Refused {
-		lines = append(lines, entryLine("refused", fmt.Sprintf("%s, since %s: %s", term.Line(r.Model), term.ClockText(r.Since), term.ReasonOf(r.Cause.Code, r.Cause.Message))))
+		lines = append(lines, entryLine("refused",
+			fmt.Sprintf("%s, since %s: %s", term.Line(r.Model), term.ClockText(r.Since),
+				term.ReasonOf(r.Cause.Code, r.Cause.Message))))
 	}
 	lines = append(lines, entryLine("money", s.money()))
 	if n := len(s.orphans); n > 0 {
-		lines = append(lines, entryLine("orphans", term.Amount(n, "task")+" that no item wanted, "+term.Yuan(s.orphaned())+": "+s.audit))
+		lines = append(lines, entryLine("orphans",
+			term.Amount(n, "task")+" that no item wanted, "+term.Yuan(s.orphaned())+": "+s.audit))
 	}
 	if p.Done > 0 {
 		lines = append(lines, entryLine("pictures", filepath.Join(s.folder, "images")))
 	}
 	lines = append(lines, s.written()...)
 	next := s.next()
-	if s.unthumbed && p.Open+p.Pending == 0 && len(lines)+len(next) < mostLines { // else the next run makes them
+	// else the next run makes them
+	if s.unthumbed && p.Open+p.Pending == 0 && len(lines)+len(next) < mostLines {
 		lines = append(lines, entryLine("thumbs", "some are left: "+s.report))
 	}
 	return append(lines, next...)
@@ -112,7 +121,8 @@ func (s summary) oneLine() string {
 	for _, r := range p.Refused {
 		refused += "; " + term.RefusalText(r)
 	}
-	return fmt.Sprintf("%s done, %s failed, %s held, %s left%s; %s; %s", term.Number(p.Done), term.Number(p.Failed), term.Number(p.Held),
+	return fmt.Sprintf("%s done, %s failed, %s held, %s left%s; %s; %s", term.Number(p.Done),
+		term.Number(p.Failed), term.Number(p.Held),
 		term.Number(p.Open+p.Pending), refused, s.money(), s.folder)
 }
 
@@ -148,7 +158,8 @@ func (s summary) written() (lines []string) {
 	return lines
 }
 
-// place is where reports are, with a word about one that another program keeps from being replaced.
+// place is where reports are, with a word about one that another program keeps from being
+// replaced.
 func (s summary) place(names []string) string {
 	text := strings.Join(names, ", ")
 	if strings.Contains(text, ".new.") {
@@ -176,7 +187,8 @@ func (s summary) reasonText(status string) string {
 		}
 	}
 	for _, code := range codes[:min(2, len(codes))] {
-		texts = append(texts, fmt.Sprintf("%s ×%s", term.Short(code, 24), term.Number(s.reasons[code])))
+		texts = append(texts, fmt.Sprintf("%s ×%s", term.Short(code, 24),
+			term.Number(s.reasons[code])))
 	}
 	if len(codes) > 2 {
 		texts = append(texts, "…")
@@ -219,8 +231,9 @@ func (s summary) next() []string {
 
 // record is the summary as --progress json tells it.
 func (s summary) record() term.SummaryRecord {
-	r := term.SummaryRecord{Type: "summary", Time: time.Now().UTC(), ExitCode: int(s.code), Counters: term.CountersOf(s.progress),
-		Missing: s.missing, Seconds: s.took.Seconds(),
+	r := term.SummaryRecord{Type: "summary", Time: time.Now().UTC(), ExitCode: int(s.code),
+		Counters: term.CountersOf(s.progress),
+		Missing:  s.missing, Seconds: s.took.Seconds(),
 		Spent: s.progress.Spent.String(), Total: (s.before + s.progress.Spent).String(), Files: s.reports, Rehearsal: s.rehearsal,
 		Refused: term.RefusalRecords(s.progress.Refused)}
 	if s.err != nil {
@@ -228,7 +241,8 @@ func (s summary) record() term.SummaryRecord {
 	}
 	for _, o := range s.orphans {
 		r.Orphans = append(r.Orphans, term.OrphanRecord{
-			Task: o.Task, Model: o.Model, Created: term.Timestamp(o.Created), Cost: o.Cost.String()})
+			Task: o.Task, Model: o.Model, Created: term.Timestamp(o.Created),
+			Cost: o.Cost.String()})
 	}
 	if r.Files == nil {
 		r.Files = []string{}

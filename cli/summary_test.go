@@ -16,7 +16,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// TestSummaryIsShort: at most twelve lines, 80 columns where the command and the folder are short, whatever happened.
+// TestSummaryIsShort: at most twelve lines, 80 columns where the command and the folder are
+// short, whatever happened.
 func TestSummaryIsShort(t *testing.T) {
 	s := summary{progress: batch.Progress{Done: 1200, Failed: 31, Held: 7, Open: 4, Pending: 390, Spent: 240_000_000}, missing: 3,
 		items: 1632, took: 3 * time.Hour, before: 12_000_000, folder: "prompts-output", reports: []string{"results.csv", "results.jsonl", "results.new.xlsx"},
@@ -36,7 +37,8 @@ func TestSummaryIsShort(t *testing.T) {
 	}
 }
 
-// TestExplain: every error that a person can meet has its exit code, and what can be done about it is said.
+// TestExplain: every error that a person can meet has its exit code, and what can be done about
+// it is said.
 func TestExplain(t *testing.T) {
 	api := func(status int, code, message string) error {
 		return fmt.Errorf("run: %w", &client.APIError{Op: "submit", Status: status, Code: code, Message: message})

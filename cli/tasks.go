@@ -36,23 +36,27 @@ func tasksListCommand(p *program) *cobra.Command {
 	var since time.Duration
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List the account's tasks, newest first as the service tells them",
-		Example: "  qwenbatch tasks list --status RUNNING\n  qwenbatch tasks list --model qwen-image-plus --since 1h --json",
-		Args:    noArguments,
+		Use:   "list",
+		Short: "List the account's tasks, newest first as the service tells them",
+		Example: "  qwenbatch tasks list --status RUNNING\n  qwenbatch tasks list --model " +
+			"qwen-image-plus --since 1h --json",
+		Args: noArguments,
 	}
 	main := newGroup("Tasks")
 	statuses := []string{"PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"}
-	main.flags.Var(choiceFlag{&status, statuses}, "status", "only tasks in this state (default all)")
+	main.flags.Var(choiceFlag{&status, statuses}, "status",
+		"only tasks in this state (default all)")
 	main.flags.Var(textFlag{&f.Model, "NAME"}, "model", "only tasks of this model (default all)")
-	main.flags.DurationVar(&since, "since", 0, "only tasks that are no older, at most 24h (default 24h)")
+	main.flags.DurationVar(&since, "since", 0,
+		"only tasks that are no older, at most 24h (default 24h)")
 	main.flags.BoolVar(&asJSON, "json", false, "one JSON object a line, for programs")
 	where := s.serviceGroup()
 	s.keyFlags(where)
 	p.flags(cmd, main, where)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if since < 0 || since > 24*time.Hour {
-			return &mistake{text: "--since reaches back 24h at most", hint: "the service keeps no longer list"}
+			return &mistake{text: "--since reaches back 24h at most",
+				hint: "the service keeps no longer list"}
 		}
 		c, err := s.caller(p, cmd)
 		if err != nil {
@@ -76,10 +80,12 @@ type taskRecord struct {
 	Ended   string `json:"ended,omitempty"`
 }
 
-// listTasks reads all pages. Rows that pages push to one another are shown once; age is judged here, since the zone of
-// the service's own filter is not documented.
-func (p *program) listTasks(ctx context.Context, c *client.Client, f client.Filter, since time.Duration, asJSON bool) error {
-	t := &term.Table{Heads: []string{"TASK", "MODEL", "STATUS", "CREATED", "TOOK"}, Left: []int{1, 2, 3}, Cut: 1}
+// listTasks reads all pages. Rows that pages push to one another are shown once; age is judged
+// here, since the zone of the service's own filter is not documented.
+func (p *program) listTasks(ctx context.Context, c *client.Client, f client.Filter,
+	since time.Duration, asJSON bool) error {
+	t := &term.Table{Heads: []string{"TASK", "MODEL", "STATUS", "CREATED", "TOOK"},
+		Left: []int{1, 2, 3}, Cut: 1}
 	seen := map[string]bool{}
 	for task, err := range c.Tasks(ctx, f) {
 		if err != nil {
@@ -90,7 +96,9 @@ func (p *program) listTasks(ctx context.Context, c *client.Client, f client.Filt
 		}
 		seen[task.ID] = true
 		if asJSON {
-			r := taskRecord{task.ID, task.RequestID, task.Model, string(task.Status), term.Timestamp(task.Created), term.Timestamp(task.Started), term.Timestamp(task.Ended)}
+			r := taskRecord{task.ID, task.RequestID, task.Model, string(task.Status),
+				term.Timestamp(task.Created), term.Timestamp(task.Started),
+				term.Timestamp(task.Ended)}
 			if err := json.NewEncoder(p.stdout).Encode(r); err != nil {
 				return err
 			}
@@ -100,7 +108,7 @@ func (p *program) listTasks(ctx context.Context, c *client.Client, f client.Filt
 		if !task.Ended.IsZero() && !task.Started.IsZero() {
 			took = term.Span(task.Ended.Sub(task.Started))
 		}
-		t.Add(task.ID, task.Model, string(task.Status), task.Created.Local().Format("15:04:05"), took)
+		t.Add(task.ID, task.Model, string(task.Status), term.ClockText(task.Created), took)
 	}
 	if !asJSON {
 		t.Print(p.stdout)
@@ -118,7 +126,8 @@ func tasksGetCommand(p *program) *cobra.Command {
 		Args:    oneTask,
 	}
 	main := newGroup("Task")
-	main.flags.VarP(textFlag{&out, "PATH"}, "out", "o", "save its pictures in this file or folder (default only show it)")
+	main.flags.VarP(textFlag{&out, "PATH"}, "out", "o",
+		"save its pictures in this file or folder (default only show it)")
 	where := s.serviceGroup()
 	s.keyFlags(where)
 	p.flags(cmd, main, where)
@@ -154,7 +163,8 @@ func noPictures(t client.Task) error {
 	m := &mistake{text: "it has no pictures, it is " + string(t.Status), code: codeItems}
 	switch {
 	case t.Status == client.Unknown:
-		m.hint = "UNKNOWN is a task that is older than 24 hours, of another account or region, or of none at all"
+		m.hint = "UNKNOWN is a task that is older than 24 hours, of another account or region, " +
+			"or of none at all"
 	case !t.Status.Ended():
 		m.hint = "about 15 s is usual; the same command again fetches it"
 	}
@@ -163,7 +173,8 @@ func noPictures(t client.Task) error {
 
 func oneTask(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return &mistake{text: cmd.Name() + " wants one task id", hint: "qwenbatch tasks list shows them"}
+		return &mistake{text: cmd.Name() + " wants one task id",
+			hint: "qwenbatch tasks list shows them"}
 	}
 	return noTask(args)
 }
@@ -175,7 +186,8 @@ var taskPattern = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 func noTask(args []string) error {
 	for _, id := range args {
 		if !taskPattern.MatchString(id) {
-			return &mistake{text: term.Quote(id) + " is no task id", hint: "qwenbatch tasks list shows them"}
+			return &mistake{text: term.Quote(id) + " is no task id",
+				hint: "qwenbatch tasks list shows them"}
 		}
 	}
 	return nil
@@ -218,13 +230,15 @@ if it succeeds; exit code 3 then. A cancelled item of a batch costs nothing; run
 		Args: someTasks,
 	}
 	main := l.folderFlags()
-	main.flags.BoolVar(&allPending, "all-pending", false, "all tasks of a manifest's batch that have not started")
+	main.flags.BoolVar(&allPending, "all-pending", false,
+		"all tasks of a manifest's batch that have not started")
 	where := l.serviceGroup()
 	l.keyFlags(where)
 	p.flags(cmd, main, where)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if allPending && len(args) > 1 {
-			return &mistake{text: "--all-pending takes one manifest, not " + term.Quote(strings.Join(args, " "))}
+			return &mistake{text: "--all-pending takes one manifest, not " +
+				term.Quote(strings.Join(args, " "))}
 		}
 		if !allPending {
 			if err := noTask(args); err != nil {
@@ -244,31 +258,26 @@ if it succeeds; exit code 3 then. A cancelled item of a batch costs nothing; run
 
 func someTasks(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return &mistake{text: "cancel wants task ids, or a manifest and --all-pending", hint: "qwenbatch tasks list --status PENDING shows them"}
+		return &mistake{text: "cancel wants task ids, or a manifest and --all-pending",
+			hint: "qwenbatch tasks list --status PENDING shows them"}
 	}
 	return nil
 }
 
 // cancelPending cancels what a batch has waiting at the service.
 func (l *savedBatch) cancelPending(p *program, cmd *cobra.Command, name string) error {
-	closing, err := l.openReadOnly(p, cmd, name, false)
-	if err != nil {
-		return err
-	}
-	defer closing()
-	if err := l.mustExist(); err != nil {
-		return err
-	}
-	tasks, err := l.batch.OpenTasks()
-	if err != nil {
-		return err
-	}
-	c, err := l.connect(p, l.settings)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return p.cancel(cmd.Context(), c, tasks)
+	return l.withSaved(p, cmd, name, false, func() error {
+		tasks, err := l.batch.OpenTasks()
+		if err != nil {
+			return err
+		}
+		c, err := l.connect(p, l.settings)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		return p.cancel(cmd.Context(), c, tasks)
+	})
 }
 
 // cancelPace keeps below the 20 calls a second that an account has for its tasks (TASK, 2026-11).
@@ -289,7 +298,10 @@ func (p *program) cancel(ctx context.Context, c *client.Client, tasks []string) 
 		case err == nil:
 			fmt.Fprintf(p.stdout, "%s canceled\n", term.Line(id))
 		case errors.As(err, &api) && api.Code == "UnsupportedOperation":
-			fmt.Fprintf(p.stdout, "%s not canceled: it is not PENDING; one that runs goes on and is billed if it succeeds\n", term.Line(id))
+			fmt.Fprintf(
+				p.stdout,
+				"%s not canceled: it is not PENDING; one that runs goes on and is billed if "+
+					"it succeeds\n", term.Line(id))
 			late = codeItems
 		default:
 			return err
