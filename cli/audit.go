@@ -91,7 +91,7 @@ func (l *savedBatch) printAudit(w io.Writer, a batch.Audit) {
 	}
 }
 
-// printPictures tells which pictures are not on the disk as they were saved.
+// printPictures lists the pictures that are not on the disk as they were saved.
 func printPictures(w io.Writer, a batch.Audit) {
 	if len(a.Pictures) == 0 {
 		return
@@ -121,7 +121,7 @@ func differing(all []batch.AuditPicture) string {
 	return strings.Join(parts, ", ")
 }
 
-// printAdvice says what may be done about what was found. A duplicate of a held item is most
+// printAdvice prints what can be done about what was found. A duplicate of a held item is most
 // likely its own task.
 func (l *savedBatch) printAdvice(w io.Writer, a batch.Audit) {
 	helds := map[string]bool{}
@@ -159,7 +159,7 @@ func (l *savedBatch) printAdvice(w io.Writer, a batch.Audit) {
 	}
 }
 
-// advised is how many commands a person is shown.
+// advised is the number of commands that are printed of one kind.
 const advised = 5
 
 func advise(w io.Writer, why string, commands []string) {

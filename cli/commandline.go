@@ -6,7 +6,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
-// without leaves out a flag that takes a value.
+// without returns the arguments without a flag that takes a value.
 func without(args []string, flag string) []string {
 	var words []string
 	for i := 0; i < len(args); i++ {
@@ -20,7 +20,7 @@ func without(args []string, flag string) []string {
 	return words
 }
 
-// commandLine is a command line that a person can copy.
+// commandLine is a command line that can be pasted into a shell.
 func commandLine(args []string) string {
 	words := []string{"qwenbatch"}
 	for _, a := range args {

@@ -56,7 +56,7 @@ service tells them. Exit code 0 if a run would work, else 1.`,
 	return cmd
 }
 
-// A checkup prints a line a check.
+// A checkup runs the checks of doctor and prints a line for each.
 type checkup struct {
 	p   *program
 	ill bool // a run would not work
@@ -69,7 +69,7 @@ func (d *checkup) note(what, text string) {
 	fmt.Fprintf(d.p.stdout, "note  %-8s %s\n", what, term.Line(text))
 }
 
-// bad is a check that failed, with what to do.
+// bad prints a check that failed, and its hint.
 func (d *checkup) bad(what string, err error) {
 	c := explain(err)
 	d.ill = true
@@ -96,7 +96,7 @@ func (d *checkup) disk(path string) {
 	d.well("disk", path+" can be written")
 }
 
-// key finds the key and the endpoint; nil where a call makes no sense.
+// key finds the key and the endpoint; nil where the service cannot be called.
 func (d *checkup) key(s *serviceFlags, cmd *cobra.Command) *client.Client {
 	settings, err := s.settle(d.p, cmd.Flags(), nil)
 	if err != nil {
@@ -112,8 +112,8 @@ func (d *checkup) key(s *serviceFlags, cmd *cobra.Command) *client.Client {
 	return c
 }
 
-// list asks for one page of the task list: it proves key and region, and tells the service's
-// clock. It is false where no other call makes sense.
+// list asks for one page of the task list, which proves key and region and tells the clock of
+// the service. It returns false where further calls make no sense.
 func (d *checkup) list(ctx context.Context, c *client.Client) bool {
 	page, err := c.TaskPage(ctx, client.Filter{PageSize: 1}, 1)
 	var api *client.APIError
@@ -137,8 +137,8 @@ func (d *checkup) list(ctx context.Context, c *client.Client) bool {
 	return true
 }
 
-// wrongClock is how far this machine's clock may be off before somebody should know. Nothing
-// depends on it.
+// wrongClock is the difference between the clocks of this machine and the service from which on
+// it is noted. Nothing depends on it.
 const wrongClock = 2 * time.Minute
 
 func (d *checkup) clock(service time.Time) {
@@ -154,7 +154,7 @@ func (d *checkup) clock(service time.Time) {
 	d.well("clock", "agrees with the service's")
 }
 
-// limits prints what the account may do, where the service tells it.
+// limits prints the limits of the account, where the service tells them.
 func (d *checkup) limits(ctx context.Context, c *client.Client, model string) {
 	l, told, err := c.Limits(ctx, model)
 	if err != nil || !told {

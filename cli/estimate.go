@@ -12,7 +12,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// An estimate is what a run is about to do.
+// An estimate is what a run is about to do: its items, cost and duration.
 type estimate struct {
 	manifest, folder string
 	rehearsal        bool
@@ -28,7 +28,7 @@ type estimate struct {
 	duration         time.Duration // in the service's time
 }
 
-// newEstimate takes a plan and cuts it down to what --limit lets through.
+// newEstimate takes the estimate from a plan, reduced to what --limit lets through.
 func newEstimate(p batch.Plan, limit int) estimate {
 	o := estimate{items: p.Items - p.Skipped, done: p.Done, open: p.Open + p.Doubt,
 		pictures: p.Pictures, cost: p.Cost,
@@ -47,7 +47,7 @@ func newEstimate(p batch.Plan, limit int) estimate {
 	return o
 }
 
-// String is the line before the first submission.
+// String is the line that is printed before the first submission.
 func (o estimate) String() string {
 	var b strings.Builder
 	if o.done > 0 {
@@ -72,7 +72,7 @@ func (o estimate) String() string {
 	return b.String()
 }
 
-// wallTime is how long it takes in this run.
+// wallTime is how long the run takes here, where a rehearsal is faster than the service.
 func (o estimate) wallTime() time.Duration {
 	if o.rehearsal && o.speed > 0 {
 		return time.Duration(float64(o.duration) / o.speed)
@@ -93,10 +93,10 @@ func (o estimate) costText() string {
 	return text
 }
 
-// confirmAbove is the amount from which a person at a terminal is asked.
+// confirmAbove is the cost above which a run on a terminal asks first.
 const confirmAbove = 10_000_000 // ¥10
 
-// confirm asks once. Only a yes goes on.
+// confirm asks once. Only a yes goes on; a signal ends the question.
 func (p *program) confirm(ctx context.Context) error {
 	fmt.Fprintf(p.stderr, "Make and pay them? [y/N] ")
 	answer := make(chan string, 1)

@@ -17,8 +17,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// explain maps every error to its words and its exit code. Errors that are not here are told as
-// they are, code 1.
+// explain maps an error to its text, hint and exit code. Errors without a case keep their text
+// and have code 1.
 func explain(err error) complaint {
 	var m *mistake
 	var list *manifests.ErrorList

@@ -81,7 +81,7 @@ func wrongValue(source, value string, err error) error {
 	return &mistake{text: fmt.Sprintf("%s: %s: %s", source, term.Quote(value), valueError(err))}
 }
 
-// valueError turns what strconv says into words.
+// valueError rewrites the errors of strconv and time for people.
 func valueError(err error) string {
 	text := err.Error()
 	if strings.HasPrefix(text, "strconv.") || strings.HasPrefix(text, "time:") {

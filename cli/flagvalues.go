@@ -181,7 +181,7 @@ func (f factorFlag) Set(s string) error {
 	return nil
 }
 
-// A group is the flags of one theme. A command has several, and its help shows them apart.
+// A group is the flags of one theme, which the help shows under a title.
 type group struct {
 	title string
 	flags *pflag.FlagSet

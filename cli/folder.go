@@ -17,13 +17,13 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// outHelp is the help of --out.
+// outHelp is the help text of --out.
 const outHelp = "output folder (default NAME-output beside the manifest; with --rehearse " +
 	"NAME-rehearsal in the current folder)"
 
-// folderOf is the output folder: as --out says, else NAME-output beside the manifest, so that
-// cron and another terminal find the same one; a rehearsal's is NAME-rehearsal in the current
-// folder.
+// folderOf returns the output folder: --out where it is given, else NAME-output beside the
+// manifest, so that cron and another terminal find the same one. That of a rehearsal is NAME-
+// rehearsal in the current folder.
 func folderOf(out, manifest string, rehearsal bool) string {
 	name := strings.TrimSuffix(filepath.Base(manifest), filepath.Ext(manifest))
 	switch {
@@ -35,8 +35,8 @@ func folderOf(out, manifest string, rehearsal bool) string {
 	return filepath.Join(filepath.Dir(manifest), name+"-output")
 }
 
-// notItsReport refuses a manifest that is a report of its own output folder: the next one would
-// take its place.
+// notItsReport refuses a manifest that is a report of its own output folder, since the next
+// report would replace it.
 func notItsReport(manifest, folder string) error {
 	name := filepath.Base(manifest)
 	if !slices.Contains([]string{"results.csv", "results.jsonl", "results.xlsx"}, name) {
@@ -53,7 +53,7 @@ func notItsReport(manifest, folder string) error {
 		hint: "copy it to another folder, under a name of your own"}
 }
 
-// noFolder is the mistake of an --out that names a file; nil where it does not.
+// noFolder returns the mistake of an --out that names a file, nil for anything else.
 func noFolder(path string) error {
 	if info, err := os.Stat(path); err != nil || info.IsDir() {
 		return nil
@@ -93,6 +93,7 @@ func openCache() (*durable.Dir, error) {
 	return durable.OpenDir(filepath.Join(cache, "qwenbatch", "tasks"))
 }
 
+// notWritable is the mistake of an output folder that cannot be written.
 func notWritable(path string, err error) error {
 	var detail *fs.PathError
 	if errors.As(err, &detail) {
@@ -106,7 +107,7 @@ func notWritable(path string, err error) error {
 	return m
 }
 
-// readFolder opens the output folder of an earlier run to look at; nil where there is none.
+// readFolder opens the output folder of an earlier run for reading; nil where there is none.
 func readFolder(path string) (*durable.Dir, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -117,15 +118,15 @@ func readFolder(path string) (*durable.Dir, error) {
 	return durable.OpenDir(path)
 }
 
-// A readOnlyDisk is a disk whose state file is looked at and never changed: a run may be
-// writing it at this moment, and what looks like a torn last line may be one that is on its
-// way. Other files can be written only where reports are.
+// A readOnlyDisk is a disk whose state file is read and never changed: a run may be writing it
+// at this moment, and what looks like a torn last line may still be on its way. Other files can
+// be written only where reports is set.
 type readOnlyDisk struct {
 	durable.Disk
 	reports bool
 }
 
-// Append opens for reading only.
+// Append opens for reading only; what is written is dropped.
 func (g readOnlyDisk) Append(name string) (durable.File, error) {
 	f, err := g.Disk.Open(name)
 	if err != nil {
@@ -134,7 +135,7 @@ func (g readOnlyDisk) Append(name string) (durable.File, error) {
 	return readOnlyFile{f}, nil
 }
 
-// Create makes reports.
+// Create creates files where reports may be written.
 func (g readOnlyDisk) Create(name string) (durable.File, error) {
 	if !g.reports {
 		return nil, &fs.PathError{Op: "create", Path: name, Err: fs.ErrPermission}
@@ -142,18 +143,18 @@ func (g readOnlyDisk) Create(name string) (durable.File, error) {
 	return g.Disk.Create(name)
 }
 
-// A readOnlyFile file takes changes and forgets them.
+// A readOnlyFile accepts changes and drops them.
 type readOnlyFile struct{ durable.File }
 
 func (readOnlyFile) Write(p []byte) (int, error) { return len(p), nil }
 func (readOnlyFile) Truncate(int64) error        { return nil }
 func (readOnlyFile) Sync() error                 { return nil }
 
-// An emptyDisk is the disk of a batch that was never run: nothing is in it, and nothing can be
-// put there.
+// An emptyDisk is the disk of a batch that was never run: it has no files, and none can be
+// created.
 type emptyDisk struct{}
 
-// Lock takes nothing: who only looks keeps nobody out.
+// Lock locks nothing, since a reader must not keep a run out.
 func (readOnlyDisk) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }
 
 func notExist(op, name string) error {
@@ -180,7 +181,7 @@ func (emptyDisk) Place(string) string                    { return "" }
 func (emptyDisk) Lock(name string) (io.Closer, error)    { return nil, notExist("lock", name) }
 func (emptyDisk) SyncDir(string) error                   { return nil }
 
-// hasState reports whether a batch was begun in a folder.
+// hasState reports whether a folder has a state file.
 func hasState(folder string) bool {
 	dir, err := readFolder(folder)
 	if err != nil || dir == nil {

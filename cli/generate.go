@@ -64,8 +64,8 @@ func onePrompt(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// generate proves that the picture can be kept before it is paid for, and does not let go of it
-// after that: one signal waits for an answer that is on its way, two do not.
+// generate proves that the picture can be saved before it is paid for. After that, the first
+// signal waits for an answer that is on its way; the second does not.
 func (p *program) generate(cmd *cobra.Command, f *generateFlags, prompt string) error {
 	request, sync, err := f.request(p, prompt)
 	if err != nil {
@@ -137,7 +137,7 @@ func (f *generateFlags) request(p *program, prompt string) (client.Request, bool
 	return f.rules.Request(it)
 }
 
-// A generation is one request on its way.
+// A generation is one request from its submission to its picture.
 type generation struct {
 	*generateFlags
 	client *client.Client
@@ -148,7 +148,7 @@ func (g *generation) stopping(why stopSignal) {
 	g.screen.Say("%s: waiting for the answer that is on its way; again: leave at once", why.name())
 }
 
-// make submits once and waits. What may have been paid for is said, with the way to it.
+// make submits once and waits. Its errors say what may have been paid for, and how to get it.
 func (g *generation) make(ctx context.Context, r client.Request, sync bool) (client.Task, error) {
 	if sync {
 		task, err := g.client.Generate(context.WithoutCancel(ctx), r)
@@ -183,11 +183,11 @@ func (g *generation) make(ctx context.Context, r client.Request, sync bool) (cli
 	return task, nil
 }
 
-// How often a task is asked for that nobody seems to know, or that nobody answers for: five
-// minutes, and an hour.
+// unknownAsked and failuresAsked bound how often a task is asked for that the service does not
+// know (five minutes), or about which it does not answer (an hour).
 const unknownAsked, failuresAsked = 100, 1200
 
-// left is said of a task that goes on without us.
+// left is the error about a task that goes on after the command has ended.
 func (g *generation) left(task client.Task, why string, code exitCode) error {
 	if g.rehearse {
 		return &mistake{text: why + "; nothing was paid", code: code}

@@ -34,6 +34,7 @@ func usageLine(cmd *cobra.Command) string {
 	return cmd.UseLine()
 }
 
+// printCommands lists the subcommands.
 func printCommands(w io.Writer, cmd *cobra.Command) {
 	if !cmd.HasAvailableSubCommands() {
 		return

@@ -13,7 +13,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A job is one run of a batch, from its plan to its summary.
+// A job is one run of a batch, from its plan to its summary. It belongs to one goroutine; the
+// watch alone is called from others.
 type job struct {
 	p        *program
 	f        *runFlags
@@ -29,8 +30,8 @@ type job struct {
 	junit    *junitFile
 }
 
-// run takes a manifest as far as it comes. Nothing is made on disk before the manifest is known
-// to be right.
+// run takes a manifest as far as it comes. Nothing is created on the disk before the manifest is
+// known to be right.
 func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 	name string) error {
 	m, totals, err := f.open(name)
@@ -78,7 +79,7 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 		Key: key})
 }
 
-// caller is the client of the service, or of the rehearsal. It sends nothing yet.
+// caller is the client of the service or of the rehearsal. It sends nothing yet.
 func (j *job) caller(settings batch.Settings, key client.Key) (*client.Client, error) {
 	config := j.f.config(settings, key)
 	if j.f.rehearse {
@@ -87,7 +88,7 @@ func (j *job) caller(settings batch.Settings, key client.Key) (*client.Client, e
 	return newClient(config)
 }
 
-// open joins manifest and state, and decides whether there is anything to do.
+// open joins manifest and state file, and decides whether there is anything to do.
 func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	f := j.f
 	o.Rules, o.Tool, o.Tell = f.rules, version(), j.watch.Observe
@@ -149,7 +150,7 @@ func tooMuch(p batch.Plan) error {
 			"--accept-changes goes on; the older pictures are kept in images/replaced"}
 }
 
-// idle ends a run that has nothing to do, without a word to the service.
+// idle ends a run that has nothing to do, without a request to the service.
 func (j *job) idle(ctx context.Context) error {
 	s := j.summary(batch.Progress{})
 	if s.code = s.standingCode(); s.progress.Done == s.items {
@@ -166,10 +167,10 @@ func (j *job) idle(ctx context.Context) error {
 	return j.close(s, err)
 }
 
-// reportStale tells whether a report is not there, is older than the state file or the
-// manifest, or says something else of pictures that are gone or edited: a run that was killed
-// between its last picture and its reports leaves them as they were, and pictures come and go
-// without a word to the state file.
+// reportStale reports whether a report is missing, is older than the state file or the manifest,
+// or differs about pictures that are gone or edited: a run that was killed between its last
+// picture and its reports leaves them stale, and pictures come and go without a line in the
+// state file.
 func (j *job) reportStale() bool {
 	if j.batch.ReportsDiffer() {
 		return true

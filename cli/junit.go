@@ -14,7 +14,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A junitFile is where a JUnit report is put.
+// A junitFile is the place of a JUnit report.
 type junitFile struct {
 	path string // as it was said
 	dir  *durable.Dir
@@ -86,8 +86,8 @@ func (f *junitFile) write(b *batch.Batch, advice map[string]string) error {
 		hint: "qwenbatch report writes it from the state file", code: codeStopped}
 }
 
-// adviceByStatus is what can be done with an item, by its status. It is written for people who
-// see the report and not the run.
+// adviceByStatus returns what can be done with an item, by its status. Its readers see the
+// report and not the run.
 func adviceByStatus(run string, commandOf func(verb string) string) map[string]string {
 	return map[string]string{
 		"failed": "nothing was charged. Change its row, or try it again: " + run +

@@ -11,7 +11,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A limitFlags is the flags that bound a run and its risk.
+// limitFlags are the flags that bound a run and its risk.
 type limitFlags struct {
 	budget      client.Money
 	deadline    time.Duration
@@ -21,7 +21,7 @@ type limitFlags struct {
 	noMetadata  bool
 }
 
-// limitGroup are the flags of a run that is left alone.
+// limitGroup returns the flags.
 func (b *limitFlags) limitGroup() group {
 	g := newGroup("Money and limits")
 	g.flags.Var(moneyFlag{&b.budget}, "budget",
@@ -43,13 +43,13 @@ func (b *limitFlags) limitGroup() group {
 	return g
 }
 
-// apply gives them to a batch.
+// apply sets the options of a batch.
 func (b *limitFlags) apply(o *batch.Options) {
 	o.Budget, o.Deadline, o.MaxFailures = b.budget, b.deadline, b.maxFailures
 	o.OnDoubt, o.Settle, o.NoMetadata = b.onDoubt, b.settleTime, b.noMetadata
 }
 
-// checkBudget refuses a budget over models whose price is not known: it could not be kept.
+// check refuses a budget over models whose price is not known, since it could not be kept.
 func (b *limitFlags) check(p batch.Plan) error {
 	if b.budget > 0 && p.Unpriced {
 		return &mistake{

@@ -16,7 +16,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
-// A manifestFlags is the flags that say how a manifest is read and what its rows leave open.
+// manifestFlags are the flags that say how a manifest is read, and what holds where its rows say
+// nothing.
 type manifestFlags struct {
 	defaults manifests.Defaults
 	rules    batch.Rules
@@ -31,7 +32,7 @@ func newManifestFlags() *manifestFlags {
 	return &manifestFlags{rules: batch.Rules{Mode: "auto"}, columns: headerFlag{}, maxItems: 10000}
 }
 
-// pictureGroup are the flags of the pictures.
+// pictureGroup returns the flags of the pictures.
 func (r *manifestFlags) pictureGroup() group {
 	g := newGroup("Pictures, where a row says nothing")
 	g.flags.Var(textFlag{&r.defaults.Model, "NAME"}, "model",
@@ -53,7 +54,7 @@ func (r *manifestFlags) pictureGroup() group {
 	return g
 }
 
-// readingGroup are the flags of the manifest.
+// readingGroup returns the flags of the reading.
 func (r *manifestFlags) readingGroup() group {
 	g := newGroup("Reading the manifest")
 	g.flags.Var(textFlag{&r.encoding, "NAME"}, "encoding",
@@ -76,13 +77,13 @@ func (r *manifestFlags) readingGroup() group {
 	return g
 }
 
-// modeFlag is the flag of the interface.
+// modeFlag adds the flag of the interface of the API.
 func (r *manifestFlags) modeFlag(g group) {
 	g.flags.Var(choiceFlag{&r.rules.Mode, []string{"auto", "async", "sync"}}, "mode",
 		"which interface of the API; auto takes async where the model has it")
 }
 
-// open reads the manifest's structure and checks every row of it.
+// open opens the manifest and checks all its rows. The caller closes it.
 func (r *manifestFlags) open(name string) (*manifests.Manifest, manifests.Totals, error) {
 	m, err := manifests.Open(name, manifests.Options{
 		Defaults: r.defaults, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns,
@@ -113,8 +114,8 @@ func (r *manifestFlags) open(name string) (*manifests.Manifest, manifests.Totals
 	return m, totals, nil
 }
 
-// noItems refuses a manifest that asks for nothing: an export that went wrong should not end
-// with "all done", nor its empty report take the place of a full one.
+// noItems refuses a manifest without items: a failed export must not end with "all done", nor
+// its empty report replace a full one.
 func noItems(name string) error {
 	m := &mistake{text: term.Quote(name) + " has no items; nothing was sent",
 		hint: "its first row is the header; each row below it is a picture to make"}
@@ -135,19 +136,19 @@ func pictureFile(want string) string {
 	return strings.TrimSuffix(filename.Clean(want, ".png"), ".png")
 }
 
-// manyItems items are those whose tables are most of our memory.
+// manyItems is the number of items from which on their tables take most of the memory.
 const manyItems = 100_000
 
-// saveMemory lets the garbage collector begin when a third has been added to what is in use,
-// not when that has doubled. What is kept of a million items has no pointers to follow, so that
-// this costs next to nothing. GOGC wins.
+// saveMemory lets the garbage collector start when a third was added to what is in use, instead
+// of when it has doubled. What is kept of a million items has no pointers to follow, so that
+// this costs next to nothing. GOGC has precedence.
 func saveMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(30)
 	}
 }
 
-// noManifest guesses what was meant by the name of a file that is not there.
+// noManifest is the mistake of a manifest that does not exist, with a guess at what was meant.
 func noManifest(name string) error {
 	m := &mistake{text: term.Quote(name) + " does not exist",
 		hint: "qwenbatch init " + term.ShellQuote(name) + " writes one to start from"}
@@ -174,7 +175,7 @@ func noManifest(name string) error {
 	return m
 }
 
-// onceEach leaves out warnings that say of a later row what was said of an earlier one.
+// onceEach returns the warnings without repetitions in later rows.
 func onceEach(all []manifests.Error) []manifests.Error {
 	seen := map[string]bool{}
 	var some []manifests.Error
@@ -187,7 +188,7 @@ func onceEach(all []manifests.Error) []manifests.Error {
 	return some
 }
 
-// isManifest tells by its extension whether a file can be one.
+// isManifest reports whether a file can be a manifest by its extension.
 func isManifest(name string) bool {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".yaml", ".yml", ".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".xlsx":

@@ -1,7 +1,7 @@
 package cli
 
-// A mistake is an error that this package found: its text and hint were written where it was
-// found. Its code is 2 unless it says another.
+// A mistake is an error that this package found. Its text and hint were written where it was
+// found; its code is 2 unless set.
 type mistake struct {
 	text, hint string
 	code       exitCode
@@ -16,13 +16,14 @@ func (m *mistake) codeOr(code exitCode) exitCode {
 	return code
 }
 
-// A complaint is what a person is told of an error.
+// A complaint is what is printed about an error.
 type complaint struct {
 	text, hint string
 	code       exitCode
 }
 
-// An exitCode is an error that has been told already, or was none: it only picks the exit code.
+// An exitCode is an error that was printed already, or needs no message: it only carries the
+// exit code.
 type exitCode int
 
 const (

@@ -8,11 +8,11 @@ import (
 	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
-// again is the command that was given, for people to copy.
+// again is the command that was given.
 func (j *job) again() string { return commandLine(j.p.args) }
 
-// goOn is the command that goes on after a run, and a word about it where the one that was
-// given would only stop at the same place: limit is what stopped it.
+// goOn is the command that continues after a run, and a note about it where the command that was
+// given would stop at the same limit again.
 func (j *job) goOn(limit error, p batch.Progress) (again, note string) {
 	switch {
 	case errors.Is(limit, batch.ErrBudget):
@@ -32,10 +32,10 @@ func (j *job) original() string {
 	return commandLine(args)
 }
 
-// fresh is the command without --redo, which would be a new wish.
+// fresh is the command without --redo, which would be a new request.
 func (j *job) fresh() string { return commandLine(without(j.p.args, "redo")) }
 
-// status is the command that lists the items that want a person.
+// status is the command that lists failed and held items.
 func (j *job) status() string { return j.about("status") }
 
 // about is a command about this batch.

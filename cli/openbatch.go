@@ -24,8 +24,8 @@ func openBatch(o batch.Options, folder, run string) (*batch.Batch, error) {
 	return b, nil
 }
 
-// otherBatch says where a state file is damaged, or which flag leads to the batch that a folder
-// holds. Run is the command that goes on with the batch.
+// otherBatch adds to an error where a state file is damaged, or which flag leads to the batch
+// that the folder holds. Run is the command that goes on with the batch.
 func otherBatch(folder string, disk durable.Disk, rehearse bool, err error, run string) error {
 	var damage *batch.DamageError
 	if errors.As(err, &damage) {
@@ -60,8 +60,8 @@ func otherBatch(folder string, disk durable.Disk, rehearse bool, err error, run 
 	return m
 }
 
-// unknownItem guesses what was meant by a name of --redo that nothing in the manifest bears;
-// other errors are what they are.
+// unknownItem adds a guess to the error about a name of --redo that no item has. It returns
+// other errors as they are.
 func unknownItem(err error, m *manifests.Manifest) error {
 	var unknown *batch.UnknownItemError
 	if !errors.As(err, &unknown) {

@@ -9,7 +9,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
-// work announces a run, runs it under signals, and tells how it ended.
+// work announces a run, runs it until a signal comes, and reports how it ended.
 func (j *job) work(ctx context.Context) error {
 	o := newEstimate(j.plan, j.f.limit)
 	o.manifest, o.folder, o.rehearsal, o.speed = j.manifest, j.folder, j.f.rehearse, j.f.speed
@@ -49,11 +49,11 @@ func (j *job) work(ctx context.Context) error {
 	return j.close(s, reportErr)
 }
 
-// thumbsTimeout is how long the end of a run may wait for thumbnails.
+// thumbsTimeout bounds how long the end of a run waits for thumbnails.
 const thumbsTimeout = 5 * time.Second
 
-// thumbs makes those that the run has not come to, and reports whether all are there as far as
-// wanted. A page without them works; nothing that goes wrong here is worth an exit code.
+// thumbs makes the missing thumbnails, and reports whether all that are wanted exist. The page
+// works without them, so that its errors change no exit code.
 func (j *job) thumbs(ctx context.Context) (all bool) {
 	if !j.f.thumbs || ctx.Err() != nil {
 		return true
@@ -63,7 +63,7 @@ func (j *job) thumbs(ctx context.Context) (all bool) {
 	return j.batch.Thumbs(ctx) == nil
 }
 
-// report writes the reports. A large workbook takes a while, and a run that seems to hang is
+// report writes the reports. It says so where they take long, since a run that seems to hang is
 // killed.
 func (j *job) report(ctx context.Context) ([]string, error) {
 	slow := time.AfterFunc(2*time.Second, func() { j.screen.Say("writing the reports") })
@@ -71,7 +71,7 @@ func (j *job) report(ctx context.Context) ([]string, error) {
 	return j.batch.Report(ctx)
 }
 
-// begin sets up what shows the run.
+// begin sets up the view of the run.
 func (j *job) begin(o estimate) {
 	first := j.watch.Begin(j.batch.Progress, term.Workload{
 		Total: o.items, Due: j.due(), Work: o.requests + o.open, Planned: o.wallTime()})
@@ -79,7 +79,7 @@ func (j *job) begin(o estimate) {
 	j.watch.Show(j.view(o, first))
 }
 
-// due is how many items the plan wants taken to their end, whatever --limit says.
+// due is the number of items that the plan takes to their end, whatever --limit says.
 func (j *job) due() int {
 	n := j.plan.Open + j.plan.Doubt
 	for _, m := range j.plan.Models {
@@ -88,7 +88,7 @@ func (j *job) due() int {
 	return n
 }
 
-// view is how the run is shown.
+// view chooses how the run is shown.
 func (j *job) view(o estimate, first term.ProgressState) term.View {
 	switch kind := j.f.progress; {
 	case j.records != nil:
@@ -108,7 +108,7 @@ func (j *job) stopping(why stopSignal) {
 	j.screen.Say("%s: finishing what is on its way; again: leave at once", why.name())
 }
 
-// outcome is the exit code of a run. Where several hold: signal, 1, 4, 3, 0.
+// outcome is the exit code of a run. Where several apply, the precedence is: signal, 1, 4, 3, 0.
 func (j *job) outcome(ctx context.Context, err error, s summary) (exitCode, error) {
 	var stop stopSignal
 	switch {
@@ -129,7 +129,7 @@ func (j *job) outcome(ctx context.Context, err error, s summary) (exitCode, erro
 	return code, err
 }
 
-// leftOpen says why items are left by a run that nothing has stopped.
+// leftOpen is the error about items that are left by a run which nothing has stopped.
 func leftOpen(p batch.Progress) error {
 	if p.Open > 0 {
 		return &mistake{text: "left open: " + term.Amount(p.Open, "item") +
@@ -143,13 +143,13 @@ func leftOpen(p batch.Progress) error {
 		code: codeStopped}
 }
 
-// alone reports whether nothing else is wrong beside an error.
+// alone reports whether an error is joined with no other.
 func alone(err error) bool {
 	several, ok := err.(interface{ Unwrap() []error })
 	return !ok || len(several.Unwrap()) == 1
 }
 
-// standingCode is the exit code of a run that nothing has stopped.
+// standingCode is the exit code of a run that nothing has stopped, by its counts.
 func (s summary) standingCode() exitCode {
 	p := s.progress
 	switch {
@@ -161,8 +161,8 @@ func (s summary) standingCode() exitCode {
 	return 0
 }
 
-// summary takes what stands; where the run has not come as far as to count its items, the
-// plan's counts hold.
+// summary counts what a run has left. Where it has not come as far as counting its items, the
+// counts of the plan hold.
 func (j *job) summary(p batch.Progress) summary {
 	missing := j.plan.Missing
 	if term.Counted(p) {
@@ -190,7 +190,7 @@ func (j *job) summary(p batch.Progress) summary {
 	return s
 }
 
-// close prints the summary and what went wrong, and gives the exit code.
+// close prints the summary and the errors, and returns the exit code.
 func (j *job) close(s summary, reportErr error) error {
 	junitErr := j.junit.write(j.batch, adviceByStatus(s.fresh, j.about))
 	if (reportErr != nil || junitErr != nil) && s.code < codeStopped {

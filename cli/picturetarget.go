@@ -16,7 +16,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
-// A pictureTarget is where the pictures of one task are put: a folder that can be written, and
+// A pictureTarget is where the pictures of one task are saved: a folder that can be written, and
 // a name.
 type pictureTarget struct {
 	dir  *durable.Dir

@@ -62,7 +62,7 @@ func (l *savedBatch) printPlan(w io.Writer) {
 	l.tellHeld(w)
 }
 
-// added tells what a manifest makes of its rows, where that is more than an item each.
+// added counts the items that a manifest adds to its rows.
 func (l *savedBatch) added() []countLine {
 	if l.totals.Added == 0 {
 		return nil
@@ -72,7 +72,7 @@ func (l *savedBatch) added() []countLine {
 			term.Number(l.maxItems))}}
 }
 
-// planNotes say what the choice of interface and of n is worth.
+// planNotes compares the interfaces, and n with count, where that matters.
 func planNotes(p batch.Plan) []string {
 	var notes []string
 	for _, m := range p.Models {
@@ -121,7 +121,7 @@ func planCounts(p batch.Plan, rehearsal bool) []countLine {
 	}
 }
 
-// missingText says what becomes of items whose pictures are gone.
+// missingText tells what a run does with items that have lost their pictures.
 func missingText(p batch.Plan) string {
 	if p.Fetchable == 0 {
 		return "paid, files gone; --redo missing buys them again"
@@ -129,7 +129,7 @@ func missingText(p batch.Plan) string {
 	return "paid; " + term.Number(p.Fetchable) + " fetched again without cost"
 }
 
-// planTable has a line a model, and what both interfaces take side by side.
+// planTable has a row for each model, with the time that each interface takes.
 func planTable(p batch.Plan) *term.Table {
 	t := &term.Table{Heads: []string{"MODEL", "PICTURES", "EACH", "COST", "ASYNC", "SYNC",
 		"QUOTA"}, Left: []int{6}}
@@ -162,7 +162,7 @@ func orNone(d time.Duration) string {
 	return term.Span(d)
 }
 
-// planEnd is what it comes down to.
+// planEnd is the last sentence of plan: what a run would do.
 func planEnd(p batch.Plan) string {
 	switch {
 	case p.Idle():

@@ -10,7 +10,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
-// A program is one call of the command: what it was called with, and whom it speaks to.
+// A program is one call of the command: its arguments, streams and environment.
 type program struct {
 	args   []string
 	stdin  io.Reader
@@ -37,13 +37,13 @@ func (p *program) folded(start, text string) string {
 		strings.Repeat(" ", term.Width(start)))
 }
 
-// warn prints what is no error.
+// warn prints a warning.
 func (p *program) warn(text string) {
 	fmt.Fprintln(
 		p.stderr, "qwenbatch: warning: "+term.Plain(text))
 }
 
-// red is for the word "error" on a terminal that shows colours.
+// red colours a text where the terminal shows colours.
 func (p *program) red(s string) string {
 	if !p.colours() {
 		return s

@@ -2,14 +2,14 @@ package cli
 
 import "github.com/spf13/pflag"
 
-// rememberedFlags are those that say something of the items of a manifest: what the state file
-// remembers of the last run, so that status, report, resolve and audit speak of the same items
-// without being told again.
+// rememberedFlags are the flags that change what the items of a manifest are. The state file
+// keeps those of the last run, so that status, report, resolve and audit see the same items
+// without being given them again.
 var rememberedFlags = []string{"model", "size", "negative-prompt", "seed", "prompt-extend",
 	"watermark", "encoding", "column", "sheet",
 	"max-items", "name", "allow-truncation", "nearest-size", "mode", "xlsx"}
 
-// remembered are the flags that were given, by name.
+// remembered returns the flags that were given, by name.
 func remembered(flags *pflag.FlagSet) map[string]string {
 	var given map[string]string
 	for _, name := range rememberedFlags {

@@ -13,7 +13,7 @@
 // stdout carries results (plan, status, models, the records of --progress json), stderr
 // everything else. An error becomes a text, a hint and an exit code in explain; a mistake is an
 // error whose text and hint were written where it was found. The first SIGINT, SIGTERM or
-// SIGHUP cancels the context of a command that sends something, the second ends the process,
+// SIGHUP cancels the context of run, generate and emulate, the second ends the process,
 // which is safe at every moment since the batch keeps its state file durable by itself. The
 // package keeps no state of its own on disk.
 //

@@ -9,8 +9,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A savedBatch is a batch that is looked at: nothing is sent, no key is wanted, the state file
-// stays as it is.
+// A savedBatch is the batch of a manifest as its state file knows it, under the settings of the
+// last run. Nothing is sent, no key is needed, and only resolve changes the state file.
 type savedBatch struct {
 	*manifestFlags
 	*serviceFlags
@@ -34,7 +34,7 @@ func newSavedBatch() *savedBatch {
 		reportFlags: reportFlags{thumbs: true}}
 }
 
-// folderFlags are the flags that find the batch.
+// folderFlags returns the flags that find the batch.
 func (l *savedBatch) folderFlags() group {
 	g := newGroup("Batch")
 	g.flags.VarP(textFlag{&l.out, "DIR"}, "out", "o", outHelp)
@@ -57,8 +57,8 @@ func (l *savedBatch) withSaved(p *program, cmd *cobra.Command, name string, repo
 	return f()
 }
 
-// openReadOnly joins the manifest with the state file, where there is one, under the settings
-// of the last run.
+// openReadOnly joins the manifest with the state file, where there is one. The caller calls
+// closing.
 func (l *savedBatch) openReadOnly(p *program, cmd *cobra.Command, name string, reports bool) (
 	closing func(), err error) {
 	l.name, l.folder = name, folderOf(l.out, name, l.rehearse)
@@ -101,7 +101,8 @@ func (l *savedBatch) openReadOnly(p *program, cmd *cobra.Command, name string, r
 	return closing, nil
 }
 
-// join reads the manifest and opens the batch.
+// join reads the manifest and opens the batch on a disk. It returns the manifest, which the
+// caller closes, also with an error.
 func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
 	recorded *batch.Settings) (m *manifests.Manifest, err error) {
 	if l.settings, err = l.settle(p, cmd.Flags(), recorded); err != nil {
@@ -131,7 +132,7 @@ func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
 	return m, err
 }
 
-// mustExist wants a state file: status and report have nothing to tell without one.
+// mustExist is an error where there is no state file.
 func (l *savedBatch) mustExist() error {
 	if l.found {
 		return nil
@@ -147,12 +148,12 @@ func (l *savedBatch) mustExist() error {
 	return m
 }
 
-// command is a command line about the batch that is looked at.
+// command is a command about this batch.
 func (l *savedBatch) command(verb string) string {
 	return batchCommand(verb, l.name, l.out, l.rehearse)
 }
 
-// title is the first line: what is looked at.
+// title is the first line of plan and status.
 func (l *savedBatch) title() string {
 	text := l.name + ": " + term.Amount(l.plan.Items, "item")
 	if l.found {

@@ -15,7 +15,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A serviceFlags is the flags that say whom a batch talks to.
+// serviceFlags are the flags that select the service, the account and the key.
 type serviceFlags struct {
 	region, base, workspace, keyFile string
 	insecure, privateHosts           bool
@@ -27,7 +27,7 @@ func newServiceFlags() *serviceFlags {
 	return &serviceFlags{region: client.Regions()[0].Name, speed: 60}
 }
 
-// serviceGroup are the flags of the service.
+// serviceGroup returns the flags that select the endpoint.
 func (s *serviceFlags) serviceGroup() group {
 	g := newGroup("Service")
 	g.flags.Var(choiceFlag{&s.region, regionNames()}, "region",
@@ -40,7 +40,7 @@ func (s *serviceFlags) serviceGroup() group {
 	return g
 }
 
-// keyFlags are the flags that only matter where something is sent.
+// keyFlags adds the flags of commands that send something.
 func (s *serviceFlags) keyFlags(g group) {
 	g.flags.Var(textFlag{&s.keyFile, "FILE"}, "api-key-file",
 		"read the API key from a file, which only you should be able to read (default the "+
@@ -51,6 +51,7 @@ func (s *serviceFlags) keyFlags(g group) {
 		"allow pictures from addresses of a private network")
 }
 
+// rehearseFlags adds the flags of a rehearsal.
 func (s *serviceFlags) rehearseFlags(g group) {
 	g.flags.BoolVar(&s.rehearse, "rehearse", false,
 		"run against the built-in emulator: no key, no cost; keeps its own output folder")
@@ -66,8 +67,8 @@ func regionNames() []string {
 	return names
 }
 
-// settle fills in what the flags leave open: from the environment as the vendor's SDKs read it,
-// or from the state file of an earlier run where a command takes its settings from there.
+// settle completes the flags: from the environment as the SDKs of the vendor read it, or from
+// the state file of an earlier run where recorded is set.
 func (s *serviceFlags) settle(p *program, flags *pflag.FlagSet, recorded *batch.Settings) (
 	batch.Settings, error) {
 	if recorded != nil && !flags.Changed("region") && !flags.Changed("base-url") {
@@ -101,7 +102,8 @@ func (s *serviceFlags) settle(p *program, flags *pflag.FlagSet, recorded *batch.
 		Workspace: s.workspace}, nil
 }
 
-// regionOf tells by its host which region's prices hold at a base URL.
+// regionOf returns the region of a base URL by its host, otherwise where it has none. Prices
+// depend on it.
 func regionOf(base string, otherwise client.Region) client.Region {
 	for _, r := range client.Regions() {
 		if r.Shared != "" && strings.Contains(base, "//"+r.Shared+"/") ||
@@ -112,7 +114,7 @@ func regionOf(base string, otherwise client.Region) client.Region {
 	return otherwise
 }
 
-// config is how the client reaches the service.
+// config returns how the client reaches the service.
 func (s *serviceFlags) config(settings batch.Settings, key client.Key) client.Config {
 	return client.Config{BaseURL: settings.BaseURL, Key: key, Workspace: settings.Workspace,
 		UserAgent: "qwenbatch/" + version(),
@@ -153,7 +155,7 @@ func (s *serviceFlags) key(p *program, warn func(string)) (client.Key, error) {
 	return key, err
 }
 
-// newKey takes a key as it was pasted. It never says what it read.
+// newKey cleans a key that was pasted. Its errors never contain what it read.
 func newKey(source, secret string) (client.Key, error) {
 	secret = strings.Trim(strings.TrimSpace(strings.TrimPrefix(secret, "\uFEFF")), `"'`)
 	for _, r := range secret {
@@ -173,7 +175,7 @@ func noKey() error {
 			"and without cost: add --rehearse"}
 }
 
-// caller makes a client from the flags and the environment alone.
+// caller makes a client from the flags and the environment, without a batch.
 func (s *serviceFlags) caller(p *program, cmd *cobra.Command) (*client.Client, error) {
 	settings, err := s.settle(p, cmd.Flags(), nil)
 	if err != nil {
@@ -182,7 +184,7 @@ func (s *serviceFlags) caller(p *program, cmd *cobra.Command) (*client.Client, e
 	return s.connect(p, settings)
 }
 
-// connect makes a client for the settings; a key is wanted.
+// connect makes a client for the settings. It requires a key, and sends nothing.
 func (s *serviceFlags) connect(p *program, settings batch.Settings) (*client.Client, error) {
 	if settings.Rehearsal {
 		return nil, &mistake{text: "a rehearsal has no account whose tasks could be asked for",
@@ -198,7 +200,7 @@ func (s *serviceFlags) connect(p *program, settings batch.Settings) (*client.Cli
 	return newClient(s.config(settings, key))
 }
 
-// newClient makes a client; it sends nothing. What can be wrong with its settings is the base URL.
+// newClient makes a client, which sends nothing yet. Only the base URL can be wrong here.
 func newClient(config client.Config) (*client.Client, error) {
 	c, err := client.New(config)
 	if err != nil {

@@ -67,7 +67,8 @@ func (l *savedBatch) printStatus(w io.Writer) error {
 	return nil
 }
 
-// unfetchedNote says what becomes of items that are paid for and whose pictures did not come.
+// unfetchedNote tells what becomes of items that are paid while their pictures could not be
+// fetched.
 func unfetchedNote(p batch.Plan) string {
 	return fmt.Sprintf(
 		"Of those in flight %s paid and could not be fetched yet; they are kept until %s. The "+
@@ -83,7 +84,7 @@ func amountIs(n int) string {
 	return term.Number(n) + " are"
 }
 
-// tellHeld says how held items are settled, which no run does by itself.
+// tellHeld prints how held items are settled, which no run does by itself.
 func (l *savedBatch) tellHeld(w io.Writer) {
 	if l.plan.Held == 0 || l.settings.Rehearsal {
 		return
@@ -115,8 +116,8 @@ func statusCounts(p batch.Plan) []countLine {
 	}
 }
 
-// problems are the items that want a person: at most so many, how many more, and what the held
-// ones may have cost.
+// problems returns at most so many failed or held items, the number of further ones, and what
+// the held ones may have cost.
 func (l *savedBatch) problems(most int) (held client.Money, some []batch.Failure, more int,
 	err error) {
 	for f, err := range l.batch.Failures() {
@@ -133,8 +134,8 @@ func (l *savedBatch) problems(most int) (held client.Money, some []batch.Failure
 	return held, some, more, nil
 }
 
-// problemTable tells what is the matter with each; whole is for a pipe or a file, where nothing
-// is cut.
+// problemTable lists failed and held items with their reasons. Nothing is cut where whole is
+// set, for a pipe or a file.
 func problemTable(problems []batch.Failure, whole bool) *term.Table {
 	t := &term.Table{Heads: []string{"STATUS", "ROW", "ITEM", "REASON"}, Left: []int{2, 3}, Cut: 3,
 		Whole: whole}

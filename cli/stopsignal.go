@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// A stopSignal is why a context ended.
+// A stopSignal is the cause of a context that a signal has cancelled.
 type stopSignal struct{ signal syscall.Signal }
 
 func (s stopSignal) Error() string { return "stopped by " + s.name() }
@@ -25,13 +25,13 @@ func (s stopSignal) name() string {
 	return fmt.Sprintf("signal %d", int(s.signal))
 }
 
-// code is what shells expect of a process that a signal ended.
+// code is the exit code that shells expect of a process which a signal has ended.
 func (s stopSignal) code() exitCode { return exitCode(128 + int(s.signal)) }
 
-// untilSignal returns a context that the first SIGINT, SIGTERM or SIGHUP ends, after first was
-// called. The second ends the process at once: the state file is good at every moment. A reader
-// of stdout or stderr that has gone (SIGPIPE) stops nothing, since paid pictures are on their
-// way.
+// untilSignal returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, after a call
+// of first. The second signal ends the process at once, which is safe since the state file is
+// durable at every moment. SIGPIPE is ignored: a reader of stdout or stderr that has gone must
+// not stop paid pictures from being saved.
 func untilSignal(parent context.Context, first func(stopSignal)) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	caught := make(chan os.Signal, 2)

@@ -13,7 +13,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A summary is how a run ended.
+// A summary is how a run has ended.
 type summary struct {
 	code      exitCode
 	err       error // why it stopped before its end
@@ -42,7 +42,7 @@ type summary struct {
 // mostLines of a summary can be taken in at a glance.
 const mostLines = 12
 
-// lines are at most that many.
+// lines are the summary on at most mostLines lines.
 func (s summary) lines() []string {
 	p := s.progress
 	done := fmt.Sprintf("%s of %s", term.Number(p.Done), term.Amount(s.items, "item"))
@@ -96,7 +96,7 @@ func (s summary) lines() []string {
 	return append(lines, next...)
 }
 
-// givenUp is a text where items were abandoned: they are done with and count as done.
+// givenUp returns a text where items were abandoned: they count as done.
 func (s summary) givenUp(text string) string {
 	if s.abandoned == 0 {
 		return ""
@@ -139,7 +139,7 @@ func (s summary) money() string {
 	return fmt.Sprintf("%s paid, %s with the runs before", term.Yuan(spent), term.Yuan(all))
 }
 
-// written are the reports: the workbook, which people look for, on a line of its own.
+// written lists the reports, the workbook on a line of its own.
 func (s summary) written() (lines []string) {
 	var reports, books []string
 	for _, name := range s.reports {
@@ -199,7 +199,7 @@ func (s summary) reasonText(status string) string {
 	return ": " + strings.Join(texts, ", ")
 }
 
-// noted has the word about the command that goes on before it.
+// noted puts the note before a command.
 func (s summary) noted(command string) string {
 	if s.note == "" {
 		return command
@@ -207,7 +207,7 @@ func (s summary) noted(command string) string {
 	return s.note + ": " + command
 }
 
-// next are the commands that a person may want now.
+// next lists the commands that may be wanted now.
 func (s summary) next() []string {
 	p := s.progress
 	var next []string

@@ -158,7 +158,7 @@ func tasksGetCommand(p *program) *cobra.Command {
 	return cmd
 }
 
-// noPictures says why a task has nothing to save.
+// noPictures is the mistake of a task that has no pictures to save.
 func noPictures(t client.Task) error {
 	m := &mistake{text: "it has no pictures, it is " + string(t.Status), code: codeItems}
 	switch {
@@ -182,7 +182,7 @@ func oneTask(cmd *cobra.Command, args []string) error {
 // taskPattern is what task ids look like.
 var taskPattern = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 
-// noTask finds an argument that cannot be a task id.
+// noTask is the mistake of an argument that cannot be a task id.
 func noTask(args []string) error {
 	for _, id := range args {
 		if !taskPattern.MatchString(id) {
@@ -193,7 +193,7 @@ func noTask(args []string) error {
 	return nil
 }
 
-// showTask prints what a task tells, without its signed URLs.
+// showTask prints a task without its signed URLs.
 func (p *program) showTask(t client.Task) {
 	show := func(name, value string) {
 		if value != "" {
