@@ -327,7 +327,7 @@ func (r *run) gather(ctx context.Context, rec *record) error {
 		return r.fail(rec)
 	}
 	r.leave(rec)
-	if len(r.savedOf(rec)) > 0 {
+	if saved := len(r.savedOf(rec)); saved > 0 && saved >= len(rec.Pictures) { // else one that was fetched is gone
 		return r.fetch(ctx, rec, r.savedTask(rec))
 	}
 	if !rec.Succeeded.IsZero() && r.clock.now().Sub(rec.Submitted) < kept {

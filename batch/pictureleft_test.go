@@ -65,3 +65,27 @@ func TestT16GoneOfALongTask(t *testing.T) {
 		s.wantPhases(map[string]phase{"a bird": done, "a fish": done})
 	})
 }
+
+// TestT17ForgottenOneOfTwo deletes one of two pictures, and the service has forgotten the task when it is fetched again: it was
+// made and paid for all the same.
+func TestT17ForgottenOneOfTwo(t *testing.T) {
+	play(t, "id,prompt,n,model\na,a red cat,2,wan2.2-t2i-plus\n", emulator.Options{}, func(s *scene) {
+		s.ends()
+		was := s.records()["a red cat"]
+		s.disk.Decide = nil
+		s.disk.Remove("images/a_2.png")
+		time.Sleep(time.Hour)
+		s.fault = func(c emulator.Call) emulator.Fault { return emulator.Fault{Unknown: c.Op == "query"} }
+		s.start()
+		now := s.records()["a red cat"]
+		if now.Cost != was.Cost || len(now.Pictures) != 2 {
+			t.Errorf("%s, %d pictures for %v, %q; was %d for %v", now.Phase, len(now.Pictures), now.Cost, now.Warnings, len(was.Pictures), was.Cost)
+		}
+		s.fault = nil
+		s.start()
+		now = s.records()["a red cat"]
+		if now.Cost != was.Cost || len(now.Pictures) != 2 {
+			t.Errorf("then %s, %d pictures for %v, %q", now.Phase, len(now.Pictures), now.Cost, now.Warnings)
+		}
+	})
+}
