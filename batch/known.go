@@ -213,15 +213,10 @@ func (e evidence) offsets(thisRun bool) (intent, present, adoption offset) {
 // proves reports whether a task that was submitted at a time would be among the rows. A task of ours that the list could
 // have shown then, and is too old for now, may have been one that it hides: with it goes the proof.
 func (e evidence) proves(intent, now time.Time) bool {
-	i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare)
-	if i < knownBefore && e.gone.After(intent.Add(-listed)) {
+	if i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare); i < knownBefore && e.gone.After(intent.Add(-listed)) {
 		return false
 	}
-	from := intent
-	if i > 0 {
-		from = e.intents[max(0, i-knownBefore)]
-	}
-	if e.shown.IsZero() || e.shown.Before(from) || !e.missing.IsZero() && !e.missing.Before(from) {
+	if from := e.from(intent); e.shown.IsZero() || e.shown.Before(from) || e.lacks(intent) {
 		return false
 	}
 	if now.Sub(intent) <= longAgo || e.first.Before(intent) {
@@ -229,4 +224,18 @@ func (e evidence) proves(intent, now time.Time) bool {
 	}
 	_, present, _ := e.offsets(true)
 	return present.known && e.oldest.Add(-present.by).Before(intent)
+}
+
+// from is since when all tasks that we know must be shown, where one that was submitted at a time is looked for.
+func (e evidence) from(intent time.Time) time.Time {
+	i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare)
+	if i == 0 {
+		return intent
+	}
+	return e.intents[max(0, i-knownBefore)]
+}
+
+// lacks reports whether one of those is not shown.
+func (e evidence) lacks(intent time.Time) bool {
+	return !e.missing.IsZero() && !e.missing.Before(e.from(intent))
 }

@@ -28,11 +28,14 @@ func (l listing) newest() time.Time {
 // A lister makes passes for all who are in doubt at the same time.
 type lister struct {
 	turn chan struct{} // holds a token; whoever takes it may make a pass
-	last listing       // belongs to the holder of the token
+	last listing       // belongs to the holder of the token, as does shown
+	// shown are the rows of all passes, with their times by the list's clock; those that it shows no more for their age are
+	// dropped.
+	shown map[string]time.Time
 }
 
 func newLister() *lister {
-	l := &lister{turn: make(chan struct{}, 1)}
+	l := &lister{turn: make(chan struct{}, 1), shown: map[string]time.Time{}}
 	l.turn <- struct{}{}
 	return l
 }
@@ -50,9 +53,33 @@ func (r *run) list(ctx context.Context, after time.Time) (listing, error) {
 	}
 	pass, err := r.listAll(ctx)
 	if err == nil {
+		pass.whole = r.lister.remember(pass) && pass.whole
 		r.lister.last = pass
 	}
 	return pass, err
+}
+
+// remember reports whether a pass shows again what earlier ones have shown. A list that does not may leave other rows out, too.
+func (l *lister) remember(pass listing) bool {
+	var oldest time.Time
+	for id, row := range pass.rows {
+		if row.Created.IsZero() {
+			continue
+		}
+		l.shown[id] = row.Created
+		oldest = sooner(oldest, row.Created)
+	}
+	again := true
+	for id, created := range l.shown {
+		switch _, there := pass.rows[id]; {
+		case there:
+		case created.Before(oldest):
+			delete(l.shown, id)
+		default:
+			again = false
+		}
+	}
+	return again
 }
 
 // maxPages bounds a pass: two submissions a second, the highest quota of a picture model, are 172,800 tasks a day.

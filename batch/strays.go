@@ -32,20 +32,24 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 			return nil, fmt.Errorf("%w: %w", ErrNoList, err)
 		}
 		if err == nil {
-			s.heard(pass)
-			if why := s.gapped(); why != "" {
-				return nil, fmt.Errorf("%w: %s", ErrNoList, why)
-			}
 			e, err := r.evidenceOf(pass)
 			if err != nil {
 				return nil, err
 			}
+			pass.whole = pass.whole && !e.lacks(since)
+			s.heard(pass)
 			if newest := pass.newest(); until.IsZero() && !newest.IsZero() {
 				until = newest.Add(r.settleTime() + earlier)
 			}
 			all, err := r.unclaimed(pass, since, until, e.then)
 			if err != nil {
 				return nil, err
+			}
+			switch why := s.gapped(); {
+			case why != "" && r.o.OnDoubt == "resubmit":
+				return all, nil
+			case why != "":
+				return nil, fmt.Errorf("%w: %s", ErrNoList, why)
 			}
 			ids := idsOf(all)
 			if pass.whole && s.before != nil && slices.Equal(s.before, ids) {
