@@ -121,20 +121,23 @@ func (e *ending) checkPaid() {
 			missing[words] = append(missing[words], task.ID)
 		}
 	}
+	known := map[string]int{} // how many that went missing are held, or have another client's in their place
+	for _, task := range e.books.Tasks {
+		if !ours(task) && e.saved[task.ID] {
+			known[wordsOf(task.Model, task.Prompt)]++
+		}
+	}
 	for i, rec := range e.finals {
 		words := wordsOf(e.asked[i].Model, e.asked[i].Prompt)
-		foreign := rec.Phase == done && !ours(e.tasks[rec.Task])
-		gone := 0
-		if rec.Phase == held || foreign {
-			gone = 1
+		if rec.Phase == held {
+			known[words]++
 		}
-		if client.LookupModel(e.asked[i].Model).Async == client.None || len(e.touched) > 0 { // who wishes for another gives up a damaged one
-			gone += rec.Redone // a held one that was wished anew
+		if client.LookupModel(e.asked[i].Model).Async == client.None || len(e.touched) > 0 {
+			known[words] += rec.Redone // who wishes for another gives up one that is held, or damaged
 		}
-		missing[words] = missing[words][min(gone, len(missing[words])):]
 	}
 	for words, tasks := range missing {
-		for _, task := range tasks {
+		for _, task := range tasks[min(known[words], len(tasks)):] {
 			if e.unprovable() || e.forgotten(e.tasks[task]) {
 				continue
 			}
