@@ -90,8 +90,9 @@ func TestStarterWorkbook(t *testing.T) {
 			t.Errorf("row %d of the help is %q", i, row)
 		}
 	}
-	if style, _ := f.GetCellStyle(promptsSheet, "E900"); style == 0 {
-		t.Error("an empty size is no text, so that 16:9 would become a time")
+	filled, _ := f.GetCellStyle(promptsSheet, "E2")
+	if empty, _ := f.GetCellStyle(promptsSheet, "E900"); empty == 0 || empty != filled {
+		t.Errorf("an empty size has the style %d, a filled one %d: 16:9 would become a time", empty, filled)
 	}
 	if visible, _ := f.GetSheetVisible(listsSheet); visible {
 		t.Error("the lists are in sight")

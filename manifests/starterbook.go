@@ -135,9 +135,9 @@ func (b *bookWriter) prompts(c Choices) {
 
 // styleBelow is the style of the cells that are empty yet; the header keeps its own.
 func (b *bookWriter) styleBelow(column string, style int) error {
-	style, err := b.GetCellStyle(promptsSheet, column+"1")
+	ofHeader, err := b.GetCellStyle(promptsSheet, column+"1")
 	return errors.Join(err, b.SetColStyle(promptsSheet, column, style),
-		b.SetCellStyle(promptsSheet, column+"1", column+"1", style))
+		b.SetCellStyle(promptsSheet, column+"1", column+"1", ofHeader))
 }
 
 // height makes a row as high as its texts need: not every program does so by itself.
