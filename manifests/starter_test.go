@@ -90,9 +90,9 @@ func TestStarterWorkbook(t *testing.T) {
 			t.Errorf("row %d of the help is %q", i, row)
 		}
 	}
-	filled, _ := f.GetCellStyle(promptsSheet, "E2")
-	if empty, _ := f.GetCellStyle(promptsSheet, "E900"); empty == 0 || empty != filled {
-		t.Errorf("an empty size has the style %d, a filled one %d: 16:9 would become a time", empty, filled)
+	empty, _ := f.GetCellStyle(promptsSheet, "E900")
+	if style, err := f.GetStyle(empty); err != nil || style.NumFmt != 49 {
+		t.Errorf("an empty size has the style %+v, %v, want text, since 16:9 would become a time", style, err)
 	}
 	if visible, _ := f.GetSheetVisible(listsSheet); visible {
 		t.Error("the lists are in sight")
