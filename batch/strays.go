@@ -11,10 +11,15 @@ import (
 
 // This file finds the tasks that a state file may have lost with its end.
 
-// strays are the unclaimed tasks since a moment, as two whole passes in a row show them.
+// alikePasses is how many whole passes in a row must show the same tasks: whatever one of them leaves out, each of the
+// others would have to leave out, too.
+const alikePasses = 4
+
+// strays are the unclaimed tasks since a moment, as several whole passes in a row show them.
 func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, error) {
 	s := settling{run: r, rec: &record{Intent: since.Add(earlier)}, began: r.clock.now(), looked: time.Now()}
 	var until time.Time
+	alike := 0
 	for {
 		pass, err := r.list(ctx, s.looked)
 		s.looked = time.Now()
@@ -52,12 +57,16 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 				return nil, fmt.Errorf("%w: %s", ErrNoList, why)
 			}
 			ids := idsOf(all)
-			if pass.whole && s.before != nil && slices.Equal(s.before, ids) {
-				return all, nil
+			switch {
+			case !pass.whole:
+				alike = 0
+			case alike > 0 && slices.Equal(s.before, ids):
+				alike++
+			default:
+				alike, s.before = 1, ids
 			}
-			s.before = nil
-			if pass.whole {
-				s.before = ids
+			if alike == alikePasses {
+				return all, nil
 			}
 		}
 		if err := r.clock.sleep(ctx, time.Second+backoff(s.failures)); err != nil {

@@ -171,7 +171,7 @@ func TestL16BusyAccount(t *testing.T) {
 // TestL19ListThatLeavesOutAnother loses the end of a state file that still knows nine tasks, while the list leaves another row
 // out each time: where it lacks one that is known, or was shown before, nothing is sent.
 func TestL19ListThatLeavesOutAnother(t *testing.T) {
-	for seed := range uint64(12) {
+	for _, seed := range []uint64{1, 2, 3, 13, 40, 47, 48, 81, 108, 123, 168, 186, 190} { // most of them have paid twice
 		play(t, many(12), emulator.Options{NoQuota: true, Seed: seed}, func(s *scene) {
 			s.first(9)
 			kept := len(s.stateBytes())
