@@ -233,7 +233,7 @@ func (c *cellReader) number(cell *Cell, raw rawCell) {
 		return
 	}
 	cell.Raw = plainNumber(value)
-	cell.Text, cell.Bad = c.format.show(number{value, raw.style})
+	cell.Text, cell.Bad = c.format.show(styledNumber{value, raw.style})
 }
 
 // merge takes a range such as B2:D2.

@@ -16,18 +16,18 @@ const maxShown = 4096
 type cellFormat struct {
 	book    *excelize.File
 	general map[int]bool // styles that show numbers as they are
-	shown   map[number]string
+	shown   map[styledNumber]string
 }
 
-// A number is what stands in a cell, and the number of the cell's style.
-type number struct {
+// A styledNumber is what stands in a cell, and the number of the cell's style.
+type styledNumber struct {
 	raw   string
 	style int
 }
 
 // newCellFormat takes the styles of a workbook; without any, numbers are shown as they are.
 func newCellFormat(w *Workbook) (*cellFormat, error) {
-	c := &cellFormat{general: map[int]bool{0: true}, shown: map[number]string{}}
+	c := &cellFormat{general: map[int]bool{0: true}, shown: map[styledNumber]string{}}
 	if w.parts[w.styles] == nil {
 		return c, nil
 	}
@@ -44,7 +44,7 @@ func newCellFormat(w *Workbook) (*cellFormat, error) {
 }
 
 // show is the text that a number is seen as, or what is wrong with its format.
-func (c *cellFormat) show(n number) (text, trouble string) {
+func (c *cellFormat) show(n styledNumber) (text, trouble string) {
 	general, known := c.general[n.style]
 	if !known {
 		general = c.isGeneral(n.style)
@@ -77,7 +77,7 @@ func (c *cellFormat) isGeneral(style int) bool {
 }
 
 // format asks excelize. What it cannot format is shown as it is.
-func (c *cellFormat) format(n number) string {
+func (c *cellFormat) format(n styledNumber) string {
 	defer c.survive()
 	const sheet, cell = "Sheet1", "A1"
 	if c.book.SetCellStyle(sheet, cell, cell, n.style) != nil ||
