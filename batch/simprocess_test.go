@@ -200,7 +200,9 @@ func (s *sim) process(ctx context.Context, k *killer, manifest string) error {
 	}
 	if s.cache != nil {
 		s.cache = s.cache.After(disktest.Killed, nil) // an earlier process has no hold of it
+		k.mu.Lock()                                   // the network may go away meanwhile
 		k.cache, o.Cache = s.cache, s.cache
+		k.mu.Unlock()
 	}
 	o.Manifest, o.Client, o.Disk, o.Key, o.reserve = m, c, s.disk, client.NewKey(canary), 1<<10
 	o.Settings = Settings{Manifest: m.Name(), BaseURL: c.BaseURL(), Region: "beijing"}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -149,11 +150,12 @@ func TestL16BusyAccount(t *testing.T) {
 		play(t, three, emulator.Options{NoQuota: true}, func(s *scene) {
 			s.fault = at("list", 0, emulator.Fault{ListOffset: off})
 			lostEnd(s, 4)
-			ctx, others := s.stopAfter(time.Hour), true
+			ctx := s.stopAfter(time.Hour)
+			var over atomic.Bool
 			defer time.Sleep(2 * time.Second)
-			defer func() { others = false }()
+			defer over.Store(true)
 			go func() {
-				for i := 0; others && ctx.Err() == nil; i++ {
+				for i := 0; !over.Load() && ctx.Err() == nil; i++ {
 					s.submitElsewhere(client.Request{Model: DefaultModel, Prompt: fmt.Sprintf("other %d", i), Size: "1664*928"})
 					time.Sleep(time.Second)
 				}
