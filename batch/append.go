@@ -131,6 +131,17 @@ func (s suspect) appendTo(a *appender) {
 }
 
 func optionalObjects[T appendable](a *appender, name string, all []T) {
+	optionalList(a, name, all, func(one T) { a.inBraces(one.appendTo) })
+}
+
+func (a *appender) optionalTexts(name string, all []string) { optionalList(a, name, all, a.quoted) }
+
+func (a *appender) optionalNumbers(name string, all []int64) {
+	optionalList(a, name, all, func(n int64) { a.b = strconv.AppendInt(a.b, n, 10) })
+}
+
+// optionalList appends an array, element by element, and nothing for one that is empty.
+func optionalList[T any](a *appender, name string, all []T, element func(T)) {
 	if len(all) == 0 {
 		return
 	}
@@ -140,22 +151,7 @@ func optionalObjects[T appendable](a *appender, name string, all []T) {
 		if i > 0 {
 			a.b = append(a.b, ',')
 		}
-		a.inBraces(one.appendTo)
-	}
-	a.b = append(a.b, ']')
-}
-
-func (a *appender) optionalTexts(name string, all []string) {
-	if len(all) == 0 {
-		return
-	}
-	a.name(name)
-	a.b = append(a.b, '[')
-	for i, s := range all {
-		if i > 0 {
-			a.b = append(a.b, ',')
-		}
-		a.quoted(s)
+		element(one)
 	}
 	a.b = append(a.b, ']')
 }
@@ -199,21 +195,6 @@ func (a *appender) optionalFlag(name string, v bool) {
 }
 
 // time fails, as encoding/json does, for a year of five digits.
-func (a *appender) optionalNumbers(name string, all []int64) {
-	if len(all) == 0 {
-		return
-	}
-	a.name(name)
-	a.b = append(a.b, '[')
-	for i, n := range all {
-		if i > 0 {
-			a.b = append(a.b, ',')
-		}
-		a.b = strconv.AppendInt(a.b, n, 10)
-	}
-	a.b = append(a.b, ']')
-}
-
 func (a *appender) time(name string, t time.Time) {
 	a.name(name)
 	b, err := t.AppendText(append(a.b, '"'))
