@@ -23,16 +23,22 @@ type trouble struct {
 	posts   map[string][]time.Time // when each prompt was sent, by model and prompt
 	deaths  []time.Time            // of the runs that were killed
 	starts  []time.Time            // of the runs since it misbehaves
-	created []string               // our tasks in the order in which they were made
+	created []creation             // our tasks in the order in which they were made
 	chosen  map[string]bool        // tasks that the list hides if it may
-	hidden  map[string]bool        // tasks that it hides whether they are known or not
+	hidden  map[string]time.Time   // tasks that it hides, known or not, and when the known one was made that it hides with them
 	known   map[string]bool        // tasks whose pictures were asked for: a record of them is durable
 	spared  map[string]bool        // tasks whose pictures the host gives out
 }
 
+// A creation is a task of ours and when it was made.
+type creation struct {
+	task string
+	at   time.Time
+}
+
 func newTrouble(w *world) *trouble {
 	return &trouble{world: w, random: rand.New(rand.NewPCG(w.seed, 99)), refused: map[string]int{}, posts: map[string][]time.Time{},
-		chosen: map[string]bool{}, hidden: map[string]bool{}, known: map[string]bool{}, spared: map[string]bool{}}
+		chosen: map[string]bool{}, hidden: map[string]time.Time{}, known: map[string]bool{}, spared: map[string]bool{}}
 }
 
 // befall is what goes wrong with a call of ours.
@@ -121,18 +127,23 @@ func (tr *trouble) answering(c emulator.Call) {
 	}
 	if tr.random.Float64() < tr.omit {
 		tr.chosen[c.TaskID] = true
-		last := tr.created[max(0, len(tr.created)-10):]
-		tr.hidden[c.TaskID] = slices.ContainsFunc(last, func(task string) bool { return tr.chosen[task] && tr.known[task] })
+		for _, before := range tr.created[max(0, len(tr.created)-10):] {
+			if tr.chosen[before.task] && tr.known[before.task] {
+				tr.hidden[c.TaskID] = before.at
+			}
+		}
 	}
-	tr.created = append(tr.created, c.TaskID)
+	tr.created = append(tr.created, creation{c.TaskID, time.Now()})
 }
 
 // unlisted hides a task from the list: a chosen one that is known, and one that is not if a known one of the ten before it is
-// hidden, too. A list that hid our doubts and showed all that we know could not be told from one that is whole.
+// hidden, too, and no list leaves it out for its age. A list that hid our doubts and showed all that we know could not be told
+// from one that is whole.
 func (tr *trouble) unlisted(t *emulator.Task) bool {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	return tr.hidden[t.ID] || tr.chosen[t.ID] && tr.known[t.ID]
+	with, hidden := tr.hidden[t.ID]
+	return hidden && time.Since(with) < listed-time.Hour || tr.chosen[t.ID] && tr.known[t.ID]
 }
 
 // misbehave begins.

@@ -248,7 +248,7 @@ func (s *sim) finish(manifest string) error {
 			return err
 		}
 		time.Sleep(time.Minute)
-		if n >= 25 {
+		if n >= 6 {
 			time.Sleep(3 * time.Hour)
 		}
 		s.disk = s.disk.After(disktest.Killed, nil)

@@ -69,7 +69,8 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 				return all, nil
 			}
 		}
-		if err := r.clock.sleep(ctx, time.Second+backoff(s.failures)); err != nil {
+		pause := time.Second << min(s.gaps, 4) // what a list leaves out does not come back at once
+		if err := r.clock.sleep(ctx, pause+backoff(s.failures)); err != nil {
 			return nil, err
 		}
 	}
