@@ -32,14 +32,15 @@ var mayImport = map[string][]string{
 	"batch": {"client", "manifests", "output", "output/durable", "output/filename", "output/imagefile"},
 
 	"client":    nil,
-	"manifests": {"manifests/spell", "manifests/spool", "manifests/template", "manifests/xlsx"},
+	"manifests": {"manifests/shell", "manifests/spell", "manifests/spool", "manifests/template", "manifests/xlsx"},
 	"output":    {"output/durable", "output/filename", "output/imagefile"},
 
 	"output/durable":   nil,
 	"output/filename":  nil,
 	"output/imagefile": nil,
 
-	"cli/term":           {"batch", "client"},
+	"cli/term":           {"batch", "client", "manifests/shell"},
+	"manifests/shell":    nil,
 	"manifests/spell":    nil,
 	"manifests/spool":    nil,
 	"manifests/template": {"manifests/spell"},

@@ -101,6 +101,10 @@ func explainManifest(list *manifests.ErrorList) complaint {
 	if list.Total > 1 {
 		c.text = term.Amount(list.Total, "mistake") + " in the manifest; nothing was sent\n" + text
 	}
+	if i := slices.IndexFunc(list.Errors, func(e manifests.Error) bool { return e.Hint != "" }); i >= 0 {
+		c.hint = list.Errors[i].Hint
+		return c
+	}
 	switch {
 	case strings.Contains(text, "is not offered by"):
 		c.hint = "--nearest-size takes the allowed size nearest in shape"

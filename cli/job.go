@@ -61,9 +61,7 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 		return err
 	}
 	defer caller.Close()
-	for _, w := range onceEach(totals.Warnings) {
-		j.screen.Print(w.Error()) // also with --quiet: it may be paid for
-	}
+	tellReading(totals, j.screen.Print) // also with --quiet: it may be paid for
 	dir, lock, err := p.takeFolder(j.folder)
 	if err != nil {
 		return err

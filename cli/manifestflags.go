@@ -175,6 +175,16 @@ func noManifest(name string) error {
 	return m
 }
 
+// tellReading tells what the reader of a manifest has guessed and what it warns of.
+func tellReading(totals manifests.Totals, tell func(string)) {
+	for _, g := range totals.Guesses {
+		tell(g.Error())
+	}
+	for _, w := range onceEach(totals.Warnings) {
+		tell(w.Error())
+	}
+}
+
 // onceEach returns the warnings without repetitions in later rows.
 func onceEach(all []manifests.Error) []manifests.Error {
 	seen := map[string]bool{}

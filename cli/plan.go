@@ -37,9 +37,7 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 			return err
 		}
 		defer closing()
-		for _, w := range onceEach(l.totals.Warnings) {
-			p.warn(w.Error())
-		}
+		tellReading(l.totals, p.warn)
 		l.printPlan(p.stdout)
 		return nil
 	}

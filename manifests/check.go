@@ -9,6 +9,10 @@ type Totals struct {
 	Added   int // those of Items that matrix, seeds and count add to the rows
 	Skipped int // those of Items that are not to be made
 
+	// Guesses are what the reader has decided for the person and what decides what is drawn, as
+	// the encoding or that hidden rows are read: one line each, which names the flag that
+	// changes it. They are no mistakes; they are told before anything is paid.
+	Guesses       []Error
 	Warnings      []Error // the first 50, in order
 	WarningsTotal int
 }
@@ -18,7 +22,8 @@ type Totals struct {
 // allowed.
 func (m *Manifest) Check() (Totals, error) {
 	c := manifestCheck{m: m, mistakes: m.mistakes.clone(), warnings: m.headerWarnings.clone(),
-		claims: newNameIndex(m.rules.naming)}
+		guesses: m.guesses.clone(),
+		claims:  newNameIndex(m.rules.naming)}
 	if err := m.each(c.row); err != nil {
 		return Totals{}, err
 	}
@@ -27,6 +32,7 @@ func (m *Manifest) Check() (Totals, error) {
 			return Totals{}, err
 		}
 	}
+	c.totals.Guesses = c.guesses.Errors
 	c.totals.Warnings, c.totals.WarningsTotal = c.warnings.Errors, c.warnings.Total
 	return c.totals, c.mistakes.err()
 }
@@ -50,6 +56,7 @@ type manifestCheck struct {
 	totals   Totals
 	mistakes ErrorList
 	warnings ErrorList
+	guesses  ErrorList
 	claims   *nameIndex
 }
 

@@ -56,6 +56,8 @@ type Problem struct {
 type Error struct {
 	Pos         Position
 	Field, Text string
+	// what to do or to type, quoted for the shell; "" where the text says all
+	Hint string
 }
 
 func (e Error) Error() string {

@@ -31,6 +31,7 @@ type reading struct {
 	// outside the rows, which can be read nevertheless; reported with those of the rows
 	mistakes       ErrorList
 	headerWarnings ErrorList // headers that may be misspelt; warnings
+	guesses        ErrorList // see Totals.Guesses
 
 	// strict says that a mistake in the defaults keeps the rows from being read.
 	strict bool

@@ -26,6 +26,7 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/manifests/shell"
 )
 
 // Plain makes a text harmless for a terminal and a log: it removes control characters except
@@ -58,16 +59,8 @@ func Width(s string) int { return runewidth.StringWidth(s) }
 // Quote returns a text in double quotes, cut to 60 columns, for use in messages.
 func Quote(s string) string { return `"` + Short(s, 60) + `"` }
 
-// ShellQuote quotes an argument for a POSIX shell where it needs quotes.
-func ShellQuote(s string) string {
-	safe := func(r rune) bool {
-		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./,:=@%+", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !safe(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
+// ShellQuote quotes an argument for the shell where it needs quotes.
+func ShellQuote(s string) string { return shell.Quote(s) }
 
 // Yuan formats an amount of money, rounded, with its currency sign.
 func Yuan(m client.Money) string { return "¥" + m.Round() }
