@@ -47,6 +47,9 @@ func openOver(d *document, in input) (*reading, error) {
 	v := &templatedSheet{document: d, words: map[string]varPlace{}}
 	defaults := v.readDefaults()
 	opened, err := openRows(d, in, v.demand())
+	if err != nil && len(defaults.faults) > 0 {
+		return nil, listed(defaults.faults) // that the sheet has no prompts may follow from them
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +89,15 @@ func (v *templatedSheet) readDefaults() *row {
 		}
 	}
 	return r
+}
+
+// listed makes an error of faults, of which each knows its place.
+func listed(faults []fault) error {
+	var list ErrorList
+	for _, f := range faults {
+		list.add(Error{Pos: f.pos, Field: f.field, Text: f.text})
+	}
+	return list.err()
 }
 
 // read reads the template of a field.

@@ -106,6 +106,16 @@ func TestOverMistakes(t *testing.T) {
 			`sub/a.yaml:3:16: prompt: the sheet has no column {{.Stlye}}; did you mean {{.Style}}?
 sub/a.yaml:4:10: id: the sheet has no column {{.zzzzzzz}}; there are "prompt", "Style"`},
 		"a word of the matrix that is a column": {"rows: a.csv\ndefaults: {matrix: {Style: [a]}}\n", overCSV("prompt,style\na,b\n"), "sub/a.yaml:2:20: matrix.Style: is a column of the sheet too; take another word"},
+		"a template that cannot be read, and therefore no prompts": {"rows: a.csv\ndefaults:\n  prompt: \"{{.Image Prompt}}, {{.Style Name}}\"\n", overCSV("Image Prompt,Style Name\nA cat,oil\n"),
+			"sub/a.yaml:3:12: prompt: {{.Image Prompt}}: a name of several words is written {{.Image_Prompt}}"},
+		"names with other signs": {"rows: a.csv\ndefaults:\n  prompt: 'a {{.Thing (EN)}}'\n  id: '{{.SKU-Nr}}'\n  size: '{{- .a.b c -}}'\n", overCSV("Thing (EN)\nA cat\n"),
+			`sub/a.yaml:3:14: prompt: {{.Thing (EN)}}: a name of several words is written {{.Thing__EN_}}
+sub/a.yaml:4:8: id: {{.SKU-Nr}}: a name of several words is written {{.SKU_Nr}}
+sub/a.yaml:5:10: size: {{.a.b c}}: a name of several words is written {{.a_b_c}}`},
+		"a slip in the defaults, and therefore no prompts": {"rows: a.csv\ndefaults: {promt: '{{.Thing}}'}\n", overCSV("Thing\nA cat\n"),
+			"sub/a.yaml:2:12: promt: is not a key here; did you mean prompt?"},
+		"a template that cannot be read, and no sheet": {"rows: b.csv\ndefaults: {prompt: '{{.Thing'}\n", nil,
+			"sub/a.yaml:2:21: prompt: a text with {{…}} that cannot be read: unclosed action"},
 		"columns that are no fields": {"rows: a.csv\ncolumns: {promt: x, size: [y]}\n", overCSV("x\na\n"),
 			"sub/a.yaml:2:18: columns.promt: is not a field; did you mean prompt?\nsub/a.yaml:2:27: columns.size: must be a single value, not a list; text that begins with [ or { must stand in quotes"},
 		"mistakes in the rows": {"rows: a.csv\ndefaults: {size: '{{.w}}', id: '{{.prompt}}'}\n", overCSV("prompt,w\na,big\na,\n"),

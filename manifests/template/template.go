@@ -79,6 +79,9 @@ func syntaxError(text string, err error) *Error {
 	if m == nil {
 		return &Error{0, err.Error()}
 	}
+	if blanks := blankInName(text); blanks != nil {
+		return blanks
+	}
 	offset := 0
 	for line := "1"; line != m[1]; line = fmt.Sprint(strings.Count(text[:offset], "\n") + 1) {
 		next := strings.IndexByte(text[offset:], '\n')
@@ -98,6 +101,30 @@ func syntaxError(text string, err error) *Error {
 		offset += word[3]
 	}
 	return &Error{offset, noFunction(name[1])}
+}
+
+// variableAction is a text that puts in one variable, whose name may be no plain one.
+var variableAction = regexp.MustCompile(`\{\{-?\s*\.([\pL_][^{}|"$]*?)\s*-?\}\}`)
+
+// blankInName finds the first {{.two words}}, of which text/template says that words is no
+// function, and tells how the name is written; nil where there is none.
+func blankInName(text string) *Error {
+	for _, m := range variableAction.FindAllStringSubmatchIndex(text, -1) {
+		name := text[m[2]:m[3]]
+		if _, err := texttemplate.New("").Parse(text[m[0]:m[1]]); err == nil ||
+			strings.Contains(name, " .") {
+			continue
+		}
+		joined := strings.Map(func(r rune) rune {
+			if isNameRune(r) {
+				return r
+			}
+			return '_'
+		}, name)
+		return &Error{m[0], fmt.Sprintf("{{.%s}}: a name of several words is written %s", name,
+			Reference(joined))}
+	}
+	return nil
 }
 
 func noFunction(name string) string {
