@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"path/filepath"
 	"strings"
 
 	"github.com/qwenbatch/qwenbatch/manifests/spool"
@@ -22,17 +21,15 @@ type table struct {
 	copy   *spool.File
 	sep    byte
 	header header
-	start  ref // of the row after the header
-	number int // of the header row
-
-	unclosed int // the header's cell, from 1, whose quote is not closed
+	found  foundHeader
 }
 
 // openTable finds separator and header.
 func openTable(in input) (*reading, error) {
 	t := &table{path: in.path, copy: in.text}
 	opened := &reading{source: t, text: in.text}
-	names := t.sniff(in.options.Columns)
+	t.find(in)
+	names := t.found.names
 	if names == nil {
 		return opened, nil // an empty file is an empty manifest
 	}
@@ -44,8 +41,8 @@ func openTable(in input) (*reading, error) {
 	} else {
 		t.header, faults = readHeader(names, in.options.Columns)
 	}
-	if t.unclosed > 0 {
-		faults = []headerFault{{t.unclosed - 1, unclosedQuote()}}
+	if t.found.unclosed > 0 {
+		faults = []headerFault{{t.found.unclosed - 1, unclosedQuote()}}
 	}
 	if t.header.index[fieldPrompt] < 0 && len(faults) == 0 && in.wants == nil {
 		faults = append(faults, headerFault{-1, noPrompt(names)})
@@ -56,58 +53,6 @@ func openTable(in input) (*reading, error) {
 	return opened, t.headerErrors(faults)
 }
 
-// sniff chooses the separator under which the header says most, reads the header and sets where
-// the rows begin. It is nil for a file in which nothing stands.
-func (t *table) sniff(explicit map[string]string) (names []string) {
-	best := -1
-	for _, sep := range separators(t.path) {
-		s := newScanner(t.copy.From(0), sep, ref{line: 1}, 0, 4096)
-		found := headerRecord(s)
-		if found == nil {
-			return nil
-		}
-		if score := t.score(found, explicit); score > best {
-			best, names = score, found
-			t.sep, t.number, t.unclosed = sep, s.number, s.unclosed
-			t.start = ref{offset: s.offset + int64(s.length), line: s.line + s.breaks}
-		}
-	}
-	return names
-}
-
-// separators are those to try, the likeliest first.
-func separators(path string) []byte {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".tsv", ".tab", ".txt":
-		return []byte("\t,;")
-	}
-	return []byte(",\t;") // Excel's "Unicode text" has tabs, whatever it is called
-}
-
-// score is higher the more a header means: first by its fields, then by its columns.
-func (t *table) score(names []string, explicit map[string]string) int {
-	h, _ := readHeader(names[:min(len(names), xlsx.MaxColumns)], explicit)
-	return h.known()*(xlsx.MaxColumns+1) + len(names)
-}
-
-// headerRecord reads up to the first row that is not blank. Empty cells at its end are no columns.
-func headerRecord(s *scanner) []string {
-	for s.next() {
-		if s.blank() {
-			continue
-		}
-		var names []string
-		for _, c := range s.cells {
-			names = append(names, strings.TrimSpace(string(s.text(c))))
-		}
-		for names[len(names)-1] == "" {
-			names = names[:len(names)-1]
-		}
-		return names
-	}
-	return nil
-}
-
 // headerErrors gives the faults of the header their places.
 func (t *table) headerErrors(faults []headerFault) error {
 	list := t.placed(faults)
@@ -115,8 +60,8 @@ func (t *table) headerErrors(faults []headerFault) error {
 }
 
 func (t *table) placed(faults []headerFault) (list ErrorList) {
-	s := newScanner(t.copy.From(0), t.sep, ref{line: 1}, 0, 4096)
-	headerRecord(s)
+	s := newScanner(t.copy.From(t.found.at.offset), t.sep, t.found.at, 0, 4096)
+	s.next()
 	for _, f := range faults {
 		line, column := s.position(f.column)
 		list.add(Error{Pos: placeIn(t.path, line, column), Text: f.text})
@@ -144,7 +89,7 @@ func (t *table) rows() iter.Seq2[*row, error] {
 			return
 		}
 		f := &csvFeed{table: t, scanner: newScanner(
-			t.copy.From(t.start.offset), t.sep, t.start, t.number, 1<<16)}
+			t.copy.From(t.found.rows.offset), t.sep, t.found.rows, t.found.number, 1<<16)}
 		f.header()
 		r := csv.NewReader(f)
 		r.ReuseRecord = true
@@ -315,8 +260,10 @@ func separatorName(sep byte) string {
 		return "tab"
 	case ';':
 		return "semicolon"
+	case ',':
+		return "comma"
 	}
-	return "comma"
+	return string(rune(sep))
 }
 
 // carried are the values of the carried-through columns.

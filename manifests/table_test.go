@@ -62,6 +62,17 @@ func TestH13Tables(t *testing.T) {
 		{"empty file", "a.csv", "", ""},
 		{"header only", "a.csv", "prompt,size\n", ""},
 		{"only blank rows", "a.csv", "\n , \n", ""},
+		{"a title above the header", "a.csv", "My prompts 2026;;\n;;\nid;prompt;size\n1;A cat;16:9\n", `4 id=1 prompt="A cat" size=16:9`},
+		{"a title and a note, of more cells", "a.csv", "Summer, campaign\nsee also,the brief,of May\nid,prompt,size\n1,A cat,16:9\n", `4 id=1 prompt="A cat" size=16:9`},
+		{"a title with the separator in quotes, and a line end", "a.csv", "\"Prompts, all\nof them\"\n\nNo,Prompt\n1,A cat\n", `4 prompt="A cat" columns=["1"]`},
+		{"a title above one column", "a.csv", "My prompts\nprompt\nA cat\ntext\n", "3 prompt=\"A cat\"\n4 prompt=\"text\""},
+		{"a title that is a name of ours", "a.tsv", "Prompts\nid\tprompt\n1\tA cat\n", `3 id=1 prompt="A cat"`},
+		{"a title above a header in Chinese", "a.csv", "夏季活动,,\n编号,提示词,尺寸\n1,一只猫,16:9\n", `3 id=1 prompt="一只猫" size=16:9`},
+		{"a title above tabs", "a.csv", "My prompts, all of them\nid\tprompt\n1\tA cat, sitting\n", `3 id=1 prompt="A cat, sitting"`},
+		{"the separator said", "a.csv", "sep=;\nid;prompt\n1;A cat, sitting\n", `2 id=1 prompt="A cat, sitting"`},
+		{"the separator said in quotes, with others", "a.csv", "\ufeff\"SEP=|\"||\r\nid|prompt\r\n1|A cat, sitting\r\n", `2 id=1 prompt="A cat, sitting"`},
+		{"the separator said, and a title", "a.tsv", "sep=,\nAll,\nid,prompt\n1,\"A cat, sitting\"\n", `3 id=1 prompt="A cat, sitting"`},
+		{"a row of words that are ours is no header", "a.csv", "prompt\nid\nprompts\ntext\n", "2 prompt=\"id\"\n3 prompt=\"prompts\"\n4 prompt=\"text\""},
 		{"UTF-8 by name", "a.txt", "prompt\tid\na\tb\n", `2 id=b prompt="a"`},
 	} {
 		r.test(t)
@@ -106,6 +117,8 @@ func TestH13TableMistakes(t *testing.T) {
 	for _, r := range []refusal{
 		{"no prompt column", "a.csv", "描述,大小\na,b\n",
 			`a.csv:1:1: no column holds the prompts; the first row is "描述", "大小"; name the column: --column prompt=描述`},
+		{"no prompt column below a title", "a.csv", "My prompts;;\n;;\nNr;Beschreibung;X\n1;Katze;y\n",
+			`a.csv:3:1: no column holds the prompts; the first row is "Nr", "Beschreibung", "X"; name the column: --column prompt=Nr`},
 		{"known columns are no prompt", "a.csv", "id,size,what\na,b,c\n",
 			`a.csv:1:1: no column holds the prompts; the first row is "id", "size", "what"; name the column: --column prompt=what`},
 		{"a column that sounds like prompts", "a.csv", "图片编号,画面描述\na,b\n",
