@@ -48,7 +48,7 @@ func (tr *trouble) befall(c emulator.Call) emulator.Fault {
 	f := tr.chance(c)
 	switch c.Op {
 	case "list":
-		f.ListOffset, f.ListCap = tr.times, tr.cap
+		f.ListOffset, f.ListCap = tr.times, tr.capNow()
 	case "image":
 		tr.known[c.TaskID] = true
 		if how := tr.refuses(c.TaskID); how != "" {
@@ -144,6 +144,18 @@ func (tr *trouble) unlisted(t *emulator.Task) bool {
 	defer tr.mu.Unlock()
 	with, hidden := tr.hidden[t.ID]
 	return hidden && time.Since(with) < listed-time.Hour || tr.chosen[t.ID] && tr.known[t.ID]
+}
+
+// capNow is how many rows the list shows now. It shows them all while every one that it would leave out is unknown, or nearly
+// out of its reach: one that hid our doubts and showed all that we know could not be told from one that is whole. tr.mu is held.
+func (tr *trouble) capNow() int {
+	left := tr.created[:max(0, len(tr.created)-tr.cap)]
+	if slices.ContainsFunc(left, func(c creation) bool {
+		return tr.known[c.task] && time.Since(c.at) > 2*DefaultSettle && time.Since(c.at) < listed-time.Hour
+	}) {
+		return tr.cap
+	}
+	return 0
 }
 
 // misbehave begins.
