@@ -40,8 +40,8 @@ func (a *active) quiet() time.Duration {
 }
 
 // enterRoom waits until another item may be in memory.
-func (r *run) enterRoom(ctx context.Context, pace *pace) error {
+func (r *run) enterRoom(ctx context.Context, pace *modelPace) error {
 	r.active.end() // those that are inside may all be in doubt
 	defer r.active.begin()
-	return pace.room.enter(ctx)
+	return pace.loaded.acquire(ctx)
 }

@@ -32,23 +32,6 @@ func TestA1A2Throttled(t *testing.T) {
 	}
 }
 
-// TestA1A2SlowsDown wants submissions to come further apart after a refusal.
-func TestA1A2SlowsDown(t *testing.T) {
-	p := newPace(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
-	full := p.limit
-	p.slow()
-	p.slow() // of the same moment: counts once
-	if got := p.limit; got != full*0.7 {
-		t.Errorf("after a refusal the limit is %v, want %v", got, full*0.7)
-	}
-	for range 100 {
-		p.accepted()
-	}
-	if got := p.limit; got != full {
-		t.Errorf("after 100 accepted submissions the limit is %v, want %v", got, full)
-	}
-}
-
 // TestA3AccountStops lets the account be refused while tasks are open: no further submission, what is open is collected,
 // and the run says why. With the account in order the same command goes on.
 func TestA3AccountStops(t *testing.T) {

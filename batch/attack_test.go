@@ -236,9 +236,9 @@ func TestAttackLongList(t *testing.T) {
 // TestAttackMachineThatSlept sends an item when our clock has stood still for hours: its intent is dated that much too early.
 func TestAttackMachineThatSlept(t *testing.T) {
 	c := &clock{speed: 1}
-	c.heard(time.Now())
+	c.observe(time.Now())
 	s := settling{run: &run{clock: c}, rec: &record{Intent: c.now(), posted: time.Now()}, ended: time.Now()}
-	c.heard(time.Now().Add(8 * time.Hour))
+	c.observe(time.Now().Add(8 * time.Hour))
 	if age := s.age(); age > time.Second {
 		t.Errorf("the submission of this moment is %v old", age)
 	}

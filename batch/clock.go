@@ -17,8 +17,8 @@ type clock struct {
 	at   time.Time // ours, at that moment
 }
 
-// heard takes the date of an answer; a zero one is ignored.
-func (c *clock) heard(date time.Time) {
+// observe takes the date of an answer; a zero one is ignored.
+func (c *clock) observe(date time.Time) {
 	if date.IsZero() {
 		return
 	}
@@ -38,13 +38,13 @@ func (c *clock) now() time.Time {
 }
 
 // sleep waits for a duration of the service's time.
-func (c *clock) sleep(ctx context.Context, d time.Duration) error { return sleep(ctx, c.ours(d)) }
+func (c *clock) sleep(ctx context.Context, d time.Duration) error { return sleep(ctx, c.local(d)) }
 
-// ours is how long a duration of the service's time takes here.
-func (c *clock) ours(d time.Duration) time.Duration { return time.Duration(float64(d) / c.speed) }
+// local is how long a duration of the service's time takes here.
+func (c *clock) local(d time.Duration) time.Duration { return time.Duration(float64(d) / c.speed) }
 
-// theirs is how long a duration of ours takes by the service's clock.
-func (c *clock) theirs(d time.Duration) time.Duration { return time.Duration(float64(d) * c.speed) }
+// remote is how long a duration of ours takes by the service's clock.
+func (c *clock) remote(d time.Duration) time.Duration { return time.Duration(float64(d) * c.speed) }
 
 // deadline is when a duration of the service's time will be over, by its clock; zero for none.
 func (c *clock) deadline(d time.Duration) time.Time {
@@ -61,10 +61,10 @@ func backoff(n int) time.Duration {
 }
 
 // sleep waits, or returns the context's error.
-func sleep(ctx context.Context, d time.Duration) error { return sleepOr(ctx, d, nil) }
+func sleep(ctx context.Context, d time.Duration) error { return sleepUnless(ctx, d, nil) }
 
-// sleepOr is a sleep that wake ends.
-func sleepOr(ctx context.Context, d time.Duration, wake <-chan struct{}) error {
+// sleepUnless is a sleep that wake ends.
+func sleepUnless(ctx context.Context, d time.Duration, wake <-chan struct{}) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

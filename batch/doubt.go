@@ -36,7 +36,7 @@ type doubt struct {
 
 // age is how long ago the submission ended, at least.
 func (d *doubt) age(c *clock) time.Duration {
-	age := c.theirs(time.Since(d.noted))
+	age := c.remote(time.Since(d.noted))
 	if !d.thisRun {
 		age = max(age, c.now().Sub(d.from.Add(longestPost)))
 	}
@@ -280,7 +280,7 @@ func (s *settling) untimely(c candidate) verdict {
 	low, high, at := s.evidence.offsets(s.doubt.thisRun)
 	s.maybe = c.ID
 	switch {
-	case c.others || s.age() < s.settleTime() || s.words.taken(s.turn):
+	case c.others || s.age() < s.settleTime() || s.words.lockedByAnother(s.turn):
 		return undecided
 	case at.conflict:
 		s.why = fmt.Sprintf("task %s could be it, and the task list's times cannot be told", c.ID)

@@ -337,10 +337,10 @@ func (r *run) publish(name string, body []byte) (used string, err error) {
 // underName does something while no other goroutine takes or frees a picture's name.
 func (r *run) underName(name string, do func() error) error {
 	folded := filename.Fold(stem(path.Base(name)))
-	if err := r.names.enter(context.Background(), folded); err != nil {
+	if err := r.names.lock(context.Background(), folded); err != nil {
 		return err
 	}
-	defer r.names.leave(folded)
+	defer r.names.unlock(folded)
 	return do()
 }
 

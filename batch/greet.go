@@ -26,7 +26,7 @@ func (r *run) greet(ctx context.Context) error {
 		case errors.As(err, &api) && api.Reach() == client.ReachAccount:
 			return err
 		case errors.As(err, &api) && (api.Reach() != client.ReachRetry || n == 3):
-			r.clock.heard(api.Date)
+			r.clock.observe(api.Date)
 			return nil // the list is not for this key, or not for now; what it cannot settle will be held
 		case n == greetings:
 			return fmt.Errorf("the service does not answer: %w", err)

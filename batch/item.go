@@ -70,9 +70,9 @@ func (r *run) step(p phase) func(context.Context, *record) error {
 // submit sends an item once.
 func (r *run) submit(ctx context.Context, rec *record) error {
 	// Two requests with the same words could not be told apart in the task list, should one of them go unanswered.
-	turn := r.words.turn(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
-	defer turn.leave()
-	if !turn.tryEnter() {
+	turn := r.words.of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+	defer turn.unlock()
+	if !turn.tryLock() {
 		// Whoever is inside may want a place in the window: nobody waits here while holding one.
 		r.leave(rec)
 		if err := r.waitTurn(ctx, turn); err != nil {
@@ -85,7 +85,7 @@ func (r *run) submit(ctx context.Context, rec *record) error {
 		return err
 	}
 	if !rec.slot { // it has one when it comes from the producer, which keeps the order of the manifest
-		if err := r.pace(rec.Sent.Model).window.enter(ctx); err != nil {
+		if err := r.pace(rec.Sent.Model).window.acquire(ctx); err != nil {
 			return err
 		}
 		rec.slot = true
@@ -102,7 +102,7 @@ func (r *run) submit(ctx context.Context, rec *record) error {
 }
 
 // send holds a place in the window; it keeps it if a task was created.
-func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
+func (r *run) send(ctx context.Context, pace *modelPace, rec *record) error {
 	try, err := r.turn(ctx, pace)
 	if err != nil {
 		return err
@@ -135,8 +135,8 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 	}
 	// A crash from here on leaves the intent: the next run asks the task list before it sends anything.
 	task, err := r.post(ctx, rec.Sent)
-	try.heard(err)
-	r.clock.heard(task.Date)
+	try.observe(err)
+	r.clock.observe(task.Date)
 	if err == nil && !r.firstAnswer(task.ID) {
 		err = &client.DoubtError{Op: "submit", Cause: errors.New("the answer names the task of another item")}
 	}
@@ -147,12 +147,15 @@ func (r *run) send(ctx context.Context, pace *pace, rec *record) error {
 }
 
 // turn waits until the next submission may go: pictures can be fetched, and the model's pace lets it.
-func (r *run) turn(ctx context.Context, pace *pace) (*try, error) {
+func (r *run) turn(ctx context.Context, pace *modelPace) (*permit, error) {
 	for {
 		if err := r.unbarred(ctx); err != nil {
 			return nil, err
 		}
 		try, err := pace.wait(ctx)
+		if errors.Is(err, errClosed) {
+			return nil, errLeave
+		}
 		if err != nil || r.backlog.bars(r.clock.now()) == nil {
 			return try, err
 		}
@@ -178,7 +181,7 @@ func (r *run) wire(ctx context.Context, grace time.Duration) (context.Context, c
 }
 
 // opened records a task. A crash before the record is durable leaves the intent, and the task is found in the list.
-func (r *run) opened(pace *pace, rec *record, task client.Task) error {
+func (r *run) opened(pace *modelPace, rec *record, task client.Task) error {
 	pace.accepted()
 	r.answered(rec.Sent.Model)
 	r.wasAccepted()
@@ -195,7 +198,7 @@ func (r *run) opened(pace *pace, rec *record, task client.Task) error {
 }
 
 // refused sorts a submission that was not answered with a task.
-func (r *run) refused(ctx context.Context, pace *pace, rec *record, err error) error {
+func (r *run) refused(ctx context.Context, pace *modelPace, rec *record, err error) error {
 	var api *client.APIError
 	var doubt *client.DoubtError
 	switch {
@@ -212,7 +215,7 @@ func (r *run) refused(ctx context.Context, pace *pace, rec *record, err error) e
 		// The intent is durable already; the request id makes it easier to settle.
 		return r.state.put(*rec, false)
 	case client.Throttled(err):
-		pace.slow()
+		pace.refused()
 		errors.As(err, &api)
 		r.throttled(rec.Sent.Model, api)
 		rec.Attempt--
@@ -339,7 +342,7 @@ func (r *run) gather(ctx context.Context, rec *record) error {
 // leave gives the place in the window back.
 func (r *run) leave(rec *record) {
 	if rec.slot {
-		r.pace(rec.Sent.Model).window.leave()
+		r.pace(rec.Sent.Model).window.release()
 		rec.slot = false
 	}
 }

@@ -10,7 +10,7 @@ import (
 // A lane is the line of one model at the service, as far as our tasks tell: who runs, who waits, and how many run at once.
 // It belongs to a watch and its lock.
 type lane struct {
-	pace       *pace
+	pace       *modelPace
 	documented int           // how many run at once, as the vendor's page says; 0 where it does not
 	open       []*watched    // in the order of their submission; none that is known to have ended
 	past       []ran         // those that ended, by their ends
@@ -47,7 +47,7 @@ type kind struct {
 func (w *watch) lane(model string) *lane {
 	l := w.lanes[model]
 	if l == nil {
-		l = &lane{pace: w.pace(model), documented: client.LookupModel(model).Running, mean: w.clock.ours(service), blur: w.clock.ours(blur), kinds: map[kind]*times{}}
+		l = &lane{pace: w.pace(model), documented: client.LookupModel(model).Running, mean: w.clock.local(service), blur: w.clock.local(blur), kinds: map[kind]*times{}}
 		w.lanes[model] = l
 	}
 	return l
@@ -57,7 +57,7 @@ func (w *watch) lane(model string) *lane {
 func (l *lane) timesOf(w *watch, s sent) *times {
 	k := kind{s.Size, s.N, s.PromptExtend}
 	if l.kinds[k] == nil {
-		l.kinds[k] = &times{delay: w.clock.ours(shortDelay), guess: l.mean}
+		l.kinds[k] = &times{delay: w.clock.local(shortDelay), guess: l.mean}
 	}
 	return l.kinds[k]
 }
@@ -127,15 +127,15 @@ func (l *lane) closing() bool { return len(l.open) <= l.limit/20 }
 func (l *lane) early(t *watched, c *clock) time.Time {
 	switch {
 	case !l.known && t == l.open[0]:
-		age := max(c.ours(scout), 2*t.alive.Sub(t.submitted))
+		age := max(c.local(scout), 2*t.alive.Sub(t.submitted))
 		if t.alive.IsZero() {
-			age = c.ours(scout)
+			age = c.local(scout)
 		}
 		if age < t.times.least() {
 			return t.submitted.Add(age)
 		}
-	case l.limit == 0 && t.alive.IsZero() && t == l.open[len(l.open)-1] && l.pace.binds(len(l.open)):
-		return t.submitted.Add(c.ours(scout))
+	case l.limit == 0 && t.alive.IsZero() && t == l.open[len(l.open)-1] && l.pace.atLimit(len(l.open)):
+		return t.submitted.Add(c.local(scout))
 	}
 	return time.Time{}
 }
@@ -190,7 +190,7 @@ func (l *lane) free(t *watched) {
 	}
 	l.set(0)
 	l.recent = nil
-	l.pace.runs(n, false)
+	l.pace.observeRunning(n, false)
 }
 
 // full learns from a task that had to wait for another to end: as many run at once as did when it began. It is looked at
@@ -224,7 +224,7 @@ func (l *lane) set(limit int) {
 	was := l.limit
 	l.limit = limit
 	if limit > 0 {
-		l.pace.runs(limit, true)
+		l.pace.observeRunning(limit, true)
 	}
 	if was > 0 && limit == 0 {
 		l.wake(was, len(l.open))

@@ -34,12 +34,14 @@ const (
 	idleTime = time.Minute
 	// slowest is what no rate sinks below, per second: else a model of two a minute would be tried three times an hour.
 	slowest = 1.0 / 60
+	// slack is how many items a model may have above its window: those that download, and those that wait to be sent.
+	slack = 64
 	// gentle is the rate that no growth limit was seen to mind: the documented one of most models, per second.
 	gentle = 2
 )
 
-// A throttle is a rate that gives way when it is refused. It is safe for concurrent use.
-type throttle struct {
+// A limiter is a rate that gives way when it is refused. It is safe for concurrent use.
+type limiter struct {
 	full    rate.Limit // the quota, and a little less
 	speed   float64
 	ramps   bool // begins slower after a pause
@@ -59,21 +61,21 @@ type throttle struct {
 // jitter is what a rate stays below the quota: the network does not keep the spacing.
 const jitter = 0.995
 
-// newThrottle takes a rate of the service's time; speed multiplies it.
-func newThrottle(full rate.Limit, speed float64) *throttle {
+// newLimiter takes a rate of the service's time; speed multiplies it.
+func newLimiter(full rate.Limit, speed float64) *limiter {
 	if full != rate.Inf {
 		full *= rate.Limit(jitter * speed)
 	}
-	return &throttle{full: full, limit: full, ceiling: full, calm: lull, speed: speed, head: make(chan struct{}, 1)}
+	return &limiter{full: full, limit: full, ceiling: full, calm: lull, speed: speed, head: make(chan struct{}, 1)}
 }
 
-// line is how long the next has to wait for those before it.
-func (t *throttle) line() time.Duration {
+// queue is how long the next has to wait for those before it.
+func (t *limiter) queue() time.Duration {
 	return time.Duration(float64(t.waiting.Load()) * float64(t.interval()))
 }
 
 // interval is how far apart two may go.
-func (t *throttle) interval() time.Duration {
+func (t *limiter) interval() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return spacing(t.limit)
@@ -83,8 +85,8 @@ func spacing(limit rate.Limit) time.Duration {
 	return time.Duration(float64(time.Second) / float64(limit))
 }
 
-// turn waits until the next may go.
-func (t *throttle) turn(ctx context.Context) error {
+// wait waits until the next may go.
+func (t *limiter) wait(ctx context.Context) error {
 	t.waiting.Add(1)
 	defer t.waiting.Add(-1)
 	_, err := t.take(ctx, func() bool { return true })
@@ -93,7 +95,7 @@ func (t *throttle) turn(ctx context.Context) error {
 
 // take is a turn of what is sent only if it may when the turn has come; else it takes nothing of the rate. Only the first in
 // line waits for a moment, and looks again when that has come: a refusal puts it off, too.
-func (t *throttle) take(ctx context.Context, may func() bool) (bool, error) {
+func (t *limiter) take(ctx context.Context, may func() bool) (bool, error) {
 	select {
 	case <-ctx.Done():
 		return false, ctx.Err()
@@ -118,14 +120,18 @@ func (t *throttle) take(ctx context.Context, may func() bool) (bool, error) {
 }
 
 // next is when something may go.
-func (t *throttle) next() time.Time {
+func (t *limiter) next() time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return latest(t.resume, t.last.Add(spacing(t.limit)))
+	next := t.last.Add(spacing(t.limit))
+	if t.resume.After(next) {
+		return t.resume
+	}
+	return next
 }
 
 // ramp slows down after a pause.
-func (t *throttle) ramp(now time.Time) {
+func (t *limiter) ramp(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if idle := time.Duration(float64(idleTime) / t.speed); t.ramps && t.full != rate.Inf && now.Sub(t.last) > idle {
@@ -136,8 +142,8 @@ func (t *throttle) ramp(now time.Time) {
 // lull is after how many accepted submissions a rate has grown beyond its ceiling by 3 %.
 const lull = 90
 
-// slow answers a refusal for pace. A ceiling that is refused again within a lull is far too high.
-func (t *throttle) slow() {
+// refused answers a refusal for pace. A ceiling that is refused again within a lull is far too high.
+func (t *limiter) refused() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.note(0)
@@ -160,7 +166,7 @@ func (t *throttle) slow() {
 }
 
 // note takes an answer at the rate of now. What was learned near the quota is forgotten far below it.
-func (t *throttle) note(accepted float64) {
+func (t *limiter) note(accepted float64) {
 	switch {
 	case t.limit > t.full/2:
 		t.fast.add(accepted)
@@ -172,7 +178,7 @@ func (t *throttle) note(accepted float64) {
 
 // slowedInVain reports whether refusals have little to do with the rate: far below the quota most are refused, as are
 // near it, and some are not. Where all are refused, a slow rate asks less of the service and loses nothing.
-func (t *throttle) slowedInVain() bool {
+func (t *limiter) slowedInVain() bool {
 	return t.slowly.accepted >= 1 && t.slowly.share() < 0.5 && t.slowly.share() < 2*t.fast.share()
 }
 
@@ -194,7 +200,7 @@ func (a *tally) share() float64 { return (a.accepted + 1) / (a.all + 2) }
 
 // accepted comes back: by a twentieth of the quota up to the ceiling, from there by n²/8,000,000 after the n-th, which is
 // 3 % after 90, and the double after 255.
-func (t *throttle) accepted() {
+func (t *limiter) accepted() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.calm++
@@ -210,39 +216,39 @@ func (t *throttle) accepted() {
 	}
 }
 
-// judge takes the answer to what has had its turn.
-func (t *throttle) judge(err error) {
+// observe takes the answer to what has had its turn.
+func (t *limiter) observe(err error) {
 	switch {
 	case client.Throttled(err):
-		t.slow()
+		t.refused()
 	case err == nil:
 		t.accepted()
 	}
 }
 
-// A pace is how fast one model may be used.
-type pace struct {
-	*throttle
+// A modelPace is how fast one model may be used.
+type modelPace struct {
+	*limiter
 	breaker *breaker
 	window  *window // tasks open at the service
-	room    *window // items in memory: those in the window, and some that download or wait to be sent
+	loaded    *window // items in memory: those in the window, and some that download or wait to be sent
 	least   int     // what the window does not shrink below
 	fixed   bool    // the window is not learned
 	open    context.Context
 	close   context.CancelFunc // nothing more is to be submitted
 }
 
-// newPace takes the model's documented quota where the options do not say otherwise; speed multiplies rates.
-func newPace(m client.Model, sync bool, submit rate.Limit, size int, speed float64) *pace {
+// newModelPace takes the model's documented quota where the options do not say otherwise; speed multiplies rates.
+func newModelPace(m client.Model, sync bool, submit rate.Limit, size int, speed float64) *modelPace {
 	if submit == 0 {
 		submit = rate.Limit(float64(m.Submissions) / m.Per.Seconds())
 	}
-	p := &pace{throttle: newThrottle(submit, speed), breaker: newBreaker(1, speed), fixed: size > 0 || sync}
+	p := &modelPace{limiter: newLimiter(submit, speed), breaker: newBreaker(1, speed), fixed: size > 0 || sync}
 	p.ramps = true
 	if size == 0 {
 		size = windowOf(m, sync)
 	}
-	p.least, p.window, p.room = size, &window{size: size}, &window{size: size + slack}
+	p.least, p.window, p.loaded = size, &window{size: size}, &window{size: size + slack}
 	p.open, p.close = context.WithCancel(context.Background())
 	return p
 }
@@ -256,21 +262,24 @@ func windowOf(m client.Model, sync bool) int {
 	return max(4, int(170*float64(m.Submissions)/m.Per.Seconds()))
 }
 
-// wait lets the next submission go; errLeave where there shall be none. At two a minute, whoever is far behind in the line
+// errClosed says that nothing more is to be submitted to a model.
+var errClosed = errors.New("no more submissions")
+
+// wait lets the next submission go; errClosed where there shall be none. At two a minute, whoever is far behind in the line
 // would otherwise learn only after an hour that it was closed. What becomes of the try is to be told to the breaker.
-func (p *pace) wait(ctx context.Context) (*try, error) {
+func (p *modelPace) wait(ctx context.Context) (*permit, error) {
 	either, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(p.open, cancel)()
-	try, err := p.breaker.pass(either, p.throttle)
+	try, err := p.breaker.pass(either, p.limiter)
 	if err != nil && ctx.Err() == nil && p.open.Err() != nil {
-		return nil, errLeave
+		return nil, errClosed
 	}
 	return try, err
 }
 
-// runs fits the window to the tasks that run at once. Waited says that others wait behind them: else more may run.
-func (p *pace) runs(n int, waited bool) {
+// observeRunning fits the window to the tasks that run at once. Waited says that others wait behind them: else more may run.
+func (p *modelPace) observeRunning(n int, waited bool) {
 	if p.fixed {
 		return
 	}
@@ -279,7 +288,7 @@ func (p *pace) runs(n int, waited bool) {
 		size = max(size, p.window.bound())
 	}
 	p.window.resize(size)
-	p.room.resize(size + slack)
+	p.loaded.resize(size + slack)
 }
 
 // A breaker lets one at a time try a service that has fallen silent.
@@ -290,7 +299,7 @@ type breaker struct {
 
 	mu     sync.Mutex
 	silent int       // tries in a row without an answer
-	probe  *try      // the one that is made now
+	probe  *permit      // the one that is made now
 	next   time.Time // nobody tries before
 	moved  chan struct{}
 }
@@ -299,13 +308,13 @@ func newBreaker(after int, speed float64) *breaker {
 	return &breaker{after: after, speed: speed, head: make(chan struct{}, 1)}
 }
 
-// A try is one request that was let through.
-type try struct{ of *breaker }
+// A permit is one request that was let through.
+type permit struct{ of *breaker }
 
 // pass goes through the breaker and the throttle. There is one line before both. Whoever is first in it asks the breaker
 // again when its turn at the throttle has come, since the service may have fallen silent meanwhile: the rate is spent on
 // what is sent.
-func (b *breaker) pass(ctx context.Context, t *throttle) (*try, error) {
+func (b *breaker) pass(ctx context.Context, t *limiter) (*permit, error) {
 	t.waiting.Add(1)
 	defer t.waiting.Add(-1)
 	select {
@@ -314,7 +323,7 @@ func (b *breaker) pass(ctx context.Context, t *throttle) (*try, error) {
 	case b.head <- struct{}{}:
 	}
 	defer func() { <-b.head }()
-	try := &try{b}
+	try := &permit{b}
 	for {
 		if err := b.enter(ctx, try); err != nil {
 			return nil, err
@@ -331,13 +340,13 @@ func (b *breaker) pass(ctx context.Context, t *throttle) (*try, error) {
 }
 
 // enter waits until it may be tried.
-func (b *breaker) enter(ctx context.Context, t *try) error {
+func (b *breaker) enter(ctx context.Context, t *permit) error {
 	for ctx.Err() == nil {
 		rest, moved := b.rest(t)
 		if moved == nil {
 			return nil
 		}
-		if err := sleepOr(ctx, rest, moved); err != nil {
+		if err := sleepUnless(ctx, rest, moved); err != nil {
 			return err
 		}
 	}
@@ -345,7 +354,7 @@ func (b *breaker) enter(ctx context.Context, t *try) error {
 }
 
 // rest is how long to wait before the next look, unless something moves; no channel means that the try may be made.
-func (b *breaker) rest(t *try) (time.Duration, <-chan struct{}) {
+func (b *breaker) rest(t *permit) (time.Duration, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	rest := time.Until(b.next)
@@ -365,14 +374,14 @@ func (b *breaker) rest(t *try) (time.Duration, <-chan struct{}) {
 }
 
 // lets reports whether a try that has waited may still be made.
-func (b *breaker) lets(t *try) bool {
+func (b *breaker) lets(t *permit) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.silent < b.after || b.probe == t
 }
 
-// heard notes how the request that was tried was answered.
-func (t *try) heard(err error) {
+// observe notes how the request that was tried was answered.
+func (t *permit) observe(err error) {
 	var api *client.APIError
 	if err == nil || errors.As(err, &api) && api.Status < 500 {
 		t.answered()
@@ -382,13 +391,13 @@ func (t *try) heard(err error) {
 }
 
 // unsent says that the try was not made.
-func (t *try) unsent() { t.end(func(*breaker) {}) }
+func (t *permit) unsent() { t.end(func(*breaker) {}) }
 
 // answered says that the service is there.
-func (t *try) answered() { t.end(func(b *breaker) { b.silent = 0 }) }
+func (t *permit) answered() { t.end(func(b *breaker) { b.silent = 0 }) }
 
 // silence says that it did not answer. The next try waits longer each time.
-func (t *try) silence() {
+func (t *permit) silence() {
 	t.end(func(b *breaker) {
 		b.silent++
 		pause := backoff(max(0, b.silent-b.after))
@@ -397,7 +406,7 @@ func (t *try) silence() {
 }
 
 // end notes what became of the try and lets the next one look.
-func (t *try) end(note func(*breaker)) {
+func (t *permit) end(note func(*breaker)) {
 	b := t.of
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -420,7 +429,7 @@ type window struct {
 	freed chan struct{} // closed when there may be a place; nil while nobody waits
 }
 
-func (w *window) enter(ctx context.Context) error {
+func (w *window) acquire(ctx context.Context) error {
 	for {
 		w.mu.Lock()
 		if w.used < w.size {
@@ -448,7 +457,7 @@ func (w *window) force() {
 	w.mu.Unlock()
 }
 
-func (w *window) leave() { w.change(func() { w.used-- }) }
+func (w *window) release() { w.change(func() { w.used-- }) }
 
 // resize takes effect as places are given back.
 func (w *window) resize(size int) { w.change(func() { w.size = size }) }
@@ -470,5 +479,5 @@ func (w *window) bound() int {
 	return w.size
 }
 
-// binds reports whether that many open tasks fill a window that could grow.
-func (p *pace) binds(open int) bool { return !p.fixed && open >= p.window.bound() }
+// atLimit reports whether that many open tasks fill a window that could grow.
+func (p *modelPace) atLimit(open int) bool { return !p.fixed && open >= p.window.bound() }

@@ -108,7 +108,7 @@ func (b *backlog) failed(p *berth, rawURL string, cause error) (refuses bool) {
 	}
 	refuses = refuses && h.refuses()
 	if p.tries++; p.probe || refuses {
-		h.next = time.Now().Add(b.clock.ours(backoff(h.probes)))
+		h.next = time.Now().Add(b.clock.local(backoff(h.probes)))
 		h.probes++
 	}
 	b.yield(p)
@@ -208,7 +208,7 @@ func (b *backlog) alone(cause error) bool {
 
 // anyOf waits for a duration of the service's time, or until moved is closed; errLeave where the run ends without pictures.
 func (r *run) anyOf(ctx context.Context, d time.Duration, moved <-chan struct{}) error {
-	timer := time.NewTimer(r.clock.ours(d))
+	timer := time.NewTimer(r.clock.local(d))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

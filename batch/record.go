@@ -104,7 +104,7 @@ type record struct {
 	// posted is when this run has sent it, by our clock; it is not recorded.
 	posted time.Time
 	// turn is the item's in the turnstile of its words, where it has one already; it is not recorded.
-	turn *turn
+	turn *keyLock
 	// doubt is when a task of the last submission can have been made, once that is in doubt; it is not recorded.
 	doubt *doubt
 }

@@ -51,7 +51,7 @@ func (e *RefusedError) Unwrap() error { return e.Cause }
 // throttled notes that a submission was refused for pace, and stops those to its model where that has no end. A task that is
 // open may be what fills the quota.
 func (r *run) throttled(model string, api *client.APIError) {
-	r.clock.heard(api.Date)
+	r.clock.observe(api.Date)
 	now, atService := r.clock.now(), r.watch.open(model)
 	l := &r.limits
 	l.mu.Lock()

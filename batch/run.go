@@ -26,13 +26,13 @@ type run struct {
 	clock     *clock
 	grace     time.Duration
 	syncGrace time.Duration
-	queries   *throttle
+	queries   *limiter
 	asking    *breaker
 	watch     *watch
 	backlog   *backlog
 	flight    inFlight
-	words     turnstile
-	names     turnstile
+	words     keyedMutex
+	names     keyedMutex
 	saved     map[savedPicture]picture // pictures of open tasks that were found on disk; not written after the start
 	damaged   map[savedPicture]picture // those that others are to replace; not written after the start
 	resumed   map[int32]bool           // entries that resume takes in this pass, and nobody else; not written while it runs
@@ -56,14 +56,12 @@ type run struct {
 	limits limits
 
 	mu    sync.Mutex
-	paces map[string]*pace
+	paces map[string]*modelPace
 }
 
 const (
 	// parallelDownloads share the line to the picture host; each holds a picture in memory.
 	parallelDownloads = 8
-	// slack is how many items a model may have above its window: those that download, and those that wait to be sent.
-	slack = 64
 )
 
 // Run does what is to be done. It ends with nil where everything was tried; what failed or is held is in the counts. The
@@ -117,12 +115,12 @@ func (b *Batch) newRun() *run {
 	r := &run{
 		Batch: b, log: b.o.Log, grace: grace, syncGrace: syncGrace,
 		clock:   c,
-		queries: newThrottle(queries, b.o.Speed),
+		queries: newLimiter(queries, b.o.Speed),
 		asking:  newBreaker(3, b.o.Speed),
 		backlog: newBacklog(c),
 		saved:   map[savedPicture]picture{},
 		damaged: map[savedPicture]picture{},
-		paces:   map[string]*pace{},
+		paces:   map[string]*modelPace{},
 		given:   map[int]key{},
 		lister:  newLister(),
 		claims:  claims{answered: map[uint64]bool{}},
@@ -334,8 +332,8 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 			r.pace(rec.Sent.Model).window.force()
 		}
 		if rec.Phase == intent { // before anything is submitted; the second of two with the same words waits its turn
-			rec.turn = r.words.turn(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
-			rec.turn.tryEnter()
+			rec.turn = r.words.of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+			rec.turn.tryLock()
 			if !rec.Sent.Sync {
 				rec.doubt = r.doubts.add(&rec, r.clock.now())
 			}
@@ -423,14 +421,14 @@ func (r *run) feed(ctx context.Context, model string, next chan<- record, hire f
 		if err := r.enterRoom(ctx, pace); err != nil {
 			return err
 		}
-		if err := pace.window.enter(ctx); err != nil {
-			pace.room.leave()
+		if err := pace.window.acquire(ctx); err != nil {
+			pace.loaded.release()
 			return err
 		}
 		rec.slot = true
 		if !r.begin(rec) {
 			r.leave(&rec)
-			pace.room.leave()
+			pace.loaded.release()
 			return nil
 		}
 		select {
@@ -447,7 +445,7 @@ func (r *run) feed(ctx context.Context, model string, next chan<- record, hire f
 func (r *run) work(ctx context.Context, rec record, next <-chan record) error {
 	for ok := true; ok; rec, ok = <-next {
 		err := r.guarded(ctx, rec)
-		r.pace(rec.Sent.Model).room.leave()
+		r.pace(rec.Sent.Model).loaded.release()
 		if err != nil {
 			return err
 		}
@@ -471,13 +469,13 @@ func recovered(key string, do func() error) (err error) {
 }
 
 // pace is the model's.
-func (r *run) pace(model string) *pace {
+func (r *run) pace(model string) *modelPace {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := r.paces[model]
 	if p == nil {
 		m := client.LookupModel(model)
-		p = newPace(m, r.o.Rules.sync(m), r.o.SubmitRate, r.o.Window, r.o.Speed)
+		p = newModelPace(m, r.o.Rules.sync(m), r.o.SubmitRate, r.o.Window, r.o.Speed)
 		r.paces[model] = p
 	}
 	return p

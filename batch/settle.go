@@ -55,9 +55,9 @@ func (r *run) resettle(ctx context.Context, rec *record) error {
 	turn := rec.turn
 	rec.turn = nil
 	if turn == nil {
-		turn = r.words.turn(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+		turn = r.words.of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
 	}
-	defer turn.leave()
+	defer turn.unlock()
 	if err := r.waitTurn(ctx, turn); err != nil {
 		return err
 	}
@@ -65,18 +65,18 @@ func (r *run) resettle(ctx context.Context, rec *record) error {
 }
 
 // waitTurn waits until no item with the same words is unanswered.
-func (r *run) waitTurn(ctx context.Context, turn *turn) error {
-	if turn.tryEnter() {
+func (r *run) waitTurn(ctx context.Context, turn *keyLock) error {
+	if turn.tryLock() {
 		return nil
 	}
 	r.active.end()
 	defer r.active.begin()
-	return turn.enter(ctx)
+	return turn.lock(ctx)
 }
 
 // settle decides, or waits until it can. Other items go on meanwhile; after the settling time those with the same words do,
 // too.
-func (r *run) settle(ctx context.Context, rec *record, turn *turn) error {
+func (r *run) settle(ctx context.Context, rec *record, turn *keyLock) error {
 	if rec.Sent.Sync {
 		return r.unsettled(ctx, rec, "the synchronous interface has no task to find it by")
 	}
@@ -112,7 +112,7 @@ func (r *run) settle(ctx context.Context, rec *record, turn *turn) error {
 			return s.postpone(ctx)
 		}
 		if s.before == nil && s.age() >= r.settleTime() {
-			turn.leave()
+			turn.unlock()
 		}
 		if err := r.clock.sleep(ctx, s.pause(err)); err != nil {
 			return err
@@ -123,7 +123,7 @@ func (r *run) settle(ctx context.Context, rec *record, turn *turn) error {
 // take adopts the task that was found. Again says that the doubt goes on. A task that was found by its words alone is taken
 // and collected inside the turnstile of the words: one that made something else may be of an item that waits there.
 func (s *settling) take(ctx context.Context) (again bool, err error) {
-	if err := s.turn.enter(ctx); err != nil {
+	if err := s.turn.lock(ctx); err != nil {
 		return false, err
 	}
 	if err := s.adopt(s.rec, s.task, s.by); err != nil || s.rec.Phase == held {
@@ -177,7 +177,7 @@ func (s *settling) postpone(ctx context.Context) error {
 type settling struct {
 	*run
 	rec   *record
-	turn  *turn     // of its words; kept until the settling time is over
+	turn  *keyLock     // of its words; kept until the settling time is over
 	doubt *doubt    // when a task of it can have been made
 	began time.Time // the service's clock
 	ended time.Time // our clock: the submission had ended by then
@@ -202,7 +202,7 @@ type settling struct {
 	gaps     int // of the last ones, those that were not whole
 }
 
-func (r *run) newSettling(rec *record, turn *turn) *settling {
+func (r *run) newSettling(rec *record, turn *keyLock) *settling {
 	now := time.Now()
 	s := &settling{run: r, rec: rec, turn: turn, began: r.clock.now(), ended: now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
 	if rec.doubt == nil {
@@ -273,7 +273,7 @@ func (s *settling) age() time.Duration {
 	if s.rec.posted.IsZero() {
 		return s.clock.now().Sub(sooner(s.began, s.rec.Intent.Add(longestPost)))
 	}
-	return time.Duration(float64(time.Since(sooner(s.ended, s.rec.posted.Add(s.clock.ours(longestPost))))) * s.clock.speed)
+	return time.Duration(float64(time.Since(sooner(s.ended, s.rec.posted.Add(s.clock.local(longestPost))))) * s.clock.speed)
 }
 
 // heard notes a pass that came through, which began after the submission ended. Only now is the service's clock known to be
@@ -285,7 +285,7 @@ func (s *settling) heard(pass listing) {
 		}
 		s.until = s.rec.Heard.Add(s.settleTime() + earlier)
 		if s.doubt != nil {
-			s.doubts.heard(s.doubt, s.until, s.clock.now().Add(-s.clock.theirs(time.Since(s.ended))))
+			s.doubts.heard(s.doubt, s.until, s.clock.now().Add(-s.clock.remote(time.Since(s.ended))))
 		}
 	}
 	s.gaps++
@@ -361,7 +361,7 @@ func (s *settling) hopeless(err error) string {
 // ours and has not ended is waited for, and so is a list that fails.
 func (s *settling) unproven() bool {
 	enough := 5 * s.settleTime()
-	return s.failures == 0 && !s.alive && s.clock.now().Sub(s.began) > enough && s.clock.theirs(s.active.quiet()) > enough
+	return s.failures == 0 && !s.alive && s.clock.now().Sub(s.began) > enough && s.clock.remote(s.active.quiet()) > enough
 }
 
 // pause is how long to wait before the next pass: less while the task may still turn up, never past the settling time.

@@ -13,14 +13,14 @@ import (
 
 // generate sends an item whose intent is durable and saves the picture that comes back. The record stays an intent until
 // the picture is in place.
-func (r *run) generate(ctx context.Context, pace *pace, try *try, rec *record) error {
+func (r *run) generate(ctx context.Context, pace *modelPace, try *permit, rec *record) error {
 	wire, cancel := r.wire(ctx, r.syncGrace)
 	defer cancel()
 	r.flight.running.Add(1)
 	task, err := r.o.Client.Generate(wire, rec.Sent.request())
 	r.flight.running.Add(-1)
-	try.heard(err)
-	r.clock.heard(task.Date)
+	try.observe(err)
+	r.clock.observe(task.Date)
 	if err == nil {
 		pace.accepted()
 		r.answered(rec.Sent.Model)

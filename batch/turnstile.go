@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// A turnstile lets one goroutine at a time pass for each name.
-type turnstile struct {
+// A keyedMutex lets one goroutine at a time pass for each name.
+type keyedMutex struct {
 	mu   sync.Mutex
 	busy map[string]chan struct{}
 }
 
-// tryEnter goes in if nobody is inside under that name.
-func (t *turnstile) tryEnter(name string) bool {
+// tryLock goes in if nobody is inside under that name.
+func (t *keyedMutex) tryLock(name string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if _, taken := t.busy[name]; taken {
@@ -25,9 +25,9 @@ func (t *turnstile) tryEnter(name string) bool {
 	return true
 }
 
-// enter waits until nobody is inside under that name.
-func (t *turnstile) enter(ctx context.Context, name string) error {
-	for !t.tryEnter(name) {
+// lock waits until nobody is inside under that name.
+func (t *keyedMutex) lock(ctx context.Context, name string) error {
+	for !t.tryLock(name) {
 		t.mu.Lock()
 		busy := t.busy[name]
 		t.mu.Unlock()
@@ -43,49 +43,49 @@ func (t *turnstile) enter(ctx context.Context, name string) error {
 	return nil
 }
 
-func (t *turnstile) leave(name string) {
+func (t *keyedMutex) unlock(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	close(t.busy[name])
 	delete(t.busy, name)
 }
 
-// A turn is the right to pass under one name. It belongs to one goroutine.
-type turn struct {
-	of     *turnstile
+// A keyLock is the right to pass under one name. It belongs to one goroutine.
+type keyLock struct {
+	of     *keyedMutex
 	name   string
-	inside bool
+	held bool
 }
 
-func (t *turnstile) turn(name string) *turn { return &turn{of: t, name: name} }
+func (t *keyedMutex) of(name string) *keyLock { return &keyLock{of: t, name: name} }
 
-// tryEnter goes in if nobody is inside, or if the turn is inside already.
-func (t *turn) tryEnter() bool {
-	t.inside = t.inside || t.of.tryEnter(t.name)
-	return t.inside
+// tryLock goes in if nobody is inside, or if the turn is inside already.
+func (t *keyLock) tryLock() bool {
+	t.held = t.held || t.of.tryLock(t.name)
+	return t.held
 }
 
-// enter waits until it is inside.
-func (t *turn) enter(ctx context.Context) error {
-	if t.inside {
+// lock waits until it is inside.
+func (t *keyLock) lock(ctx context.Context) error {
+	if t.held {
 		return nil
 	}
-	err := t.of.enter(ctx, t.name)
-	t.inside = err == nil
+	err := t.of.lock(ctx, t.name)
+	t.held = err == nil
 	return err
 }
 
-// leave lets the next one in. It may be called again.
-func (t *turn) leave() {
-	if t.inside {
-		t.inside = false
-		t.of.leave(t.name)
+// unlock lets the next one in. It may be called again.
+func (t *keyLock) unlock() {
+	if t.held {
+		t.held = false
+		t.of.unlock(t.name)
 	}
 }
 
-// taken reports whether another one is inside.
-func (t *turnstile) taken(by *turn) bool {
+// lockedByAnother reports whether another one is inside.
+func (t *keyedMutex) lockedByAnother(by *keyLock) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return !by.inside && t.busy[by.name] != nil
+	return !by.held && t.busy[by.name] != nil
 }
