@@ -235,7 +235,7 @@ func TestAttackLongList(t *testing.T) {
 
 // TestAttackMachineThatSlept sends an item when our clock has stood still for hours: its intent is dated that much too early.
 func TestAttackMachineThatSlept(t *testing.T) {
-	c := &clock{speed: 1}
+	c := newClock(1)
 	c.observe(time.Now())
 	s := settling{run: &run{clock: c}, rec: &record{Intent: c.now(), posted: time.Now()}, ended: time.Now()}
 	c.observe(time.Now().Add(8 * time.Hour))
@@ -470,7 +470,7 @@ func TestAttackStrayThatIsUnknown(t *testing.T) {
 
 // TestAttackMissingWithoutAPrice cannot fetch a missing picture again whose price is not known: it is missing, not held.
 func TestAttackMissingWithoutAPrice(t *testing.T) {
-	r := &run{Batch: &Batch{state: newState(t, disktest.New())}, clock: &clock{speed: 1}}
+	r := &run{Batch: &Batch{state: newState(t, disktest.New())}, clock: newClock(1)}
 	was := record{Key: key{1, 1}.String(), Phase: open, Task: "t", Pictures: []picture{{File: "images/a.png"}}}
 	rec := was
 	rec.Phase, rec.Code = held, "Expired"

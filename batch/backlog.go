@@ -188,7 +188,7 @@ func (b *backlog) tight(now time.Time) bool {
 		return false
 	}
 	rounds := (pending + parallelDownloads - 1) / parallelDownloads
-	need := time.Duration(float64(took) * float64(rounds) * b.clock.speed)
+	need := b.clock.remote(took) * time.Duration(rounds)
 	return need > first.Sub(now)/2
 }
 

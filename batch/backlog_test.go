@@ -13,7 +13,7 @@ import (
 // TestT2EarliestDeadlineFirst lets the task that expires first be fetched first, whoever came first.
 func TestT2EarliestDeadlineFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBacklog(&clock{speed: 1})
+		b := newBacklog(newClock(1))
 		b.free = 1
 		now := time.Now()
 		held := &berth{deadline: now.Add(9 * time.Hour)}
@@ -44,7 +44,7 @@ func TestT2EarliestDeadlineFirst(t *testing.T) {
 // TestT2BacklogGivenUp gives a place in the line back when its item is stopped.
 func TestT2BacklogGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBacklog(&clock{speed: 1})
+		b := newBacklog(newClock(1))
 		b.free = 1
 		held := &berth{deadline: time.Now()}
 		b.enter(t.Context(), held)

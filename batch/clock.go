@@ -17,6 +17,8 @@ type clock struct {
 	at   time.Time // ours, at that moment
 }
 
+func newClock(speed float64) *clock { return &clock{speed: speed} }
+
 // observe takes the date of an answer; a zero one is ignored.
 func (c *clock) observe(date time.Time) {
 	if date.IsZero() {

@@ -111,7 +111,7 @@ func (b *Batch) newRun() *run {
 	if grace == 0 {
 		grace, syncGrace = 3*time.Second, time.Minute
 	}
-	c := &clock{speed: b.o.Speed}
+	c := newClock(b.o.Speed)
 	r := &run{
 		Batch: b, log: b.o.Log, grace: grace, syncGrace: syncGrace,
 		clock:   c,

@@ -273,7 +273,7 @@ func (s *settling) age() time.Duration {
 	if s.rec.posted.IsZero() {
 		return s.clock.now().Sub(sooner(s.began, s.rec.Intent.Add(longestPost)))
 	}
-	return time.Duration(float64(time.Since(sooner(s.ended, s.rec.posted.Add(s.clock.local(longestPost))))) * s.clock.speed)
+	return s.clock.remote(time.Since(sooner(s.ended, s.rec.posted.Add(s.clock.local(longestPost)))))
 }
 
 // heard notes a pass that came through, which began after the submission ended. Only now is the service's clock known to be

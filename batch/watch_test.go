@@ -94,7 +94,7 @@ func TestWatchLeftUnended(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		p := newModelPace(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
-		w := &watch{clock: &clock{speed: 1}, pace: func(string) *modelPace { return p }, queue: func() time.Duration { return 0 },
+		w := &watch{clock: newClock(1), pace: func(string) *modelPace { return p }, queue: func() time.Duration { return 0 },
 			lanes: map[string]*lane{}, tasks: map[string]*watched{}}
 		enter := func(id string) *watched {
 			return w.enter(&record{Task: id, Sent: sent{Model: "qwen-image-plus"}, posted: time.Now()})
@@ -124,7 +124,7 @@ func TestWatchLeftUnended(t *testing.T) {
 func TestWatchAlwaysALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newModelPace(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
-		w := &watch{clock: &clock{speed: 1}, pace: func(string) *modelPace { return p }, queue: func() time.Duration { return 2 * shortLine },
+		w := &watch{clock: newClock(1), pace: func(string) *modelPace { return p }, queue: func() time.Duration { return 2 * shortLine },
 			lanes: map[string]*lane{}, tasks: map[string]*watched{}}
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
