@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 )
 
 // active counts what goes on in a run beside doubts: items that are sent, asked for or saved, and producers that are not
@@ -40,8 +42,8 @@ func (a *active) quiet() time.Duration {
 }
 
 // enterRoom waits until another item may be in memory.
-func (r *run) enterRoom(ctx context.Context, pace *modelPace) error {
+func (r *run) enterRoom(ctx context.Context, m *pace.Model) error {
 	r.active.end() // those that are inside may all be in doubt
 	defer r.active.begin()
-	return pace.loaded.acquire(ctx)
+	return m.Loaded.Acquire(ctx)
 }

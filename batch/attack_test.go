@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -157,12 +158,12 @@ func TestAttackBudgetAndOrphans(t *testing.T) {
 
 // TestAttackManyTwinsThroughASmallWindow has more rows with the same words than wait at a time, and one place.
 func TestAttackManyTwinsThroughASmallWindow(t *testing.T) {
-	sheet := "prompt\nother\n" + strings.Repeat("twin\n", 2*slack)
+	sheet := "prompt\nother\n" + strings.Repeat("twin\n", 2*pace.Slack)
 	play(t, sheet, emulator.Options{}, func(s *scene) {
 		s.options.Window = 1
 		s.fault = at("submit", 2, emulator.Fault{LoseRequest: true})
 		s.endsWithin(24 * time.Hour)
-		s.wantPaidOnce(2*slack + 1)
+		s.wantPaidOnce(2*pace.Slack + 1)
 	})
 }
 
@@ -174,7 +175,7 @@ func TestAttackBusyAccount(t *testing.T) {
 			defer stop()
 			s.fault = once("a red cat", lost)
 			go func() {
-				for n := 0; sleep(ctx, 2*time.Second) == nil; n++ {
+				for n := 0; pace.Sleep(ctx, 2*time.Second) == nil; n++ {
 					s.otherProgram("theirs " + number(n))
 				}
 			}()
@@ -196,7 +197,7 @@ func TestAttackBusyAccountBehindALostEnd(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
 		defer stop()
 		go func() {
-			for n := 0; sleep(ctx, time.Second) == nil; n++ {
+			for n := 0; pace.Sleep(ctx, time.Second) == nil; n++ {
 				s.otherProgram("theirs " + number(n))
 			}
 		}()
@@ -235,10 +236,10 @@ func TestAttackLongList(t *testing.T) {
 
 // TestAttackMachineThatSlept sends an item when our clock has stood still for hours: its intent is dated that much too early.
 func TestAttackMachineThatSlept(t *testing.T) {
-	c := newClock(1)
-	c.observe(time.Now())
-	s := settling{run: &run{clock: c}, rec: &record{Intent: c.now(), posted: time.Now()}, ended: time.Now()}
-	c.observe(time.Now().Add(8 * time.Hour))
+	c := pace.NewClock(1)
+	c.Observe(time.Now())
+	s := settling{run: &run{clock: c}, rec: &record{Intent: c.Now(), posted: time.Now()}, ended: time.Now()}
+	c.Observe(time.Now().Add(8 * time.Hour))
 	if age := s.age(); age > time.Second {
 		t.Errorf("the submission of this moment is %v old", age)
 	}
@@ -470,7 +471,7 @@ func TestAttackStrayThatIsUnknown(t *testing.T) {
 
 // TestAttackMissingWithoutAPrice cannot fetch a missing picture again whose price is not known: it is missing, not held.
 func TestAttackMissingWithoutAPrice(t *testing.T) {
-	r := &run{Batch: &Batch{state: newState(t, disktest.New())}, clock: newClock(1)}
+	r := &run{Batch: &Batch{state: newState(t, disktest.New())}, clock: pace.NewClock(1)}
 	was := record{Key: key{1, 1}.String(), Phase: open, Task: "t", Pictures: []picture{{File: "images/a.png"}}}
 	rec := was
 	rec.Phase, rec.Code = held, "Expired"

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 )
 
 // A backlog is the tasks that have ended and whose pictures are not saved yet. The service keeps them for a day (the user's
@@ -20,12 +22,12 @@ type backlog struct {
 	spares  [][]byte        // arrays of pictures that are saved, for the next: they are most of what a run throws away
 	host    pictureHost
 	alarm   bool // set for the next probe
-	clock   *clock
+	clock   *pace.Clock
 	moved   chan struct{} // closed when a picture has come; nil while nobody waits for one
 	over    chan struct{} // closed when this run waits no longer for what cannot be fetched
 }
 
-func newBacklog(c *clock) *backlog {
+func newBacklog(c *pace.Clock) *backlog {
 	return &backlog{free: parallelDownloads, all: map[*berth]bool{}, busy: map[*berth]bool{}, clock: c, over: make(chan struct{})}
 }
 
@@ -47,7 +49,7 @@ type berth struct {
 // enter waits for a turn to download.
 func (b *backlog) enter(ctx context.Context, p *berth) error {
 	b.mu.Lock()
-	b.all[p], b.host.quiet = true, b.clock.now()
+	b.all[p], b.host.quiet = true, b.clock.Now()
 	b.mu.Unlock()
 	return b.wait(ctx, p)
 }
@@ -188,7 +190,7 @@ func (b *backlog) tight(now time.Time) bool {
 		return false
 	}
 	rounds := (pending + parallelDownloads - 1) / parallelDownloads
-	need := b.clock.remote(took) * time.Duration(rounds)
+	need := b.clock.Remote(took) * time.Duration(rounds)
 	return need > first.Sub(now)/2
 }
 

@@ -7,13 +7,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
 
 // TestT2EarliestDeadlineFirst lets the task that expires first be fetched first, whoever came first.
 func TestT2EarliestDeadlineFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBacklog(newClock(1))
+		b := newBacklog(pace.NewClock(1))
 		b.free = 1
 		now := time.Now()
 		held := &berth{deadline: now.Add(9 * time.Hour)}
@@ -44,7 +45,7 @@ func TestT2EarliestDeadlineFirst(t *testing.T) {
 // TestT2BacklogGivenUp gives a place in the line back when its item is stopped.
 func TestT2BacklogGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBacklog(newClock(1))
+		b := newBacklog(pace.NewClock(1))
 		b.free = 1
 		held := &berth{deadline: time.Now()}
 		b.enter(t.Context(), held)

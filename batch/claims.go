@@ -27,7 +27,7 @@ func (r *run) claim(task string) (bool, error) {
 		return false, nil
 	}
 	r.claims.tasks[task] = true
-	r.ledger.note(task, r.clock.now(), claimAdopted)
+	r.ledger.note(task, r.clock.Now(), claimAdopted)
 	return true, nil
 }
 
@@ -36,7 +36,7 @@ func (r *run) unclaim(task string) {
 	r.claims.mu.Lock()
 	defer r.claims.mu.Unlock()
 	delete(r.claims.tasks, task)
-	r.ledger.note(task, r.clock.now(), claimReleased)
+	r.ledger.note(task, r.clock.Now(), claimReleased)
 }
 
 // claimed tells which of the rows are known: to a record of ours, or as the answer to another batch of this user.
@@ -83,7 +83,7 @@ func (r *run) created(task string) {
 	if r.claims.tasks != nil {
 		r.claims.tasks[task] = true
 	}
-	r.ledger.note(task, r.clock.now(), claimAnswered)
+	r.ledger.note(task, r.clock.Now(), claimAnswered)
 }
 
 // collectClaims reads them from the state file. Older than a day and an hour they are in no list.
@@ -92,7 +92,7 @@ func (r *run) collectClaims() error {
 		return nil
 	}
 	tasks := map[string]bool{}
-	cutoff := r.clock.now().Add(-25 * time.Hour)
+	cutoff := r.clock.Now().Add(-25 * time.Hour)
 	for i := range r.state.count() {
 		rec, err := r.state.get(i)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -35,10 +36,10 @@ type doubt struct {
 }
 
 // age is how long ago the submission ended, at least.
-func (d *doubt) age(c *clock) time.Duration {
-	age := c.remote(time.Since(d.noted))
+func (d *doubt) age(c *pace.Clock) time.Duration {
+	age := c.Remote(time.Since(d.noted))
 	if !d.thisRun {
-		age = max(age, c.now().Sub(d.from.Add(longestPost)))
+		age = max(age, c.Now().Sub(d.from.Add(longestPost)))
 	}
 	return age
 }
@@ -88,7 +89,7 @@ func (d *doubts) close(one *doubt, closed bool) {
 
 // age is that of the youngest doubt about the same words. One of the others may have taken what was this one's: then its own is
 // left for this one, as soon as the list shows it.
-func (d *doubts) age(words string, c *clock) time.Duration {
+func (d *doubts) age(words string, c *pace.Clock) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	age := listed
@@ -172,7 +173,7 @@ func (s *settling) candidates(pass listing) ([]candidate, error) {
 		if ours[id] || s.released(id) || row.Model != s.rec.Sent.Model && row.Model != "" {
 			continue
 		}
-		if at, others := s.doubts.place(s.turn.name, row.Created, s.evidence); at > outside {
+		if at, others := s.doubts.place(s.turn.Name, row.Created, s.evidence); at > outside {
 			all = append(all, candidate{row, at, others})
 			s.seen[id] = row
 		}
@@ -246,7 +247,7 @@ func (s *settling) examine(ctx context.Context, c candidate) (verdict, error) {
 
 // compare judges a task by its own words.
 func (s *settling) compare(c candidate, task client.Task) verdict {
-	young := s.clock.now().Sub(s.began) <= young
+	young := s.clock.Now().Sub(s.began) <= young
 	switch task.Status {
 	case client.Failed, client.Canceled:
 		return absent
@@ -280,7 +281,7 @@ func (s *settling) untimely(c candidate) verdict {
 	low, high, at := s.evidence.offsets(s.doubt.thisRun)
 	s.maybe = c.ID
 	switch {
-	case c.others || s.age() < s.settleTime() || s.words.lockedByAnother(s.turn):
+	case c.others || s.age() < s.settleTime() || s.words.LockedByAnother(s.turn):
 		return undecided
 	case at.conflict:
 		s.why = fmt.Sprintf("task %s could be it, and the task list's times cannot be told", c.ID)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
 
@@ -111,7 +112,7 @@ func TestA39WhatItWasAnsweredWith(t *testing.T) {
 // all the same.
 func TestA37ManyDoubts(t *testing.T) {
 	sheet := "id,prompt\n"
-	for i := range 2 * slack {
+	for i := range 2 * pace.Slack {
 		sheet += fmt.Sprintf("l%d,lost %d\n", i, i)
 	}
 	sheet += "z,a bird\n"
@@ -124,11 +125,11 @@ func TestA37ManyDoubts(t *testing.T) {
 			return emulator.Fault{LoseAnswer: c.Op == "submit" && strings.HasPrefix(c.Prompt, "lost")}
 		}
 		s.startUnder(s.stopAfter(12 * time.Hour))
-		if p := s.phases(); p[done] != 1 || p[intent] != 2*slack {
-			t.Errorf("%v, want 1 done and %d in doubt", p, 2*slack)
+		if p := s.phases(); p[done] != 1 || p[intent] != 2*pace.Slack {
+			t.Errorf("%v, want 1 done and %d in doubt", p, 2*pace.Slack)
 		}
 		s.faults.Store(false)
 		s.ends()
-		s.wantPaidOnce(2*slack + 1)
+		s.wantPaidOnce(2*pace.Slack + 1)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 	"github.com/qwenbatch/qwenbatch/output/filename"
@@ -111,7 +112,7 @@ func (f *fetching) saveAll(ctx context.Context) (missing client.Result, err erro
 // finish records what was saved. A crash before the record is durable leaves the pictures in place, each with its key and
 // task, and the next run finds them there (onDisk).
 func (r *run) finish(rec *record, task client.Task, missing client.Result) error {
-	rec.At, rec.Finished = r.clock.now(), r.clock.now()
+	rec.At, rec.Finished = r.clock.Now(), r.clock.Now()
 	if !task.Ended.IsZero() {
 		rec.Finished = task.Ended
 	}
@@ -165,11 +166,11 @@ func (f *fetching) download(ctx context.Context, i int, url string) ([]byte, ima
 		case failures > 0 && errors.Is(err, client.ErrPictureURL): // it was asked for anew, and is no better
 			return nil, found, errLeave
 		case answered:
-			f.endWithout(f.clock.now())
+			f.endWithout(f.clock.Now())
 		case f.forgotten(f.rec):
 			return nil, found, errLeave
 		}
-		if err := f.anyOf(ctx, backoff(failures), nil); err != nil {
+		if err := f.anyOf(ctx, pace.Backoff(failures), nil); err != nil {
 			return nil, found, err
 		}
 		if err := f.backlog.wait(ctx, f.place); err != nil {
@@ -231,10 +232,10 @@ func (f *fetching) waits(code, why string) error {
 // note records why an open item has no picture yet.
 func (f *fetching) note(code, why string) error {
 	was := f.was
-	was.Code, was.Message, was.At = code, why, f.clock.now()
+	was.Code, was.Message, was.At = code, why, f.clock.Now()
 	was.Cost = f.billed()
 	if was.Succeeded.IsZero() {
-		was.Succeeded = f.clock.now()
+		was.Succeeded = f.clock.Now()
 	}
 	f.was = was
 	f.rec.Succeeded = was.Succeeded
@@ -271,14 +272,14 @@ func (f *fetching) left() error {
 // expired reports whether the service need not keep the task any more: it has been said to be there for a day, or an old one
 // was said to be unknown several times in a row.
 func (f *fetching) expired() bool {
-	now := f.clock.now()
+	now := f.clock.Now()
 	since := latest(f.rec.Submitted, f.rec.Succeeded)
 	return now.Sub(since) >= kept || f.gaps >= unknownAnswers && now.Sub(f.rec.Submitted) >= kept
 }
 
 // forgotten reports whether the service has a task no more, however long it waited and ran (3 h: TASK, 2026-11): what went
 // wrong all that time is left for the next run, which asks once.
-func (r *run) forgotten(rec *record) bool { return r.clock.now().Sub(rec.Submitted) > kept+3*time.Hour }
+func (r *run) forgotten(rec *record) bool { return r.clock.Now().Sub(rec.Submitted) > kept+3*time.Hour }
 
 // freshURL asks the task for its URL again: "" where it does not tell one now. Answered is false where nobody tells anything.
 func (f *fetching) freshURL(ctx context.Context, i int) (url string, answered bool) {
@@ -337,10 +338,10 @@ func (r *run) publish(name string, body []byte) (used string, err error) {
 // underName does something while no other goroutine takes or frees a picture's name.
 func (r *run) underName(name string, do func() error) error {
 	folded := filename.Fold(stem(path.Base(name)))
-	if err := r.names.lock(context.Background(), folded); err != nil {
+	if err := r.names.Lock(context.Background(), folded); err != nil {
 		return err
 	}
-	defer r.names.unlock(folded)
+	defer r.names.Unlock(folded)
 	return do()
 }
 

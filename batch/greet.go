@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -26,13 +27,13 @@ func (r *run) greet(ctx context.Context) error {
 		case errors.As(err, &api) && api.Reach() == client.ReachAccount:
 			return err
 		case errors.As(err, &api) && (api.Reach() != client.ReachRetry || n == 3):
-			r.clock.observe(api.Date)
+			r.clock.Observe(api.Date)
 			return nil // the list is not for this key, or not for now; what it cannot settle will be held
 		case n == greetings:
 			return fmt.Errorf("the service does not answer: %w", err)
 		}
 		r.trouble(err)
-		if err := r.clock.sleep(ctx, backoff(n)); err != nil {
+		if err := r.clock.Sleep(ctx, pace.Backoff(n)); err != nil {
 			return err
 		}
 	}
@@ -71,7 +72,7 @@ var ErrUnprovenKey = fmt.Errorf("%w: a submission of it is in doubt, and it has 
 // witness is a task that every key of the account must see: one that is open, else one that the service still keeps. Doubt
 // says that the list would be asked for what the state does not know.
 func (r *run) witness() (task string, doubt bool, err error) {
-	now := r.clock.now()
+	now := r.clock.Now()
 	if r.o.Restored || !r.state.stopped || !r.state.since.IsZero() {
 		doubt = now.Sub(r.lastKnown(now)) < listed && !r.onlySync()
 	}

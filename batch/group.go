@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
@@ -55,7 +56,7 @@ func (g *group) share() error {
 
 func (g *group) lead(r *round) {
 	g.turn <- struct{}{}
-	sleep(context.Background(), gather)
+	pace.Sleep(context.Background(), gather)
 	defer func() { <-g.turn }()
 	defer close(r.done) // also if do panics
 	g.mu.Lock()

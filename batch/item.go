@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -70,9 +71,9 @@ func (r *run) step(p phase) func(context.Context, *record) error {
 // submit sends an item once.
 func (r *run) submit(ctx context.Context, rec *record) error {
 	// Two requests with the same words could not be told apart in the task list, should one of them go unanswered.
-	turn := r.words.of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
-	defer turn.unlock()
-	if !turn.tryLock() {
+	turn := r.words.Of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+	defer turn.Unlock()
+	if !turn.TryLock() {
 		// Whoever is inside may want a place in the window: nobody waits here while holding one.
 		r.leave(rec)
 		if err := r.waitTurn(ctx, turn); err != nil {
@@ -85,7 +86,7 @@ func (r *run) submit(ctx context.Context, rec *record) error {
 		return err
 	}
 	if !rec.slot { // it has one when it comes from the producer, which keeps the order of the manifest
-		if err := r.pace(rec.Sent.Model).window.acquire(ctx); err != nil {
+		if err := r.pace(rec.Sent.Model).Window.Acquire(ctx); err != nil {
 			return err
 		}
 		rec.slot = true
@@ -102,12 +103,12 @@ func (r *run) submit(ctx context.Context, rec *record) error {
 }
 
 // send holds a place in the window; it keeps it if a task was created.
-func (r *run) send(ctx context.Context, pace *modelPace, rec *record) error {
-	try, err := r.turn(ctx, pace)
+func (r *run) send(ctx context.Context, m *pace.Model, rec *record) error {
+	try, err := r.turn(ctx, m)
 	if err != nil {
 		return err
 	}
-	defer try.unsent() // where it was sent, that is known before
+	defer try.Unsent() // where it was sent, that is known before
 	if err := r.state.astray(); errors.Is(err, ErrReplaced) {
 		r.halt("", err) // what is open is collected, and stop puts the state file back
 		return errLeave
@@ -121,7 +122,7 @@ func (r *run) send(ctx context.Context, pace *modelPace, rec *record) error {
 		return err
 	}
 	// A crash up to here has sent nothing: the item is new to the next run.
-	rec.Phase, rec.Intent, rec.At = intent, r.clock.now(), r.clock.now()
+	rec.Phase, rec.Intent, rec.At = intent, r.clock.Now(), r.clock.Now()
 	rec.Attempt++
 	rec.Task, rec.Request, rec.Adopted, rec.Code, rec.Message = "", "", "", "", ""
 	rec.Released, rec.SeedUnknown, rec.Succeeded = nil, false, time.Time{}
@@ -131,35 +132,35 @@ func (r *run) send(ctx context.Context, pace *modelPace, rec *record) error {
 	}
 	rec.posted = time.Now()
 	if rec.Sent.Sync {
-		return r.generate(ctx, pace, try, rec)
+		return r.generate(ctx, m, try, rec)
 	}
 	// A crash from here on leaves the intent: the next run asks the task list before it sends anything.
 	task, err := r.post(ctx, rec.Sent)
-	try.observe(err)
-	r.clock.observe(task.Date)
+	try.Observe(err)
+	r.clock.Observe(task.Date)
 	if err == nil && !r.firstAnswer(task.ID) {
 		err = &client.DoubtError{Op: "submit", Cause: errors.New("the answer names the task of another item")}
 	}
 	if err == nil {
-		return r.opened(pace, rec, task)
+		return r.opened(m, rec, task)
 	}
-	return r.refused(ctx, pace, rec, err)
+	return r.refused(ctx, m, rec, err)
 }
 
 // turn waits until the next submission may go: pictures can be fetched, and the model's pace lets it.
-func (r *run) turn(ctx context.Context, pace *modelPace) (*permit, error) {
+func (r *run) turn(ctx context.Context, m *pace.Model) (*pace.Permit, error) {
 	for {
 		if err := r.unbarred(ctx); err != nil {
 			return nil, err
 		}
-		try, err := pace.wait(ctx)
-		if errors.Is(err, errClosed) {
+		try, err := m.Wait(ctx)
+		if errors.Is(err, pace.ErrClosed) {
 			return nil, errLeave
 		}
-		if err != nil || r.backlog.bars(r.clock.now()) == nil {
+		if err != nil || r.backlog.bars(r.clock.Now()) == nil {
 			return try, err
 		}
-		try.unsent()
+		try.Unsent()
 	}
 }
 
@@ -181,13 +182,13 @@ func (r *run) wire(ctx context.Context, grace time.Duration) (context.Context, c
 }
 
 // opened records a task. A crash before the record is durable leaves the intent, and the task is found in the list.
-func (r *run) opened(pace *modelPace, rec *record, task client.Task) error {
-	pace.accepted()
+func (r *run) opened(m *pace.Model, rec *record, task client.Task) error {
+	m.Accepted()
 	r.answered(rec.Sent.Model)
 	r.wasAccepted()
 	r.created(task.ID)
-	rec.Phase, rec.Task, rec.Request, rec.At = open, task.ID, task.RequestID, r.clock.now()
-	rec.Submitted = r.clock.now()
+	rec.Phase, rec.Task, rec.Request, rec.At = open, task.ID, task.RequestID, r.clock.Now()
+	rec.Submitted = r.clock.Now()
 	if err := r.state.put(*rec, true); err != nil {
 		r.log.Error("a task is open and could not be recorded", "task", task.ID, "item", rec.Key)
 		return err
@@ -198,7 +199,7 @@ func (r *run) opened(pace *modelPace, rec *record, task client.Task) error {
 }
 
 // refused sorts a submission that was not answered with a task.
-func (r *run) refused(ctx context.Context, pace *modelPace, rec *record, err error) error {
+func (r *run) refused(ctx context.Context, m *pace.Model, rec *record, err error) error {
 	var api *client.APIError
 	var doubt *client.DoubtError
 	switch {
@@ -215,7 +216,7 @@ func (r *run) refused(ctx context.Context, pace *modelPace, rec *record, err err
 		// The intent is durable already; the request id makes it easier to settle.
 		return r.state.put(*rec, false)
 	case client.Throttled(err):
-		pace.refused()
+		m.Refused()
 		errors.As(err, &api)
 		r.throttled(rec.Sent.Model, api)
 		rec.Attempt--
@@ -247,7 +248,7 @@ func answerOf(doubt *client.DoubtError) string {
 
 // back records that the last submission created nothing.
 func (r *run) back(rec *record, cause error) error {
-	rec.Phase, rec.At = ready, r.clock.now()
+	rec.Phase, rec.At = ready, r.clock.Now()
 	r.log.Debug("submission created nothing", "item", rec.Key, "cause", cause)
 	return r.state.put(*rec, true)
 }
@@ -270,7 +271,7 @@ func (r *run) judge(ctx context.Context, rec *record, api *client.APIError) erro
 				return err
 			}
 			r.leave(rec)
-			return r.clock.sleep(ctx, backoff(rec.Attempt))
+			return r.clock.Sleep(ctx, pace.Backoff(rec.Attempt))
 		}
 	case client.ReachItem:
 		if other, ok := client.OtherForm(rec.Sent.Size); ok && !rec.OtherSize && speaksOfSize(api) {
@@ -291,13 +292,13 @@ func speaksOfSize(e *client.APIError) bool {
 // MaxFailures starts no other in it.
 func (r *run) fail(rec *record) error {
 	r.failedOne()
-	rec.Phase, rec.At, rec.Finished = failed, r.clock.now(), r.clock.now()
+	rec.Phase, rec.At, rec.Finished = failed, r.clock.Now(), r.clock.Now()
 	return r.state.put(*rec, true)
 }
 
 // hold ends an item that may have been paid for, until a person decides.
 func (r *run) hold(rec *record, code, format string, args ...any) error {
-	rec.Phase, rec.At, rec.Finished = held, r.clock.now(), r.clock.now()
+	rec.Phase, rec.At, rec.Finished = held, r.clock.Now(), r.clock.Now()
 	rec.Code, rec.Message = code, fmt.Sprintf(format, args...)
 	return r.state.put(*rec, true)
 }
@@ -333,7 +334,7 @@ func (r *run) gather(ctx context.Context, rec *record) error {
 	if saved := len(r.savedOf(rec)); saved > 0 && saved >= len(rec.Pictures) { // else one that was fetched is gone
 		return r.fetch(ctx, rec, r.savedTask(rec))
 	}
-	if !rec.Succeeded.IsZero() && r.clock.now().Sub(rec.Submitted) < kept {
+	if !rec.Succeeded.IsZero() && r.clock.Now().Sub(rec.Submitted) < kept {
 		return errLeave // it was there, and the service keeps it: it knows better another time
 	}
 	return r.hold(rec, "Expired", "the service does not know task %s any more: what it made is paid for and lost, or it never ran", rec.Task)
@@ -342,7 +343,7 @@ func (r *run) gather(ctx context.Context, rec *record) error {
 // leave gives the place in the window back.
 func (r *run) leave(rec *record) {
 	if rec.slot {
-		r.pace(rec.Sent.Model).window.release()
+		r.pace(rec.Sent.Model).Window.Release()
 		rec.slot = false
 	}
 }

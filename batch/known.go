@@ -85,7 +85,7 @@ func (r *run) collectOwn() error {
 		return nil
 	}
 	all := map[string]ownTask{}
-	cutoff := r.clock.now().Add(-2 * listed) // see evidence.gone
+	cutoff := r.clock.Now().Add(-2 * listed) // see evidence.gone
 	for i := range r.state.count() {
 		rec, err := r.state.get(i)
 		if err != nil {

@@ -4,13 +4,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
 // A lane is the line of one model at the service, as far as our tasks tell: who runs, who waits, and how many run at once.
 // It belongs to a watch and its lock.
 type lane struct {
-	pace       *modelPace
+	pace       *pace.Model
 	documented int           // how many run at once, as the vendor's page says; 0 where it does not
 	open       []*watched    // in the order of their submission; none that is known to have ended
 	past       []ran         // those that ended, by their ends
@@ -47,7 +48,7 @@ type kind struct {
 func (w *watch) lane(model string) *lane {
 	l := w.lanes[model]
 	if l == nil {
-		l = &lane{pace: w.pace(model), documented: client.LookupModel(model).Running, mean: w.clock.local(service), blur: w.clock.local(blur), kinds: map[kind]*times{}}
+		l = &lane{pace: w.pace(model), documented: client.LookupModel(model).Running, mean: w.clock.Local(service), blur: w.clock.Local(blur), kinds: map[kind]*times{}}
 		w.lanes[model] = l
 	}
 	return l
@@ -57,7 +58,7 @@ func (w *watch) lane(model string) *lane {
 func (l *lane) timesOf(w *watch, s sent) *times {
 	k := kind{s.Size, s.N, s.PromptExtend}
 	if l.kinds[k] == nil {
-		l.kinds[k] = &times{delay: w.clock.local(shortDelay), guess: l.mean}
+		l.kinds[k] = &times{delay: w.clock.Local(shortDelay), guess: l.mean}
 	}
 	return l.kinds[k]
 }
@@ -124,18 +125,18 @@ func (l *lane) beginsAt(ahead int, t *watched) (time.Time, bool) {
 func (l *lane) closing() bool { return len(l.open) <= l.limit/20 }
 
 // early is when a task is asked before its time, to learn from it; zero where it is not.
-func (l *lane) early(t *watched, c *clock) time.Time {
+func (l *lane) early(t *watched, c *pace.Clock) time.Time {
 	switch {
 	case !l.known && t == l.open[0]:
-		age := max(c.local(scout), 2*t.alive.Sub(t.submitted))
+		age := max(c.Local(scout), 2*t.alive.Sub(t.submitted))
 		if t.alive.IsZero() {
-			age = c.local(scout)
+			age = c.Local(scout)
 		}
 		if age < t.times.least() {
 			return t.submitted.Add(age)
 		}
-	case l.limit == 0 && t.alive.IsZero() && t == l.open[len(l.open)-1] && l.pace.atLimit(len(l.open)):
-		return t.submitted.Add(c.local(scout))
+	case l.limit == 0 && t.alive.IsZero() && t == l.open[len(l.open)-1] && l.pace.AtLimit(len(l.open)):
+		return t.submitted.Add(c.Local(scout))
 	}
 	return time.Time{}
 }
@@ -190,7 +191,7 @@ func (l *lane) free(t *watched) {
 	}
 	l.set(0)
 	l.recent = nil
-	l.pace.observeRunning(n, false)
+	l.pace.ObserveRunning(n, false)
 }
 
 // full learns from a task that had to wait for another to end: as many run at once as did when it began. It is looked at
@@ -224,7 +225,7 @@ func (l *lane) set(limit int) {
 	was := l.limit
 	l.limit = limit
 	if limit > 0 {
-		l.pace.observeRunning(limit, true)
+		l.pace.ObserveRunning(limit, true)
 	}
 	if was > 0 && limit == 0 {
 		l.wake(was, len(l.open))

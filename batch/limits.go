@@ -76,7 +76,7 @@ func (r *run) admit(rec *record) error {
 	switch {
 	case l.halted[""] != nil || l.halted[rec.Sent.Model] != nil:
 		return errLeave
-	case !l.deadline.IsZero() && !r.clock.now().Before(l.deadline):
+	case !l.deadline.IsZero() && !r.clock.Now().Before(l.deadline):
 		return r.enough(fmt.Errorf("%w: the deadline has passed", ErrLimit))
 	case r.o.MaxFailures > 0 && l.failures >= r.o.MaxFailures:
 		return r.enough(fmt.Errorf("%w: as many items as allowed have failed", ErrLimit))

@@ -106,18 +106,18 @@ func (r *run) listAll(ctx context.Context) (listing, error) {
 			break
 		}
 	}
-	pass.at = r.clock.now().Add(-r.clock.remote(time.Since(pass.begun)))
+	pass.at = r.clock.Now().Add(-r.clock.Remote(time.Since(pass.begun)))
 	pass.whole = len(pass.rows) >= least
 	return pass, nil
 }
 
 // page reads one page within the account's budget of queries.
 func (r *run) page(ctx context.Context, n int) (client.TaskPage, error) {
-	if err := r.queries.wait(ctx); err != nil {
+	if err := r.queries.Wait(ctx); err != nil {
 		return client.TaskPage{}, err
 	}
 	page, err := r.o.Client.TaskPage(ctx, client.Filter{}, n)
-	r.queries.observe(err)
-	r.clock.observe(page.Date)
+	r.queries.Observe(err)
+	r.clock.Observe(page.Date)
 	return page, err
 }

@@ -159,14 +159,14 @@ func (r *run) reopen() error {
 		if err != nil {
 			return err
 		}
-		if !halfway && !r.fetchable(rec, r.clock.now()) {
+		if !halfway && !r.fetchable(rec, r.clock.Now()) {
 			continue
 		}
 		r.sortPictures(rec)
 		if halfway {
 			continue
 		}
-		rec.Phase, rec.At = open, r.clock.now()
+		rec.Phase, rec.At = open, r.clock.Now()
 		if err := r.state.put(rec, false); err != nil {
 			return err
 		}
@@ -254,7 +254,7 @@ func (r *run) stillMissing(rec *record, was record) error {
 		return nil
 	}
 	*rec = was
-	rec.Phase, rec.At, rec.Lost, rec.slot = done, r.clock.now(), true, false
+	rec.Phase, rec.At, rec.Lost, rec.slot = done, r.clock.Now(), true, false
 	rec.Code, rec.Message, rec.Succeeded = "", "", time.Time{}
 	return r.state.put(*rec, true)
 }

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
 
@@ -77,11 +78,11 @@ func (s *scene) startAway(from, to time.Duration) error {
 	k := &killer{cancel: func() {}, disk: s.disk}
 	s.disk.Decide = nil
 	go func() {
-		if sleep(ctx, from) != nil {
+		if pace.Sleep(ctx, from) != nil {
 			return
 		}
 		k.kill()
-		if sleep(ctx, to-from) == nil {
+		if pace.Sleep(ctx, to-from) == nil {
 			k.dead.Store(false)
 		}
 	}()

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -86,7 +87,7 @@ func (b *backlog) came() (again bool) {
 	}
 	h.suspect = false
 	h.probes, h.came = 0, h.came+1
-	h.last, h.quiet = time.Now(), b.clock.now()
+	h.last, h.quiet = time.Now(), b.clock.Now()
 	b.letGo()
 	b.serve()
 	return again
@@ -108,7 +109,7 @@ func (b *backlog) failed(p *berth, rawURL string, cause error) (refuses bool) {
 	}
 	refuses = refuses && h.refuses()
 	if p.tries++; p.probe || refuses {
-		h.next = time.Now().Add(b.clock.local(backoff(h.probes)))
+		h.next = time.Now().Add(b.clock.Local(pace.Backoff(h.probes)))
 		h.probes++
 	}
 	b.yield(p)
@@ -168,7 +169,7 @@ func during(n *atomic.Int64, do func() error) error {
 // ends without them.
 func (r *run) unbarred(ctx context.Context) error {
 	for {
-		moved := r.backlog.bars(r.clock.now())
+		moved := r.backlog.bars(r.clock.Now())
 		if moved == nil {
 			return nil
 		}
@@ -177,7 +178,7 @@ func (r *run) unbarred(ctx context.Context) error {
 			return err
 		}
 		if r.backlog.empty() && !r.unsuspect() {
-			r.endWithout(r.clock.now())
+			r.endWithout(r.clock.Now())
 		}
 	}
 }
@@ -208,7 +209,7 @@ func (b *backlog) alone(cause error) bool {
 
 // anyOf waits for a duration of the service's time, or until moved is closed; errLeave where the run ends without pictures.
 func (r *run) anyOf(ctx context.Context, d time.Duration, moved <-chan struct{}) error {
-	timer := time.NewTimer(r.clock.local(d))
+	timer := time.NewTimer(r.clock.Local(d))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

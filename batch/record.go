@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
@@ -104,7 +105,7 @@ type record struct {
 	// posted is when this run has sent it, by our clock; it is not recorded.
 	posted time.Time
 	// turn is the item's in the turnstile of its words, where it has one already; it is not recorded.
-	turn *keyLock
+	turn *pace.KeyLock
 	// doubt is when a task of the last submission can have been made, once that is in doubt; it is not recorded.
 	doubt *doubt
 }

@@ -51,8 +51,8 @@ func (e *RefusedError) Unwrap() error { return e.Cause }
 // throttled notes that a submission was refused for pace, and stops those to its model where that has no end. A task that is
 // open may be what fills the quota.
 func (r *run) throttled(model string, api *client.APIError) {
-	r.clock.observe(api.Date)
-	now, atService := r.clock.now(), r.watch.open(model)
+	r.clock.Observe(api.Date)
+	now, atService := r.clock.Now(), r.watch.open(model)
 	l := &r.limits
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,7 +89,7 @@ func (r *run) answered(model string) {
 func (r *run) showRefusals() {
 	var all []Refusal
 	for _, model := range slices.Sorted(maps.Keys(r.limits.refusing)) {
-		if f := r.limits.refusing[model]; r.clock.now().Sub(f.Since) >= shownAfter {
+		if f := r.limits.refusing[model]; r.clock.Now().Sub(f.Since) >= shownAfter {
 			all = append(all, f)
 		}
 	}

@@ -225,7 +225,7 @@ func (r *run) move(n *renaming, to []string) error {
 		p.File = to[i]
 		rec.Pictures = append(rec.Pictures, p)
 	}
-	rec.At = r.clock.now()
+	rec.At = r.clock.Now()
 	n.rec = rec
 	return nil
 }

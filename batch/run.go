@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -23,16 +24,16 @@ import (
 type run struct {
 	*Batch
 	log       *slog.Logger
-	clock     *clock
+	clock     *pace.Clock
 	grace     time.Duration
 	syncGrace time.Duration
-	queries   *limiter
-	asking    *breaker
+	queries   *pace.Limiter
+	asking    *pace.Breaker
 	watch     *watch
 	backlog   *backlog
 	flight    inFlight
-	words     keyedMutex
-	names     keyedMutex
+	words     pace.KeyedMutex
+	names     pace.KeyedMutex
 	saved     map[savedPicture]picture // pictures of open tasks that were found on disk; not written after the start
 	damaged   map[savedPicture]picture // those that others are to replace; not written after the start
 	resumed   map[int32]bool           // entries that resume takes in this pass, and nobody else; not written while it runs
@@ -56,7 +57,7 @@ type run struct {
 	limits limits
 
 	mu    sync.Mutex
-	paces map[string]*modelPace
+	paces map[string]*pace.Model
 }
 
 const (
@@ -111,16 +112,16 @@ func (b *Batch) newRun() *run {
 	if grace == 0 {
 		grace, syncGrace = 3*time.Second, time.Minute
 	}
-	c := newClock(b.o.Speed)
+	c := pace.NewClock(b.o.Speed)
 	r := &run{
 		Batch: b, log: b.o.Log, grace: grace, syncGrace: syncGrace,
 		clock:   c,
-		queries: newLimiter(queries, b.o.Speed),
-		asking:  newBreaker(3, b.o.Speed),
+		queries: pace.NewLimiter(queries, b.o.Speed),
+		asking:  pace.NewBreaker(3, b.o.Speed),
 		backlog: newBacklog(c),
 		saved:   map[savedPicture]picture{},
 		damaged: map[savedPicture]picture{},
-		paces:   map[string]*modelPace{},
+		paces:   map[string]*pace.Model{},
 		given:   map[int]key{},
 		lister:  newLister(),
 		claims:  claims{answered: map[uint64]bool{}},
@@ -142,14 +143,14 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.greet(ctx); err != nil {
 		return err
 	}
-	r.began = r.clock.now()
+	r.began = r.clock.Now()
 	if err := r.sameAccount(ctx); err != nil {
 		return err
 	}
-	r.limits.deadline = r.clock.deadline(r.o.Deadline)
-	since := r.lastKnown(r.clock.now())
+	r.limits.deadline = r.clock.Deadline(r.o.Deadline)
+	since := r.lastKnown(r.clock.Now())
 	if !r.found {
-		if err := r.state.create(r.newHeader(r.clock.now())); err != nil {
+		if err := r.state.create(r.newHeader(r.clock.Now())); err != nil {
 			return err
 		}
 	}
@@ -165,7 +166,7 @@ func (r *run) start(ctx context.Context) error {
 		return err
 	}
 	if lost || len(unknown) > 0 {
-		r.since, r.ended = since, r.clock.now()
+		r.since, r.ended = since, r.clock.Now()
 		// A file that was lost, or is an older one, does not tell when that was.
 		if r.found && !r.o.Restored && len(unknown) == 0 {
 			r.ended = r.state.lastAt()
@@ -185,7 +186,7 @@ func (r *run) start(ctx context.Context) error {
 
 func (r *run) markStart() error {
 	place := r.o.Disk.Place(stateFile)
-	return r.state.mark(mark{Run: "start", At: r.clock.now(), Tool: r.o.Tool, Since: r.since, Place: place})
+	return r.state.mark(mark{Run: "start", At: r.clock.Now(), Tool: r.o.Tool, Since: r.since, Place: place})
 }
 
 // mayHaveLost reports whether tasks may exist that the state file has lost and that no run has looked through.
@@ -206,7 +207,7 @@ func (r *run) mayHaveLost() (bool, error) {
 	if err := r.collectClaims(); err != nil {
 		return true, err
 	}
-	return !r.ledger.agrees(r.claims.tasks, r.clock.now()), nil
+	return !r.ledger.agrees(r.claims.tasks, r.clock.Now()), nil
 }
 
 // lastKnown is since when tasks may exist that the state does not know, should it turn out to have lost its end. The
@@ -229,7 +230,7 @@ const hurry = 32 << 20
 // stop marks a clean end and makes the state file small. The mark is durable before the file is written anew. All says
 // that the run came to the end of the manifest.
 func (r *run) stop(ctx context.Context, all bool) error {
-	end := mark{Run: "stop", At: r.clock.now(), Tool: r.o.Tool, Since: r.unswept(all)}
+	end := mark{Run: "stop", At: r.clock.Now(), Tool: r.o.Tool, Since: r.unswept(all)}
 	if err := r.state.mark(end); err != nil {
 		return err
 	}
@@ -317,7 +318,7 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		if rec.Phase == held && !reviewable(rec, r.clock.now()) {
+		if rec.Phase == held && !reviewable(rec, r.clock.Now()) {
 			continue
 		}
 		if rec.Phase == held { // what the list could not tell then it may tell now
@@ -329,13 +330,13 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 				r.backlog.suspect()
 			}
 			rec.slot = true
-			r.pace(rec.Sent.Model).window.force()
+			r.pace(rec.Sent.Model).Window.Force()
 		}
 		if rec.Phase == intent { // before anything is submitted; the second of two with the same words waits its turn
-			rec.turn = r.words.of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
-			rec.turn.tryLock()
+			rec.turn = r.words.Of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+			rec.turn.TryLock()
 			if !rec.Sent.Sync {
-				rec.doubt = r.doubts.add(&rec, r.clock.now())
+				rec.doubt = r.doubts.add(&rec, r.clock.Now())
 			}
 		}
 		all = append(all, rec)
@@ -402,7 +403,7 @@ func (r *run) produce(ctx context.Context, model string) error {
 func (r *run) feed(ctx context.Context, model string, next chan<- record, hire func(record)) error {
 	r.active.begin()
 	defer r.active.end()
-	pace := r.pace(model)
+	m := r.pace(model)
 	for i, it := range r.items() {
 		if it.err != nil {
 			return it.err
@@ -418,17 +419,17 @@ func (r *run) feed(ctx context.Context, model string, next chan<- record, hire f
 			continue
 		}
 		// Room first: who holds a place in the window must not wait for one who wants it.
-		if err := r.enterRoom(ctx, pace); err != nil {
+		if err := r.enterRoom(ctx, m); err != nil {
 			return err
 		}
-		if err := pace.window.acquire(ctx); err != nil {
-			pace.loaded.release()
+		if err := m.Window.Acquire(ctx); err != nil {
+			m.Loaded.Release()
 			return err
 		}
 		rec.slot = true
 		if !r.begin(rec) {
 			r.leave(&rec)
-			pace.loaded.release()
+			m.Loaded.Release()
 			return nil
 		}
 		select {
@@ -445,7 +446,7 @@ func (r *run) feed(ctx context.Context, model string, next chan<- record, hire f
 func (r *run) work(ctx context.Context, rec record, next <-chan record) error {
 	for ok := true; ok; rec, ok = <-next {
 		err := r.guarded(ctx, rec)
-		r.pace(rec.Sent.Model).loaded.release()
+		r.pace(rec.Sent.Model).Loaded.Release()
 		if err != nil {
 			return err
 		}
@@ -469,13 +470,13 @@ func recovered(key string, do func() error) (err error) {
 }
 
 // pace is the model's.
-func (r *run) pace(model string) *modelPace {
+func (r *run) pace(model string) *pace.Model {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := r.paces[model]
 	if p == nil {
-		m := client.LookupModel(model)
-		p = newModelPace(m, r.o.Rules.sync(m), r.o.SubmitRate, r.o.Window, r.o.Speed)
+		known := client.LookupModel(model)
+		p = pace.NewModel(known, r.o.Rules.sync(known), r.o.SubmitRate, r.o.Window, r.o.Speed)
 		r.paces[model] = p
 	}
 	return p
@@ -487,7 +488,7 @@ func (r *run) closePaces(model string) {
 	defer r.mu.Unlock()
 	for name, p := range r.paces {
 		if model == "" || name == model {
-			p.close()
+			p.Close()
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -55,9 +56,9 @@ func (r *run) resettle(ctx context.Context, rec *record) error {
 	turn := rec.turn
 	rec.turn = nil
 	if turn == nil {
-		turn = r.words.of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+		turn = r.words.Of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
 	}
-	defer turn.unlock()
+	defer turn.Unlock()
 	if err := r.waitTurn(ctx, turn); err != nil {
 		return err
 	}
@@ -65,18 +66,18 @@ func (r *run) resettle(ctx context.Context, rec *record) error {
 }
 
 // waitTurn waits until no item with the same words is unanswered.
-func (r *run) waitTurn(ctx context.Context, turn *keyLock) error {
-	if turn.tryLock() {
+func (r *run) waitTurn(ctx context.Context, turn *pace.KeyLock) error {
+	if turn.TryLock() {
 		return nil
 	}
 	r.active.end()
 	defer r.active.begin()
-	return turn.lock(ctx)
+	return turn.Lock(ctx)
 }
 
 // settle decides, or waits until it can. Other items go on meanwhile; after the settling time those with the same words do,
 // too.
-func (r *run) settle(ctx context.Context, rec *record, turn *keyLock) error {
+func (r *run) settle(ctx context.Context, rec *record, turn *pace.KeyLock) error {
 	if rec.Sent.Sync {
 		return r.unsettled(ctx, rec, "the synchronous interface has no task to find it by")
 	}
@@ -112,9 +113,9 @@ func (r *run) settle(ctx context.Context, rec *record, turn *keyLock) error {
 			return s.postpone(ctx)
 		}
 		if s.before == nil && s.age() >= r.settleTime() {
-			turn.unlock()
+			turn.Unlock()
 		}
-		if err := r.clock.sleep(ctx, s.pause(err)); err != nil {
+		if err := r.clock.Sleep(ctx, s.pause(err)); err != nil {
 			return err
 		}
 	}
@@ -123,7 +124,7 @@ func (r *run) settle(ctx context.Context, rec *record, turn *keyLock) error {
 // take adopts the task that was found. Again says that the doubt goes on. A task that was found by its words alone is taken
 // and collected inside the turnstile of the words: one that made something else may be of an item that waits there.
 func (s *settling) take(ctx context.Context) (again bool, err error) {
-	if err := s.turn.lock(ctx); err != nil {
+	if err := s.turn.Lock(ctx); err != nil {
 		return false, err
 	}
 	if err := s.adopt(s.rec, s.task, s.by); err != nil || s.rec.Phase == held {
@@ -165,7 +166,7 @@ func (s *settling) postpone(ctx context.Context) error {
 	if why != "" || s.o.OnDoubt == "resubmit" {
 		return s.unsettled(ctx, s.rec, why)
 	}
-	s.rec.At = s.clock.now()
+	s.rec.At = s.clock.Now()
 	if err := s.state.put(*s.rec, true); err != nil {
 		return err
 	}
@@ -177,11 +178,11 @@ func (s *settling) postpone(ctx context.Context) error {
 type settling struct {
 	*run
 	rec   *record
-	turn  *keyLock     // of its words; kept until the settling time is over
-	doubt *doubt    // when a task of it can have been made
-	began time.Time // the service's clock
-	ended time.Time // our clock: the submission had ended by then
-	until time.Time // tasks that were created later are another's; zero before the first pass
+	turn  *pace.KeyLock // of its words; kept until the settling time is over
+	doubt *doubt        // when a task of it can have been made
+	began time.Time     // the service's clock
+	ended time.Time     // our clock: the submission had ended by then
+	until time.Time     // tasks that were created later are another's; zero before the first pass
 	// before are the unclaimed tasks that the last whole pass showed, after the settling time; nil before.
 	before   []string
 	not      map[string]bool            // tasks that have ended and are not ours
@@ -202,9 +203,9 @@ type settling struct {
 	gaps     int // of the last ones, those that were not whole
 }
 
-func (r *run) newSettling(rec *record, turn *keyLock) *settling {
+func (r *run) newSettling(rec *record, turn *pace.KeyLock) *settling {
 	now := time.Now()
-	s := &settling{run: r, rec: rec, turn: turn, began: r.clock.now(), ended: now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
+	s := &settling{run: r, rec: rec, turn: turn, began: r.clock.Now(), ended: now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
 	if rec.doubt == nil {
 		rec.doubt = r.doubts.add(rec, s.began)
 	}
@@ -228,7 +229,7 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 	if s.outOfReach() {
 		return unsure, nil
 	}
-	age := min(s.age(), s.doubts.age(s.turn.name, s.clock))
+	age := min(s.age(), s.doubts.age(s.turn.Name, s.clock))
 	pass, err := s.list(ctx, s.looked)
 	s.looked = time.Now()
 	if err != nil {
@@ -249,7 +250,7 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 	if err == nil && v != found {
 		err = s.suspect(candidates)
 	}
-	s.proven = pass.whole && s.evidence.proves(s.rec.Intent, s.clock.now())
+	s.proven = pass.whole && s.evidence.proves(s.rec.Intent, s.clock.Now())
 	if v != absent || err != nil {
 		s.before = nil
 		return v, err
@@ -259,7 +260,7 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 
 // outOfReach reports whether the list may not show the submission any more.
 func (s *settling) outOfReach() bool {
-	if s.clock.now().Sub(s.rec.Intent) <= listed {
+	if s.clock.Now().Sub(s.rec.Intent) <= listed {
 		return false
 	}
 	s.why = "it is older than the task list reaches"
@@ -271,9 +272,9 @@ func (s *settling) outOfReach() bool {
 // slept dates an intent too early, by a clock that stood still with it; what this run has sent itself is dated by ours.
 func (s *settling) age() time.Duration {
 	if s.rec.posted.IsZero() {
-		return s.clock.now().Sub(sooner(s.began, s.rec.Intent.Add(longestPost)))
+		return s.clock.Now().Sub(sooner(s.began, s.rec.Intent.Add(longestPost)))
 	}
-	return s.clock.remote(time.Since(sooner(s.ended, s.rec.posted.Add(s.clock.local(longestPost)))))
+	return s.clock.Remote(time.Since(sooner(s.ended, s.rec.posted.Add(s.clock.Local(longestPost)))))
 }
 
 // heard notes a pass that came through, which began after the submission ended. Only now is the service's clock known to be
@@ -281,11 +282,11 @@ func (s *settling) age() time.Duration {
 func (s *settling) heard(pass listing) {
 	if s.until.IsZero() {
 		if s.rec.Heard.IsZero() {
-			s.rec.Heard = s.clock.now()
+			s.rec.Heard = s.clock.Now()
 		}
 		s.until = s.rec.Heard.Add(s.settleTime() + earlier)
 		if s.doubt != nil {
-			s.doubts.heard(s.doubt, s.until, s.clock.now().Add(-s.clock.remote(time.Since(s.ended))))
+			s.doubts.heard(s.doubt, s.until, s.clock.Now().Add(-s.clock.Remote(time.Since(s.ended))))
 		}
 	}
 	s.gaps++
@@ -296,7 +297,7 @@ func (s *settling) heard(pass listing) {
 
 // gapped says that the list cannot be read whole; "" where it may.
 func (s *settling) gapped() string {
-	if s.gaps > 20 && s.clock.now().Sub(s.began) > 30*s.settleTime() {
+	if s.gaps > 20 && s.clock.Now().Sub(s.began) > 30*s.settleTime() {
 		return "the task list cannot be read without gaps"
 	}
 	return ""
@@ -306,7 +307,7 @@ func (s *settling) gapped() string {
 func (s *settling) count(err error) {
 	s.passes++
 	if s.failures == 0 {
-		s.failing = s.clock.now()
+		s.failing = s.clock.Now()
 	}
 	var api *client.APIError
 	switch {
@@ -351,7 +352,7 @@ func (s *settling) hopeless(err error) string {
 	switch {
 	case s.refused >= 3:
 		return fmt.Sprintf("the task list is refused: %v", err)
-	case s.answered >= 3 && s.clock.now().Sub(s.failing) > 30*s.settleTime():
+	case s.answered >= 3 && s.clock.Now().Sub(s.failing) > 30*s.settleTime():
 		return fmt.Sprintf("the task list does not answer: %v", err)
 	}
 	return s.gapped()
@@ -361,13 +362,13 @@ func (s *settling) hopeless(err error) string {
 // ours and has not ended is waited for, and so is a list that fails.
 func (s *settling) unproven() bool {
 	enough := 5 * s.settleTime()
-	return s.failures == 0 && !s.alive && s.clock.now().Sub(s.began) > enough && s.clock.remote(s.active.quiet()) > enough
+	return s.failures == 0 && !s.alive && s.clock.Now().Sub(s.began) > enough && s.clock.Remote(s.active.quiet()) > enough
 }
 
 // pause is how long to wait before the next pass: less while the task may still turn up, never past the settling time.
 func (s *settling) pause(err error) time.Duration {
 	if err != nil {
-		return backoff(s.failures)
+		return pace.Backoff(s.failures)
 	}
 	left := s.settleTime() - s.age()
 	step := min(2*time.Second<<min(s.passes, 4), 20*time.Second)
@@ -391,14 +392,14 @@ func (r *run) adopt(rec *record, task client.TaskInfo, by string) error {
 		return r.hold(rec, "InDoubt", "task %s, which has its words, was taken by another batch in another folder", task.ID)
 	}
 	rec.SeedUnknown = by == "prompt" // another item, or another client, may have sent the same words
-	rec.Phase, rec.Task, rec.Adopted, rec.At = open, task.ID, by, r.clock.now()
+	rec.Phase, rec.Task, rec.Adopted, rec.At = open, task.ID, by, r.clock.Now()
 	rec.Request, rec.Code, rec.Message = task.RequestID, "", ""
 	rec.Submitted, rec.Suspects = task.Created, nil
 	if rec.Submitted.IsZero() {
 		rec.Submitted = rec.Intent
 	}
 	rec.slot = true
-	r.pace(rec.Sent.Model).window.force()
+	r.pace(rec.Sent.Model).Window.Force()
 	r.own.add(*rec)
 	return r.state.put(*rec, true)
 }
@@ -415,7 +416,7 @@ func (r *run) see(ctx context.Context, rec *record) error {
 func (r *run) release(rec *record) error {
 	r.unclaim(rec.Task)
 	rec.Released = append(rec.Released, rec.Task)
-	rec.Phase, rec.Task, rec.Request, rec.Adopted, rec.At = intent, "", "", "", r.clock.now()
+	rec.Phase, rec.Task, rec.Request, rec.Adopted, rec.At = intent, "", "", "", r.clock.Now()
 	rec.SeedUnknown = false
 	return r.state.put(*rec, true)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -17,7 +18,7 @@ const alikePasses = 4
 
 // strays are the unclaimed tasks since a moment, as several whole passes in a row show them.
 func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, error) {
-	s := settling{run: r, rec: &record{Intent: since.Add(earlier)}, began: r.clock.now(), looked: time.Now()}
+	s := settling{run: r, rec: &record{Intent: since.Add(earlier)}, began: r.clock.Now(), looked: time.Now()}
 	var until time.Time
 	alike := 0
 	for {
@@ -70,7 +71,7 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 			}
 		}
 		pause := time.Second << min(s.gaps, 4) // what a list leaves out does not come back at once
-		if err := r.clock.sleep(ctx, pause+backoff(s.failures)); err != nil {
+		if err := r.clock.Sleep(ctx, pause+pace.Backoff(s.failures)); err != nil {
 			return nil, err
 		}
 	}
@@ -96,7 +97,7 @@ func (r *run) unclaimed(pass listing, since, until time.Time, by offset) ([]clie
 		case row.Created.IsZero():
 		case by.known && row.Created.Before(since):
 			continue
-		case row.Created.After(r.clock.now().Add(earlier)): // by another clock
+		case row.Created.After(r.clock.Now().Add(earlier)): // by another clock
 			row.Created = time.Time{}
 		}
 		all = append(all, row)

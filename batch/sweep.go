@@ -40,7 +40,7 @@ func (r *run) sweep(ctx context.Context) error {
 		return nil
 	}
 	// A last line of tomorrow was written by a clock that was wrong.
-	if err := r.clock.sleep(ctx, min(r.settleTime(), r.settleTime()-r.clock.now().Sub(r.ended))); err != nil {
+	if err := r.clock.Sleep(ctx, min(r.settleTime(), r.settleTime()-r.clock.Now().Sub(r.ended))); err != nil {
 		return err
 	}
 	strays, err := r.strays(ctx, r.since.Add(-earlier))
@@ -279,7 +279,7 @@ func (r *run) adoptOrphan(rec *record, row client.TaskInfo, since time.Time, owe
 	adopted.slot = false // adopt counts one where the task is taken
 	adopted.Intent, adopted.Attempt, adopted.Sent.Sync = since, rec.Attempt+1, false
 	if since.IsZero() {
-		adopted.Intent = r.clock.now()
+		adopted.Intent = r.clock.Now()
 	}
 	if err := r.adopt(&adopted, row, "prompt"); err != nil || adopted.Phase == ready {
 		return err
@@ -413,7 +413,7 @@ func (r *run) recovered(k key, id identity) *record {
 			rec.Sent = id.Sent
 		}
 	}
-	rec.ID, rec.Print, rec.Name, rec.Phase, rec.At, rec.Intent = id.ID, id.Print, id.Name, done, r.clock.now(), id.At
+	rec.ID, rec.Print, rec.Name, rec.Phase, rec.At, rec.Intent = id.ID, id.Print, id.Name, done, r.clock.Now(), id.At
 	rec.Task, rec.Request, rec.Submitted, rec.Finished, rec.ActualPrompt = id.Task, id.Request, id.At, id.At, id.Actual
 	rec.Pictures, rec.Cost, rec.Code, rec.Message = nil, 0, "", ""
 	rec.Redo, rec.Adopted, rec.SeedUnknown = max(rec.Redo, id.Redo), id.Adopted, id.SeedUnknown

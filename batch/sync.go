@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -13,16 +14,16 @@ import (
 
 // generate sends an item whose intent is durable and saves the picture that comes back. The record stays an intent until
 // the picture is in place.
-func (r *run) generate(ctx context.Context, pace *modelPace, try *permit, rec *record) error {
+func (r *run) generate(ctx context.Context, m *pace.Model, try *pace.Permit, rec *record) error {
 	wire, cancel := r.wire(ctx, r.syncGrace)
 	defer cancel()
 	r.flight.running.Add(1)
 	task, err := r.o.Client.Generate(wire, rec.Sent.request())
 	r.flight.running.Add(-1)
-	try.observe(err)
-	r.clock.observe(task.Date)
+	try.Observe(err)
+	r.clock.Observe(task.Date)
 	if err == nil {
-		pace.accepted()
+		m.Accepted()
 		r.answered(rec.Sent.Model)
 		r.wasAccepted()
 		rec.Request, rec.Submitted = task.RequestID, rec.Intent
@@ -35,5 +36,5 @@ func (r *run) generate(ctx context.Context, pace *modelPace, try *permit, rec *r
 		rec.Request, rec.Message = doubt.RequestID, doubt.Cause.Error()
 		return r.state.put(*rec, false) // settle will hold it
 	}
-	return r.refused(ctx, pace, rec, err)
+	return r.refused(ctx, m, rec, err)
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
@@ -74,7 +75,7 @@ func (r *run) calmly(ctx context.Context) iter.Seq2[output.Result, error] {
 				return
 			case res := <-r.unmade:
 				for !r.backlog.resting() {
-					if sleep(ctx, glance) != nil {
+					if pace.Sleep(ctx, glance) != nil {
 						return
 					}
 				}

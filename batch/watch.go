@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -73,7 +74,7 @@ func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task
 			return client.Task{}, err // the tasks stay open for a run with a good key
 		case err != nil:
 			r.trouble(err)
-			r.watch.rest(t, backoff(failures))
+			r.watch.rest(t, pace.Backoff(failures))
 			failures++
 			if refusals = refusalsAfter(refusals, err); patience > 0 && refusals >= patience {
 				return client.Task{ID: rec.Task, Status: client.Unknown}, nil
@@ -84,7 +85,7 @@ func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task
 			continue
 		case task.Status == client.Succeeded && len(task.Results) == 0 && bare < bareAnswers:
 			failures, refusals = 0, 0
-			r.watch.rest(t, backoff(bare)) // its pictures come a little later, or never
+			r.watch.rest(t, pace.Backoff(bare)) // its pictures come a little later, or never
 			bare++
 			continue
 		case task.Status.Ended():
@@ -92,7 +93,7 @@ func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task
 			return task, nil
 		case task.Status != client.Unknown:
 			unknown = 0
-		case r.clock.now().Sub(rec.Submitted) > young:
+		case r.clock.Now().Sub(rec.Submitted) > young:
 			if unknown++; unknown == unknownAnswers {
 				return task, nil
 			}
@@ -104,18 +105,18 @@ func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task
 
 // ask makes one query within the account's budget.
 func (r *run) ask(ctx context.Context, id string) (client.Task, error) {
-	try, err := r.asking.pass(ctx, r.queries)
+	try, err := r.asking.Pass(ctx, r.queries)
 	if err != nil {
 		return client.Task{}, err
 	}
 	task, err := r.o.Client.Task(ctx, id)
 	if ctx.Err() != nil {
-		try.unsent()
+		try.Unsent()
 		return task, err
 	}
-	try.observe(err)
-	r.queries.observe(err)
-	r.clock.observe(task.Date)
+	try.Observe(err)
+	r.queries.Observe(err)
+	r.clock.Observe(task.Date)
 	return task, err
 }
 
@@ -136,9 +137,9 @@ func keyRefused(err error) bool {
 
 // A watch decides when each open task is asked.
 type watch struct {
-	clock *clock
+	clock *pace.Clock
 	page  func(context.Context, int) (client.TaskPage, error)
-	pace  func(model string) *modelPace
+	pace  func(model string) *pace.Model
 	queue func() time.Duration // how long a question waits in line
 
 	mu    sync.Mutex
@@ -164,7 +165,7 @@ type watched struct {
 }
 
 func newWatch(r *run) *watch {
-	return &watch{clock: r.clock, page: r.page, pace: r.pace, queue: r.queries.queue, lanes: map[string]*lane{}, tasks: map[string]*watched{}}
+	return &watch{clock: r.clock, page: r.page, pace: r.pace, queue: r.queries.Queue, lanes: map[string]*lane{}, tasks: map[string]*watched{}}
 }
 
 // enter begins to watch a task.
@@ -176,7 +177,7 @@ func (w *watch) enter(rec *record) *watched {
 	t := &watched{id: rec.Task, lane: l, times: l.timesOf(w, rec.Sent), soon: make(chan struct{}, 1)}
 	t.submitted, t.looked = rec.posted, now
 	if rec.posted.IsZero() || rec.Adopted != "" { // the Date header is cut to the second: good enough for an earlier run's
-		t.submitted = now.Add(-w.clock.local(max(0, w.clock.now().Sub(rec.Submitted))))
+		t.submitted = now.Add(-w.clock.Local(max(0, w.clock.Now().Sub(rec.Submitted))))
 	}
 	l.join(t)
 	w.tasks[t.id] = t
@@ -205,7 +206,7 @@ func (w *watch) rest(t *watched, d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t.looked = time.Now()
-	t.rested = t.looked.Add(w.clock.local(d))
+	t.rested = t.looked.Add(w.clock.Local(d))
 }
 
 // wait waits until a task is to be asked. Whoever is the first that the list could tell about reads it for all.
@@ -222,7 +223,7 @@ func (w *watch) wait(ctx context.Context, t *watched) error {
 		if left <= 0 {
 			return ctx.Err()
 		}
-		if err := sleepUnless(ctx, left, t.soon); err != nil {
+		if err := pace.SleepUnless(ctx, left, t.soon); err != nil {
 			return err
 		}
 	}
@@ -240,11 +241,11 @@ func (w *watch) due(t *watched, now time.Time) (at time.Time, list bool) {
 	}
 	begun, runs := t.lane.begins(t)
 	if !runs {
-		return t.looked.Add(w.clock.local(longestTrust)), false
+		return t.looked.Add(w.clock.Local(longestTrust)), false
 	}
 	switch {
 	case t.lane.closing():
-		at = begun.Add(max(t.times.least(), t.alive.Sub(begun)+w.clock.local(lastQuestions)))
+		at = begun.Add(max(t.times.least(), t.alive.Sub(begun)+w.clock.Local(lastQuestions)))
 		return w.behind(t, at, now), false
 	case !w.list.pays(w, t, now.Sub(begun), now):
 		at = begun.Add(t.times.after(max(0, t.alive.Sub(begun))))
@@ -262,7 +263,7 @@ func (w *watch) due(t *watched, now time.Time) (at time.Time, list bool) {
 // behind puts a question off whose answer is not known while others wait whose is: a task that has ended, says the list.
 func (w *watch) behind(t *watched, at, now time.Time) time.Time {
 	line := w.queue()
-	if line <= shortLine || now.Sub(t.looked) > w.clock.local(longestLine) {
+	if line <= shortLine || now.Sub(t.looked) > w.clock.Local(longestLine) {
 		return at
 	}
 	return latest(at, now.Add(line))
@@ -275,7 +276,7 @@ func (w *watch) told(t *watched, task client.Task) {
 	t.looked = time.Now()
 	w.learn(t, news{task.Status, task.Submitted, task.Scheduled, task.Ended})
 	if !task.Status.Ended() && (t.ended || task.Status == client.Unknown) { // the list knew more, or it nothing
-		t.rested = t.looked.Add(w.clock.local(nextQuestion))
+		t.rested = t.looked.Add(w.clock.Local(nextQuestion))
 	}
 }
 
@@ -289,16 +290,16 @@ type news struct {
 func (w *watch) learn(t *watched, n news) {
 	now, first := time.Now(), t.begun.IsZero()
 	t.unlisted = false
-	told := func(at time.Time) time.Time { return sooner(t.submitted.Add(w.clock.local(at.Sub(n.submitted))), now) }
+	told := func(at time.Time) time.Time { return sooner(t.submitted.Add(w.clock.Local(at.Sub(n.submitted))), now) }
 	if !n.begun.IsZero() && !n.submitted.IsZero() {
 		t.begun = told(n.begun)
 	}
-	waited := t.begun.Sub(t.submitted) > w.clock.local(queued)
+	waited := t.begun.Sub(t.submitted) > w.clock.Local(queued)
 	switch {
 	case t.ended:
 	case n.status == client.Pending:
 		t.alive, t.waited = now, now
-		if now.Sub(t.submitted) > w.clock.local(queued) {
+		if now.Sub(t.submitted) > w.clock.Local(queued) {
 			t.lane.atMost(t.lane.ahead(t))
 		}
 	case !n.status.Ended():
@@ -364,7 +365,7 @@ const forever = time.Hour
 
 // pause is how long to wait between two readings, so that each page shows enough that have ended.
 func (s *listState) pause(w *watch) time.Duration {
-	running, perSecond, most := 0, 0.0, w.clock.local(lastPause)
+	running, perSecond, most := 0, 0.0, w.clock.Local(lastPause)
 	for _, l := range w.lanes {
 		running += l.running()
 		perSecond += float64(l.running()) / max(l.mean, time.Millisecond).Seconds()
@@ -374,11 +375,11 @@ func (s *listState) pause(w *watch) time.Duration {
 	}
 	page := time.Duration(findings / max(perSecond, 1e-3) * float64(time.Second))
 	fill := 1 + running/100 // pages, by those that run
-	if page*time.Duration(fill) > w.clock.local(listPause) {
+	if page*time.Duration(fill) > w.clock.Local(listPause) {
 		return forever
 	}
 	// What the last reading took has no say in whether there is a next one: then it would never be known better.
-	return min(page*time.Duration(max(fill, s.pages)), w.clock.local(listPause), most)
+	return min(page*time.Duration(max(fill, s.pages)), w.clock.Local(listPause), most)
 }
 
 // pays reports whether the list is the way to learn of a task that has run that long. Who is older than any before is asked
@@ -417,12 +418,12 @@ func (w *watch) read(from, first, last int, missed map[*watched]bool, failed boo
 	if first > 0 {
 		s.pages = last - first + 1
 	}
-	s.next = now.Add(min(s.pause(w), w.clock.local(listPause)))
+	s.next = now.Add(min(s.pause(w), w.clock.Local(listPause)))
 	if len(missed) > 0 {
 		s.from = 1 // they may be on an earlier page
 	}
 	if failed || first == 0 && from == 1 && len(missed) > 0 {
-		s.away = now.Add(w.clock.local(listAway))
+		s.away = now.Add(w.clock.Local(listAway))
 	}
 	for t := range missed {
 		t.unlisted = from == 1

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -93,8 +94,8 @@ func TestWatchLeftUnended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		p := newModelPace(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
-		w := &watch{clock: newClock(1), pace: func(string) *modelPace { return p }, queue: func() time.Duration { return 0 },
+		p := pace.NewModel(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
+		w := &watch{clock: pace.NewClock(1), pace: func(string) *pace.Model { return p }, queue: func() time.Duration { return 0 },
 			lanes: map[string]*lane{}, tasks: map[string]*watched{}}
 		enter := func(id string) *watched {
 			return w.enter(&record{Task: id, Sent: sent{Model: "qwen-image-plus"}, posted: time.Now()})
@@ -123,8 +124,8 @@ func TestWatchLeftUnended(t *testing.T) {
 // TestWatchAlwaysALine keeps the line of questions long: a task is put off, and asked all the same.
 func TestWatchAlwaysALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newModelPace(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
-		w := &watch{clock: newClock(1), pace: func(string) *modelPace { return p }, queue: func() time.Duration { return 2 * shortLine },
+		p := pace.NewModel(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
+		w := &watch{clock: pace.NewClock(1), pace: func(string) *pace.Model { return p }, queue: func() time.Duration { return 2 * shortLine },
 			lanes: map[string]*lane{}, tasks: map[string]*watched{}}
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()

@@ -1,4 +1,4 @@
-package batch
+package pace
 
 import (
 	"context"
@@ -35,13 +35,13 @@ const (
 	// slowest is what no rate sinks below, per second: else a model of two a minute would be tried three times an hour.
 	slowest = 1.0 / 60
 	// slack is how many items a model may have above its window: those that download, and those that wait to be sent.
-	slack = 64
+	Slack = 64
 	// gentle is the rate that no growth limit was seen to mind: the documented one of most models, per second.
 	gentle = 2
 )
 
-// A limiter is a rate that gives way when it is refused. It is safe for concurrent use.
-type limiter struct {
+// A Limiter is a rate that gives way when it is refused. It is safe for concurrent use.
+type Limiter struct {
 	full    rate.Limit // the quota, and a little less
 	speed   float64
 	ramps   bool // begins slower after a pause
@@ -61,21 +61,21 @@ type limiter struct {
 // jitter is what a rate stays below the quota: the network does not keep the spacing.
 const jitter = 0.995
 
-// newLimiter takes a rate of the service's time; speed multiplies it.
-func newLimiter(full rate.Limit, speed float64) *limiter {
+// NewLimiter takes a rate of the service's time; speed multiplies it.
+func NewLimiter(full rate.Limit, speed float64) *Limiter {
 	if full != rate.Inf {
 		full *= rate.Limit(jitter * speed)
 	}
-	return &limiter{full: full, limit: full, ceiling: full, calm: lull, speed: speed, head: make(chan struct{}, 1)}
+	return &Limiter{full: full, limit: full, ceiling: full, calm: lull, speed: speed, head: make(chan struct{}, 1)}
 }
 
-// queue is how long the next has to wait for those before it.
-func (t *limiter) queue() time.Duration {
+// Queue is how long the next has to wait for those before it.
+func (t *Limiter) Queue() time.Duration {
 	return time.Duration(float64(t.waiting.Load()) * float64(t.interval()))
 }
 
 // interval is how far apart two may go.
-func (t *limiter) interval() time.Duration {
+func (t *Limiter) interval() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return spacing(t.limit)
@@ -85,8 +85,8 @@ func spacing(limit rate.Limit) time.Duration {
 	return time.Duration(float64(time.Second) / float64(limit))
 }
 
-// wait waits until the next may go.
-func (t *limiter) wait(ctx context.Context) error {
+// Wait waits until the next may go.
+func (t *Limiter) Wait(ctx context.Context) error {
 	t.waiting.Add(1)
 	defer t.waiting.Add(-1)
 	_, err := t.take(ctx, func() bool { return true })
@@ -95,7 +95,7 @@ func (t *limiter) wait(ctx context.Context) error {
 
 // take is a turn of what is sent only if it may when the turn has come; else it takes nothing of the rate. Only the first in
 // line waits for a moment, and looks again when that has come: a refusal puts it off, too.
-func (t *limiter) take(ctx context.Context, may func() bool) (bool, error) {
+func (t *Limiter) take(ctx context.Context, may func() bool) (bool, error) {
 	select {
 	case <-ctx.Done():
 		return false, ctx.Err()
@@ -105,7 +105,7 @@ func (t *limiter) take(ctx context.Context, may func() bool) (bool, error) {
 	at := time.Now()
 	t.ramp(at)
 	for next := t.next(); next.After(time.Now()); next = t.next() {
-		if err := sleep(ctx, time.Until(next)); err != nil {
+		if err := Sleep(ctx, time.Until(next)); err != nil {
 			return false, err
 		}
 		at = next // a timer that is late does not slow the next down
@@ -120,7 +120,7 @@ func (t *limiter) take(ctx context.Context, may func() bool) (bool, error) {
 }
 
 // next is when something may go.
-func (t *limiter) next() time.Time {
+func (t *Limiter) next() time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	next := t.last.Add(spacing(t.limit))
@@ -131,7 +131,7 @@ func (t *limiter) next() time.Time {
 }
 
 // ramp slows down after a pause.
-func (t *limiter) ramp(now time.Time) {
+func (t *Limiter) ramp(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if idle := time.Duration(float64(idleTime) / t.speed); t.ramps && t.full != rate.Inf && now.Sub(t.last) > idle {
@@ -142,8 +142,8 @@ func (t *limiter) ramp(now time.Time) {
 // lull is after how many accepted submissions a rate has grown beyond its ceiling by 3 %.
 const lull = 90
 
-// refused answers a refusal for pace. A ceiling that is refused again within a lull is far too high.
-func (t *limiter) refused() {
+// Refused answers a refusal for pace. A ceiling that is refused again within a lull is far too high.
+func (t *Limiter) Refused() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.note(0)
@@ -166,7 +166,7 @@ func (t *limiter) refused() {
 }
 
 // note takes an answer at the rate of now. What was learned near the quota is forgotten far below it.
-func (t *limiter) note(accepted float64) {
+func (t *Limiter) note(accepted float64) {
 	switch {
 	case t.limit > t.full/2:
 		t.fast.add(accepted)
@@ -178,7 +178,7 @@ func (t *limiter) note(accepted float64) {
 
 // slowedInVain reports whether refusals have little to do with the rate: far below the quota most are refused, as are
 // near it, and some are not. Where all are refused, a slow rate asks less of the service and loses nothing.
-func (t *limiter) slowedInVain() bool {
+func (t *Limiter) slowedInVain() bool {
 	return t.slowly.accepted >= 1 && t.slowly.share() < 0.5 && t.slowly.share() < 2*t.fast.share()
 }
 
@@ -198,9 +198,9 @@ func (a *tally) fade(by float64) { a.all, a.accepted = a.all*by, a.accepted*by }
 // share is how many are accepted: a half as long as nothing is known.
 func (a *tally) share() float64 { return (a.accepted + 1) / (a.all + 2) }
 
-// accepted comes back: by a twentieth of the quota up to the ceiling, from there by n²/8,000,000 after the n-th, which is
+// Accepted comes back: by a twentieth of the quota up to the ceiling, from there by n²/8,000,000 after the n-th, which is
 // 3 % after 90, and the double after 255.
-func (t *limiter) accepted() {
+func (t *Limiter) Accepted() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.calm++
@@ -216,40 +216,40 @@ func (t *limiter) accepted() {
 	}
 }
 
-// observe takes the answer to what has had its turn.
-func (t *limiter) observe(err error) {
+// Observe takes the answer to what has had its turn.
+func (t *Limiter) Observe(err error) {
 	switch {
 	case client.Throttled(err):
-		t.refused()
+		t.Refused()
 	case err == nil:
-		t.accepted()
+		t.Accepted()
 	}
 }
 
-// A modelPace is how fast one model may be used.
-type modelPace struct {
-	*limiter
-	breaker *breaker
-	window  *window // tasks open at the service
-	loaded    *window // items in memory: those in the window, and some that download or wait to be sent
+// A Model is how fast one model may be used.
+type Model struct {
+	*Limiter
+	breaker *Breaker
+	Window  *window // tasks open at the service
+	Loaded  *window // items in memory: those in the window, and some that download or wait to be sent
 	least   int     // what the window does not shrink below
 	fixed   bool    // the window is not learned
 	open    context.Context
-	close   context.CancelFunc // nothing more is to be submitted
+	Close   context.CancelFunc // nothing more is to be submitted
 }
 
-// newModelPace takes the model's documented quota where the options do not say otherwise; speed multiplies rates.
-func newModelPace(m client.Model, sync bool, submit rate.Limit, size int, speed float64) *modelPace {
+// NewModel takes the model's documented quota where the options do not say otherwise; speed multiplies rates.
+func NewModel(m client.Model, sync bool, submit rate.Limit, size int, speed float64) *Model {
 	if submit == 0 {
 		submit = rate.Limit(float64(m.Submissions) / m.Per.Seconds())
 	}
-	p := &modelPace{limiter: newLimiter(submit, speed), breaker: newBreaker(1, speed), fixed: size > 0 || sync}
+	p := &Model{Limiter: NewLimiter(submit, speed), breaker: NewBreaker(1, speed), fixed: size > 0 || sync}
 	p.ramps = true
 	if size == 0 {
 		size = windowOf(m, sync)
 	}
-	p.least, p.window, p.loaded = size, &window{size: size}, &window{size: size + slack}
-	p.open, p.close = context.WithCancel(context.Background())
+	p.least, p.Window, p.Loaded = size, &window{size: size}, &window{size: size + Slack}
+	p.open, p.Close = context.WithCancel(context.Background())
 	return p
 }
 
@@ -262,59 +262,59 @@ func windowOf(m client.Model, sync bool) int {
 	return max(4, int(170*float64(m.Submissions)/m.Per.Seconds()))
 }
 
-// errClosed says that nothing more is to be submitted to a model.
-var errClosed = errors.New("no more submissions")
+// ErrClosed says that nothing more is to be submitted to a model.
+var ErrClosed = errors.New("no more submissions")
 
-// wait lets the next submission go; errClosed where there shall be none. At two a minute, whoever is far behind in the line
+// Wait lets the next submission go; errClosed where there shall be none. At two a minute, whoever is far behind in the line
 // would otherwise learn only after an hour that it was closed. What becomes of the try is to be told to the breaker.
-func (p *modelPace) wait(ctx context.Context) (*permit, error) {
+func (p *Model) Wait(ctx context.Context) (*Permit, error) {
 	either, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(p.open, cancel)()
-	try, err := p.breaker.pass(either, p.limiter)
+	try, err := p.breaker.Pass(either, p.Limiter)
 	if err != nil && ctx.Err() == nil && p.open.Err() != nil {
-		return nil, errClosed
+		return nil, ErrClosed
 	}
 	return try, err
 }
 
-// observeRunning fits the window to the tasks that run at once. Waited says that others wait behind them: else more may run.
-func (p *modelPace) observeRunning(n int, waited bool) {
+// ObserveRunning fits the window to the tasks that run at once. Waited says that others wait behind them: else more may run.
+func (p *Model) ObserveRunning(n int, waited bool) {
 	if p.fixed {
 		return
 	}
 	size := max(p.least, n+min(n, mostWaiting))
 	if !waited {
-		size = max(size, p.window.bound())
+		size = max(size, p.Window.bound())
 	}
-	p.window.resize(size)
-	p.loaded.resize(size + slack)
+	p.Window.resize(size)
+	p.Loaded.resize(size + Slack)
 }
 
-// A breaker lets one at a time try a service that has fallen silent.
-type breaker struct {
+// A Breaker lets one at a time try a service that has fallen silent.
+type Breaker struct {
 	after int // tries in a row without an answer that make it silent
 	speed float64
 	head  chan struct{} // full while somebody is first in line
 
 	mu     sync.Mutex
 	silent int       // tries in a row without an answer
-	probe  *permit      // the one that is made now
+	probe  *Permit   // the one that is made now
 	next   time.Time // nobody tries before
 	moved  chan struct{}
 }
 
-func newBreaker(after int, speed float64) *breaker {
-	return &breaker{after: after, speed: speed, head: make(chan struct{}, 1)}
+func NewBreaker(after int, speed float64) *Breaker {
+	return &Breaker{after: after, speed: speed, head: make(chan struct{}, 1)}
 }
 
-// A permit is one request that was let through.
-type permit struct{ of *breaker }
+// A Permit is one request that was let through.
+type Permit struct{ of *Breaker }
 
-// pass goes through the breaker and the throttle. There is one line before both. Whoever is first in it asks the breaker
+// Pass goes through the breaker and the throttle. There is one line before both. Whoever is first in it asks the breaker
 // again when its turn at the throttle has come, since the service may have fallen silent meanwhile: the rate is spent on
 // what is sent.
-func (b *breaker) pass(ctx context.Context, t *limiter) (*permit, error) {
+func (b *Breaker) Pass(ctx context.Context, t *Limiter) (*Permit, error) {
 	t.waiting.Add(1)
 	defer t.waiting.Add(-1)
 	select {
@@ -323,14 +323,14 @@ func (b *breaker) pass(ctx context.Context, t *limiter) (*permit, error) {
 	case b.head <- struct{}{}:
 	}
 	defer func() { <-b.head }()
-	try := &permit{b}
+	try := &Permit{b}
 	for {
 		if err := b.enter(ctx, try); err != nil {
 			return nil, err
 		}
 		sent, err := t.take(ctx, func() bool { return b.lets(try) })
 		if err != nil {
-			try.unsent()
+			try.Unsent()
 			return nil, err
 		}
 		if sent {
@@ -340,13 +340,13 @@ func (b *breaker) pass(ctx context.Context, t *limiter) (*permit, error) {
 }
 
 // enter waits until it may be tried.
-func (b *breaker) enter(ctx context.Context, t *permit) error {
+func (b *Breaker) enter(ctx context.Context, t *Permit) error {
 	for ctx.Err() == nil {
 		rest, moved := b.rest(t)
 		if moved == nil {
 			return nil
 		}
-		if err := sleepUnless(ctx, rest, moved); err != nil {
+		if err := SleepUnless(ctx, rest, moved); err != nil {
 			return err
 		}
 	}
@@ -354,7 +354,7 @@ func (b *breaker) enter(ctx context.Context, t *permit) error {
 }
 
 // rest is how long to wait before the next look, unless something moves; no channel means that the try may be made.
-func (b *breaker) rest(t *permit) (time.Duration, <-chan struct{}) {
+func (b *Breaker) rest(t *Permit) (time.Duration, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	rest := time.Until(b.next)
@@ -374,14 +374,14 @@ func (b *breaker) rest(t *permit) (time.Duration, <-chan struct{}) {
 }
 
 // lets reports whether a try that has waited may still be made.
-func (b *breaker) lets(t *permit) bool {
+func (b *Breaker) lets(t *Permit) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.silent < b.after || b.probe == t
 }
 
-// observe notes how the request that was tried was answered.
-func (t *permit) observe(err error) {
+// Observe notes how the request that was tried was answered.
+func (t *Permit) Observe(err error) {
 	var api *client.APIError
 	if err == nil || errors.As(err, &api) && api.Status < 500 {
 		t.answered()
@@ -390,23 +390,23 @@ func (t *permit) observe(err error) {
 	t.silence()
 }
 
-// unsent says that the try was not made.
-func (t *permit) unsent() { t.end(func(*breaker) {}) }
+// Unsent says that the try was not made.
+func (t *Permit) Unsent() { t.end(func(*Breaker) {}) }
 
 // answered says that the service is there.
-func (t *permit) answered() { t.end(func(b *breaker) { b.silent = 0 }) }
+func (t *Permit) answered() { t.end(func(b *Breaker) { b.silent = 0 }) }
 
 // silence says that it did not answer. The next try waits longer each time.
-func (t *permit) silence() {
-	t.end(func(b *breaker) {
+func (t *Permit) silence() {
+	t.end(func(b *Breaker) {
 		b.silent++
-		pause := backoff(max(0, b.silent-b.after))
+		pause := Backoff(max(0, b.silent-b.after))
 		b.next = time.Now().Add(time.Duration(float64(pause) / b.speed))
 	})
 }
 
 // end notes what became of the try and lets the next one look.
-func (t *permit) end(note func(*breaker)) {
+func (t *Permit) end(note func(*Breaker)) {
 	b := t.of
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -429,7 +429,7 @@ type window struct {
 	freed chan struct{} // closed when there may be a place; nil while nobody waits
 }
 
-func (w *window) acquire(ctx context.Context) error {
+func (w *window) Acquire(ctx context.Context) error {
 	for {
 		w.mu.Lock()
 		if w.used < w.size {
@@ -450,14 +450,14 @@ func (w *window) acquire(ctx context.Context) error {
 	}
 }
 
-// force counts a task that is open already.
-func (w *window) force() {
+// Force counts a task that is open already.
+func (w *window) Force() {
 	w.mu.Lock()
 	w.used++
 	w.mu.Unlock()
 }
 
-func (w *window) release() { w.change(func() { w.used-- }) }
+func (w *window) Release() { w.change(func() { w.used-- }) }
 
 // resize takes effect as places are given back.
 func (w *window) resize(size int) { w.change(func() { w.size = size }) }
@@ -479,5 +479,5 @@ func (w *window) bound() int {
 	return w.size
 }
 
-// atLimit reports whether that many open tasks fill a window that could grow.
-func (p *modelPace) atLimit(open int) bool { return !p.fixed && open >= p.window.bound() }
+// AtLimit reports whether that many open tasks fill a window that could grow.
+func (p *Model) AtLimit(open int) bool { return !p.fixed && open >= p.Window.bound() }

@@ -1,4 +1,4 @@
-package batch
+package pace
 
 import (
 	"sync/atomic"
@@ -13,15 +13,15 @@ import (
 
 // TestA1A2SlowsDown wants submissions to come further apart after a refusal.
 func TestA1A2SlowsDown(t *testing.T) {
-	p := newModelPace(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
+	p := NewModel(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
 	full := p.limit
-	p.refused()
-	p.refused() // of the same moment: counts once
+	p.Refused()
+	p.Refused() // of the same moment: counts once
 	if got := p.limit; got != full*0.7 {
 		t.Errorf("after a refusal the limit is %v, want %v", got, full*0.7)
 	}
 	for range 100 {
-		p.accepted()
+		p.Accepted()
 	}
 	if got := p.limit; got != full {
 		t.Errorf("after 100 accepted submissions the limit is %v, want %v", got, full)
@@ -30,20 +30,20 @@ func TestA1A2SlowsDown(t *testing.T) {
 
 // TestWindowGrowsAndShrinks lets the window follow what runs at once.
 func TestWindowGrowsAndShrinks(t *testing.T) {
-	p := newModelPace(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
+	p := NewModel(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
 	for _, step := range []struct {
 		running int
 		waited  bool
 		want    int
 	}{{2, true, 4}, {4, false, 8}, {3, false, 8}, {100, true, 200}, {300, true, 500}, {2, true, 4}, {1, true, 4}} {
-		p.observeRunning(step.running, step.waited)
-		if got := p.window.bound(); got != step.want {
+		p.ObserveRunning(step.running, step.waited)
+		if got := p.Window.bound(); got != step.want {
 			t.Errorf("when %d run, waited %v, the window is %d, want %d", step.running, step.waited, got, step.want)
 		}
 	}
-	fixed := newModelPace(client.LookupModel("qwen-image-plus"), false, 0, 7, 1)
-	fixed.observeRunning(100, true)
-	if got := fixed.window.bound(); got != 7 {
+	fixed := NewModel(client.LookupModel("qwen-image-plus"), false, 0, 7, 1)
+	fixed.ObserveRunning(100, true)
+	if got := fixed.Window.bound(); got != 7 {
 		t.Errorf("the window that was asked for became %d", got)
 	}
 }
@@ -51,17 +51,17 @@ func TestWindowGrowsAndShrinks(t *testing.T) {
 // TestSubmissionsBeginSlowly wants a fast rate to rise after a pause.
 func TestSubmissionsBeginSlowly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newModelPace(client.LookupModel("qwen-image-plus"), false, 20, 0, 1)
+		p := NewModel(client.LookupModel("qwen-image-plus"), false, 20, 0, 1)
 		for range 2 {
 			time.Sleep(2 * idleTime)
-			if err := p.limiter.wait(t.Context()); err != nil {
+			if err := p.Limiter.Wait(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if got := p.limit; got > p.full/2 {
 				t.Errorf("after a pause the rate is %v", got)
 			}
 			for range 20 {
-				p.accepted()
+				p.Accepted()
 			}
 			if got := p.limit; got != p.full {
 				t.Errorf("after 20 accepted submissions the rate is %v, want %v", got, p.full)
@@ -73,13 +73,13 @@ func TestSubmissionsBeginSlowly(t *testing.T) {
 // TestBreakerLetsOneTry wants one of a hundred to try a service that is silent, later each time, and all when it answers.
 func TestBreakerLetsOneTry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, line := newBreaker(1, 1), newLimiter(rate.Inf, 1)
+		b, line := NewBreaker(1, 1), NewLimiter(rate.Inf, 1)
 		var tries, through atomic.Int32
 		var up atomic.Bool
 		for range 100 {
 			go func() {
 				for {
-					try, err := b.pass(t.Context(), line)
+					try, err := b.Pass(t.Context(), line)
 					if err != nil {
 						return
 					}
