@@ -41,9 +41,9 @@ func (a *active) quiet() time.Duration {
 	return time.Since(a.since)
 }
 
-// enterRoom waits until another item may be in memory.
-func (r *run) enterRoom(ctx context.Context, m *pace.Model) error {
+// acquireMemory waits until another item may be in memory.
+func (r *run) acquireMemory(ctx context.Context, m *pace.Model) (*pace.Slot, error) {
 	r.active.end() // those that are inside may all be in doubt
 	defer r.active.begin()
-	return m.Loaded.Acquire(ctx)
+	return m.InMemory.Acquire(ctx)
 }

@@ -238,7 +238,7 @@ func TestAttackLongList(t *testing.T) {
 func TestAttackMachineThatSlept(t *testing.T) {
 	c := pace.NewClock(1)
 	c.Observe(time.Now())
-	s := settling{run: &run{clock: c}, rec: &record{Intent: c.Now(), posted: time.Now()}, ended: time.Now()}
+	s := settling{run: &run{clock: c}, job: &job{record: record{Intent: c.Now()}, posted: time.Now()}, ended: time.Now()}
 	c.Observe(time.Now().Add(8 * time.Hour))
 	if age := s.age(); age > time.Second {
 		t.Errorf("the submission of this moment is %v old", age)
@@ -473,10 +473,10 @@ func TestAttackStrayThatIsUnknown(t *testing.T) {
 func TestAttackMissingWithoutAPrice(t *testing.T) {
 	r := &run{Batch: &Batch{state: newState(t, disktest.New())}, clock: pace.NewClock(1)}
 	was := record{Key: key{1, 1}.String(), Phase: open, Task: "t", Pictures: []picture{{File: "images/a.png"}}}
-	rec := was
-	rec.Phase, rec.Code = held, "Expired"
-	if err := r.stillMissing(&rec, was); err != nil || rec.Phase != done {
-		t.Errorf("it is %s, %v, want done", rec.Phase, err)
+	j := &job{record: was}
+	j.Phase, j.Code = held, "Expired"
+	if err := r.stillMissing(j, was); err != nil || j.Phase != done {
+		t.Errorf("it is %s, %v, want done", j.Phase, err)
 	}
 }
 

@@ -51,12 +51,12 @@ type doubts struct {
 }
 
 // add notes a doubt. Began is when that is, by the service's clock: the submission has ended.
-func (d *doubts) add(rec *record, began time.Time) *doubt {
-	one := &doubt{from: rec.Intent, end: sooner(began, rec.Intent.Add(longestPost)), thisRun: !rec.posted.IsZero(), noted: time.Now()}
+func (d *doubts) add(j *job, began time.Time) *doubt {
+	one := &doubt{from: j.Intent, end: sooner(began, j.Intent.Add(longestPost)), thisRun: !j.posted.IsZero(), noted: time.Now()}
 	if !one.thisRun {
-		one.end = rec.Intent.Add(answerTime)
+		one.end = j.Intent.Add(answerTime)
 	}
-	d.put(wordsOf(rec.Sent.Model, rec.Sent.Prompt), one)
+	d.put(wordsOf(j.Sent.Model, j.Sent.Prompt), one)
 	return one
 }
 
@@ -156,7 +156,7 @@ type candidate struct {
 // that an earlier pass has shown are among them, also where this one does not show them any more.
 func (s *settling) candidates(pass listing) ([]candidate, error) {
 	rows := map[string]client.TaskInfo{}
-	for _, one := range s.rec.Suspects {
+	for _, one := range s.job.Suspects {
 		rows[one.Task] = client.TaskInfo{ID: one.Task, Created: one.Created}
 	}
 	for id, row := range s.seen {
@@ -170,10 +170,10 @@ func (s *settling) candidates(pass listing) ([]candidate, error) {
 	}
 	var all []candidate
 	for id, row := range rows {
-		if ours[id] || s.released(id) || row.Model != s.rec.Sent.Model && row.Model != "" {
+		if ours[id] || s.released(id) || row.Model != s.job.Sent.Model && row.Model != "" {
 			continue
 		}
-		if at, others := s.doubts.place(s.turn.Name, row.Created, s.evidence); at > outside {
+		if at, others := s.doubts.place(s.turn.Key, row.Created, s.evidence); at > outside {
 			all = append(all, candidate{row, at, others})
 			s.seen[id] = row
 		}
@@ -193,23 +193,23 @@ func (s *settling) suspect(candidates []candidate) error {
 	for _, c := range candidates {
 		if !s.not[c.ID] && c.Status != client.Failed && c.Status != client.Canceled && len(left) < mostSuspects {
 			left = append(left, suspect{c.ID, c.Created})
-			fresh = fresh || !slices.ContainsFunc(s.rec.Suspects, func(old suspect) bool { return old.Task == c.ID })
+			fresh = fresh || !slices.ContainsFunc(s.job.Suspects, func(old suspect) bool { return old.Task == c.ID })
 		}
 	}
-	s.rec.Suspects = left
+	s.job.Suspects = left
 	if !fresh {
 		return nil
 	}
-	return s.state.put(*s.rec, true)
+	return s.state.put(s.job.record, true)
 }
 
 // released reports whether a task was adopted once and turned out to be somebody else's.
-func (s *settling) released(id string) bool { return slices.Contains(s.rec.Released, id) }
+func (s *settling) released(id string) bool { return slices.Contains(s.job.Released, id) }
 
 // weigh asks the candidates. It says absent where none of them is ours.
 func (s *settling) weigh(ctx context.Context, candidates []candidate) (verdict, error) {
 	for _, c := range candidates {
-		if s.rec.Request != "" && c.RequestID == s.rec.Request {
+		if s.job.Request != "" && c.RequestID == s.job.Request {
 			s.task, s.by = s.dated(c.TaskInfo), "request_id"
 			return found, nil
 		}
@@ -247,7 +247,7 @@ func (s *settling) examine(ctx context.Context, c candidate) (verdict, error) {
 
 // compare judges a task by its own words.
 func (s *settling) compare(c candidate, task client.Task) verdict {
-	young := s.clock.Now().Sub(s.began) <= young
+	young := s.clock.Now().Sub(s.first) <= young
 	switch task.Status {
 	case client.Failed, client.Canceled:
 		return absent
@@ -261,7 +261,7 @@ func (s *settling) compare(c candidate, task client.Task) verdict {
 		switch {
 		case len(task.Results) == 0 && young: // they come a little later
 			return undecided
-		case told && !sameWords(words, s.rec.Sent.Prompt):
+		case told && !sameWords(words, s.job.Sent.Prompt):
 			return absent
 		case c.place == near:
 			return s.untimely(c)
@@ -281,7 +281,7 @@ func (s *settling) untimely(c candidate) verdict {
 	low, high, at := s.evidence.offsets(s.doubt.thisRun)
 	s.maybe = c.ID
 	switch {
-	case c.others || s.age() < s.settleTime() || s.words.LockedByAnother(s.turn):
+	case c.others || s.age() < s.settleTime() || s.turn.HeldByAnother():
 		return undecided
 	case at.conflict:
 		s.why = fmt.Sprintf("task %s could be it, and the task list's times cannot be told", c.ID)

@@ -167,7 +167,7 @@ func (f *fetching) download(ctx context.Context, i int, url string) ([]byte, ima
 			return nil, found, errLeave
 		case answered:
 			f.endWithout(f.clock.Now())
-		case f.forgotten(f.rec):
+		case f.forgotten(f.rec.Submitted):
 			return nil, found, errLeave
 		}
 		if err := f.anyOf(ctx, pace.Backoff(failures), nil); err != nil {
@@ -279,7 +279,9 @@ func (f *fetching) expired() bool {
 
 // forgotten reports whether the service has a task no more, however long it waited and ran (3 h: TASK, 2026-11): what went
 // wrong all that time is left for the next run, which asks once.
-func (r *run) forgotten(rec *record) bool { return r.clock.Now().Sub(rec.Submitted) > kept+3*time.Hour }
+func (r *run) forgotten(submitted time.Time) bool {
+	return r.clock.Now().Sub(submitted) > kept+3*time.Hour
+}
 
 // freshURL asks the task for its URL again: "" where it does not tell one now. Answered is false where nobody tells anything.
 func (f *fetching) freshURL(ctx context.Context, i int) (url string, answered bool) {
@@ -338,10 +340,11 @@ func (r *run) publish(name string, body []byte) (used string, err error) {
 // underName does something while no other goroutine takes or frees a picture's name.
 func (r *run) underName(name string, do func() error) error {
 	folded := filename.Fold(stem(path.Base(name)))
-	if err := r.names.Lock(context.Background(), folded); err != nil {
+	lock := r.names.Of(folded)
+	if err := lock.Lock(context.Background()); err != nil {
 		return err
 	}
-	defer r.names.Unlock(folded)
+	defer lock.Unlock()
 	return do()
 }
 

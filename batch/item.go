@@ -27,40 +27,40 @@ import (
 const attempts = 3
 
 // live takes an item as far as it comes. It returns nil, too, where the item has to stay as it is for the next run.
-func (r *run) live(ctx context.Context, rec record) error {
+func (r *run) live(ctx context.Context, j *job) error {
 	r.flight.items.Add(1)
 	defer r.flight.items.Add(-1)
 	r.active.begin()
 	defer r.active.end()
-	defer r.leave(&rec)
+	defer func() { j.slot.Release() }()
 	for {
-		step := r.step(rec.Phase)
+		step := r.step(j.Phase)
 		if step == nil {
 			return nil
 		}
-		before := rec
-		err := step(ctx, &rec)
+		before := j.record
+		err := step(ctx, j)
 		if errors.Is(err, errLeave) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		r.settled(&rec)
-		r.tell(before, rec)
+		r.settled(&j.record)
+		r.tell(before, j.record)
 	}
 }
 
 // errLeave leaves an item as it stands until the next run.
 var errLeave = errors.New("left for the next run")
 
-func (r *run) step(p phase) func(context.Context, *record) error {
+func (r *run) step(p phase) func(context.Context, *job) error {
 	switch p {
 	case ready:
 		return r.submit
 	case intent:
-		return func(ctx context.Context, rec *record) error {
-			return during(&r.flight.doubting, func() error { return r.resettle(ctx, rec) })
+		return func(ctx context.Context, j *job) error {
+			return during(&r.flight.doubting, func() error { return r.resettle(ctx, j) })
 		}
 	case open:
 		return r.collect
@@ -69,41 +69,42 @@ func (r *run) step(p phase) func(context.Context, *record) error {
 }
 
 // submit sends an item once.
-func (r *run) submit(ctx context.Context, rec *record) error {
+func (r *run) submit(ctx context.Context, j *job) error {
 	// Two requests with the same words could not be told apart in the task list, should one of them go unanswered.
-	turn := r.words.Of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+	turn := r.words.Of(wordsOf(j.Sent.Model, j.Sent.Prompt))
 	defer turn.Unlock()
 	if !turn.TryLock() {
 		// Whoever is inside may want a place in the window: nobody waits here while holding one.
-		r.leave(rec)
+		j.slot.Release()
 		if err := r.waitTurn(ctx, turn); err != nil {
 			return err
 		}
 	}
 
 	// In here, since a doubt about the same words has the first choice of what was found.
-	if err := r.claimOrphan(ctx, rec); err != nil || rec.Phase != ready {
+	if err := r.claimOrphan(ctx, j); err != nil || j.Phase != ready {
 		return err
 	}
-	if !rec.slot { // it has one when it comes from the producer, which keeps the order of the manifest
-		if err := r.pace(rec.Sent.Model).Window.Acquire(ctx); err != nil {
+	if !j.slot.Held() { // it has one when it comes from the producer, which keeps the order of the manifest
+		slot, err := r.pace(j.Sent.Model).InFlight.Acquire(ctx)
+		if err != nil {
 			return err
 		}
-		rec.slot = true
+		j.slot = slot
 	}
-	err := r.send(ctx, r.pace(rec.Sent.Model), rec)
-	if rec.Phase != open {
-		r.leave(rec)
+	err := r.send(ctx, r.pace(j.Sent.Model), j)
+	if j.Phase != open {
+		j.slot.Release()
 	}
-	if rec.Phase == intent && err == nil {
+	if j.Phase == intent && err == nil {
 		// Inside the turnstile: while this one is in doubt, none with the same words goes out.
-		return during(&r.flight.doubting, func() error { return r.settle(ctx, rec, turn) })
+		return during(&r.flight.doubting, func() error { return r.settle(ctx, j, turn) })
 	}
 	return err
 }
 
 // send holds a place in the window; it keeps it if a task was created.
-func (r *run) send(ctx context.Context, m *pace.Model, rec *record) error {
+func (r *run) send(ctx context.Context, m *pace.Model, j *job) error {
 	try, err := r.turn(ctx, m)
 	if err != nil {
 		return err
@@ -115,36 +116,36 @@ func (r *run) send(ctx context.Context, m *pace.Model, rec *record) error {
 	} else if err != nil {
 		return err
 	}
-	if err := r.admit(rec); err != nil {
+	if err := r.admit(&j.record); err != nil {
 		return err
 	}
-	if err := r.putAside(rec); err != nil {
+	if err := r.putAside(&j.record); err != nil {
 		return err
 	}
 	// A crash up to here has sent nothing: the item is new to the next run.
-	rec.Phase, rec.Intent, rec.At = intent, r.clock.Now(), r.clock.Now()
-	rec.Attempt++
-	rec.Task, rec.Request, rec.Adopted, rec.Code, rec.Message = "", "", "", "", ""
-	rec.Released, rec.SeedUnknown, rec.Succeeded = nil, false, time.Time{}
-	rec.Suspects, rec.Answer, rec.Heard, rec.doubt = nil, "", time.Time{}, nil
-	if err := r.state.put(*rec, true); err != nil {
+	j.Phase, j.Intent, j.At = intent, r.clock.Now(), r.clock.Now()
+	j.Attempt++
+	j.Task, j.Request, j.Adopted, j.Code, j.Message = "", "", "", "", ""
+	j.Released, j.SeedUnknown, j.Succeeded = nil, false, time.Time{}
+	j.Suspects, j.Answer, j.Heard, j.doubt = nil, "", time.Time{}, nil
+	if err := r.state.put(j.record, true); err != nil {
 		return err
 	}
-	rec.posted = time.Now()
-	if rec.Sent.Sync {
-		return r.generate(ctx, m, try, rec)
+	j.posted = time.Now()
+	if j.Sent.Sync {
+		return r.generate(ctx, m, try, j)
 	}
 	// A crash from here on leaves the intent: the next run asks the task list before it sends anything.
-	task, err := r.post(ctx, rec.Sent)
+	task, err := r.post(ctx, j.Sent)
 	try.Observe(err)
 	r.clock.Observe(task.Date)
 	if err == nil && !r.firstAnswer(task.ID) {
 		err = &client.DoubtError{Op: "submit", Cause: errors.New("the answer names the task of another item")}
 	}
 	if err == nil {
-		return r.opened(m, rec, task)
+		return r.opened(m, j, task)
 	}
-	return r.refused(ctx, m, rec, err)
+	return r.refused(ctx, m, j, err)
 }
 
 // turn waits until the next submission may go: pictures can be fetched, and the model's pace lets it.
@@ -182,24 +183,24 @@ func (r *run) wire(ctx context.Context, grace time.Duration) (context.Context, c
 }
 
 // opened records a task. A crash before the record is durable leaves the intent, and the task is found in the list.
-func (r *run) opened(m *pace.Model, rec *record, task client.Task) error {
+func (r *run) opened(m *pace.Model, j *job, task client.Task) error {
 	m.Accepted()
-	r.answered(rec.Sent.Model)
+	r.answered(j.Sent.Model)
 	r.wasAccepted()
 	r.created(task.ID)
-	rec.Phase, rec.Task, rec.Request, rec.At = open, task.ID, task.RequestID, r.clock.Now()
-	rec.Submitted = r.clock.Now()
-	if err := r.state.put(*rec, true); err != nil {
-		r.log.Error("a task is open and could not be recorded", "task", task.ID, "item", rec.Key)
+	j.Phase, j.Task, j.Request, j.At = open, task.ID, task.RequestID, r.clock.Now()
+	j.Submitted = r.clock.Now()
+	if err := r.state.put(j.record, true); err != nil {
+		r.log.Error("a task is open and could not be recorded", "task", task.ID, "item", j.Key)
 		return err
 	}
 	r.created(task.ID) // again: its record may have been read for the claims just before this one
-	r.own.add(*rec)
+	r.own.add(j.record)
 	return nil
 }
 
 // refused sorts a submission that was not answered with a task.
-func (r *run) refused(ctx context.Context, m *pace.Model, rec *record, err error) error {
+func (r *run) refused(ctx context.Context, m *pace.Model, j *job, err error) error {
 	var api *client.APIError
 	var doubt *client.DoubtError
 	switch {
@@ -208,30 +209,30 @@ func (r *run) refused(ctx context.Context, m *pace.Model, rec *record, err error
 		if errors.As(err, &foreign) && foreign.Status >= 400 && foreign.Status < 500 {
 			r.foreign(foreign)
 		}
-		rec.Request, rec.Message = doubt.RequestID, doubt.Cause.Error()
+		j.Request, j.Message = doubt.RequestID, doubt.Cause.Error()
 		if errors.As(err, &api) {
-			rec.Code, rec.Message = api.Code, api.Message
+			j.Code, j.Message = api.Code, api.Message
 		}
-		rec.Answer = answerOf(doubt)
+		j.Answer = answerOf(doubt)
 		// The intent is durable already; the request id makes it easier to settle.
-		return r.state.put(*rec, false)
+		return r.state.put(j.record, false)
 	case client.Throttled(err):
 		m.Refused()
 		errors.As(err, &api)
-		r.throttled(rec.Sent.Model, api)
-		rec.Attempt--
-		return r.back(rec, err)
+		r.throttled(j.Sent.Model, api)
+		j.Attempt--
+		return r.back(&j.record, err)
 	case errors.As(err, &api):
-		r.answered(rec.Sent.Model)
+		r.answered(j.Sent.Model)
 		if api.Reach() == client.ReachItem {
 			r.refusedForGood(api)
 		}
-		return r.judge(ctx, rec, api)
+		return r.judge(ctx, j, api)
 	}
 	// Not sent: nothing reached the service. The network is away; that uses up no attempt.
-	rec.Attempt--
+	j.Attempt--
 	r.trouble(err)
-	return r.back(rec, err)
+	return r.back(&j.record, err)
 }
 
 // answerOf is what a submission in doubt was answered with; "" where no answer came.
@@ -254,33 +255,33 @@ func (r *run) back(rec *record, cause error) error {
 }
 
 // judge does what the error catalogue says of a refusal or of a failed task.
-func (r *run) judge(ctx context.Context, rec *record, api *client.APIError) error {
-	rec.Code, rec.Message = api.Code, api.Message
+func (r *run) judge(ctx context.Context, j *job, api *client.APIError) error {
+	j.Code, j.Message = api.Code, api.Message
 	switch api.Reach() {
 	case client.ReachAccount:
 		r.halt("", api)
-		rec.Attempt--
-		return r.back(rec, api)
+		j.Attempt--
+		return r.back(&j.record, api)
 	case client.ReachModel:
-		r.halt(rec.Sent.Model, api)
-		rec.Attempt--
-		return r.back(rec, api)
+		r.halt(j.Sent.Model, api)
+		j.Attempt--
+		return r.back(&j.record, api)
 	case client.ReachRetry:
-		if rec.Attempt < attempts {
-			if err := r.back(rec, api); err != nil {
+		if j.Attempt < attempts {
+			if err := r.back(&j.record, api); err != nil {
 				return err
 			}
-			r.leave(rec)
-			return r.clock.Sleep(ctx, pace.Backoff(rec.Attempt))
+			j.slot.Release()
+			return r.clock.Sleep(ctx, pace.Backoff(j.Attempt))
 		}
 	case client.ReachItem:
-		if other, ok := client.OtherForm(rec.Sent.Size); ok && !rec.OtherSize && speaksOfSize(api) {
-			rec.Sent.Size, rec.OtherSize = other, true
-			rec.Attempt--
-			return r.back(rec, api)
+		if other, ok := client.OtherForm(j.Sent.Size); ok && !j.OtherSize && speaksOfSize(api) {
+			j.Sent.Size, j.OtherSize = other, true
+			j.Attempt--
+			return r.back(&j.record, api)
 		}
 	}
-	return r.fail(rec)
+	return r.fail(&j.record)
 }
 
 // speaksOfSize reports whether a refusal is about the size: "The size is not match the allowed size" (ERR, 2026-11).
@@ -304,46 +305,38 @@ func (r *run) hold(rec *record, code, format string, args ...any) error {
 }
 
 // collect waits for an open task and saves what it made.
-func (r *run) collect(ctx context.Context, rec *record) error {
-	was := *rec
-	if err := r.gather(ctx, rec); err != nil {
+func (r *run) collect(ctx context.Context, j *job) error {
+	was := j.record
+	if err := r.gather(ctx, j); err != nil {
 		return err
 	}
-	return r.stillMissing(rec, was)
+	return r.stillMissing(j, was)
 }
 
-func (r *run) gather(ctx context.Context, rec *record) error {
+func (r *run) gather(ctx context.Context, j *job) error {
 	r.flight.running.Add(1)
-	task, err := r.await(ctx, rec, 0)
+	task, err := r.await(ctx, j.asked())
 	r.flight.running.Add(-1)
 	if err != nil {
 		return err
 	}
 	switch task.Status {
 	case client.Succeeded:
-		r.leave(rec) // the service is free for another before the picture is saved
-		return r.fetch(ctx, rec, task)
+		j.slot.Release() // the service is free for another before the picture is saved
+		return r.fetch(ctx, &j.record, task)
 	case client.Failed:
-		rec.supersede()
-		return r.judge(ctx, rec, task.Err().(*client.APIError))
+		j.supersede()
+		return r.judge(ctx, j, task.Err().(*client.APIError))
 	case client.Canceled:
-		rec.Code, rec.Message = "Canceled", "the task was cancelled before it started; it costs nothing"
-		return r.fail(rec)
+		j.Code, j.Message = "Canceled", "the task was cancelled before it started; it costs nothing"
+		return r.fail(&j.record)
 	}
-	r.leave(rec)
-	if saved := len(r.savedOf(rec)); saved > 0 && saved >= len(rec.Pictures) { // else one that was fetched is gone
-		return r.fetch(ctx, rec, r.savedTask(rec))
+	j.slot.Release()
+	if saved := len(r.savedOf(&j.record)); saved > 0 && saved >= len(j.Pictures) { // else one that was fetched is gone
+		return r.fetch(ctx, &j.record, r.savedTask(&j.record))
 	}
-	if !rec.Succeeded.IsZero() && r.clock.Now().Sub(rec.Submitted) < kept {
+	if !j.Succeeded.IsZero() && r.clock.Now().Sub(j.Submitted) < kept {
 		return errLeave // it was there, and the service keeps it: it knows better another time
 	}
-	return r.hold(rec, "Expired", "the service does not know task %s any more: what it made is paid for and lost, or it never ran", rec.Task)
-}
-
-// leave gives the place in the window back.
-func (r *run) leave(rec *record) {
-	if rec.slot {
-		r.pace(rec.Sent.Model).Window.Release()
-		rec.slot = false
-	}
+	return r.hold(&j.record, "Expired", "the service does not know task %s any more: what it made is paid for and lost, or it never ran", j.Task)
 }

@@ -102,7 +102,7 @@ func (r *run) collectOwn() error {
 		}
 		t := ownTaskOf(rec, !rec.Intent.Before(r.began))
 		if rec.Adopted != "" && !t.thisRun {
-			r.doubts.close(r.doubts.add(&rec, rec.Intent), true)
+			r.doubts.close(r.doubts.add(&job{record: rec}, rec.Intent), true)
 		}
 		all[rec.Task] = t
 	}

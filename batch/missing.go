@@ -249,12 +249,12 @@ func freeIn(disk durable.Disk, dir, name string) (string, error) {
 
 // stillMissing puts the record of a missing item back that could not be fetched again. It was paid for once, so nothing
 // about it is in doubt.
-func (r *run) stillMissing(rec *record, was record) error {
-	if rec.Phase != held || len(was.Pictures) == 0 || was.Code != "" && was.Succeeded.IsZero() { // one that was held before has a code
+func (r *run) stillMissing(j *job, was record) error {
+	if j.Phase != held || len(was.Pictures) == 0 || was.Code != "" && was.Succeeded.IsZero() { // one that was held before has a code
 		return nil
 	}
-	*rec = was
-	rec.Phase, rec.At, rec.Lost, rec.slot = done, r.clock.Now(), true, false
-	rec.Code, rec.Message, rec.Succeeded = "", "", time.Time{}
-	return r.state.put(*rec, true)
+	j.record = was
+	j.Phase, j.At, j.Lost = done, r.clock.Now(), true
+	j.Code, j.Message, j.Succeeded = "", "", time.Time{}
+	return r.state.put(j.record, true)
 }

@@ -55,7 +55,7 @@ func (c *counts) begin(now time.Time) {
 }
 
 // tally counts the items of the manifest at the start of a pass, and the unfinished ones that it has lost.
-func (r *run) tally(old []record) {
+func (r *run) tally(old []*job) {
 	r.counts.mu.Lock()
 	defer r.counts.mu.Unlock()
 	p := &r.counts.p

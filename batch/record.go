@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
@@ -99,15 +98,6 @@ type record struct {
 	Code     string   `json:"error_code,omitempty"`
 	Message  string   `json:"error_message,omitempty"`
 	Warnings []string `json:"warnings,omitempty"`
-
-	// slot says that the item holds a place in its model's window; it is not recorded.
-	slot bool
-	// posted is when this run has sent it, by our clock; it is not recorded.
-	posted time.Time
-	// turn is the item's in the turnstile of its words, where it has one already; it is not recorded.
-	turn *pace.KeyLock
-	// doubt is when a task of the last submission can have been made, once that is in doubt; it is not recorded.
-	doubt *doubt
 }
 
 // A suspect is a task that may be of a submission in doubt. Created is by the task list's clock.

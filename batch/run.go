@@ -181,7 +181,14 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.takeIn(unknown); err != nil {
 		return err
 	}
-	return errors.Join(r.beginRedo(), r.countIn(), r.rename(), r.noteFound(), r.reopen(), r.countMoney())
+	// What --redo asks for is durable before anything is made anew of it, the folder and the records agree before pictures are
+	// renamed, and the money is counted of what is left then.
+	for _, step := range []func() error{r.beginRedo, r.countIn, r.rename, r.noteFound, r.reopen, r.countMoney} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *run) markStart() error {
@@ -307,7 +314,7 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 
 // unfinished are the items that the service has, or may have, a task of: also those whose rows are gone from the
 // manifest, since they are paid for. Again is true where one of them has changed.
-func (r *run) unfinished() (all []record, again bool, err error) {
+func (r *run) unfinished() (all []*job, again bool, err error) {
 	tasks := map[string]record{}
 	r.resumed = map[int32]bool{}
 	for i, e := range r.state.entries {
@@ -324,25 +331,25 @@ func (r *run) unfinished() (all []record, again bool, err error) {
 		if rec.Phase == held { // what the list could not tell then it may tell now
 			rec.Phase, rec.Code, rec.Message, rec.Finished = intent, "", "", time.Time{}
 		}
+		j := &job{record: rec}
 		if rec.Phase == open {
 			tasks[rec.Task] = rec
 			if rec.Code == notFetched {
 				r.backlog.suspect()
 			}
-			rec.slot = true
-			r.pace(rec.Sent.Model).Window.Force()
+			j.slot = r.pace(rec.Sent.Model).InFlight.Take()
 		}
 		if rec.Phase == intent { // before anything is submitted; the second of two with the same words waits its turn
-			rec.turn = r.words.Of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
-			rec.turn.TryLock()
+			j.words = r.words.Of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+			j.words.TryLock()
 			if !rec.Sent.Sync {
-				rec.doubt = r.doubts.add(&rec, r.clock.Now())
+				j.doubt = r.doubts.add(j, r.clock.Now())
 			}
 		}
-		all = append(all, rec)
+		all = append(all, j)
 		r.resumed[int32(i)] = true
 	}
-	slices.SortStableFunc(all, func(a, b record) int { // what expires first, first; a doubt may wait long, and keeps nobody
+	slices.SortStableFunc(all, func(a, b *job) int { // what expires first, first; a doubt may wait long, and keeps nobody
 		return cmp.Or(cmp.Compare(b.Phase, a.Phase), a.Submitted.Compare(b.Submitted)) // "open" before "intent"
 	})
 	for _, m := range r.matches {
@@ -358,8 +365,8 @@ const resumedAtOnce = 1000
 
 // resume goes on with the tasks of earlier runs. Doubts do not count among those that are gone on with at once: they are
 // inside the turnstile of their words, where a task that has failed may wait.
-func (r *run) resume(ctx context.Context, old []record) error {
-	tasks := slices.IndexFunc(old, func(rec record) bool { return rec.Phase == intent }) // which stand behind
+func (r *run) resume(ctx context.Context, old []*job) error {
+	tasks := slices.IndexFunc(old, func(j *job) bool { return j.Phase == intent }) // which stand behind
 	if tasks < 0 {
 		tasks = len(old)
 	}
@@ -370,14 +377,14 @@ func (r *run) resume(ctx context.Context, old []record) error {
 }
 
 // liveAll goes on with items, with so many at once; with -1, with all.
-func (r *run) liveAll(ctx context.Context, all []record, atOnce int) error {
+func (r *run) liveAll(ctx context.Context, all []*job, atOnce int) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)
-	for _, rec := range all {
+	for _, j := range all {
 		if ctx.Err() != nil {
 			break
 		}
-		g.Go(func() error { return r.guarded(ctx, rec) })
+		g.Go(func() error { return r.guarded(ctx, j) })
 	}
 	return g.Wait()
 }
@@ -386,21 +393,27 @@ func (r *run) liveAll(ctx context.Context, all []record, atOnce int) error {
 // the model's window and a few.
 func (r *run) produce(ctx context.Context, model string) error {
 	g, ctx := errgroup.WithContext(ctx)
-	next := make(chan record)
+	next := make(chan produced)
 	err := during(&r.flight.producing, func() error {
 		if err := r.sweptUp(ctx); err != nil {
 			return err
 		}
-		return r.feed(ctx, model, next, func(rec record) {
-			g.Go(func() error { return r.work(ctx, rec, next) })
+		return r.feed(ctx, model, next, func(p produced) {
+			g.Go(func() error { return r.work(ctx, p, next) })
 		})
 	})
 	close(next)
 	return errors.Join(g.Wait(), err)
 }
 
+// A produced job has a slot among those in memory, which it keeps to its end.
+type produced struct {
+	*job
+	memory *pace.Slot
+}
+
 // feed hands each item that is to be sent to a worker that waits, or to a new one.
-func (r *run) feed(ctx context.Context, model string, next chan<- record, hire func(record)) error {
+func (r *run) feed(ctx context.Context, model string, next chan<- produced, hire func(produced)) error {
 	r.active.begin()
 	defer r.active.end()
 	m := r.pace(model)
@@ -418,24 +431,26 @@ func (r *run) feed(ctx context.Context, model string, next chan<- record, hire f
 		if !due {
 			continue
 		}
-		// Room first: who holds a place in the window must not wait for one who wants it.
-		if err := r.enterRoom(ctx, m); err != nil {
+		// The slot in memory comes first: a job that holds one in flight must not wait for another that wants it.
+		memory, err := r.acquireMemory(ctx, m)
+		if err != nil {
 			return err
 		}
-		if err := m.Window.Acquire(ctx); err != nil {
-			m.Loaded.Release()
+		slot, err := m.InFlight.Acquire(ctx)
+		if err != nil {
+			memory.Release()
 			return err
 		}
-		rec.slot = true
 		if !r.begin(rec) {
-			r.leave(&rec)
-			m.Loaded.Release()
+			slot.Release()
+			memory.Release()
 			return nil
 		}
+		p := produced{&job{record: rec, slot: slot}, memory}
 		select {
-		case next <- rec:
+		case next <- p:
 		default:
-			hire(rec)
+			hire(p)
 		}
 	}
 	return nil
@@ -443,10 +458,10 @@ func (r *run) feed(ctx context.Context, model string, next chan<- record, hire f
 
 // work takes one item after the other. Goroutines are used again because each has to grow its stack first, by copying, which
 // took 6 % of the processor time of an item (BenchmarkThroughput).
-func (r *run) work(ctx context.Context, rec record, next <-chan record) error {
-	for ok := true; ok; rec, ok = <-next {
-		err := r.guarded(ctx, rec)
-		r.pace(rec.Sent.Model).Loaded.Release()
+func (r *run) work(ctx context.Context, p produced, next <-chan produced) error {
+	for ok := true; ok; p, ok = <-next {
+		err := r.guarded(ctx, p.job)
+		p.memory.Release()
 		if err != nil {
 			return err
 		}
@@ -455,8 +470,8 @@ func (r *run) work(ctx context.Context, rec record, next <-chan record) error {
 }
 
 // guarded keeps a panic of one item from taking the others' records with it.
-func (r *run) guarded(ctx context.Context, rec record) error {
-	return recovered(rec.Key, func() error { return r.live(ctx, rec) })
+func (r *run) guarded(ctx context.Context, j *job) error {
+	return recovered(j.Key, func() error { return r.live(ctx, j) })
 }
 
 // recovered makes an error of a panic.

@@ -52,17 +52,17 @@ const (
 
 // resettle is settle for an item that comes out of the state file, or whose task turned out to be another's. As at run time,
 // none with the same words goes out meanwhile: should that one go unanswered, too, neither could be told from the other.
-func (r *run) resettle(ctx context.Context, rec *record) error {
-	turn := rec.turn
-	rec.turn = nil
+func (r *run) resettle(ctx context.Context, j *job) error {
+	turn := j.words
+	j.words = nil
 	if turn == nil {
-		turn = r.words.Of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+		turn = r.words.Of(wordsOf(j.Sent.Model, j.Sent.Prompt))
 	}
 	defer turn.Unlock()
 	if err := r.waitTurn(ctx, turn); err != nil {
 		return err
 	}
-	return r.settle(ctx, rec, turn)
+	return r.settle(ctx, j, turn)
 }
 
 // waitTurn waits until no item with the same words is unanswered.
@@ -77,13 +77,13 @@ func (r *run) waitTurn(ctx context.Context, turn *pace.KeyLock) error {
 
 // settle decides, or waits until it can. Other items go on meanwhile; after the settling time those with the same words do,
 // too.
-func (r *run) settle(ctx context.Context, rec *record, turn *pace.KeyLock) error {
-	if rec.Sent.Sync {
-		return r.unsettled(ctx, rec, "the synchronous interface has no task to find it by")
+func (r *run) settle(ctx context.Context, j *job, turn *pace.KeyLock) error {
+	if j.Sent.Sync {
+		return r.unsettled(ctx, j, "the synchronous interface has no task to find it by")
 	}
 	r.active.end()
 	defer r.active.begin()
-	s := r.newSettling(rec, turn)
+	s := r.newSettling(j, turn)
 	defer s.close()
 	for {
 		v, err := s.look(ctx)
@@ -104,10 +104,10 @@ func (r *run) settle(ctx context.Context, rec *record, turn *pace.KeyLock) error
 		case absent:
 			return s.nothing(ctx)
 		case unsure:
-			return r.unsettled(ctx, rec, s.why)
+			return r.unsettled(ctx, j, s.why)
 		}
 		if why := s.hopeless(err); why != "" {
-			return r.unsettled(ctx, rec, why)
+			return r.unsettled(ctx, j, why)
 		}
 		if s.unproven() {
 			return s.postpone(ctx)
@@ -127,10 +127,10 @@ func (s *settling) take(ctx context.Context) (again bool, err error) {
 	if err := s.turn.Lock(ctx); err != nil {
 		return false, err
 	}
-	if err := s.adopt(s.rec, s.task, s.by); err != nil || s.rec.Phase == held {
+	if err := s.adopt(s.job, s.task, s.by); err != nil || s.job.Phase == held {
 		return false, err
 	}
-	if s.rec.Phase != open {
+	if s.job.Phase != open {
 		return true, nil // another item was faster: look again
 	}
 	if s.by != "prompt" {
@@ -138,25 +138,25 @@ func (s *settling) take(ctx context.Context) (again bool, err error) {
 	}
 	s.active.begin()
 	defer s.active.end()
-	err = s.see(ctx, s.rec)
-	return s.rec.Phase == intent, err
+	err = s.see(ctx, s.job)
+	return s.job.Phase == intent, err
 }
 
 // nothing ends a doubt about a submission that has created nothing, unless a task that was given back may be its.
 func (s *settling) nothing(ctx context.Context) error {
-	why, err := s.odd(s.rec)
+	why, err := s.odd(&s.job.record)
 	switch {
 	case err != nil:
 		return err
 	case why != "":
-		return s.unsettled(ctx, s.rec, why)
+		return s.unsettled(ctx, s.job, why)
 	}
-	return s.absent(ctx, s.rec)
+	return s.absent(ctx, s.job)
 }
 
 // postpone leaves the doubt to the next run, which looks again.
 func (s *settling) postpone(ctx context.Context) error {
-	why, err := s.odd(s.rec)
+	why, err := s.odd(&s.job.record)
 	if err != nil {
 		return err
 	}
@@ -164,10 +164,10 @@ func (s *settling) postpone(ctx context.Context) error {
 		why = fmt.Sprintf("task %s could be it, and when that was made cannot be told", s.maybe)
 	}
 	if why != "" || s.o.OnDoubt == "resubmit" {
-		return s.unsettled(ctx, s.rec, why)
+		return s.unsettled(ctx, s.job, why)
 	}
-	s.rec.At = s.clock.Now()
-	if err := s.state.put(*s.rec, true); err != nil {
+	s.job.At = s.clock.Now()
+	if err := s.state.put(s.job.record, true); err != nil {
 		return err
 	}
 	s.counts.postponed()
@@ -177,10 +177,10 @@ func (s *settling) postpone(ctx context.Context) error {
 // A settling is the doubt about one submission.
 type settling struct {
 	*run
-	rec   *record
+	health
+	job   *job
 	turn  *pace.KeyLock // of its words; kept until the settling time is over
 	doubt *doubt        // when a task of it can have been made
-	began time.Time     // the service's clock
 	ended time.Time     // our clock: the submission had ended by then
 	until time.Time     // tasks that were created later are another's; zero before the first pass
 	// before are the unclaimed tasks that the last whole pass showed, after the settling time; nil before.
@@ -195,21 +195,15 @@ type settling struct {
 	by       string // what told that it is ours: "request_id" or "prompt"
 	maybe    string // a task that has our words, or tells none, and may have been made at another time
 	why      string
-	failures int       // passes in a row that failed
-	failing  time.Time // the service's clock: when the first of them did
-	refused  int       // of them, those that the service refused
-	answered int       // of the last ones, those that the service itself answered
-	passes   int
-	gaps     int // of the last ones, those that were not whole
 }
 
-func (r *run) newSettling(rec *record, turn *pace.KeyLock) *settling {
+func (r *run) newSettling(j *job, turn *pace.KeyLock) *settling {
 	now := time.Now()
-	s := &settling{run: r, rec: rec, turn: turn, began: r.clock.Now(), ended: now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
-	if rec.doubt == nil {
-		rec.doubt = r.doubts.add(rec, s.began)
+	s := &settling{run: r, job: j, turn: turn, health: health{now: r.clock.Now, settle: r.settleTime(), first: r.clock.Now()}, ended: now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
+	if j.doubt == nil {
+		j.doubt = r.doubts.add(j, s.first)
 	}
-	s.doubt = rec.doubt
+	s.doubt = j.doubt
 	s.doubts.close(s.doubt, false) // it may be about a task that was given back
 	return s
 }
@@ -229,7 +223,7 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 	if s.outOfReach() {
 		return unsure, nil
 	}
-	age := min(s.age(), s.doubts.age(s.turn.Name, s.clock))
+	age := min(s.age(), s.doubts.age(s.turn.Key, s.clock))
 	pass, err := s.list(ctx, s.looked)
 	s.looked = time.Now()
 	if err != nil {
@@ -250,7 +244,7 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 	if err == nil && v != found {
 		err = s.suspect(candidates)
 	}
-	s.proven = pass.whole && s.evidence.proves(s.rec.Intent, s.clock.Now())
+	s.proven = pass.whole && s.evidence.proves(s.job.Intent, s.clock.Now())
 	if v != absent || err != nil {
 		s.before = nil
 		return v, err
@@ -260,7 +254,7 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 
 // outOfReach reports whether the list may not show the submission any more.
 func (s *settling) outOfReach() bool {
-	if s.clock.Now().Sub(s.rec.Intent) <= listed {
+	if s.clock.Now().Sub(s.job.Intent) <= listed {
 		return false
 	}
 	s.why = "it is older than the task list reaches"
@@ -271,55 +265,25 @@ func (s *settling) outOfReach() bool {
 // ended when the doubt about it began; one of an earlier run did so, too, or soon after its intent. A machine that
 // slept dates an intent too early, by a clock that stood still with it; what this run has sent itself is dated by ours.
 func (s *settling) age() time.Duration {
-	if s.rec.posted.IsZero() {
-		return s.clock.Now().Sub(sooner(s.began, s.rec.Intent.Add(longestPost)))
+	if s.job.posted.IsZero() {
+		return s.clock.Now().Sub(sooner(s.first, s.job.Intent.Add(longestPost)))
 	}
-	return s.clock.Remote(time.Since(sooner(s.ended, s.rec.posted.Add(s.clock.Local(longestPost)))))
+	return s.clock.Remote(time.Since(sooner(s.ended, s.job.posted.Add(s.clock.Local(longestPost)))))
 }
 
 // heard notes a pass that came through, which began after the submission ended. Only now is the service's clock known to be
 // fresh: no task that is created much later can be its. In an account that others use, there is always another.
 func (s *settling) heard(pass listing) {
 	if s.until.IsZero() {
-		if s.rec.Heard.IsZero() {
-			s.rec.Heard = s.clock.Now()
+		if s.job.Heard.IsZero() {
+			s.job.Heard = s.clock.Now()
 		}
-		s.until = s.rec.Heard.Add(s.settleTime() + earlier)
+		s.until = s.job.Heard.Add(s.settleTime() + earlier)
 		if s.doubt != nil {
 			s.doubts.heard(s.doubt, s.until, s.clock.Now().Add(-s.clock.Remote(time.Since(s.ended))))
 		}
 	}
-	s.gaps++
-	if pass.whole {
-		s.gaps = 0
-	}
-}
-
-// gapped says that the list cannot be read whole; "" where it may.
-func (s *settling) gapped() string {
-	if s.gaps > 20 && s.clock.Now().Sub(s.began) > 30*s.settleTime() {
-		return "the task list cannot be read without gaps"
-	}
-	return ""
-}
-
-// count keeps how often passes fail.
-func (s *settling) count(err error) {
-	s.passes++
-	if s.failures == 0 {
-		s.failing = s.clock.Now()
-	}
-	var api *client.APIError
-	switch {
-	case err == nil:
-		s.failures, s.refused, s.answered = 0, 0, 0
-	case errors.As(err, &api) && api.Reach() != client.ReachRetry:
-		s.failures, s.refused, s.answered = s.failures+1, s.refused+1, s.answered+1
-	case errors.As(err, &api):
-		s.failures, s.answered = s.failures+1, s.answered+1
-	default: // the network is away: that passes
-		s.failures, s.answered = s.failures+1, 0
-	}
+	s.read(pass.whole)
 }
 
 // silence decides whether a pass without our task proves that there is none.
@@ -347,22 +311,11 @@ func (r *run) settleTime() time.Duration {
 	return DefaultSettle
 }
 
-// hopeless says why waiting longer will not help; "" where it may.
-func (s *settling) hopeless(err error) string {
-	switch {
-	case s.refused >= 3:
-		return fmt.Sprintf("the task list is refused: %v", err)
-	case s.answered >= 3 && s.clock.Now().Sub(s.failing) > 30*s.settleTime():
-		return fmt.Sprintf("the task list does not answer: %v", err)
-	}
-	return s.gapped()
-}
-
 // unproven reports whether only doubts are left, and the list has had its time to settle this one. A task that may well be
 // ours and has not ended is waited for, and so is a list that fails.
 func (s *settling) unproven() bool {
 	enough := 5 * s.settleTime()
-	return s.failures == 0 && !s.alive && s.clock.Now().Sub(s.began) > enough && s.clock.Remote(s.active.quiet()) > enough
+	return s.failures == 0 && !s.alive && s.clock.Now().Sub(s.first) > enough && s.clock.Remote(s.active.quiet()) > enough
 }
 
 // pause is how long to wait before the next pass: less while the task may still turn up, never past the settling time.
@@ -382,33 +335,34 @@ func (s *settling) pause(err error) time.Duration {
 }
 
 // adopt takes a task that was found for the item. A crash before it is recorded finds it again.
-func (r *run) adopt(rec *record, task client.TaskInfo, by string) error {
+func (r *run) adopt(j *job, task client.TaskInfo, by string) error {
 	free, err := r.claim(task.ID)
 	if err != nil || !free {
 		return err // another item was faster: look again
 	}
 	if by == "prompt" && r.o.OnDoubt != "resubmit" && r.takenElsewhere(task) {
 		r.unclaim(task.ID)
-		return r.hold(rec, "InDoubt", "task %s, which has its words, was taken by another batch in another folder", task.ID)
+		return r.hold(&j.record, "InDoubt", "task %s, which has its words, was taken by another batch in another folder", task.ID)
 	}
-	rec.SeedUnknown = by == "prompt" // another item, or another client, may have sent the same words
-	rec.Phase, rec.Task, rec.Adopted, rec.At = open, task.ID, by, r.clock.Now()
-	rec.Request, rec.Code, rec.Message = task.RequestID, "", ""
-	rec.Submitted, rec.Suspects = task.Created, nil
-	if rec.Submitted.IsZero() {
-		rec.Submitted = rec.Intent
+	j.SeedUnknown = by == "prompt" // another item, or another client, may have sent the same words
+	j.Phase, j.Task, j.Adopted, j.At = open, task.ID, by, r.clock.Now()
+	j.Request, j.Code, j.Message = task.RequestID, "", ""
+	j.Submitted, j.Suspects = task.Created, nil
+	if j.Submitted.IsZero() {
+		j.Submitted = j.Intent
 	}
-	rec.slot = true
-	r.pace(rec.Sent.Model).Window.Force()
-	r.own.add(*rec)
-	return r.state.put(*rec, true)
+	if !j.slot.Held() {
+		j.slot = r.pace(j.Sent.Model).InFlight.Take()
+	}
+	r.own.add(j.record)
+	return r.state.put(j.record, true)
 }
 
 // see collects a task that was adopted for its words, within their turnstile: if it made something else, it may be of an item
 // with the same words, which must not be sent before. The item is in doubt again then.
-func (r *run) see(ctx context.Context, rec *record) error {
-	r.announce(*rec)
-	return r.collect(ctx, rec)
+func (r *run) see(ctx context.Context, j *job) error {
+	r.announce(j.record)
+	return r.collect(ctx, j)
 }
 
 // release gives an adopted task back that made something else than was asked for: it is another client's, with the same
@@ -448,29 +402,29 @@ func (r *run) odd(rec *record) (string, error) {
 }
 
 // absent is proof that a submission created nothing. What it was answered with, if that was the API's own word, counts.
-func (r *run) absent(ctx context.Context, rec *record) error {
-	if rec.Code != "" {
-		return r.judge(ctx, rec, &client.APIError{Op: "submit", Status: 500, Code: rec.Code, Message: rec.Message, RequestID: rec.Request})
+func (r *run) absent(ctx context.Context, j *job) error {
+	if j.Code != "" {
+		return r.judge(ctx, j, &client.APIError{Op: "submit", Status: 500, Code: j.Code, Message: j.Message, RequestID: j.Request})
 	}
-	if err := r.back(rec, errors.New("not in the task list")); err != nil {
+	if err := r.back(&j.record, errors.New("not in the task list")); err != nil {
 		return err
 	}
-	if rec.Attempt%lost == 0 {
+	if j.Attempt%lost == 0 {
 		return errLeave
 	}
 	return nil
 }
 
 // unsettled ends a doubt that the list cannot settle now.
-func (r *run) unsettled(ctx context.Context, rec *record, why string) error {
+func (r *run) unsettled(ctx context.Context, j *job, why string) error {
 	if r.o.OnDoubt == "resubmit" {
-		r.doubted(rec)
-		return r.absent(ctx, rec)
+		r.doubted(&j.record)
+		return r.absent(ctx, j)
 	}
-	if rec.Answer != "" {
-		return r.hold(rec, inDoubt, "its submission was answered with %s, which leaves open whether a task was made, and %s", rec.Answer, why)
+	if j.Answer != "" {
+		return r.hold(&j.record, inDoubt, "its submission was answered with %s, which leaves open whether a task was made, and %s", j.Answer, why)
 	}
-	return r.hold(rec, inDoubt, "its submission was not answered, and %s", why)
+	return r.hold(&j.record, inDoubt, "its submission was not answered, and %s", why)
 }
 
 // inDoubt is the code of items that are held because nobody can tell whether they are paid for.

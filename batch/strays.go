@@ -18,23 +18,25 @@ const alikePasses = 4
 
 // strays are the unclaimed tasks since a moment, as several whole passes in a row show them.
 func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, error) {
-	s := settling{run: r, rec: &record{Intent: since.Add(earlier)}, began: r.clock.Now(), looked: time.Now()}
+	h := health{now: r.clock.Now, settle: r.settleTime(), first: r.clock.Now()}
+	looked := time.Now()
 	var until time.Time
+	var before []string
 	alike := 0
 	for {
-		pass, err := r.list(ctx, s.looked)
-		s.looked = time.Now()
-		s.count(err)
+		pass, err := r.list(ctx, looked)
+		looked = time.Now()
+		h.count(err)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil && keyRefused(err):
 			return nil, err
-		case err != nil && s.refused < 3 && s.hopeless(err) != "":
+		case err != nil && h.refused < 3 && h.hopeless(err) != "":
 			return nil, fmt.Errorf("the state file has lost its end, and the task list that could tell what is paid is down: %w", err)
-		case err != nil && s.hopeless(err) != "" && r.o.OnDoubt == "resubmit":
+		case err != nil && h.hopeless(err) != "" && r.o.OnDoubt == "resubmit":
 			return nil, nil
-		case err != nil && s.hopeless(err) != "":
+		case err != nil && h.hopeless(err) != "":
 			return nil, fmt.Errorf("%w: %w", ErrNoList, err)
 		}
 		if err == nil {
@@ -43,7 +45,7 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 				return nil, err
 			}
 			pass.whole = pass.whole && !e.lacks(since)
-			s.heard(pass)
+			h.read(pass.whole)
 			if newest := pass.newest(); until.IsZero() && !newest.IsZero() {
 				until = newest.Add(r.settleTime() + earlier)
 			}
@@ -51,7 +53,7 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 			if err != nil {
 				return nil, err
 			}
-			switch why := s.gapped(); {
+			switch why := h.gapped(); {
 			case why != "" && r.o.OnDoubt == "resubmit":
 				return all, nil
 			case why != "":
@@ -61,17 +63,17 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 			switch {
 			case !pass.whole:
 				alike = 0
-			case alike > 0 && slices.Equal(s.before, ids):
+			case alike > 0 && slices.Equal(before, ids):
 				alike++
 			default:
-				alike, s.before = 1, ids
+				alike, before = 1, ids
 			}
 			if alike == alikePasses {
 				return all, nil
 			}
 		}
-		pause := time.Second << min(s.gaps, 4) // what a list leaves out does not come back at once
-		if err := r.clock.Sleep(ctx, pause+pace.Backoff(s.failures)); err != nil {
+		pause := time.Second << min(h.gaps, 4) // what a list leaves out does not come back at once
+		if err := r.clock.Sleep(ctx, pause+pace.Backoff(h.failures)); err != nil {
 			return nil, err
 		}
 	}

@@ -167,8 +167,7 @@ var ErrNoList = errors.New("the last run did not end cleanly, and the task list 
 // adoptable waits until a stray has ended and keeps it for the item that asked for its words; told is false where it may be
 // paid for and its words are not to be had.
 func (r *run) adoptable(ctx context.Context, row client.TaskInfo) (told bool, err error) {
-	rec := record{Task: row.ID, Submitted: row.Created}
-	task, err := r.await(ctx, &rec, patience)
+	task, err := r.await(ctx, asked{id: row.ID, sent: sent{Model: row.Model}, submitted: row.Created, foreign: true})
 	if err != nil || task.Status == client.Failed || task.Status == client.Canceled {
 		return true, err
 	}
@@ -221,38 +220,38 @@ func (o *orphans) putBack(words string, row client.TaskInfo, owed bool) {
 
 // claimOrphan gives an item that is about to be sent the task that was made for its words and that the state does not know. One
 // whose picture is of another size is left to the next with the same words.
-func (r *run) claimOrphan(ctx context.Context, rec *record) error {
+func (r *run) claimOrphan(ctx context.Context, j *job) error {
 	if err := r.sweptUp(ctx); err != nil {
 		return err
 	}
-	words, sync := wordsOf(rec.Sent.Model, rec.Sent.Prompt), rec.Sent.Sync
+	words, sync := wordsOf(j.Sent.Model, j.Sent.Prompt), j.Sent.Sync
 	if n := r.orphans.crowd(words); n > 0 {
-		return r.holdCrowded(rec, n)
+		return r.holdCrowded(&j.record, n)
 	}
 	for {
-		row, since, owed, ok := r.orphans.take(words, rec.Released)
+		row, since, owed, ok := r.orphans.take(words, j.Released)
 		if !ok {
-			return r.holdOdd(rec)
+			return r.holdOdd(&j.record)
 		}
-		if err := r.adoptOrphan(rec, row, since, owed); err != nil {
+		if err := r.adoptOrphan(j, row, since, owed); err != nil {
 			return err
 		}
-		if rec.Phase == held {
+		if j.Phase == held {
 			return nil
 		}
-		if rec.Phase != open {
+		if j.Phase != open {
 			continue // a doubt about the same words has found it first
 		}
-		if err := r.see(ctx, rec); err != nil || rec.Phase != intent {
+		if err := r.see(ctx, j); err != nil || j.Phase != intent {
 			return err
 		}
 		r.orphans.putBack(words, row, owed)
-		rec.Attempt, rec.Sent.Sync = rec.Attempt-1, sync
-		if err := r.back(rec, errors.New("the task that was found is another's")); err != nil {
+		j.Attempt, j.Sent.Sync = j.Attempt-1, sync
+		if err := r.back(&j.record, errors.New("the task that was found is another's")); err != nil {
 			return err
 		}
 		if !owed {
-			r.settled(rec)
+			r.settled(&j.record)
 		}
 	}
 }
@@ -271,24 +270,22 @@ func (r *run) holdOdd(rec *record) error {
 }
 
 // adoptOrphan makes an item open with a task that was found for it, if nobody else has it.
-func (r *run) adoptOrphan(rec *record, row client.TaskInfo, since time.Time, owed bool) error {
-	if err := r.putAside(rec); err != nil {
+func (r *run) adoptOrphan(j *job, row client.TaskInfo, since time.Time, owed bool) error {
+	if err := r.putAside(&j.record); err != nil {
 		return err
 	}
-	adopted := *rec
-	adopted.slot = false // adopt counts one where the task is taken
-	adopted.Intent, adopted.Attempt, adopted.Sent.Sync = since, rec.Attempt+1, false
+	adopted := *j
+	adopted.Intent, adopted.Attempt, adopted.Sent.Sync = since, j.Attempt+1, false
 	if since.IsZero() {
 		adopted.Intent = r.clock.Now()
 	}
 	if err := r.adopt(&adopted, row, "prompt"); err != nil || adopted.Phase == ready {
 		return err
 	}
-	r.leave(rec)
 	if !owed {
-		r.owe(rec)
+		r.owe(&j.record)
 	}
-	*rec = adopted
+	*j = adopted
 	return nil
 }
 

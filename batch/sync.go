@@ -14,27 +14,27 @@ import (
 
 // generate sends an item whose intent is durable and saves the picture that comes back. The record stays an intent until
 // the picture is in place.
-func (r *run) generate(ctx context.Context, m *pace.Model, try *pace.Permit, rec *record) error {
+func (r *run) generate(ctx context.Context, m *pace.Model, try *pace.Permit, j *job) error {
 	wire, cancel := r.wire(ctx, r.syncGrace)
 	defer cancel()
 	r.flight.running.Add(1)
-	task, err := r.o.Client.Generate(wire, rec.Sent.request())
+	task, err := r.o.Client.Generate(wire, j.Sent.request())
 	r.flight.running.Add(-1)
 	try.Observe(err)
 	r.clock.Observe(task.Date)
 	if err == nil {
 		m.Accepted()
-		r.answered(rec.Sent.Model)
+		r.answered(j.Sent.Model)
 		r.wasAccepted()
-		rec.Request, rec.Submitted = task.RequestID, rec.Intent
+		j.Request, j.Submitted = task.RequestID, j.Intent
 		// A crash before the picture's part is durable loses it; from there on its own text tells whose it is (finishLost,
 		// unknownPictures).
-		return r.fetch(wire, rec, task)
+		return r.fetch(wire, &j.record, task)
 	}
 	var doubt *client.DoubtError
 	if errors.As(err, &doubt) {
-		rec.Request, rec.Message = doubt.RequestID, doubt.Cause.Error()
-		return r.state.put(*rec, false) // settle will hold it
+		j.Request, j.Message = doubt.RequestID, doubt.Cause.Error()
+		return r.state.put(j.record, false) // settle will hold it
 	}
-	return r.refused(ctx, m, rec, err)
+	return r.refused(ctx, m, j, err)
 }

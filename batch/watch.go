@@ -57,16 +57,26 @@ const patience = 3
 // come from a replica that lags, and what it gives up is paid for.
 const unknownAnswers = 3
 
-// await asks for a task until it has ended, or is unknown and old. Patience is how many refusals in a row make it unknown; 0
-// is any number: what the service says of a question says nothing of a task of ours.
-func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task, error) {
-	t := r.watch.enter(rec)
+// An asked task is one that a run asks after.
+type asked struct {
+	id        string
+	sent      sent      // tells how long the like of it take
+	submitted time.Time // the service's clock
+	posted    time.Time // ours; zero where this run has not sent it
+	// foreign says that it may be another program's: a few refusals in a row make it unknown. What the service says of a
+	// question about a task of ours says nothing of the task.
+	foreign bool
+}
+
+// await asks for a task until it has ended, or is unknown and old.
+func (r *run) await(ctx context.Context, a asked) (client.Task, error) {
+	t := r.watch.enter(a)
 	defer r.watch.leave(t)
 	for failures, refusals, bare, unknown := 0, 0, 0, 0; ; {
 		if err := r.watch.wait(ctx, t); err != nil {
 			return client.Task{}, err
 		}
-		task, err := r.ask(ctx, rec.Task)
+		task, err := r.ask(ctx, a.id)
 		switch {
 		case ctx.Err() != nil:
 			return client.Task{}, ctx.Err()
@@ -76,10 +86,10 @@ func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task
 			r.trouble(err)
 			r.watch.rest(t, pace.Backoff(failures))
 			failures++
-			if refusals = refusalsAfter(refusals, err); patience > 0 && refusals >= patience {
-				return client.Task{ID: rec.Task, Status: client.Unknown}, nil
+			if refusals = refusalsAfter(refusals, err); a.foreign && refusals >= patience {
+				return client.Task{ID: a.id, Status: client.Unknown}, nil
 			}
-			if patience == 0 && r.forgotten(rec) {
+			if !a.foreign && r.forgotten(a.submitted) {
 				return client.Task{}, errLeave
 			}
 			continue
@@ -93,7 +103,7 @@ func (r *run) await(ctx context.Context, rec *record, patience int) (client.Task
 			return task, nil
 		case task.Status != client.Unknown:
 			unknown = 0
-		case r.clock.Now().Sub(rec.Submitted) > young:
+		case r.clock.Now().Sub(a.submitted) > young:
 			if unknown++; unknown == unknownAnswers {
 				return task, nil
 			}
@@ -169,15 +179,15 @@ func newWatch(r *run) *watch {
 }
 
 // enter begins to watch a task.
-func (w *watch) enter(rec *record) *watched {
+func (w *watch) enter(a asked) *watched {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := time.Now()
-	l := w.lane(rec.Sent.Model)
-	t := &watched{id: rec.Task, lane: l, times: l.timesOf(w, rec.Sent), soon: make(chan struct{}, 1)}
-	t.submitted, t.looked = rec.posted, now
-	if rec.posted.IsZero() || rec.Adopted != "" { // the Date header is cut to the second: good enough for an earlier run's
-		t.submitted = now.Add(-w.clock.Local(max(0, w.clock.Now().Sub(rec.Submitted))))
+	l := w.lane(a.sent.Model)
+	t := &watched{id: a.id, lane: l, times: l.timesOf(w, a.sent), soon: make(chan struct{}, 1)}
+	t.submitted, t.looked = a.posted, now
+	if a.posted.IsZero() { // the Date header is cut to the second: good enough for one of an earlier run
+		t.submitted = now.Add(-w.clock.Local(max(0, w.clock.Now().Sub(a.submitted))))
 	}
 	l.join(t)
 	w.tasks[t.id] = t

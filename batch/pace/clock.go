@@ -7,16 +7,17 @@ import (
 	"time"
 )
 
-// A Clock tells the service's time from the dates of its answers: our own may be wrong by a day, the deadlines are the
-// service's. Durations in between are measured by our monotonic clock, times speed in a rehearsal.
+// A Clock tells the service's time from the Date headers of its answers: the local clock may be wrong by a day, and deadlines
+// are the service's. Durations in between are measured by the local monotonic clock, times speed in a rehearsal.
 type Clock struct {
 	speed float64
 
 	mu   sync.Mutex
-	date time.Time // the service's, when it last told it
-	at   time.Time // ours, at that moment
+	date time.Time // the service's time, when it last told it
+	at   time.Time // the local time of that moment
 }
 
+// NewClock returns a clock that goes speed times as fast as the local one.
 func NewClock(speed float64) *Clock { return &Clock{speed: speed} }
 
 // Observe takes the date of an answer; a zero one is ignored.
@@ -29,7 +30,7 @@ func (c *Clock) Observe(date time.Time) {
 	c.date, c.at = date, time.Now()
 }
 
-// Now is the service's time, or ours as long as it has not told its own.
+// Now is the service's time, or the local one as long as no answer has told it.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -45,7 +46,7 @@ func (c *Clock) Sleep(ctx context.Context, d time.Duration) error { return Sleep
 // Local is how long a duration of the service's time takes here.
 func (c *Clock) Local(d time.Duration) time.Duration { return time.Duration(float64(d) / c.speed) }
 
-// Remote is how long a duration of ours takes by the service's clock.
+// Remote is how long a local duration takes by the service's clock.
 func (c *Clock) Remote(d time.Duration) time.Duration { return time.Duration(float64(d) * c.speed) }
 
 // Deadline is when a duration of the service's time will be over, by its clock; zero for none.
@@ -62,10 +63,10 @@ func Backoff(n int) time.Duration {
 	return d/2 + rand.N(d/2)
 }
 
-// Sleep waits, or returns the context's error.
+// Sleep waits for a local duration, or returns the context's error.
 func Sleep(ctx context.Context, d time.Duration) error { return SleepUnless(ctx, d, nil) }
 
-// SleepUnless is a sleep that wake ends.
+// SleepUnless is a Sleep that the closing of wake ends.
 func SleepUnless(ctx context.Context, d time.Duration, wake <-chan struct{}) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -37,13 +37,13 @@ func TestWindowGrowsAndShrinks(t *testing.T) {
 		want    int
 	}{{2, true, 4}, {4, false, 8}, {3, false, 8}, {100, true, 200}, {300, true, 500}, {2, true, 4}, {1, true, 4}} {
 		p.ObserveRunning(step.running, step.waited)
-		if got := p.Window.bound(); got != step.want {
+		if got := p.InFlight.limit(); got != step.want {
 			t.Errorf("when %d run, waited %v, the window is %d, want %d", step.running, step.waited, got, step.want)
 		}
 	}
 	fixed := NewModel(client.LookupModel("qwen-image-plus"), false, 0, 7, 1)
 	fixed.ObserveRunning(100, true)
-	if got := fixed.Window.bound(); got != 7 {
+	if got := fixed.InFlight.limit(); got != 7 {
 		t.Errorf("the window that was asked for became %d", got)
 	}
 }
@@ -79,18 +79,18 @@ func TestBreakerLetsOneTry(t *testing.T) {
 		for range 100 {
 			go func() {
 				for {
-					try, err := b.Pass(t.Context(), line)
+					permit, err := b.Pass(t.Context(), line)
 					if err != nil {
 						return
 					}
 					tries.Add(1)
 					if up.Load() {
 						through.Add(1)
-						try.answered()
+						permit.answered()
 						return
 					}
 					time.Sleep(time.Millisecond)
-					try.silence()
+					permit.unanswered()
 				}
 			}()
 		}
