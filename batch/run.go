@@ -16,7 +16,6 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output"
-	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // A run takes what is not finished as far as it comes: first what is open at the service, then what was never sent, in
@@ -129,106 +128,6 @@ func (b *Batch) newRun() *run {
 	}
 	r.watch = newWatch(r)
 	return r
-}
-
-// start proves that the folder can be written and that the service answers, and opens the state file for this run, before
-// anything is paid.
-func (r *run) start(ctx context.Context) error {
-	if err := r.o.Disk.Mkdir(imagesDir); err != nil {
-		return err
-	}
-	if err := durable.Probe(r.o.Disk); err != nil {
-		return err
-	}
-	if err := r.greet(ctx); err != nil {
-		return err
-	}
-	r.began = r.clock.Now()
-	if err := r.sameAccount(ctx); err != nil {
-		return err
-	}
-	r.limits.deadline = r.clock.Deadline(r.o.Deadline)
-	since := r.lastKnown(r.clock.Now())
-	if !r.found {
-		if err := r.state.create(r.newHeader(r.clock.Now())); err != nil {
-			return err
-		}
-	}
-	if err := r.state.reserve(cmp.Or(r.o.reserve, reserveSize)); err != nil {
-		return err
-	}
-	lost, err := r.mayHaveLost()
-	if err != nil {
-		return err
-	}
-	unknown, err := r.unknownPictures()
-	if err != nil {
-		return err
-	}
-	if lost || len(unknown) > 0 {
-		r.since, r.ended = since, r.clock.Now()
-		// A file that was lost, or is an older one, does not tell when that was.
-		if r.found && !r.o.Restored && len(unknown) == 0 {
-			r.ended = r.state.lastAt()
-		}
-	}
-	r.ledger.begin()
-	// From here on the last line is of this run: what an earlier one has lost must be looked for from where that one ended,
-	// also if this one dies before it has done so.
-	if err := r.markStart(); err != nil {
-		return err
-	}
-	if err := r.takeIn(unknown); err != nil {
-		return err
-	}
-	// What --redo asks for is durable before anything is made anew of it, the folder and the records agree before pictures are
-	// renamed, and the money is counted of what is left then.
-	for _, step := range []func() error{r.beginRedo, r.countIn, r.rename, r.noteFound, r.reopen, r.countMoney} {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *run) markStart() error {
-	place := r.o.Disk.Place(stateFile)
-	return r.state.mark(mark{Run: "start", At: r.clock.Now(), Tool: r.o.Tool, Since: r.since, Place: place})
-}
-
-// mayHaveLost reports whether tasks may exist that the state file has lost and that no run has looked through.
-func (r *run) mayHaveLost() (bool, error) {
-	r.openLedger()
-	switch {
-	case r.o.Restored || r.torn || r.lost != "" || !r.state.since.IsZero():
-		return true, nil
-	case !r.found || r.state.stopped:
-		return false, nil
-	case !r.state.undisturbed():
-		return true, nil
-	}
-	// A process was killed on this boot, and nothing that it had written is gone: each intent was durable before its
-	// submission went out. Unless the file is an older one that was copied over it.
-	r.claims.mu.Lock()
-	defer r.claims.mu.Unlock()
-	if err := r.collectClaims(); err != nil {
-		return true, err
-	}
-	return !r.ledger.agrees(r.claims.tasks, r.clock.Now()), nil
-}
-
-// lastKnown is since when tasks may exist that the state does not know, should it turn out to have lost its end. The
-// service keeps tasks for a day.
-func (b *Batch) lastKnown(now time.Time) time.Time {
-	if b.found && b.state.marks > 0 && !b.salvaged { // else no run has got as far as its first mark over this file
-		if !b.state.since.IsZero() {
-			return b.state.since
-		}
-		if at := b.state.lastAt(); !at.IsZero() {
-			return at
-		}
-	}
-	return now.Add(-listed)
 }
 
 // hurry is how large a state file may be to be made small while somebody waits for the end: about half a second.
@@ -387,86 +286,6 @@ func (r *run) liveAll(ctx context.Context, all []*job, atOnce int) error {
 		g.Go(func() error { return r.guarded(ctx, j) })
 	}
 	return g.Wait()
-}
-
-// produce starts the items of one model that are to be sent, in the order of the manifest. It holds no more of them than
-// the model's window and a few.
-func (r *run) produce(ctx context.Context, model string) error {
-	g, ctx := errgroup.WithContext(ctx)
-	next := make(chan produced)
-	err := during(&r.flight.producing, func() error {
-		if err := r.sweptUp(ctx); err != nil {
-			return err
-		}
-		return r.feed(ctx, model, next, func(p produced) {
-			g.Go(func() error { return r.work(ctx, p, next) })
-		})
-	})
-	close(next)
-	return errors.Join(g.Wait(), err)
-}
-
-// A produced job has a slot among those in memory, which it keeps to its end.
-type produced struct {
-	*job
-	memory *pace.Slot
-}
-
-// feed hands each item that is to be sent to a worker that waits, or to a new one.
-func (r *run) feed(ctx context.Context, model string, next chan<- produced, hire func(produced)) error {
-	r.active.begin()
-	defer r.active.end()
-	m := r.pace(model)
-	for i, it := range r.items() {
-		if it.err != nil {
-			return it.err
-		}
-		if it.Skip || modelOf(it.Item) != model {
-			continue
-		}
-		rec, due, err := r.due(i, it)
-		if err != nil {
-			return err
-		}
-		if !due {
-			continue
-		}
-		// The slot in memory comes first: a job that holds one in flight must not wait for another that wants it.
-		memory, err := r.acquireMemory(ctx, m)
-		if err != nil {
-			return err
-		}
-		slot, err := m.InFlight.Acquire(ctx)
-		if err != nil {
-			memory.Release()
-			return err
-		}
-		if !r.begin(rec) {
-			slot.Release()
-			memory.Release()
-			return nil
-		}
-		p := produced{&job{record: rec, slot: slot}, memory}
-		select {
-		case next <- p:
-		default:
-			hire(p)
-		}
-	}
-	return nil
-}
-
-// work takes one item after the other. Goroutines are used again because each has to grow its stack first, by copying, which
-// took 6 % of the processor time of an item (BenchmarkThroughput).
-func (r *run) work(ctx context.Context, p produced, next <-chan produced) error {
-	for ok := true; ok; p, ok = <-next {
-		err := r.guarded(ctx, p.job)
-		p.memory.Release()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // guarded keeps a panic of one item from taking the others' records with it.

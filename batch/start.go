@@ -1,0 +1,111 @@
+package batch
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/output/durable"
+)
+
+// This file is what a run does before it submits anything.
+
+// start proves that the folder can be written and that the service answers, and opens the state file for this run, before
+// anything is paid.
+func (r *run) start(ctx context.Context) error {
+	if err := r.o.Disk.Mkdir(imagesDir); err != nil {
+		return err
+	}
+	if err := durable.Probe(r.o.Disk); err != nil {
+		return err
+	}
+	if err := r.greet(ctx); err != nil {
+		return err
+	}
+	r.began = r.clock.Now()
+	if err := r.sameAccount(ctx); err != nil {
+		return err
+	}
+	r.limits.deadline = r.clock.Deadline(r.o.Deadline)
+	since := r.lastKnown(r.clock.Now())
+	if !r.found {
+		if err := r.state.create(r.newHeader(r.clock.Now())); err != nil {
+			return err
+		}
+	}
+	if err := r.state.reserve(cmp.Or(r.o.reserve, reserveSize)); err != nil {
+		return err
+	}
+	lost, err := r.mayHaveLost()
+	if err != nil {
+		return err
+	}
+	unknown, err := r.unknownPictures()
+	if err != nil {
+		return err
+	}
+	if lost || len(unknown) > 0 {
+		r.since, r.ended = since, r.clock.Now()
+		// A file that was lost, or is an older one, does not tell when that was.
+		if r.found && !r.o.Restored && len(unknown) == 0 {
+			r.ended = r.state.lastAt()
+		}
+	}
+	r.ledger.begin()
+	// From here on the last line is of this run: what an earlier one has lost must be looked for from where that one ended,
+	// also if this one dies before it has done so.
+	if err := r.markStart(); err != nil {
+		return err
+	}
+	if err := r.takeIn(unknown); err != nil {
+		return err
+	}
+	// What --redo asks for is durable before anything is made anew of it, the folder and the records agree before pictures are
+	// renamed, and the money is counted of what is left then.
+	for _, step := range []func() error{r.beginRedo, r.countIn, r.rename, r.noteFound, r.reopen, r.countMoney} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) markStart() error {
+	place := r.o.Disk.Place(stateFile)
+	return r.state.mark(mark{Run: "start", At: r.clock.Now(), Tool: r.o.Tool, Since: r.since, Place: place})
+}
+
+// mayHaveLost reports whether tasks may exist that the state file has lost and that no run has looked through.
+func (r *run) mayHaveLost() (bool, error) {
+	r.openLedger()
+	switch {
+	case r.o.Restored || r.torn || r.lost != "" || !r.state.since.IsZero():
+		return true, nil
+	case !r.found || r.state.stopped:
+		return false, nil
+	case !r.state.undisturbed():
+		return true, nil
+	}
+	// A process was killed on this boot, and nothing that it had written is gone: each intent was durable before its
+	// submission went out. Unless the file is an older one that was copied over it.
+	r.claims.mu.Lock()
+	defer r.claims.mu.Unlock()
+	if err := r.collectClaims(); err != nil {
+		return true, err
+	}
+	return !r.ledger.agrees(r.claims.tasks, r.clock.Now()), nil
+}
+
+// lastKnown is since when tasks may exist that the state does not know, should it turn out to have lost its end. The
+// service keeps tasks for a day.
+func (b *Batch) lastKnown(now time.Time) time.Time {
+	if b.found && b.state.marks > 0 && !b.salvaged { // else no run has got as far as its first mark over this file
+		if !b.state.since.IsZero() {
+			return b.state.since
+		}
+		if at := b.state.lastAt(); !at.IsZero() {
+			return at
+		}
+	}
+	return now.Add(-listed)
+}
