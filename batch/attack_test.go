@@ -349,7 +349,7 @@ func TestAttackPictureThatIsAlwaysDamaged(t *testing.T) {
 func TestAttackSettingsOfTheLastRun(t *testing.T) {
 	disk := disktest.New()
 	s := newState(t, disk)
-	h := s.header
+	h := s.header()
 	h.Settings = Settings{BaseURL: "u", Region: "r", Mode: "sync", Flags: map[string]string{"model": "x"}}
 	if err := s.amend(h); err != nil {
 		t.Fatal(err)
@@ -364,7 +364,7 @@ func TestAttackSettingsOfTheLastRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.close()
-	if got := s.header.Settings; got.Mode != "" || len(got.Flags) != 0 {
+	if got := s.header().Settings; got.Mode != "" || len(got.Flags) != 0 {
 		t.Errorf("settings are %+v, want those of the last header", got)
 	}
 }

@@ -147,7 +147,7 @@ func (b *Batch) remember() (err error) {
 		return err
 	}
 	if !b.found {
-		if b.torn, err = exists(b.o.Disk, stateFile); err != nil {
+		if b.torn, err = durable.Exists(b.o.Disk, stateFile); err != nil {
 			return err
 		}
 		if b.lost, err = traces(b.o.Disk); err != nil {
@@ -160,6 +160,20 @@ func (b *Batch) remember() (err error) {
 	return b.look()
 }
 
+// Lost names the file that shows that the folder had a state file, which is gone; "" where it is there, or where there
+// was none. A run then looks through the account's tasks first, as with Options.Restored.
+func (b *Batch) Lost() string { return b.lost }
+
+// salvage writes a damaged state file anew from what is whole of it.
+func (b *Batch) salvage() (*state, error) {
+	now := time.Now().UTC()
+	s, broken, err := salvageState(b.o.Disk, b.newHeader(now), mark{Run: "start", At: now, Tool: b.o.Tool, Since: now.Add(-listed)})
+	if err == nil {
+		b.o.Log.Warn("the state file is damaged: what is whole of it is kept", "lines lost or doubtful", broken, "the damaged file", damagedFile)
+	}
+	return s, err
+}
+
 // Close gives the state file back.
 func (b *Batch) Close() error { return b.state.close() }
 
@@ -168,7 +182,7 @@ func (b *Batch) Found() bool { return b.found }
 
 // bound refuses a state file of another service: tasks there cannot be seen here, and would be paid again.
 func (b *Batch) bound() error {
-	was, is := b.state.header.Settings, b.o.Settings
+	was, is := b.state.header().Settings, b.o.Settings
 	switch {
 	case !b.found:
 		return nil
@@ -203,7 +217,7 @@ func (b *Batch) read() error {
 }
 
 // rematch finds the manifest's items in the state again, once a run has added to that.
-func (b *Batch) rematch() { b.matches = matchItems(b.idents, b.state.entries) }
+func (b *Batch) rematch() { b.matches = b.state.match(b.idents) }
 
 // wanted reports whether the i-th item is to be sent.
 func (b *Batch) wanted(i int) bool {
@@ -213,8 +227,8 @@ func (b *Batch) wanted(i int) bool {
 
 // idle reports whether a run has nothing to do.
 func (b *Batch) idle() (bool, error) {
-	for i, e := range b.state.entries {
-		if waiting(e.phase()) {
+	for i, e := range b.state.all() {
+		if e.phase().waiting() {
 			return false, nil
 		}
 		if !b.missing(i) && e.phase() != held {

@@ -55,12 +55,11 @@ func (r *run) fresh(i int, it item) (record, error) {
 
 // give is the key of the i-th item, which is new.
 func (r *run) give(i int, it item) key {
-	r.state.mu.Lock()
-	defer r.state.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	k, given := r.given[i]
 	if !given {
-		k = freeKey(it.key(), r.state.taken)
-		r.state.given[k] = true
+		k = r.state.reserveKey(it.key())
 		r.given[i] = k
 	}
 	return k
@@ -126,7 +125,7 @@ func (r *run) keepOlder(key string, p picture) error {
 // another item syncs is one of the two folders. A crash in between leaves both; the copy is not
 // made twice.
 func (r *run) toReplaced(p picture) error {
-	there, err := exists(r.o.Disk, p.File)
+	there, err := durable.Exists(r.o.Disk, p.File)
 	if err != nil || !there {
 		return err
 	}

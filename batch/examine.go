@@ -11,7 +11,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -145,9 +144,7 @@ func (r *run) ofAnother(file, key string) (bool, error) {
 	if !told || err != nil || id.Key == key {
 		return false, nil
 	}
-	r.state.mu.Lock()
 	i, known := r.state.find(k)
-	r.state.mu.Unlock()
 	if !known {
 		return false, nil
 	}
@@ -189,7 +186,7 @@ func (b *Batch) noteFound() error {
 			return err
 		}
 	}
-	b.state.seen = b.newest // with the next mark, which stands behind these lines
+	b.state.setSeen(b.newest) // with the next mark, which stands behind these lines
 	return nil
 }
 
@@ -201,9 +198,5 @@ func (b *Batch) noteSeen() error {
 	if err := b.noteFound(); err != nil {
 		return err
 	}
-	since := b.state.since
-	if !b.state.stopped {
-		since = b.lastKnown(time.Now().UTC())
-	}
-	return b.state.mark(mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool, Since: since})
+	return b.state.mark(b.stopMark())
 }

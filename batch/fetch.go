@@ -3,7 +3,6 @@ package batch
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
@@ -17,8 +16,6 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/filename"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
-
-const imagesDir = "images"
 
 // A fetching is a task that has succeeded and whose pictures are being saved.
 type fetching struct {
@@ -365,27 +362,6 @@ func warnings(s sent, p imagefile.Picture) []string {
 	return all
 }
 
-// An identity is written into every picture, so that a folder of pictures can tell what was paid for.
-type identity struct {
-	Key     string       `json:"key"`
-	ID      string       `json:"id,omitempty"`
-	Print   fingerprint  `json:"fp"`
-	Task    string       `json:"task_id"`
-	Number  int          `json:"picture"` // of the request, from 0
-	Request string       `json:"request_id,omitempty"`
-	Name    string       `json:"name,omitempty"`
-	Sent    sent         `json:"sent"` // without prompts where Options.NoMetadata says so
-	Actual  string       `json:"actual_prompt,omitempty"`
-	Cost    client.Money `json:"cost_micros,omitempty"` // of this picture
-	At      time.Time    `json:"submitted_at,omitzero"`
-	Redo    int          `json:"redo,omitempty"` // the wish that it was bought for; see redo.go
-	// Adopted and SeedUnknown are the record's.
-	Adopted     string `json:"adopted,omitempty"`
-	SeedUnknown bool   `json:"seed_unknown,omitempty"`
-}
-
-const identityKeyword = "qwenbatch"
-
 func (r *run) texts(rec *record, i int) []imagefile.Text {
 	id := identity{rec.Key, rec.ID, rec.Print, rec.Task, i, rec.Request, rec.Name, rec.Sent, rec.ActualPrompt,
 		r.price(rec.Sent), rec.Submitted, rec.Redo, rec.Adopted, rec.SeedUnknown}
@@ -393,16 +369,6 @@ func (r *run) texts(rec *record, i int) []imagefile.Text {
 		id.Sent.Prompt, id.Sent.Negative, id.Actual = "", "", ""
 	}
 	return []imagefile.Text{{Keyword: identityKeyword, Value: id.String()}, r.parameters(id)}
-}
-
-// String is what json.Marshal makes of an identity.
-func (id identity) String() string {
-	a := appender{b: make([]byte, 0, usualLine), html: true}
-	a.inBraces(id.appendTo)
-	if a.err != nil {
-		panic(a.err) // unreachable: the time has been recorded before
-	}
-	return string(a.b)
 }
 
 // parameters tell viewers of generated pictures how this one was made.
@@ -419,24 +385,4 @@ func (r *run) parameters(id identity) imagefile.Text {
 		{Keyword: "Actual prompt", Value: id.Actual},
 		{Keyword: "Version", Value: strings.TrimSpace("qwenbatch " + r.o.Tool)},
 	})
-}
-
-// readIdentity finds out whose picture a file is.
-func readIdentity(disk durable.Disk, name string) (identity, bool) {
-	f, err := disk.Open(name)
-	if err != nil {
-		return identity{}, false
-	}
-	defer f.Close()
-	texts, err := imagefile.Texts(f)
-	if err != nil {
-		return identity{}, false
-	}
-	for _, t := range texts {
-		var id identity
-		if t.Keyword == identityKeyword && json.Unmarshal([]byte(t.Value), &id) == nil {
-			return id, true
-		}
-	}
-	return identity{}, false
 }

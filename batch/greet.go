@@ -42,9 +42,9 @@ func (r *run) greet(ctx context.Context) error {
 // sameAccount lets another key go on only if it sees a task of ours: keys of one account may change, but with the key of
 // another account every open task would look lost, and every submission that is in doubt absent.
 func (r *run) sameAccount(ctx context.Context) error {
-	print := r.o.Key.Fingerprint(r.state.header.Salt)
-	if !r.found || r.state.header.KeyPrint == print || r.o.Settings.Rehearsal {
-		return r.amend(r.state.header.KeyPrint)
+	print := r.o.Key.Fingerprint(r.state.header().Salt)
+	if !r.found || r.state.header().KeyPrint == print || r.o.Settings.Rehearsal {
+		return r.amend(r.state.header().KeyPrint)
 	}
 	witness, doubt, err := r.witness()
 	switch {
@@ -73,7 +73,7 @@ var ErrUnprovenKey = fmt.Errorf("%w: a submission of it is in doubt, and it has 
 // says that the list would be asked for what the state does not know.
 func (r *run) witness() (task string, doubt bool, err error) {
 	now := r.clock.Now()
-	if r.o.Restored || !r.state.stopped || !r.state.since.IsZero() {
+	if r.o.Restored || !r.state.stoppedCleanly() || !r.state.lastMark().Since.IsZero() {
 		doubt = now.Sub(r.lastKnown(now)) < listed && !r.onlySync()
 	}
 	for i := range r.state.count() {
@@ -100,12 +100,12 @@ func (r *run) witness() (task string, doubt bool, err error) {
 // onlySync reports whether the last run, and all whose tasks are not looked through yet, had no tasks that the state could
 // have lost.
 func (r *run) onlySync() bool {
-	return r.state.header.Settings.Mode == "sync" && r.state.since.IsZero() && !r.o.Restored
+	return r.state.header().Settings.Mode == "sync" && r.state.lastMark().Since.IsZero() && !r.o.Restored
 }
 
 // amend records a key and the settings of this run where they are not those of the last.
 func (r *run) amend(print string) error {
-	h := r.state.header
+	h := r.state.header()
 	if !r.found || h.KeyPrint == print && reflect.DeepEqual(h.Settings, r.o.Settings) {
 		return nil
 	}

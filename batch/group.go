@@ -1,13 +1,11 @@
 package batch
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"sync"
 	"time"
 
-	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
@@ -56,7 +54,7 @@ func (g *group) share() error {
 
 func (g *group) lead(r *round) {
 	g.turn <- struct{}{}
-	pace.Sleep(context.Background(), gather)
+	time.Sleep(gather)
 	defer func() { <-g.turn }()
 	defer close(r.done) // also if do panics
 	g.mu.Lock()

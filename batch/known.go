@@ -94,7 +94,7 @@ func (r *run) collectOwn() error {
 		if rec.Intent.Before(cutoff) {
 			continue
 		}
-		for _, t := range rec.earlier() {
+		for _, t := range earlierTasks(rec) {
 			all[t.id] = t
 		}
 		if rec.Task == "" || rec.Adopted == "hand" {
@@ -108,6 +108,19 @@ func (r *run) collectOwn() error {
 	}
 	r.own.all = all
 	return nil
+}
+
+// earlierTasks are those of an item before its last.
+func earlierTasks(r record) []ownTask {
+	var all []ownTask
+	for i, task := range r.Earlier {
+		t := ownTask{id: task, intent: r.Intent, undated: true}
+		if i < len(r.EarlierAt) && r.EarlierAt[i] != 0 {
+			t.intent, t.undated = time.Unix(r.EarlierAt[i], 0), false
+		}
+		all = append(all, t)
+	}
+	return all
 }
 
 // An offset is what the list's times are ahead of ours.

@@ -70,8 +70,8 @@ func (r *run) openLedger() {
 	account := r.o.Key.Fingerprint("ledger of " + r.o.Settings.BaseURL)
 	l.disk, l.log, l.read, l.claims = r.o.Cache, r.log, map[string]int64{}, map[string]map[uint64]ledgerClaim{}
 	l.account = account + "-"
-	l.own = fmt.Sprintf("%s%016x-", l.account, hashID(r.state.header.Salt))
-	l.since = r.state.header.Created
+	l.own = fmt.Sprintf("%s%016x-", l.account, hashID(r.state.header().Salt))
+	l.since = r.state.header().Created
 	l.name = fmt.Sprintf("%s%d", l.own, time.Now().UnixNano())
 	l.expire()
 }

@@ -30,7 +30,7 @@ func (b *Batch) lookAgain() error {
 	b.trusting = true
 	err := b.look()
 	if err == nil {
-		b.state.seen = b.newest
+		b.state.setSeen(b.newest)
 	}
 	return err
 }
@@ -41,12 +41,12 @@ const manyPictures = 200_000
 
 // hurries reports whether a look sees names alone. Where an earlier one has found something, it does not.
 func (b *Batch) hurries() bool {
-	return b.o.Hasty && !b.thorough && len(b.state.entries) > manyPictures && b.reported() == ""
+	return b.o.Hasty && !b.thorough && b.state.count() > manyPictures && b.reported() == ""
 }
 
 // scan lists the pictures, sorted.
 func (b *Batch) scan() (sights, error) {
-	present := make(sights, 0, len(b.state.entries))
+	present := make(sights, 0, b.state.count())
 	for seen, err := range b.listing() {
 		if errors.Is(err, fs.ErrNotExist) && len(present) == 0 {
 			break // there is no folder yet, or no longer
@@ -239,7 +239,7 @@ func (r *run) moveAside(p picture) error {
 func freeIn(disk durable.Disk, dir, name string) (string, error) {
 	free := path.Join(dir, name)
 	for n := 2; ; n++ {
-		there, err := exists(disk, free)
+		there, err := durable.Exists(disk, free)
 		if err != nil || !there {
 			return free, err
 		}

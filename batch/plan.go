@@ -95,7 +95,7 @@ func (b *Batch) planItem(p *Plan, i int) error {
 		p.New++
 		return nil
 	}
-	e := b.state.entries[m.entry]
+	e := b.state.entry(int(m.entry))
 	p.Spent += e.paid
 	phase := e.phase()
 	if m.changed && (phase == done || phase == failed) {
@@ -234,17 +234,17 @@ func (p *Plan) add(m *ModelPlan, model client.Model, sync bool) {
 // manifest has lost while as many new ones have come, which is what a changed flag does to rows without ids. Of the lost ones
 // it adds to the plan what is not finished.
 func (b *Batch) anew(p *Plan) (anew, finished int) {
-	claimed := make([]bool, len(b.state.entries))
+	claimed := make([]bool, b.state.count())
 	for _, m := range b.matches {
 		if m.entry >= 0 {
 			claimed[m.entry] = true
-			if m.changed && b.state.entries[m.entry].phase() == done {
+			if m.changed && b.state.phaseOf(int(m.entry)) == done {
 				anew++
 			}
 		}
 	}
 	lost := 0
-	for i, e := range b.state.entries {
+	for i, e := range b.state.all() {
 		if e.phase() == done {
 			finished++
 		}

@@ -42,6 +42,9 @@ const (
 	abandoned phase = "abandoned"
 )
 
+// waiting reports whether the service has, or may have, a task of an item.
+func (p phase) waiting() bool { return p == intent || p == open }
+
 // A record is what is remembered of an item.
 type record struct {
 	Key   string      `json:"key"`
@@ -129,19 +132,6 @@ func (r *record) supersede() {
 	copy(at, r.EarlierAt)
 	at[len(r.Earlier)] = r.Intent.Unix()
 	r.Earlier, r.EarlierAt = append(r.Earlier, r.Task), at
-}
-
-// earlier are the tasks before the last.
-func (r *record) earlier() []ownTask {
-	var all []ownTask
-	for i, task := range r.Earlier {
-		t := ownTask{id: task, intent: r.Intent, undated: true}
-		if i < len(r.EarlierAt) && r.EarlierAt[i] != 0 {
-			t.intent, t.undated = time.Unix(r.EarlierAt[i], 0), false
-		}
-		all = append(all, t)
-	}
-	return all
 }
 
 func (s sent) request() client.Request {
@@ -236,6 +226,16 @@ type mark struct {
 	Place string `json:"place,omitempty"`
 	// Redos are the wishes that have begun and not come to their end. Every mark carries them on.
 	Redos []wish `json:"redos,omitempty"`
+}
+
+// A wish is a redo that was begun and has not come to its end.
+type wish struct {
+	Number int    `json:"n"`
+	Of     string `json:"of"` // a hash of what it asks for
+	// Keys are of the items that it names, as they were when it began: of two rows that say the same, either may stand first
+	// in the state file after a crash, and the one that was not meant would be bought again.
+	// There are none where it names very many.
+	Keys []string `json:"keys,omitempty"`
 }
 
 // A key is what the state file calls an item: 64 bits of a hash, and the number of the item in its row above the first.

@@ -25,16 +25,6 @@ const RedoMissing = "missing"
 // rowPrefix names all items of a row by the number that results.csv gives it.
 const rowPrefix = "row:"
 
-// A wish is a redo that was begun and has not come to its end.
-type wish struct {
-	Number int    `json:"n"`
-	Of     string `json:"of"` // a hash of what it asks for
-	// Keys are of the items that it names, as they were when it began: of two rows that say the same, either may stand first
-	// in the state file after a crash, and the one that was not meant would be bought again.
-	// There are none where it names very many.
-	Keys []string `json:"keys,omitempty"`
-}
-
 // keysKept bounds the keys of all wishes together, since every mark carries them in one line.
 const keysKept = 10_000
 
@@ -76,8 +66,8 @@ func (b *Batch) choose() error {
 		return nil
 	}
 	sum := sha256.Sum256([]byte(strings.Join(names, "\x00")))
-	b.redo = redo{wish: wish{Number: b.state.lastRedo + 1, Of: hex.EncodeToString(sum[:16])}, places: map[int]bool{}, entries: map[key]bool{}}
-	for _, w := range b.state.redos {
+	b.redo = redo{wish: wish{Number: b.state.lastWish() + 1, Of: hex.EncodeToString(sum[:16])}, places: map[int]bool{}, entries: map[key]bool{}}
+	for _, w := range b.state.wishes() {
 		if w.Of == b.redo.Of {
 			b.redo.wish, b.redo.begun = w, true
 		}
@@ -121,7 +111,7 @@ func (b *Batch) chooseMissing() error {
 			return err
 		}
 		if rec.Lost || !b.fetchable(rec, time.Now()) {
-			b.redo.entries[b.state.entries[m.entry].key] = true
+			b.redo.entries[b.state.entry(int(m.entry)).key] = true
 		}
 	}
 	return nil
@@ -152,7 +142,7 @@ func (b *Batch) chooseNamed(names []string) error {
 		for _, i := range found {
 			b.redo.places[i] = true
 			if m := b.matches[i]; m.entry >= 0 {
-				b.redo.entries[b.state.entries[m.entry].key] = true
+				b.redo.entries[b.state.entry(int(m.entry)).key] = true
 			}
 		}
 	}
@@ -200,7 +190,7 @@ func (n *naming) item(b *Batch, i int, it item) error {
 	if m.entry < 0 {
 		return nil
 	}
-	e := b.state.entries[m.entry]
+	e := b.state.entry(int(m.entry))
 	n.note(n.keys[e.key], i)
 	if e.files <= 1 {
 		n.note(n.files[e.file], i)
@@ -224,9 +214,7 @@ func (b *Batch) redoes(entry int32) bool {
 	if len(b.redo.entries) == 0 {
 		return false
 	}
-	b.state.mu.Lock()
-	e := b.state.entries[entry]
-	b.state.mu.Unlock()
+	e := b.state.entry(int(entry))
 	if !b.redo.entries[e.key] || e.phase() != done && e.phase() != failed && e.phase() != abandoned {
 		return false
 	}
@@ -250,7 +238,7 @@ func (b *Batch) planRedo(p *RedoPlan, i int, it item) {
 	case m.entry < 0:
 	case b.state.phaseOf(int(m.entry)) == held:
 		p.Held = append(p.Held, name)
-	case waiting(b.state.phaseOf(int(m.entry))):
+	case b.state.phaseOf(int(m.entry)).waiting():
 		p.Open = append(p.Open, name)
 	case b.state.phaseOf(int(m.entry)) != ready && !b.redoes(m.entry):
 		p.Bought = append(p.Bought, name)
@@ -274,13 +262,13 @@ func (r *run) beginRedo() error {
 		}
 	}
 	kept := len(r.redo.Keys)
-	for _, w := range r.state.redos {
+	for _, w := range r.state.wishes() {
 		kept += len(w.Keys)
 	}
 	if kept > keysKept {
 		r.redo.Keys = nil
 	}
-	r.state.redos = append(r.state.redos, r.redo.wish)
+	r.state.addWish(r.redo.wish)
 	r.redo.begun = true
 	return r.markStart()
 }
@@ -288,7 +276,7 @@ func (r *run) beginRedo() error {
 // keyOf is the key of the i-th item, which it is given here if it is new.
 func (r *run) keyOf(i int, it item) key {
 	if m := r.matches[i]; m.entry >= 0 {
-		return r.state.entries[m.entry].key
+		return r.state.entry(int(m.entry)).key
 	}
 	return r.give(i, it)
 }
@@ -300,10 +288,7 @@ func (r *run) countIn() error {
 		return nil
 	}
 	for i := range r.state.count() {
-		r.state.mu.Lock()
-		e := r.state.entries[i]
-		r.state.mu.Unlock()
-		if e.phase() != ready && !waiting(e.phase()) {
+		if p := r.state.phaseOf(i); p != ready && !p.waiting() {
 			continue
 		}
 		rec, err := r.state.get(i)
@@ -343,11 +328,8 @@ func (b *Batch) EndRedo() error {
 	if ended, err := b.ended(); err != nil || !ended {
 		return err
 	}
-	b.state.redos = slices.DeleteFunc(b.state.redos, func(w wish) bool { return w.Number == b.redo.Number })
-	end := mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool, Since: b.state.since}
-	if !b.state.stopped {
-		end.Since = b.lastKnown(end.At)
-	}
+	b.state.removeWish(b.redo.Number)
+	end := b.stopMark()
 	return b.state.mark(end)
 }
 
@@ -364,7 +346,7 @@ func (b *Batch) ended() (bool, error) {
 		if m.entry < 0 || b.redoes(m.entry) {
 			return false, nil
 		}
-		if p := b.state.phaseOf(int(m.entry)); p == ready || waiting(p) {
+		if p := b.state.phaseOf(int(m.entry)); p == ready || p.waiting() {
 			return false, nil
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"path"
 
 	"github.com/qwenbatch/qwenbatch/manifests"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
@@ -37,9 +38,7 @@ func (b *Batch) misnamed(i int) bool {
 	if b.named == nil || b.named[i] == 0 || b.skipped[i] || m.entry < 0 || m.changed {
 		return false
 	}
-	b.state.mu.Lock()
-	e := b.state.entries[m.entry]
-	b.state.mu.Unlock()
+	e := b.state.entry(int(m.entry))
 	if e.phase() != done || e.file == 0 || e.file == b.named[i] {
 		return false
 	}
@@ -71,7 +70,7 @@ func (r *run) rename() error {
 		n.rec.Name = n.want
 		err = errors.Join(err, r.state.put(n.rec, false))
 	}
-	return errors.Join(err, r.state.journal.sync())
+	return errors.Join(err, r.state.sync())
 }
 
 // renamings are all items that want another name. One that is made again gets it then.
@@ -128,7 +127,7 @@ func (r *run) renameRound(all []renaming, beside bool) (blocked []renaming, err 
 			return nil, err
 		}
 	}
-	return blocked, errors.Join(r.state.journal.sync(), r.look())
+	return blocked, errors.Join(r.state.sync(), r.look())
 }
 
 // standing are the files of the folder, and those that records name, by what some file systems take for one name.
@@ -180,7 +179,7 @@ func (r *run) taken(name string, there map[string][]string, n *renaming, i int) 
 	if len(there[filename.Fold(name)]) > 0 {
 		return false
 	}
-	other, err := exists(r.o.Disk, name) // a link, say, which is none of the files
+	other, err := durable.Exists(r.o.Disk, name) // a link, say, which is none of the files
 	return other || err != nil
 }
 
@@ -200,7 +199,7 @@ func (n *renaming) number(i int) int {
 // moved reports whether a run that died had given the i-th picture of an item that name: the file says itself whose it is.
 // Where the old name still stands, that is a copy which somebody may have worked on.
 func (r *run) moved(name string, n *renaming, i int) bool {
-	there, err := exists(r.o.Disk, n.rec.Pictures[i].File)
+	there, err := durable.Exists(r.o.Disk, n.rec.Pictures[i].File)
 	return err == nil && !there && r.isOf(name, n, i)
 }
 
@@ -234,7 +233,7 @@ func (r *run) move(n *renaming, to []string) error {
 // to a name; "" where it is gone.
 func (r *run) whereabouts(n *renaming, i int, to string) (string, error) {
 	name := n.rec.Pictures[i].File
-	there, err := exists(r.o.Disk, name)
+	there, err := durable.Exists(r.o.Disk, name)
 	for again := 1; err == nil; again++ {
 		another := false
 		if there && again == 1 {
@@ -251,7 +250,7 @@ func (r *run) whereabouts(n *renaming, i int, to string) (string, error) {
 		if name = to; again > 1 {
 			name = besideName(to, again)
 		}
-		there, err = exists(r.o.Disk, name)
+		there, err = durable.Exists(r.o.Disk, name)
 	}
 	return "", err
 }

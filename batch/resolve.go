@@ -42,10 +42,7 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 	if err := b.free(how.Adopt); err != nil {
 		return err
 	}
-	end := mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool, Since: b.state.since}
-	if !b.state.stopped { // the last run crashed: the next one must still look for what the file may have lost
-		end.Since = b.lastKnown(end.At)
-	}
+	end := b.stopMark()
 	if !end.Since.IsZero() {
 		if err := b.state.mark(end); err != nil {
 			return err
@@ -60,7 +57,7 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 			return err
 		}
 	}
-	if err := b.state.journal.sync(); err != nil {
+	if err := b.state.sync(); err != nil {
 		return err
 	}
 	return b.state.mark(end)
@@ -129,7 +126,7 @@ func (b *Batch) called(name string, ids map[int]string) ([]record, error) {
 	id := hashID(name)
 	k, keyErr := parseKey(name)
 	var all []record
-	for i, e := range b.state.entries {
+	for i, e := range b.state.all() {
 		now := ids[i]
 		if now != name && (keyErr != nil || e.key != k) && (now != "" || e.id != id) {
 			continue

@@ -45,7 +45,7 @@ type run struct {
 	active    active
 	began     time.Time          // the service's clock, when it was first heard
 	unmade    chan output.Result // pictures without a thumbnail; nil where none is wanted
-	given     map[int]key        // keys of new items by their place in the manifest; guarded by state.mu
+	given     map[int]key        // keys of new items by their place in the manifest; guarded by mu
 
 	since    time.Time     // tasks since then may be ours and unknown; zero where there are none such
 	ended    time.Time     // by then the run before had sent its last
@@ -140,7 +140,7 @@ func (r *run) stop(ctx context.Context, all bool) error {
 	if err := r.state.mark(end); err != nil {
 		return err
 	}
-	if ctx.Err() == nil || r.state.journal.size < hurry || errors.Is(r.state.astray(), ErrReplaced) {
+	if ctx.Err() == nil || r.state.size() < hurry || errors.Is(r.state.astray(), ErrReplaced) {
 		if err := r.state.compact(&end, r.order()); err != nil {
 			return err
 		}
@@ -157,14 +157,14 @@ func (r *run) stop(ctx context.Context, all bool) error {
 // order is that of the manifest, so that the next run finds the i-th item in the i-th place; items that it has lost come
 // behind, in the order in which they were first seen.
 func (r *run) order() []int {
-	order := make([]int, 0, len(r.state.entries))
-	claimed := make([]bool, len(r.state.entries))
-	for _, m := range matchItems(r.idents, r.state.entries) {
+	order := make([]int, 0, r.state.count())
+	claimed := make([]bool, r.state.count())
+	for _, m := range r.state.match(r.idents) {
 		if m.entry >= 0 {
 			order, claimed[m.entry] = append(order, int(m.entry)), true
 		}
 	}
-	for i := range r.state.entries {
+	for i := range r.state.count() {
 		if !claimed[i] {
 			order = append(order, i)
 		}
@@ -216,7 +216,7 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 func (r *run) unfinished() (all []*job, again bool, err error) {
 	tasks := map[string]record{}
 	r.resumed = map[int32]bool{}
-	for i, e := range r.state.entries {
+	for i, e := range r.state.all() {
 		if p := e.phase(); p != intent && p != open && p != held {
 			continue
 		}
@@ -256,8 +256,6 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 	}
 	return all, again, r.findSaved(tasks)
 }
-
-func waiting(p phase) bool { return p == intent || p == open }
 
 // resumedAtOnce is twice what the service's queue holds (LIM, 2026-11).
 const resumedAtOnce = 1000

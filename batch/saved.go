@@ -1,9 +1,7 @@
 package batch
 
 import (
-	"errors"
 	"io"
-	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -176,13 +174,4 @@ func (r *run) savedTask(rec *record) client.Task {
 		}
 	}
 	return t
-}
-
-// exists reports whether a file is there.
-func exists(disk durable.Disk, name string) (bool, error) {
-	_, err := disk.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
 }

@@ -130,7 +130,7 @@ func (s *scene) records() map[string]record {
 	}
 	defer st.close()
 	all := map[string]record{}
-	for i := range st.entries {
+	for i := range st.count() {
 		rec, err := st.get(i)
 		if err != nil {
 			s.t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 func TestSettingsOfTheLastRunThatDidNotEnd(t *testing.T) {
 	disk := disktest.New()
 	s := newState(t, disk)
-	h := s.header
+	h := s.header()
 	for _, model := range []string{"older", "newer"} {
 		h.Settings.Flags = map[string]string{"model": model}
 		if err := errors.Join(s.put(record{Key: key{1, 1}.String(), Phase: ready}, true), s.amend(h)); err != nil {
@@ -47,7 +47,7 @@ func TestD11FieldsOfANewerVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		h := s.header
+		h := s.header()
 		h.Settings.Mode = "async"
 		if err := errors.Join(s.amend(h), s.compact(nil, nil)); err != nil {
 			t.Fatal(err)

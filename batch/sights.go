@@ -3,7 +3,6 @@ package batch
 import (
 	"cmp"
 	"iter"
-	"math"
 	"slices"
 	"time"
 
@@ -41,9 +40,6 @@ func (s sights) find(file uint64) (sight, bool) {
 	return s[i], true
 }
 
-// smallBytes is a length in 32 bits; what is longer is all alike.
-func smallBytes(n int64) uint32 { return uint32(min(max(n, 0), math.MaxUint32)) }
-
 // listing yields the files of images/, with sizes and times unless the look hurries.
 func (b *Batch) listing() iter.Seq2[sight, error] {
 	return func(yield func(sight, error) bool) {
@@ -67,10 +63,7 @@ func (b *Batch) listing() iter.Seq2[sight, error] {
 // last line does as well, but for a run that died between the two.
 func (b *Batch) sightOf(f durable.FileSize) sight {
 	s := sight{file: hashID(imagesDir + "/" + f.Name), bytes: smallBytes(f.Size)}
-	seen := b.state.seen
-	if seen.IsZero() {
-		seen = b.state.modified
-	}
+	seen := b.state.seen()
 	switch {
 	case b.trusting:
 	case f.Modified.After(seen):

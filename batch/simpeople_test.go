@@ -163,7 +163,7 @@ func (s *sim) donePictures() []string {
 	}
 	defer st.close()
 	var files []string
-	for i := range st.entries {
+	for i := range st.count() {
 		rec, err := st.get(i)
 		if err != nil || rec.Phase != done || rec.Task == "" { // of a picture without a task there is no other
 			continue

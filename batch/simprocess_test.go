@@ -272,5 +272,5 @@ func (s *sim) struckOut() bool {
 		s.t.Fatal(err)
 	}
 	defer st.close()
-	return st.lastRedo > 0 && len(st.redos) == 0
+	return st.lastWish() > 0 && len(st.wishes()) == 0
 }

@@ -51,7 +51,7 @@ func (w *simWish) begin(n int) {
 		w.t.Fatal(err)
 	}
 	defer b.Close()
-	for _, e := range b.state.entries {
+	for _, e := range b.state.all() {
 		if b.redo.entries[e.key] && e.phase() == done {
 			w.was[e.key.String()] = true
 		}

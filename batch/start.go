@@ -79,9 +79,9 @@ func (r *run) markStart() error {
 func (r *run) mayHaveLost() (bool, error) {
 	r.openLedger()
 	switch {
-	case r.o.Restored || r.torn || r.lost != "" || !r.state.since.IsZero():
+	case r.o.Restored || r.torn || r.lost != "" || !r.state.lastMark().Since.IsZero():
 		return true, nil
-	case !r.found || r.state.stopped:
+	case !r.found || r.state.stoppedCleanly():
 		return false, nil
 	case !r.state.undisturbed():
 		return true, nil
@@ -96,12 +96,22 @@ func (r *run) mayHaveLost() (bool, error) {
 	return !r.ledger.agrees(r.claims.tasks, r.clock.Now()), nil
 }
 
+// stopMark is the clean end of what does not run the batch. Where the last run did not end so, the next one must still look for
+// what the file may have lost.
+func (b *Batch) stopMark() mark {
+	end := mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool, Since: b.state.lastMark().Since}
+	if !b.state.stoppedCleanly() {
+		end.Since = b.lastKnown(end.At)
+	}
+	return end
+}
+
 // lastKnown is since when tasks may exist that the state does not know, should it turn out to have lost its end. The
 // service keeps tasks for a day.
 func (b *Batch) lastKnown(now time.Time) time.Time {
-	if b.found && b.state.marks > 0 && !b.salvaged { // else no run has got as far as its first mark over this file
-		if !b.state.since.IsZero() {
-			return b.state.since
+	if b.found && b.state.marked() && !b.salvaged { // else no run has got as far as its first mark over this file
+		if since := b.state.lastMark().Since; !since.IsZero() {
+			return since
 		}
 		if at := b.state.lastAt(); !at.IsZero() {
 			return at

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
+	"math"
 	"slices"
 	"sync"
 	"syscall"
@@ -29,10 +31,10 @@ type state struct {
 	disk    durable.Disk
 	journal *journal
 	held    io.Closer // its lock; nil where there is none
-	header  header
+	first   header
 	head    span // where its line stands
 
-	size     int64     // of the file when it was opened
+	length   int64     // of the file when it was opened
 	modified time.Time // when it was written last before that
 
 	mu      sync.Mutex // guards the fields below; never held while waiting for the disk's fsync
@@ -44,12 +46,8 @@ type state struct {
 	paid    client.Money // what the pictures of all items have cost
 	stopped bool         // the last line is a clean stop
 	last    span         // the last line
-	since   time.Time    // of the last mark
-	seen    time.Time    // of the last mark, or what the next is to say
-	place   string       // of the last mark, where that is of a start
-
-	redos    []wish // of the last mark
-	lastRedo int    // the highest number that a wish has had
+	final   mark         // the last one; its Seen and Redos are what the next is to say
+	redoes  int          // the highest number that a wish has had
 }
 
 // An entry is what is kept in memory of an item: 80 bytes, and nothing for the garbage collector to look at.
@@ -84,6 +82,9 @@ func (e entry) phase() phase { return phases[e.code] }
 
 // at is where its line stands.
 func (e entry) at() span { return span{e.offset, int(e.length)} }
+
+// smallBytes is a length in 32 bits; what is longer is all alike.
+func smallBytes(n int64) uint32 { return uint32(min(max(n, 0), math.MaxUint32)) }
 
 // hashID is 64 bits of FNV-1a; 0 is kept for "no id".
 func hashID[T string | []byte](id T) uint64 {
@@ -125,7 +126,7 @@ func openState(disk durable.Disk) (s *state, found bool, err error) {
 // readState reads the state file that is there, which has about that size.
 func readState(disk durable.Disk, size int64) (s *state, found bool, err error) {
 	s = emptyState(disk)
-	if s.size = size; size == 0 {
+	if s.length = size; size == 0 {
 		return s, false, nil
 	}
 	var torn []byte
@@ -137,7 +138,7 @@ func readState(disk durable.Disk, size int64) (s *state, found bool, err error) 
 		s.stopped = false
 		keepTorn(disk, torn)
 	}
-	if s.header.Version == 0 {
+	if s.first.Version == 0 {
 		// The header itself was torn: it is made durable before anything is sent, so nothing was.
 		err := s.journal.close()
 		return emptyState(disk), false, err
@@ -163,7 +164,7 @@ func (s *state) create(h header) error {
 		return err
 	}
 	h.Version = stateVersion
-	s.journal, s.header = j, h
+	s.journal, s.first = j, h
 	if s.held == nil {
 		if err := s.hold(); err != nil {
 			return err
@@ -192,7 +193,7 @@ func (s *state) amend(h header) error {
 	}
 	at, err := s.journal.append(all)
 	if err == nil {
-		s.header, s.head = h, at
+		s.first, s.head = h, at
 		s.stale++
 	}
 	return err
@@ -213,7 +214,7 @@ func (s *state) reserve(size int) error {
 // undisturbed reports whether the file is the very one that the last run was writing, on the same boot of the system,
 // and ends with a whole line: what that run had written is in it.
 func (s *state) undisturbed() bool {
-	return !s.journal.cut && s.place != "" && s.place == s.disk.Place(stateFile)
+	return !s.journal.cut && s.final.Place != "" && s.final.Place == s.disk.Place(stateFile)
 }
 
 // noSpace reports whether an error says that a disk, quota or inode table is full.
@@ -224,7 +225,7 @@ func noSpace(err error) bool {
 // fold takes one line into the index.
 func (s *state) fold(line []byte, at span) error {
 	s.last = at
-	if e, ok := scanItem(line); ok && s.header.Version > 0 {
+	if e, ok := scanItem(line); ok && s.first.Version > 0 {
 		s.take(e, at)
 		return nil
 	}
@@ -238,15 +239,15 @@ func (s *state) fold(line []byte, at span) error {
 	case l.Version > 0:
 		var h header // a later one may say less than the first
 		err := json.Unmarshal(line, &h)
-		s.head, s.header = at, h
+		s.head, s.first = at, h
 		return err
-	case s.header.Version == 0:
+	case s.first.Version == 0:
 		return errors.New("it is no header")
 	case l.Key == "":
 		s.marks++
-		s.stopped, s.since, s.seen, s.redos, s.place = l.Run == "stop", l.Since, l.Seen, l.Redos, l.Place
+		s.stopped, s.final = l.Run == "stop", mark{Run: l.Run, Since: l.Since, Seen: l.Seen, Redos: l.Redos, Place: l.Place}
 		for _, w := range l.Redos {
-			s.lastRedo = max(s.lastRedo, w.Number)
+			s.redoes = max(s.redoes, w.Number)
 		}
 		return nil
 	}
@@ -254,17 +255,27 @@ func (s *state) fold(line []byte, at span) error {
 	if err == nil {
 		s.take(e, at)
 	}
-	s.lastRedo = max(s.lastRedo, l.Redo)
+	s.redoes = max(s.redoes, l.Redo)
 	return err
 }
 
 // find is the entry with a key.
-func (s *state) find(k key) (i int, known bool) { return s.index.find(s.entries, k) }
+func (s *state) find(k key) (i int, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.index.find(s.entries, k)
+}
 
-// taken reports whether an item bears a key, or will.
-func (s *state) taken(k key) bool {
-	_, known := s.find(k)
-	return known || s.given[k]
+// reserveKey returns a key for a new item: the one that it would like, unless an item bears that, or will.
+func (s *state) reserveKey(k key) key {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k = freeKey(k, func(k key) bool {
+		_, known := s.index.find(s.entries, k)
+		return known || s.given[k]
+	})
+	s.given[k] = true
+	return k
 }
 
 // take notes an item's newest line.
@@ -292,7 +303,7 @@ func (s *state) expected(at span) int {
 	if len(s.entries) < 1000 {
 		return 1
 	}
-	rest := float64(s.size-at.offset) / float64(at.offset) * float64(len(s.entries))
+	rest := float64(s.length-at.offset) / float64(at.offset) * float64(len(s.entries))
 	return 1 + int(max(0, 1.05*rest))
 }
 
@@ -317,10 +328,10 @@ func (s *state) put(r record, durable bool) error {
 // mark notes the start or the clean stop of a run, durably.
 func (s *state) mark(m mark) error {
 	s.mu.Lock()
-	m.Redos, m.Seen = s.redos, s.seen
+	m.Redos, m.Seen = s.final.Redos, s.final.Seen
 	_, err := s.journal.append(m)
 	s.marks++
-	s.stopped, s.since = m.Run == "stop", m.Since
+	s.stopped, s.final.Since = m.Run == "stop", m.Since
 	s.mu.Unlock()
 	if err != nil {
 		return err
@@ -354,6 +365,100 @@ func (s *state) entry(i int) entry {
 	return s.entries[i]
 }
 
+// all are the entries, in the order in which their items were first seen.
+func (s *state) all() iter.Seq2[int, entry] {
+	return func(yield func(int, entry) bool) {
+		for i := range s.count() {
+			if !yield(i, s.entry(i)) {
+				return
+			}
+		}
+	}
+}
+
+// match finds items of the manifest among the entries; see matchItems.
+func (s *state) match(items []ident) []match {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return matchItems(items, s.entries)
+}
+
+// header is the last one.
+func (s *state) header() header {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first
+}
+
+// size is the length of the file.
+func (s *state) size() int64 {
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	return s.journal.size
+}
+
+// sync makes all durable that was put before.
+func (s *state) sync() error { return s.journal.sync() }
+
+// stoppedCleanly reports whether the last line says that a run came to its end.
+func (s *state) stoppedCleanly() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stopped
+}
+
+// marked reports whether a run has got as far as its first mark.
+func (s *state) marked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.marks > 0
+}
+
+// lastMark is the last mark; the zero mark where there is none.
+func (s *state) lastMark() mark {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.final
+}
+
+// seen is the newest time of a picture of which all is recorded: in a file of an older version, when it was written last.
+func (s *state) seen() time.Time {
+	if seen := s.lastMark().Seen; !seen.IsZero() {
+		return seen
+	}
+	return s.modified
+}
+
+// setSeen is what the next mark says.
+func (s *state) setSeen(newest time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.final.Seen = newest
+}
+
+// wishes are those that have begun and not come to their end; lastWish is the highest number that one has had.
+func (s *state) wishes() []wish { return s.lastMark().Redos }
+
+func (s *state) lastWish() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.redoes
+}
+
+// addWish and removeWish are durable with the next mark.
+func (s *state) addWish(w wish) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.final.Redos = append(slices.Clip(s.final.Redos), w)
+	s.redoes = max(s.redoes, w.Number)
+}
+
+func (s *state) removeWish(number int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.final.Redos = slices.DeleteFunc(slices.Clone(s.final.Redos), func(w wish) bool { return w.Number == number })
+}
+
 // count is how many items were ever seen.
 func (s *state) count() int {
 	s.mu.Lock()
@@ -372,7 +477,7 @@ func (s *state) phaseOf(i int) phase {
 func (s *state) waiting() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.entries, func(e entry) bool { return waiting(e.phase()) })
+	return slices.ContainsFunc(s.entries, func(e entry) bool { return e.phase().waiting() })
 }
 
 // lastAt is when the last line was written, by the service's clock; zero where there is none that says it.
@@ -418,14 +523,14 @@ func (s *state) renew(stop *mark, order []int) error {
 		return err
 	}
 	s.journal, s.head, s.entries, s.index = fresh.journal, fresh.head, fresh.entries, fresh.index
-	s.marks, s.stale, s.stopped, s.last, s.since = fresh.marks, fresh.stale, fresh.stopped, fresh.last, fresh.since
-	s.redos, s.lastRedo, s.paid, s.seen = fresh.redos, fresh.lastRedo, fresh.paid, fresh.seen
+	s.marks, s.stale, s.stopped, s.last, s.final = fresh.marks, fresh.stale, fresh.stopped, fresh.last, fresh.final
+	s.redoes, s.paid = fresh.redoes, fresh.paid
 	return nil
 }
 
 func (s *state) rewrite(w io.Writer, stop *mark, order []int) error {
 	c := copier{from: s.journal, to: w}
-	if err := c.header(s.head, s.header); err != nil {
+	if err := c.header(s.head, s.first); err != nil {
 		return err
 	}
 	for _, i := range order {
@@ -436,7 +541,7 @@ func (s *state) rewrite(w io.Writer, stop *mark, order []int) error {
 	if stop == nil {
 		return nil
 	}
-	stop.Redos, stop.Seen = s.redos, s.seen
+	stop.Redos, stop.Seen = s.final.Redos, s.final.Seen
 	line, err := seal(c.seq+1, stop)
 	if err == nil {
 		_, err = w.Write(line)

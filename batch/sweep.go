@@ -332,8 +332,8 @@ func (n names) has(hash uint64) bool {
 
 // knownPictures are those that records name.
 func (r *run) knownPictures() (names, error) {
-	known := make(names, 0, len(r.state.entries))
-	for i, e := range r.state.entries {
+	known := make(names, 0, r.state.count())
+	for i, e := range r.state.all() {
 		known = append(known, e.file)
 		if e.files < 2 {
 			continue
@@ -370,7 +370,7 @@ func (r *run) takeIn(unknown []*record) error {
 			return err
 		}
 	}
-	return r.state.journal.sync()
+	return r.state.sync()
 }
 
 // recoverPicture adds an unknown picture to the record of its item, unless the state knows better: an open task of ours
@@ -400,7 +400,7 @@ func (r *run) recovered(k key, id identity) *record {
 	rec := record{Key: id.Key, Sent: id.Sent, Attempt: 1}
 	if i, known := r.state.find(k); known {
 		old, err := r.state.get(i)
-		another := waiting(old.Phase) && old.Print != id.Print // a copy out of another batch; the task is not to be forgotten
+		another := old.Phase.waiting() && old.Print != id.Print // a copy out of another batch; the task is not to be forgotten
 		if err != nil || old.Phase == done || another || id.Task != "" && (old.Task == id.Task || slices.Contains(old.Earlier, id.Task)) {
 			return nil
 		}

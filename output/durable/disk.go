@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"iter"
@@ -73,4 +74,13 @@ type File interface {
 	Truncate(size int64) error
 	Stat() (fs.FileInfo, error)
 	Close() error
+}
+
+// Exists reports whether there is a file, folder or link of that name.
+func Exists(disk Disk, name string) (bool, error) {
+	_, err := disk.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }

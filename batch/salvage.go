@@ -20,7 +20,7 @@ const damagedFile = "state.damaged"
 // state.reserve while it lives, and leaves it where it leaves tasks open; a folder images/ alone is anybody's.
 func traces(disk durable.Disk) (string, error) {
 	for _, name := range []string{reserveFile, damagedFile} {
-		if there, err := exists(disk, name); there || err != nil {
+		if there, err := durable.Exists(disk, name); there || err != nil {
 			return name, err
 		}
 	}
@@ -41,24 +41,19 @@ func traces(disk durable.Disk) (string, error) {
 	return "", nil
 }
 
-// Lost names the file that shows that the folder had a state file, which is gone; "" where it is there, or where there
-// was none. A run then looks through the account's tasks first, as with Options.Restored.
-func (b *Batch) Lost() string { return b.lost }
-
-// salvage writes a damaged state file anew from what is whole of it, and keeps the damaged one. Of a line that is not, its
-// record counts where it can still be read, no later line has another of its item, and the task list does not tell more. What else is lost is looked for as
-// after a state file that was lost: the mark at the end says so, for this run and those after it.
-func (b *Batch) salvage() (*state, error) {
-	s := emptyState(b.o.Disk)
+// salvageState writes a damaged state file anew from what is whole of it, and keeps the damaged one. Of a line that is not, its
+// record counts where it can still be read, no later line has another of its item, and the task list does not tell more. What
+// else is lost is looked for as after a state file that was lost: the mark at the end says since when. Broken is how many lines
+// are lost or doubtful.
+func salvageState(disk durable.Disk, h header, m mark) (s *state, broken int, err error) {
+	s = emptyState(disk)
 	if err := s.hold(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	broken, err := s.salvage(b.newHeader(time.Now().UTC()), mark{Run: "start", At: time.Now().UTC(), Tool: b.o.Tool, Since: time.Now().Add(-listed)})
-	if err != nil {
-		return nil, errors.Join(err, s.close())
+	if broken, err = s.salvage(h, m); err != nil {
+		return nil, 0, errors.Join(err, s.close())
 	}
-	b.o.Log.Warn("the state file is damaged: what is whole of it is kept", "lines lost or doubtful", broken, "the damaged file", damagedFile)
-	return s, nil
+	return s, broken, nil
 }
 
 func (s *state) salvage(h header, m mark) (broken int, err error) {
@@ -73,7 +68,7 @@ func (s *state) salvage(h header, m mark) (broken int, err error) {
 	s.journal = &journal{disk: s.disk, name: stateFile, file: f, size: int64(len(whole))}
 	s.journal.syncs = newGroup(s.journal.fsync)
 	h.Version, h.KeyPrint = stateVersion, "" // of a header that is lost nobody knows the key
-	s.header = h
+	s.first = h
 	bad, err := s.foldWhole(whole)
 	if err != nil {
 		return 0, err
@@ -92,7 +87,7 @@ func (s *state) salvage(h header, m mark) (broken int, err error) {
 	for i := range order {
 		order[i] = i
 	}
-	later := s.missedBy(bad)
+	later := s.missedBy(bad, m.Since)
 	if err := s.renew(&m, order); err != nil {
 		return 0, err
 	}
@@ -139,13 +134,13 @@ func (s *state) foldWhole(all []byte) (bad []badLine, err error) {
 }
 
 // missedBy are the records of bad lines that can be read and that no later line replaces.
-func (s *state) missedBy(bad []badLine) (all []record) {
+func (s *state) missedBy(bad []badLine, listedSince time.Time) (all []record) {
 	for _, line := range bad {
 		rec, err := parseRecord(line.text)
 		if err != nil || codeOf(rec.Phase) == uint8(len(phases)-1) {
 			continue
 		}
-		if waiting(rec.Phase) && time.Since(rec.At) < listed {
+		if rec.Phase.waiting() && rec.At.After(listedSince) {
 			continue // its task is found by its words, not by an id of which a digit may be wrong
 		}
 		k, err := parseKey(rec.Key)
@@ -156,7 +151,7 @@ func (s *state) missedBy(bad []badLine) (all []record) {
 			continue
 		}
 		if rec.Phase == done && len(rec.Pictures) > 0 {
-			if there, err := exists(s.disk, rec.Pictures[0].File); there && err == nil {
+			if there, err := durable.Exists(s.disk, rec.Pictures[0].File); there && err == nil {
 				continue // the picture itself says whose it is
 			}
 		}

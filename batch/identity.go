@@ -1,0 +1,65 @@
+package batch
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/output/durable"
+	"github.com/qwenbatch/qwenbatch/output/imagefile"
+)
+
+// imagesDir is where the pictures are.
+const imagesDir = "images"
+
+// An identity is written into every picture, so that a folder of pictures can tell what was paid for.
+type identity struct {
+	Key     string       `json:"key"`
+	ID      string       `json:"id,omitempty"`
+	Print   fingerprint  `json:"fp"`
+	Task    string       `json:"task_id"`
+	Number  int          `json:"picture"` // of the request, from 0
+	Request string       `json:"request_id,omitempty"`
+	Name    string       `json:"name,omitempty"`
+	Sent    sent         `json:"sent"` // without prompts where Options.NoMetadata says so
+	Actual  string       `json:"actual_prompt,omitempty"`
+	Cost    client.Money `json:"cost_micros,omitempty"` // of this picture
+	At      time.Time    `json:"submitted_at,omitzero"`
+	Redo    int          `json:"redo,omitempty"` // the wish that it was bought for; see redo.go
+	// Adopted and SeedUnknown are the record's.
+	Adopted     string `json:"adopted,omitempty"`
+	SeedUnknown bool   `json:"seed_unknown,omitempty"`
+}
+
+// identityKeyword is that of the text in a picture which holds its identity.
+const identityKeyword = "qwenbatch"
+
+// String is what json.Marshal makes of an identity.
+func (id identity) String() string {
+	a := appender{b: make([]byte, 0, usualLine), html: true}
+	a.inBraces(id.appendTo)
+	if a.err != nil {
+		panic(a.err) // unreachable: the time has been recorded before
+	}
+	return string(a.b)
+}
+
+// readIdentity finds out whose picture a file is.
+func readIdentity(disk durable.Disk, name string) (identity, bool) {
+	f, err := disk.Open(name)
+	if err != nil {
+		return identity{}, false
+	}
+	defer f.Close()
+	texts, err := imagefile.Texts(f)
+	if err != nil {
+		return identity{}, false
+	}
+	for _, t := range texts {
+		var id identity
+		if t.Keyword == identityKeyword && json.Unmarshal([]byte(t.Value), &id) == nil {
+			return id, true
+		}
+	}
+	return identity{}, false
+}
