@@ -154,15 +154,6 @@ func BenchmarkSeal(b *testing.B) {
 	}
 }
 
-func BenchmarkTexts(b *testing.B) {
-	rec := typicalRecord(1)
-	r := &run{Batch: &Batch{}}
-	b.ReportAllocs()
-	for b.Loop() {
-		r.texts(&rec, 0)
-	}
-}
-
 // BenchmarkCompact compacts a state file of 100,000 items on a real disk. Each has three lines, between those of the 32 others
 // that were on their way. Rewrite is the part that writes them anew, all is all of it, the fsync and reading it again included.
 func BenchmarkCompact(b *testing.B) {

@@ -348,7 +348,7 @@ func TestAttackPictureThatIsAlwaysDamaged(t *testing.T) {
 // TestAttackSettingsOfTheLastRun reads a state file whose last header says less than its first.
 func TestAttackSettingsOfTheLastRun(t *testing.T) {
 	disk := disktest.New()
-	s := newState(t, disk)
+	s := emptyBatch(t, disk)
 	h := s.header()
 	h.Settings = Settings{BaseURL: "u", Region: "r", Mode: "sync", Flags: map[string]string{"model": "x"}}
 	if err := s.amend(h); err != nil {
@@ -471,7 +471,7 @@ func TestAttackStrayThatIsUnknown(t *testing.T) {
 
 // TestAttackMissingWithoutAPrice cannot fetch a missing picture again whose price is not known: it is missing, not held.
 func TestAttackMissingWithoutAPrice(t *testing.T) {
-	r := &run{Batch: &Batch{state: newState(t, disktest.New())}, clock: pace.NewClock(1)}
+	r := &run{Batch: &Batch{state: emptyBatch(t, disktest.New())}, clock: pace.NewClock(1)}
 	was := record{Key: key{1, 1}.String(), Phase: open, Task: "t", Pictures: []picture{{File: "images/a.png"}}}
 	j := &job{record: was}
 	j.Phase, j.Code = held, "Expired"

@@ -274,7 +274,9 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 		var b []byte
 		var want []string
 		for i, line := range lines[:len(lines)-1] {
-			inside := resealed(line[:len(line)-1])
+			_, members, _ := bytes.Cut(line, []byte(","))
+			inside := append([]byte("{"), members[:bytes.LastIndex(members, []byte(`,"sum":`))]...)
+			inside = append(inside, '}')
 			if i < 2 { // the header and the item; marks are not kept
 				inside = append(inside[:len(inside)-1], []byte(","+extra+"}")...)
 				want = append(want, string(inside[1:]))

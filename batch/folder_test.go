@@ -28,7 +28,7 @@ func fullFor(kind string, cause error) func(disktest.Op) disktest.Verdict {
 // TestD2D4FullDisk has no room for pictures, or no inodes: the run ends with the disk's error, tasks stay open and no part
 // is left; when there is room again the pictures are fetched, and nothing is paid again.
 func TestD2D4FullDisk(t *testing.T) {
-	for kind, cause := range map[string]error{"write": syscall.ENOSPC, "create": syscall.ENOSPC, "sync": errQuota, "rename": syscall.ENOSPC} {
+	for kind, cause := range map[string]error{"write": syscall.ENOSPC, "create": syscall.ENOSPC, "sync": syscall.EDQUOT, "rename": syscall.ENOSPC} {
 		play(t, three, emulator.Options{}, func(s *scene) {
 			if err := s.startOn(fullFor(kind, cause)); !errors.Is(err, cause) {
 				t.Errorf("%s fails: Run = %v, want %v", kind, err, cause)

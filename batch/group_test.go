@@ -2,6 +2,7 @@ package batch
 
 import (
 	"errors"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -61,7 +62,11 @@ func TestGroupTellsAllOfFailure(t *testing.T) {
 			g.turn <- struct{}{} // so that all come into one round
 			for range 5 {
 				wg.Go(func() {
-					err := recovered("k", g.share)
+					err := errors.New("it panicked")
+					func() {
+						defer func() { _ = recover() }()
+						err = g.share()
+					}()
 					if err == nil || !panics && !errors.Is(err, syscall.EIO) {
 						t.Errorf("share = %v in a turn that failed", err)
 					}
@@ -104,13 +109,13 @@ func TestSharedFolderSync(t *testing.T) {
 		for i := range 40 {
 			wg.Go(func() {
 				folder := []string{"images", "other"}[i%2]
-				if _, err := durable.Put(disk, folder, number(i)+".png", []byte("x")); err != nil {
+				if _, err := durable.Put(disk, folder, strconv.Itoa(i)+".png", []byte("x")); err != nil {
 					t.Error(err)
 				}
 				if err := disk.SyncDir(folder); err != nil {
 					t.Error(err)
 				}
-				if _, durable := inner.Durable(folder + "/" + number(i) + ".png"); !durable {
+				if _, durable := inner.Durable(folder + "/" + strconv.Itoa(i) + ".png"); !durable {
 					t.Errorf("picture %d went on before its name was durable", i)
 				}
 			})

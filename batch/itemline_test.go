@@ -2,6 +2,7 @@ package batch
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -92,7 +93,7 @@ func TestScanItemTakesOurLines(t *testing.T) {
 			Earlier: []string{"t1", "t2"}, Submitted: at, ActualPrompt: text("actual"), Message: text("message"), Warnings: []string{text("warning")},
 			Cost: client.Money(rapid.Int64Range(0, 1e12).Draw(r, "cost")), Before: client.Money(rapid.Int64Range(0, 1e12).Draw(r, "before"))}
 		for i := range rapid.IntRange(0, 3).Draw(r, "pictures") {
-			rec.Pictures = append(rec.Pictures, picture{File: "images/一只猫-" + number(i) + ".png", Width: i, Bytes: 99, SHA256: "ab"})
+			rec.Pictures = append(rec.Pictures, picture{File: "images/一只猫-" + strconv.Itoa(i) + ".png", Width: i, Bytes: 99, SHA256: "ab"})
 		}
 		line, err := seal(rapid.Int64Range(1, 1e7).Draw(r, "seq"), rec)
 		if err != nil {

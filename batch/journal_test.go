@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -83,19 +81,6 @@ func TestGroupCommit(t *testing.T) {
 	}
 }
 
-// fail makes every operation of a kind on a file end with an error, from the n-th on and for so many.
-func fail(kind, name string, n, times int, v disktest.Verdict) func(disktest.Op) disktest.Verdict {
-	return func(op disktest.Op) disktest.Verdict {
-		if op.Kind != kind || op.Name != name {
-			return disktest.Verdict{}
-		}
-		if n--; n > 0 || n <= -times {
-			return disktest.Verdict{}
-		}
-		return v
-	}
-}
-
 const ever = 1 << 30
 
 // TestD5FailedSyncIsNeverTrusted lets one fsync fail: the kernel tells of lost pages once, so that a second one that
@@ -104,7 +89,7 @@ func TestD5FailedSyncIsNeverTrusted(t *testing.T) {
 	for _, done := range []bool{false, true} {
 		disk := disktest.New()
 		s := newState(t, disk)
-		disk.Decide = fail("sync", stateFile, 1, 1, disktest.Verdict{Err: syscall.EIO, Done: done})
+		disk.Decide = disktest.FailAt("sync", stateFile, 1, 1, disktest.Verdict{Err: syscall.EIO, Done: done})
 		if err := s.put(recordOf(1), true); !errors.Is(err, syscall.EIO) {
 			t.Errorf("put = %v, want EIO", err)
 		}
@@ -128,40 +113,6 @@ func content(d *disktest.Disk) []byte {
 	return b
 }
 
-// TestD5RunEndsAtFailedSync lets each fsync of a run's state file fail in turn: the run ends with the disk's error, sends
-// nothing more, tells the tasks that it could not record, and the next run pays nothing twice.
-func TestD5RunEndsAtFailedSync(t *testing.T) {
-	for n := 1; n <= 12; n++ {
-		play(t, three, emulator.Options{}, func(s *scene) {
-			s.log = new(strings.Builder)
-			err := s.startOn(fail("sync", stateFile, n, 1, disktest.Verdict{Err: syscall.EIO}))
-			if !errors.Is(err, syscall.EIO) {
-				t.Errorf("fsync %d fails: Run = %v, want EIO", n, err)
-			}
-			posts := s.posts()
-			for _, task := range s.server.Books().Tasks {
-				if !bytes.Contains(s.stateBytes(), []byte(task.ID)) && !strings.Contains(s.log.String(), task.ID) {
-					t.Errorf("fsync %d fails: task %s is neither recorded nor told", n, task.ID)
-				}
-			}
-			if posts > 3 {
-				t.Errorf("fsync %d fails: %d submissions", n, posts)
-			}
-			s.disk = s.disk.After(disktest.PowerCut, nil)
-			s.wantFinish(3)
-		})
-	}
-}
-
-// startOn is start on a disk that misbehaves.
-func (s *scene) startOn(decide func(disktest.Op) disktest.Verdict) error {
-	k := &killer{cancel: func() {}, disk: s.disk}
-	s.disk.Decide = decide
-	err := s.process(s.t.Context(), k, s.sheet)
-	s.disk.Decide = nil
-	return err
-}
-
 // TestD3ReserveIsUsedOnce fills the disk: the reserve makes room for records once, then the error stands.
 func TestD3ReserveIsUsedOnce(t *testing.T) {
 	for _, full := range []error{syscall.ENOSPC, errQuota} {
@@ -183,7 +134,7 @@ func TestD3ReserveIsUsedOnce(t *testing.T) {
 				t.Fatalf("put %d with a reserve = %v", i, err)
 			}
 		}
-		disk.Decide = fail("write", stateFile, 1, ever, disktest.Verdict{Err: full, Torn: true})
+		disk.Decide = disktest.FailAt("write", stateFile, 1, ever, disktest.Verdict{Err: full, Torn: true})
 		if err := s.put(recordOf(50), true); !errors.Is(err, full) {
 			t.Errorf("put without a reserve = %v, want %v", err, full)
 		}
@@ -198,40 +149,6 @@ func TestD3ReserveIsUsedOnce(t *testing.T) {
 	}
 }
 
-// TestD3FullDiskRecordsOpenTasks fills the disk at each write of a run's state file: what the service was asked for is
-// recorded, nothing new is sent, and the next run pays nothing twice.
-func TestD3FullDiskRecordsOpenTasks(t *testing.T) {
-	for first := 3; first <= 10; first++ {
-		play(t, three, emulator.Options{}, func(s *scene) {
-			n, room, full := first, 0, false
-			err := s.startOn(func(op disktest.Op) disktest.Verdict {
-				if op.Kind == "write" && op.Name == stateFile && !full {
-					n--
-					full = n <= 0
-				}
-				switch {
-				case op.Kind == "remove" && op.Name == reserveFile:
-					room = 8 // records
-				case op.Kind == "write" && full && room > 0 && op.Name == stateFile:
-					room--
-				case (op.Kind == "write" || op.Kind == "create") && full:
-					return disktest.Verdict{Err: syscall.ENOSPC, Torn: true}
-				}
-				return disktest.Verdict{}
-			})
-			if !errors.Is(err, syscall.ENOSPC) {
-				t.Errorf("Run = %v, want ENOSPC", err)
-			}
-			for _, task := range s.server.Books().Tasks {
-				if !bytes.Contains(s.stateBytes(), []byte(task.ID)) {
-					t.Errorf("task %s is open and not recorded", task.ID)
-				}
-			}
-			s.wantFinish(3)
-		})
-	}
-}
-
 // TestD6ShortWriteIsCutBack lets writes end half-way, with and without an error: the file is cut back to its last whole
 // line and the next record follows it.
 func TestD6ShortWriteIsCutBack(t *testing.T) {
@@ -239,7 +156,7 @@ func TestD6ShortWriteIsCutBack(t *testing.T) {
 		disk := disktest.New()
 		s := newState(t, disk)
 		before := content(disk)
-		disk.Decide = fail("write", stateFile, 1, 1, disktest.Verdict{Err: cause, Torn: true})
+		disk.Decide = disktest.FailAt("write", stateFile, 1, 1, disktest.Verdict{Err: cause, Torn: true})
 		if err := s.put(recordOf(1), true); !errors.Is(err, cause) {
 			t.Errorf("put = %v, want %v", err, cause)
 		}
@@ -276,36 +193,4 @@ func TestD6NotCutBackIsBroken(t *testing.T) {
 	if again, _, err := openState(disk); err != nil || len(again.entries) != 0 {
 		t.Errorf("openState = %v", err)
 	}
-}
-
-// TestD6EveryDiskErrorOnce lets each operation of a run that changes the disk fail once, with each kind of error. The run
-// may end there; what follows pays nothing twice and leaves every picture in place.
-func TestD6EveryDiskErrorOnce(t *testing.T) {
-	ops := 0
-	play(t, three, emulator.Options{}, func(s *scene) {
-		s.startOn(func(op disktest.Op) disktest.Verdict {
-			if op.Changes() || op.Kind == "close" {
-				ops++
-			}
-			return disktest.Verdict{}
-		})
-	})
-	causes := []error{syscall.EIO, syscall.ENOSPC, syscall.EROFS, syscall.EMFILE}
-	path := writeManifest(t, "p.csv", three)
-	crowd(t, ops*len(causes), number, func(t *testing.T, i int) {
-		n, cause := i/len(causes)+1, causes[i%len(causes)]
-		stage(t, path, emulator.Options{}, func(s *scene) {
-			s.startOn(func(op disktest.Op) disktest.Verdict {
-				if op.Changes() || op.Kind == "close" {
-					if n--; n == 0 {
-						return disktest.Verdict{Err: cause, Torn: op.Kind == "write", Done: op.Kind != "write" && i%2 == 0}
-					}
-				}
-				return disktest.Verdict{}
-			})
-			s.disk = s.disk.After(disktest.Loss(i%int(disktest.Losses)), s.random)
-			s.wantFinish(3)
-		})
-	})
-	t.Logf("%d operations, %d errors each", ops, len(causes))
 }

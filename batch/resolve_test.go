@@ -69,14 +69,14 @@ func TestResolveBesideARowThatIsGone(t *testing.T) {
 // is guessed.
 func TestResolveTwoOfOneName(t *testing.T) {
 	disk := disktest.New()
-	st := newState(t, disk)
+	st := emptyBatch(t, disk)
 	m, err := manifests.Open(writeManifest(t, "p.csv", three), manifests.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()
 	for i := range 2 {
-		rec := record{Key: key{uint64(i + 1), 1}.String(), ID: "x", Print: printOf(number(i)), Phase: held}
+		rec := record{Key: key{uint64(i + 1), 1}.String(), ID: "x", Print: fingerprint{byte(i), byte(i >> 8)}, Phase: held}
 		if err := st.put(rec, true); err != nil {
 			t.Fatal(err)
 		}

@@ -31,7 +31,7 @@ func TestT2OpenTasksBeforeDoubts(t *testing.T) {
 
 // doubtful is the i-th of many items, of which a process died while it submitted it.
 func doubtful(i int, prompt string) record {
-	return record{Key: key{uint64(i + 1), 1}.String(), Print: printOf(number(i)), Phase: intent, Attempt: 1, Intent: time.Now(), At: time.Now(),
+	return record{Key: key{uint64(i + 1), 1}.String(), Print: fingerprint{byte(i), byte(i >> 8)}, Phase: intent, Attempt: 1, Intent: time.Now(), At: time.Now(),
 		Sent: sent{Model: DefaultModel, Prompt: prompt, Size: "1328*1328", N: 1}}
 }
 

@@ -12,10 +12,12 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
+	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // three is the sheet of most stories.
@@ -280,3 +282,16 @@ func sealedLine(t testing.TB, seq int64, json json.RawMessage) string {
 }
 
 func number(i int) string { return strconv.Itoa(i) }
+
+// emptyBatch is a state file with a header, on a disk.
+func emptyBatch(t testing.TB, disk durable.Disk) *state {
+	t.Helper()
+	s, _, err := openState(disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.create(header{Created: time.Unix(1e9, 0).UTC()}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
