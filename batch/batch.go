@@ -117,7 +117,7 @@ func Open(o Options) (*Batch, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	o.Disk = &sharedSyncs{Disk: o.Disk, folders: map[string]*group{}}
+	o.Disk = shareSyncs(o.Disk)
 	b := &Batch{o: o}
 	b.region, _ = client.LookupRegion(o.Settings.Region)
 	read := make(chan error, 1)
@@ -273,7 +273,7 @@ type item struct {
 
 // key is the key that it gets when it is first seen, unless that is taken.
 func (it item) key() key {
-	return key{keyBase(it.first.ID, it.first.Fingerprint()), int32(it.Index)}
+	return newKey(it.first.ID, it.first.Fingerprint(), it.Index)
 }
 
 // newHeader is the header of a first run.

@@ -165,5 +165,5 @@ func nameOf(it item, k key) string {
 	if it.Index > 1 {
 		number = fmt.Sprintf("-%d", it.Index)
 	}
-	return fmt.Sprintf("%s-%08x%s", filename.Slug(it.Prompt), k.base>>32, number)
+	return fmt.Sprintf("%s-%.8s%s", filename.Slug(it.Prompt), k, number)
 }

@@ -72,6 +72,11 @@ type sharedSyncs struct {
 	folders map[string]*group
 }
 
+// shareSyncs returns a disk whose folders are synced for all that wait at once.
+func shareSyncs(disk durable.Disk) durable.Disk {
+	return &sharedSyncs{Disk: disk, folders: map[string]*group{}}
+}
+
 func (d *sharedSyncs) SyncDir(name string) error {
 	d.mu.Lock()
 	g := d.folders[name]

@@ -151,6 +151,9 @@ func agrees[K comparable](e entry, k K, of func(id uint64, print fingerprint) (K
 	return other == k
 }
 
+// newKey is the key of the item of a number in its row, from 1, when the row is first seen.
+func newKey(id string, print fingerprint, number int) key { return key{keyBase(id, print), int32(number)} }
+
 // keyBase is the key that a row gets when it is first seen: from its id, else from what it says.
 func keyBase(id string, print fingerprint) uint64 {
 	h := sha256.New()
