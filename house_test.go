@@ -28,8 +28,11 @@ const module = "github.com/qwenbatch/qwenbatch"
 // mayImport lists, for each package, which of ours it may import. The packages that only tests use come last.
 var mayImport = map[string][]string{
 	".":     {"cli"},
-	"cli":   {"batch", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
-	"batch": {"client", "manifests", "output", "output/durable", "output/filename", "output/imagefile"},
+	"cli":   {"batch", "batch/state", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
+	"batch": {"batch/pace", "batch/state", "client", "manifests", "output", "output/durable", "output/filename", "output/imagefile"},
+
+	"batch/pace":  {"client"},
+	"batch/state": {"client", "output/durable", "output/imagefile"},
 
 	"client":    nil,
 	"manifests": {"manifests/shell", "manifests/spell", "manifests/spool", "manifests/template", "manifests/xlsx"},
@@ -56,10 +59,11 @@ var mayImport = map[string][]string{
 
 // testsMayImport lists what tests may import beside themselves and what their package may.
 var testsMayImport = map[string][]string{
-	"batch":  {"client/emulator", "output/disktest"},
-	"cli":    {"output/disktest"},
-	"client": {"client/emulator"},
-	"output": {"output/disktest"},
+	"batch":       {"client/emulator", "output/disktest"},
+	"batch/state": {"output/disktest"},
+	"cli":         {"output/disktest"},
+	"client":      {"client/emulator"},
+	"output":      {"output/disktest"},
 
 	"output/durable":   {"output/disktest", "output/imagefile"},
 	"output/filename":  {"output/disktest", "output/durable"},

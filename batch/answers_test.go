@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -59,9 +60,9 @@ func TestA3AccountStops(t *testing.T) {
 				finished, pending := 0, 0
 				for _, rec := range s.records() {
 					switch rec.Phase {
-					case done:
+					case state.Done:
 						finished++
-					case ready:
+					case state.Ready:
 						pending++
 					}
 				}
@@ -101,7 +102,7 @@ func TestA4KeyRefusedOnQuery(t *testing.T) {
 		if err := s.start(); err == nil {
 			t.Error("Run = nil with a refused key")
 		}
-		s.wantPhases(map[string]phase{"a red cat": open, "a blue dog": open, "a bird": open})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Open, "a blue dog": state.Open, "a bird": state.Open})
 		s.faults.Store(false)
 		s.ends()
 		s.wantPosts(3)
@@ -150,7 +151,7 @@ func TestA6Content(t *testing.T) {
 			t.Errorf("a second run sent %d submissions more", s.posts()-6)
 		}
 		for prompt, rec := range s.records() {
-			if want := map[bool]phase{true: done, false: failed}[prompt == "a bird"]; rec.Phase != want || rec.Phase == failed && (rec.Cost != 0 || rec.Code == "") {
+			if want := map[bool]state.Phase{true: state.Done, false: state.Failed}[prompt == "a bird"]; rec.Phase != want || rec.Phase == state.Failed && (rec.Cost != 0 || rec.Code == "") {
 				t.Errorf("%q is %s for %v with code %q, want %s", prompt, rec.Phase, rec.Cost, rec.Code, want)
 			}
 		}
@@ -184,7 +185,7 @@ func TestA7A8ServerErrors(t *testing.T) {
 // the old ones are kept.
 func TestA9FailedTasksAreSentAgain(t *testing.T) {
 	for _, code := range []string{"InternalError", "InternalError.Algo", "InternalError.Timeout", "RewriteFailed", "SystemError", "ModelUnavailable"} {
-		for times, want := range map[int]phase{1: done, 2: done, 3: failed} {
+		for times, want := range map[int]state.Phase{1: state.Done, 2: state.Done, 3: state.Failed} {
 			play(t, "id,prompt\na,a red cat\n", emulator.Options{}, func(s *scene) {
 				s.fault = func(c emulator.Call) emulator.Fault {
 					if c.Op == "submit" && c.N <= times {
@@ -198,7 +199,7 @@ func TestA9FailedTasksAreSentAgain(t *testing.T) {
 					t.Errorf("%s %d times: %s after %d attempts, %d earlier tasks", code, times, rec.Phase, rec.Attempt, len(rec.Earlier))
 				}
 				s.wantPosts(min(times+1, 3))
-				if want == done {
+				if want == state.Done {
 					s.wantPaidOnce(1)
 				}
 			})
@@ -210,10 +211,10 @@ func TestA9FailedTasksAreSentAgain(t *testing.T) {
 func TestA9AttemptsSurviveARestart(t *testing.T) {
 	play(t, "id,prompt\na,a red cat\n", emulator.Options{}, func(s *scene) {
 		s.fault = at("submit", 0, emulator.Fault{FailCode: "InternalError.Algo"})
-		s.dies(on("write", stateFile, 6)) // header, start, intent, open, ready; the second intent
+		s.dies(on("write", state.FileName, 6)) // header, start, intent, open, ready; the second intent
 		s.start()
 		s.wantPosts(3)
-		s.wantPhases(map[string]phase{"a red cat": failed})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Failed})
 	})
 }
 
@@ -225,7 +226,7 @@ func TestA10Canceled(t *testing.T) {
 			s.cancelAll()
 		}()
 		s.ends()
-		s.wantPhases(map[string]phase{"[[pending:5m]] a red cat": failed})
+		s.wantPhases(map[string]state.Phase{"[[pending:5m]] a red cat": state.Failed})
 		s.ends()
 		s.wantPosts(1)
 		s.options.RetryFailed = true
@@ -273,7 +274,7 @@ func TestA12OldUnknown(t *testing.T) {
 			s.ends()
 		}
 		s.wantPosts(3)
-		s.wantPhases(map[string]phase{"a red cat": held, "a blue dog": done, "a bird": done})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Held, "a blue dog": state.Done, "a bird": state.Done})
 	})
 }
 
@@ -320,7 +321,7 @@ func TestA13NoResultsEver(t *testing.T) {
 		s.ends()
 		s.ends()
 		s.wantPosts(3)
-		s.wantPhases(map[string]phase{"a red cat": held, "a blue dog": done, "a bird": done})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Held, "a blue dog": state.Done, "a bird": state.Done})
 	})
 }
 
@@ -335,7 +336,7 @@ func TestA13OneOfSeveral(t *testing.T) {
 		}
 		s.ends()
 		rec := s.records()["a red cat"]
-		if rec.Phase != done || len(rec.Pictures) != 2 || len(rec.Warnings) == 0 || rec.Cost != 2*s.records()["a blue dog"].Cost {
+		if rec.Phase != state.Done || len(rec.Pictures) != 2 || len(rec.Warnings) == 0 || rec.Cost != 2*s.records()["a blue dog"].Cost {
 			t.Errorf("%s, %d pictures, warnings %q, cost %v", rec.Phase, len(rec.Pictures), rec.Warnings, rec.Cost)
 		}
 		if got := s.charges("a red cat"); got != 2 {
@@ -464,7 +465,7 @@ func TestA19EmptyListProvesNothing(t *testing.T) {
 			s.ends()
 			s.ends()
 			s.wantPosts(3)
-			s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": intent, "a bird": done})
+			s.wantPhases(map[string]state.Phase{"a red cat": state.Done, "a blue dog": state.Intent, "a bird": state.Done})
 		})
 	}
 }
@@ -484,7 +485,7 @@ func TestA20ListRefused(t *testing.T) {
 		s.ends()
 		s.ends()
 		s.wantPosts(3)
-		s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": held, "a bird": done})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Done, "a blue dog": state.Held, "a bird": state.Done})
 	})
 }
 
@@ -503,7 +504,7 @@ func TestA20ListDown(t *testing.T) {
 			}
 			s.ends()
 			s.wantPosts(3)
-			s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": held, "a bird": done})
+			s.wantPhases(map[string]state.Phase{"a red cat": state.Done, "a blue dog": state.Held, "a bird": state.Done})
 		})
 	}
 }

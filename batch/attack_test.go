@@ -20,6 +20,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -97,7 +98,7 @@ func TestAttackChangedRowOfAnAdopted(t *testing.T) {
 		}
 		s.ends()
 		s.wantPosts(4)
-		if rec := s.records()["a green cat"]; rec.Phase != done || rec.Adopted != "" || len(rec.Warnings) == 0 {
+		if rec := s.records()["a green cat"]; rec.Phase != state.Done || rec.Adopted != "" || len(rec.Warnings) == 0 {
 			t.Errorf("it is %s, adopted by %q, warnings %q", rec.Phase, rec.Adopted, rec.Warnings)
 		}
 	})
@@ -180,7 +181,7 @@ func TestAttackBusyAccount(t *testing.T) {
 				}
 			}()
 			s.endsWithin(10 * time.Minute)
-			s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": done, "a bird": done})
+			s.wantPhases(map[string]state.Phase{"a red cat": state.Done, "a blue dog": state.Done, "a bird": state.Done})
 			for prompt := range s.records() {
 				if n := s.charges(prompt); n != 1 {
 					t.Errorf("%q is charged %d times", prompt, n)
@@ -202,7 +203,7 @@ func TestAttackBusyAccountBehindALostEnd(t *testing.T) {
 			}
 		}()
 		s.endsWithin(10 * time.Minute)
-		s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": done, "a bird": done})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Done, "a blue dog": state.Done, "a bird": state.Done})
 		for prompt := range s.records() {
 			if n := s.charges(prompt); n != 1 {
 				t.Errorf("%q is charged %d times", prompt, n)
@@ -238,7 +239,7 @@ func TestAttackLongList(t *testing.T) {
 func TestAttackMachineThatSlept(t *testing.T) {
 	c := pace.NewClock(1)
 	c.Observe(time.Now())
-	s := settling{run: &run{clock: c}, job: &job{record: record{Intent: c.Now()}, posted: time.Now()}, ended: time.Now()}
+	s := settling{run: &run{clock: c}, job: &job{Record: state.Record{Intent: c.Now()}, posted: time.Now()}, ended: time.Now()}
 	c.Observe(time.Now().Add(8 * time.Hour))
 	if age := s.age(); age > time.Second {
 		t.Errorf("the submission of this moment is %v old", age)
@@ -265,7 +266,7 @@ func TestAttackChangedRowWithoutMoney(t *testing.T) {
 func TestAttackOtherAccount(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		s.options.Limit = 1
-		s.dies(on("write", stateFile, 4)) // header, start, intent; the task is there
+		s.dies(on("write", state.FileName, 4)) // header, start, intent; the task is there
 		s.options.Limit = 0
 		other, err := emulator.New(emulator.Options{Tiny: true, ImageURL: "http://pictures.test", Key: "sk-other"})
 		if err != nil {
@@ -275,8 +276,8 @@ func TestAttackOtherAccount(t *testing.T) {
 		defer there.Close()
 		time.Sleep(time.Minute)
 		err = s.startWithKey("sk-other", there.Dial)
-		if !errors.Is(err, ErrOther) {
-			t.Errorf("Run with the key of another account = %v, want %v", err, ErrOther)
+		if !errors.Is(err, state.ErrOther) {
+			t.Errorf("Run with the key of another account = %v, want %v", err, state.ErrOther)
 		}
 		if n := s.charges("a red cat"); n != 1 {
 			t.Errorf("%d charged before, want 1", n)
@@ -304,7 +305,7 @@ func (s *scene) startWithKey(key string, dial func(context.Context, string, stri
 	s.disk.Decide = nil
 	o := s.options
 	o.Manifest, o.Client, o.Disk, o.Key = m, c, s.disk, client.NewKey(key)
-	o.Settings = Settings{Manifest: m.Name(), BaseURL: c.BaseURL(), Region: "beijing"}
+	o.Settings = state.Settings{Manifest: m.Name(), BaseURL: c.BaseURL(), Region: "beijing"}
 	b, err := Open(o)
 	if err != nil {
 		return err
@@ -330,7 +331,7 @@ func TestAttackPicturesThatNeverCome(t *testing.T) {
 			return emulator.Fault{}
 		}
 		s.startUnder(s.stopAfter(time.Hour))
-		s.wantPhases(map[string]phase{"good 1": done, "good 3": done, "good 5": done, "good 7": done, "broken 7": open})
+		s.wantPhases(map[string]state.Phase{"good 1": state.Done, "good 3": state.Done, "good 5": state.Done, "good 7": state.Done, "broken 7": state.Open})
 	})
 }
 
@@ -349,22 +350,22 @@ func TestAttackPictureThatIsAlwaysDamaged(t *testing.T) {
 func TestAttackSettingsOfTheLastRun(t *testing.T) {
 	disk := disktest.New()
 	s := emptyBatch(t, disk)
-	h := s.header()
-	h.Settings = Settings{BaseURL: "u", Region: "r", Mode: "sync", Flags: map[string]string{"model": "x"}}
-	if err := s.amend(h); err != nil {
+	h := s.Header()
+	h.Settings = state.Settings{BaseURL: "u", Region: "r", Mode: "sync", Flags: map[string]string{"model": "x"}}
+	if err := s.Amend(h); err != nil {
 		t.Fatal(err)
 	}
-	h.Settings = Settings{BaseURL: "u", Region: "r"}
-	if err := s.amend(h); err != nil {
+	h.Settings = state.Settings{BaseURL: "u", Region: "r"}
+	if err := s.Amend(h); err != nil {
 		t.Fatal(err)
 	}
-	s.close()
-	s, _, err := openState(disk)
+	s.Close()
+	s, _, err := state.OpenFile(disk)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.close()
-	if got := s.header().Settings; got.Mode != "" || len(got.Flags) != 0 {
+	defer s.Close()
+	if got := s.Header().Settings; got.Mode != "" || len(got.Flags) != 0 {
 		t.Errorf("settings are %+v, want those of the last header", got)
 	}
 }
@@ -372,7 +373,7 @@ func TestAttackSettingsOfTheLastRun(t *testing.T) {
 // TestAttackReserveUsed fills the disk for a moment: the reserve makes room, and the run ends well.
 func TestAttackReserveUsed(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
-		full := on("write", stateFile, 4)
+		full := on("write", state.FileName, 4)
 		err := s.startOn(func(op disktest.Op) disktest.Verdict {
 			if full(op) {
 				return disktest.Verdict{Err: syscall.ENOSPC, Torn: true}
@@ -413,7 +414,7 @@ func TestAttackSecondPictureOfALostState(t *testing.T) {
 		s.drop("state")
 		s.ends()
 		s.wantPosts(1)
-		if rec := s.records()["a red cat"]; rec.Phase != done || len(rec.Pictures) != 2 {
+		if rec := s.records()["a red cat"]; rec.Phase != state.Done || len(rec.Pictures) != 2 {
 			t.Errorf("%s with %d pictures, want 2", rec.Phase, len(rec.Pictures))
 		}
 	})
@@ -422,19 +423,19 @@ func TestAttackSecondPictureOfALostState(t *testing.T) {
 // TestAttackPicturesWithoutIDs takes in pictures of the synchronous interface that no answer gave an id.
 func TestAttackPicturesWithoutIDs(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
-		s.disk.Mkdir(imagesDir)
-		for i, k := range []key{{1, 1}, {2, 1}} {
+		s.disk.Mkdir(state.ImagesDir)
+		for i, k := range []state.Key{state.NewKey("1", state.Fingerprint{}, 1), state.NewKey("2", state.Fingerprint{}, 1)} {
 			var b bytes.Buffer
 			if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
 				t.Fatal(err)
 			}
 			text := fmt.Sprintf(`{"key":%q,"fp":"%032d","sent":{"model":"qwen-image-plus","prompt":"old %d","size":"1*1","seed":1,"n":1,"prompt_extend":true,"watermark":false,"sync":true}}`, k, i, i)
-			s.disk.Put(fmt.Sprintf("images/old%d.png", i), imagefile.Annotate(b.Bytes(), []imagefile.Text{{Keyword: identityKeyword, Value: text}}))
+			s.disk.Put(fmt.Sprintf("images/old%d.png", i), imagefile.Annotate(b.Bytes(), []imagefile.Text{{Keyword: state.IdentityKeyword, Value: text}}))
 		}
 		s.ends()
 		for i := range 2 {
 			prompt := fmt.Sprintf("old %d", i)
-			if rec := s.records()[prompt]; rec.Phase != done || len(rec.Pictures) != 1 {
+			if rec := s.records()[prompt]; rec.Phase != state.Done || len(rec.Pictures) != 1 {
 				t.Errorf("%q is %q with %d pictures, want 1", prompt, rec.Phase, len(rec.Pictures))
 			}
 		}
@@ -472,10 +473,10 @@ func TestAttackStrayThatIsUnknown(t *testing.T) {
 // TestAttackMissingWithoutAPrice cannot fetch a missing picture again whose price is not known: it is missing, not held.
 func TestAttackMissingWithoutAPrice(t *testing.T) {
 	r := &run{Batch: &Batch{state: emptyBatch(t, disktest.New())}, clock: pace.NewClock(1)}
-	was := record{Key: key{1, 1}.String(), Phase: open, Task: "t", Pictures: []picture{{File: "images/a.png"}}}
-	j := &job{record: was}
-	j.Phase, j.Code = held, "Expired"
-	if err := r.stillMissing(j, was); err != nil || j.Phase != done {
+	was := state.Record{Key: state.NewKey("1", state.Fingerprint{}, 1).String(), Phase: state.Open, Task: "t", Pictures: []state.Picture{{File: "images/a.png"}}}
+	j := &job{Record: was}
+	j.Phase, j.Code = state.Held, "Expired"
+	if err := r.stillMissing(j, was); err != nil || j.Phase != state.Done {
 		t.Errorf("it is %s, %v, want done", j.Phase, err)
 	}
 }
@@ -525,7 +526,7 @@ func TestAttackTaskThatCannotBeAsked(t *testing.T) {
 		}
 		time.AfterFunc(10*time.Second, func() { s.otherProgram("theirs") })
 		s.endsWithin(2 * time.Hour)
-		s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": done, "a bird": held})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Done, "a blue dog": state.Done, "a bird": state.Held})
 	})
 	play(t, three, emulator.Options{}, func(s *scene) {
 		lostEnd(s, 2)
@@ -559,7 +560,7 @@ func TestAttackChangedRowThatStaysOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		b, err := Open(Options{Manifest: m, Disk: disk, Client: c, Key: client.NewKey(canary), Speed: speed, Settings: Settings{BaseURL: c.BaseURL(), Region: "beijing"}})
+		b, err := Open(Options{Manifest: m, Disk: disk, Client: c, Key: client.NewKey(canary), Speed: speed, Settings: state.Settings{BaseURL: c.BaseURL(), Region: "beijing"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -586,7 +587,7 @@ func TestAttackRowRemovedWhileOpen(t *testing.T) {
 		}
 		s.ends()
 		s.wantPosts(2)
-		if rec := s.records()["[[pending:10m]] a red cat"]; rec.Phase != done || len(rec.Pictures) != 1 {
+		if rec := s.records()["[[pending:10m]] a red cat"]; rec.Phase != state.Done || len(rec.Pictures) != 1 {
 			t.Errorf("it is %s with %d pictures", rec.Phase, len(rec.Pictures))
 		}
 	})

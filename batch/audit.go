@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -108,7 +109,7 @@ func byAge(x, y client.TaskInfo) int {
 // A knownTask is what the state says of a task.
 type knownTask struct {
 	item, verdict string
-	sent          sent
+	sent          state.Request
 	cost          client.Money
 }
 
@@ -119,8 +120,8 @@ func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, words map[stri
 		return nil, nil, err
 	}
 	tasks, words = map[string]knownTask{}, map[string]string{}
-	for i := range b.state.count() {
-		rec, err := b.state.get(i)
+	for i := range b.state.Count() {
+		rec, err := b.state.Get(i)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -131,15 +132,15 @@ func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, words map[stri
 			tasks[task] = knownTask{name, "superseded", rec.Sent, may}
 		}
 		switch rec.Phase {
-		case held:
+		case state.Held:
 			a.Held++
 			a.Rows = append(a.Rows, AuditRow{Task: rec.Task, Item: name, Verdict: "held", Model: rec.Sent.Model, Created: rec.Intent, Cost: may})
 			tasks[rec.Task] = knownTask{name, "held", rec.Sent, may}
-		case done:
+		case state.Done:
 			tasks[rec.Task] = knownTask{name, "saved", rec.Sent, rec.Cost}
-		case open:
+		case state.Open:
 			tasks[rec.Task] = knownTask{name, "open", rec.Sent, may}
-		case abandoned:
+		case state.Abandoned:
 			tasks[rec.Task] = knownTask{name, "abandoned", rec.Sent, may}
 		}
 	}
@@ -170,7 +171,7 @@ func (r *run) auditTask(ctx context.Context, a *Audit, row client.TaskInfo, know
 		out.Status = task.Status
 	}
 	if !ours {
-		k.sent = sent{Model: row.Model}
+		k.sent = state.Request{Model: row.Model}
 		out.Verdict, out.Item = verdictOf(row.Model, task, words)
 	}
 	out.Cost = r.price(k.sent) * client.Money(max(task.Images, 1))

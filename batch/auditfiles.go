@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
@@ -21,14 +22,14 @@ func (b *Batch) auditPictures(ctx context.Context, a *Audit) error {
 	if err != nil {
 		return err
 	}
-	for i := range b.state.count() {
+	for i := range b.state.Count() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if b.state.phaseOf(i) != done {
+		if b.state.PhaseOf(i) != state.Done {
 			continue
 		}
-		rec, err := b.state.get(i)
+		rec, err := b.state.Get(i)
 		if err != nil {
 			return err
 		}
@@ -44,8 +45,8 @@ func (b *Batch) auditPictures(ctx context.Context, a *Audit) error {
 }
 
 // auditPicture judges the n-th picture of a record; "" is as it was saved, and whole inside.
-func (b *Batch) auditPicture(rec record, n int) (verdict, reason string) {
-	s, there := b.present.find(hashID(rec.Pictures[n].File))
+func (b *Batch) auditPicture(rec state.Record, n int) (verdict, reason string) {
+	s, there := b.present.find(state.Hash(rec.Pictures[n].File))
 	if !there {
 		return "missing", ""
 	}

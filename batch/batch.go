@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -21,7 +22,7 @@ type Options struct {
 	Manifest *manifests.Manifest
 	Disk     durable.Disk
 	Client   *client.Client
-	Settings Settings
+	Settings state.Settings
 	Rules    Rules
 	Key      client.Key
 	// Tool is the version that is written to the state file.
@@ -84,13 +85,13 @@ type Options struct {
 // A Batch is a manifest joined with its state file. It is not safe for concurrent use, but for Progress during Run.
 type Batch struct {
 	o        Options
-	state    *state
-	found    bool    // there was a state file
-	torn     bool    // there was the beginning of one
-	salvaged bool    // the state file was damaged, and is written anew from what was whole of it
-	lost     string  // the file that shows that there was one; see traces
-	matches  []match // as of the opening, the pass or the end of the last run
-	idents   []ident
+	state    *state.File
+	found    bool          // there was a state file
+	torn     bool          // there was the beginning of one
+	salvaged bool          // the state file was damaged, and is written anew from what was whole of it
+	lost     string        // the file that shows that there was one; see traces
+	matches  []state.Match // as of the opening, the pass or the end of the last run
+	idents   []state.Item
 	skipped  []bool   // by the manifest, item by item
 	named    []uint64 // hashes of the files that the manifest names, 0 where it names none; nil where it never does
 	models   []string // of the manifest's items, in order of appearance
@@ -99,13 +100,13 @@ type Batch struct {
 	redo     redo
 	orphaned []Orphan
 
-	present  sights             // the pictures that are in place; see look
-	standing map[uint64]picture // those that are not as their records say, by the hashes of their names
-	examined int                // how many were opened for that
-	newest   time.Time          // of their times
-	blind    error              // why the last look has failed
-	trusting bool               // times of pictures are our own doing
-	thorough bool               // no look hurries any more
+	present  sights                   // the pictures that are in place; see look
+	standing map[uint64]state.Picture // those that are not as their records say, by the hashes of their names
+	examined int                      // how many were opened for that
+	newest   time.Time                // of their times
+	blind    error                    // why the last look has failed
+	trusting bool                     // times of pictures are our own doing
+	thorough bool                     // no look hurries any more
 }
 
 // Open reads the state file, where there is one, and matches the manifest with it. Nothing is written, but for a torn
@@ -117,7 +118,7 @@ func Open(o Options) (*Batch, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	o.Disk = shareSyncs(o.Disk)
+	o.Disk = state.ShareSyncs(o.Disk)
 	b := &Batch{o: o}
 	b.region, _ = client.LookupRegion(o.Settings.Region)
 	read := make(chan error, 1)
@@ -138,8 +139,8 @@ func Open(o Options) (*Batch, error) {
 
 // remember reads the state file and looks which pictures are in place.
 func (b *Batch) remember() (err error) {
-	b.state, b.found, err = openState(b.o.Disk)
-	if errors.Is(err, ErrDamaged) && b.o.Restored {
+	b.state, b.found, err = state.OpenFile(b.o.Disk)
+	if errors.Is(err, state.ErrDamaged) && b.o.Restored {
 		b.state, err = b.salvage()
 		b.found, b.salvaged = err == nil, true
 	}
@@ -147,10 +148,10 @@ func (b *Batch) remember() (err error) {
 		return err
 	}
 	if !b.found {
-		if b.torn, err = durable.Exists(b.o.Disk, stateFile); err != nil {
+		if b.torn, err = durable.Exists(b.o.Disk, state.FileName); err != nil {
 			return err
 		}
-		if b.lost, err = traces(b.o.Disk); err != nil {
+		if b.lost, err = state.Traces(b.o.Disk); err != nil {
 			return err
 		}
 	}
@@ -165,35 +166,35 @@ func (b *Batch) remember() (err error) {
 func (b *Batch) Lost() string { return b.lost }
 
 // salvage writes a damaged state file anew from what is whole of it.
-func (b *Batch) salvage() (*state, error) {
+func (b *Batch) salvage() (*state.File, error) {
 	now := time.Now().UTC()
-	s, broken, err := salvageState(b.o.Disk, b.newHeader(now), mark{Run: "start", At: now, Tool: b.o.Tool, Since: now.Add(-listed)})
+	s, broken, err := state.Salvage(b.o.Disk, b.newHeader(now), state.Mark{Run: "start", At: now, Tool: b.o.Tool, Since: now.Add(-listed)})
 	if err == nil {
-		b.o.Log.Warn("the state file is damaged: what is whole of it is kept", "lines lost or doubtful", broken, "the damaged file", damagedFile)
+		b.o.Log.Warn("the state file is damaged: what is whole of it is kept", "lines lost or doubtful", broken, "the damaged file", state.DamagedFile)
 	}
 	return s, err
 }
 
 // Close gives the state file back.
-func (b *Batch) Close() error { return b.state.close() }
+func (b *Batch) Close() error { return b.state.Close() }
 
 // Found reports whether there is a state file from an earlier run.
 func (b *Batch) Found() bool { return b.found }
 
 // bound refuses a state file of another service: tasks there cannot be seen here, and would be paid again.
 func (b *Batch) bound() error {
-	was, is := b.state.header().Settings, b.o.Settings
+	was, is := b.state.Header().Settings, b.o.Settings
 	switch {
 	case !b.found:
 		return nil
 	case was.Rehearsal && !is.Rehearsal:
-		return fmt.Errorf("%w: it is of a rehearsal", ErrOther)
+		return fmt.Errorf("%w: it is of a rehearsal", state.ErrOther)
 	case !was.Rehearsal && is.Rehearsal:
-		return fmt.Errorf("%w: it is of a real run", ErrOther)
+		return fmt.Errorf("%w: it is of a real run", state.ErrOther)
 	case was.BaseURL != is.BaseURL && !is.Rehearsal:
-		return fmt.Errorf("%w: it is of %s, not of %s", ErrOther, was.BaseURL, is.BaseURL)
+		return fmt.Errorf("%w: it is of %s, not of %s", state.ErrOther, was.BaseURL, is.BaseURL)
 	case was.Region != is.Region && !is.Rehearsal:
-		return fmt.Errorf("%w: it is of the region %s, not of %s", ErrOther, was.Region, is.Region)
+		return fmt.Errorf("%w: it is of the region %s, not of %s", state.ErrOther, was.Region, is.Region)
 	}
 	return nil
 }
@@ -205,7 +206,7 @@ func (b *Batch) read() error {
 		if err != nil {
 			return err
 		}
-		b.idents = append(b.idents, ident{hashID(it.ID), it.Fingerprint()})
+		b.idents = append(b.idents, state.Item{IDHash: state.Hash(it.ID), Print: it.Fingerprint()})
 		b.skipped = append(b.skipped, it.Skip)
 		b.noteName(it)
 		if m := modelOf(it); !it.Skip && !models[m] {
@@ -217,24 +218,24 @@ func (b *Batch) read() error {
 }
 
 // rematch finds the manifest's items in the state again, once a run has added to that.
-func (b *Batch) rematch() { b.matches = b.state.match(b.idents) }
+func (b *Batch) rematch() { b.matches = b.state.Match(b.idents) }
 
 // wanted reports whether the i-th item is to be sent.
 func (b *Batch) wanted(i int) bool {
 	m := b.matches[i]
-	return !b.skipped[i] && (m.entry < 0 || b.again(m))
+	return !b.skipped[i] && (m.Entry < 0 || b.again(m))
 }
 
 // idle reports whether a run has nothing to do.
 func (b *Batch) idle() (bool, error) {
-	for i, e := range b.state.all() {
-		if e.phase().waiting() {
+	for i, e := range b.state.Entries() {
+		if e.Phase().Waiting() {
 			return false, nil
 		}
-		if !b.missing(i) && e.phase() != held {
+		if !b.missing(i) && e.Phase() != state.Held {
 			continue
 		}
-		rec, err := b.state.get(i)
+		rec, err := b.state.Get(i)
 		if err != nil || reviewable(rec, time.Now()) || b.missing(i) && b.fetchable(rec, time.Now()) {
 			return false, err
 		}
@@ -272,18 +273,18 @@ type item struct {
 }
 
 // key is the key that it gets when it is first seen, unless that is taken.
-func (it item) key() key {
-	return newKey(it.first.ID, it.first.Fingerprint(), it.Index)
+func (it item) key() state.Key {
+	return state.NewKey(it.first.ID, it.first.Fingerprint(), it.Index)
 }
 
 // newHeader is the header of a first run.
-func (b *Batch) newHeader(now time.Time) header {
+func (b *Batch) newHeader(now time.Time) state.Header {
 	salt := rand.Text()
-	return header{Tool: b.o.Tool, Created: now.UTC(), Salt: salt, KeyPrint: b.o.Key.Fingerprint(salt), Settings: b.o.Settings}
+	return state.Header{Tool: b.o.Tool, Created: now.UTC(), Salt: salt, KeyPrint: b.o.Key.Fingerprint(salt), Settings: b.o.Settings}
 }
 
 // price is what one picture costs, 0 where that is not known.
-func (b *Batch) price(s sent) client.Money {
+func (b *Batch) price(s state.Request) client.Money {
 	size, _ := client.ParseSize(s.Size)
 	return client.LookupModel(s.Model).Price(b.region, size)
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -14,9 +15,9 @@ func TestP18CancelWithoutAnAnswer(t *testing.T) {
 	const waits = "[[pending:10m]] a red cat"
 	for _, c := range []struct {
 		fault   emulator.Fault
-		want    phase
+		want    state.Phase
 		charges int
-	}{{emulator.Fault{LoseAnswer: true}, failed, 0}, {emulator.Fault{LoseRequest: true}, done, 1}} {
+	}{{emulator.Fault{LoseAnswer: true}, state.Failed, 0}, {emulator.Fault{LoseRequest: true}, state.Done, 1}} {
 		play(t, "id,prompt\na,"+waits+"\n", emulator.Options{}, func(s *scene) {
 			s.startUnder(s.stopAfter(time.Minute))
 			s.fault = at("cancel", 1, c.fault)
@@ -26,7 +27,7 @@ func TestP18CancelWithoutAnAnswer(t *testing.T) {
 			s.ends()
 			s.ends()
 			s.wantPosts(1)
-			s.wantPhases(map[string]phase{waits: c.want})
+			s.wantPhases(map[string]state.Phase{waits: c.want})
 			if n := s.charges(waits); n != c.charges {
 				t.Errorf("%d pictures are charged, want %d", n, c.charges)
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/filename"
@@ -92,7 +93,7 @@ func (r Rules) size(m client.Model, said string) (client.Size, error) {
 // says is drawn by chance.
 func (r Rules) Request(it *manifests.Item) (client.Request, bool, error) {
 	s, err := r.sent(it, rand.Text(), 0)
-	return s.request(), s.Sync, err
+	return s.Client(), s.Sync, err
 }
 
 func modelOf(it *manifests.Item) string {
@@ -115,15 +116,15 @@ func (r Rules) Words(it *manifests.Item) map[string]string {
 }
 
 // sent is the request for an item under its key: everything that nobody says is decided here, once.
-func (r Rules) sent(it *manifests.Item, k string, redone int) (sent, error) {
+func (r Rules) sent(it *manifests.Item, k string, redone int) (state.Request, error) {
 	m := client.LookupModel(modelOf(it))
 	size, err := r.size(m, it.Size)
 	if err != nil {
-		return sent{}, err
+		return state.Request{}, err
 	}
-	s := sent{
+	s := state.Request{
 		Model: m.Name, Prompt: it.Prompt, Negative: it.NegativePrompt, Size: size.String(), N: max(1, it.N),
-		Seed:         drawSeed(k, redone),
+		Seed:         state.Seed(k, redone),
 		PromptExtend: it.PromptExtend == nil || *it.PromptExtend, // the API's default (the user's document, 2025-09)
 		Watermark:    it.Watermark != nil && *it.Watermark,
 		Sync:         r.sync(m),

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -68,7 +69,7 @@ func (r *run) claimed(rows map[string]client.TaskInfo) (map[string]bool, error) 
 func (r *run) firstAnswer(task string) bool {
 	r.claims.mu.Lock()
 	defer r.claims.mu.Unlock()
-	id := hashID(task)
+	id := state.Hash(task)
 	if r.claims.answered[id] || r.claims.tasks[task] {
 		return false
 	}
@@ -93,8 +94,8 @@ func (r *run) collectClaims() error {
 	}
 	tasks := map[string]bool{}
 	cutoff := r.clock.Now().Add(-25 * time.Hour)
-	for i := range r.state.count() {
-		rec, err := r.state.get(i)
+	for i := range r.state.Count() {
+		rec, err := r.state.Get(i)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 )
@@ -37,7 +38,7 @@ func TestP4LostAnswer(t *testing.T) {
 // TestP4DiedBeforeTheAnswer kills the process when the service has taken the submission: the next one adopts the task.
 func TestP4DiedBeforeTheAnswer(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
-		s.dies(on("write", stateFile, 4)) // header, start, intent; the task
+		s.dies(on("write", state.FileName, 4)) // header, start, intent; the task
 		s.wantPosts(1)
 		s.ends()
 		s.wantPosts(3)
@@ -65,7 +66,7 @@ func TestP5AnswerNotRecorded(t *testing.T) {
 func TestP7Resume(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		s.dies(on("create", "images/.", 2)) // the probe; the first picture
-		s.wantPhases(map[string]phase{"a red cat": open, "a blue dog": open, "a bird": open})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Open, "a blue dog": state.Open, "a bird": state.Open})
 		s.ends()
 		s.wantPosts(3)
 		s.wantPaidOnce(3)
@@ -167,7 +168,7 @@ func TestP1IntentIsDurableFirst(t *testing.T) {
 			if c.Op != "submit" {
 				return emulator.Fault{}
 			}
-			durable, _ := s.disk.Durable(stateFile)
+			durable, _ := s.disk.Durable(state.FileName)
 			last := durable[bytes.LastIndex(durable, []byte(`{"seq":`)):]
 			if !bytes.Contains(last, []byte(`"phase":"intent"`)) || !bytes.Contains(last, []byte(`"prompt":"`+c.Prompt+`"`)) {
 				t.Errorf("a submission of %q went out behind the durable line %s", c.Prompt, last)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
@@ -27,7 +28,7 @@ func ruins() []ruin {
 		{"finished", func(s *scene) (int, int) { s.dies(atCompaction()); return 0, len(s.stateBytes()) }},
 		{"finished, pictures gone", func(s *scene) (int, int) {
 			s.dies(atCompaction())
-			s.drop(imagesDir + "/")
+			s.drop(state.ImagesDir + "/")
 			return 0, bytes.Index(s.stateBytes(), []byte(`"phase":"done"`)) // what is done has its picture (D12)
 		}},
 		{"open", func(s *scene) (int, int) { s.dies(on("create", "images/.a", 1)); return 0, len(s.stateBytes()) }},
@@ -36,8 +37,8 @@ func ruins() []ruin {
 			before := len(s.stateBytes())
 			s.dies(atCompaction())
 			// The mark of the second run's start was durable before anything was sent.
-			state := s.stateBytes()
-			return before + bytes.IndexByte(state[before:], '\n'), len(state)
+			content := s.stateBytes()
+			return before + bytes.IndexByte(content[before:], '\n'), len(content)
 		}},
 	}
 }
@@ -76,10 +77,10 @@ func TestD7D9P1CutAtEveryByte(t *testing.T) {
 // cutsOf are all cuts, or in an ordinary run those around the ends of lines, some of the header's and a few others.
 func cutsOf(s *scene, r ruin) (cuts []int) {
 	from, to := r.prepare(s)
-	state := s.stateBytes()
-	header := bytes.IndexByte(state, '\n')
+	content := s.stateBytes()
+	header := bytes.IndexByte(content, '\n')
 	for c := from; c <= to; c++ {
-		near := bytes.IndexByte(state[max(0, c-1):min(c+2, len(state))], '\n') >= 0
+		near := bytes.IndexByte(content[max(0, c-1):min(c+2, len(content))], '\n') >= 0
 		if long() || near || c < header && c%23 == 0 || c%173 == 0 {
 			cuts = append(cuts, c)
 		}
@@ -98,15 +99,15 @@ func states(t *testing.T) map[string][]byte {
 // TestD8EveryBitFlipped flips every bit: the file is refused with file and line, or going on with it pays nothing twice.
 func TestD8EveryBitFlipped(t *testing.T) {
 	path := writeManifest(t, "p.csv", three)
-	for name, state := range states(t) {
+	for name, content := range states(t) {
 		t.Run(name, func(t *testing.T) {
 			var harmless []int
-			for bit := range len(state) * 8 {
-				if !refusedAsDamaged(t, flipped(state, bit)) {
+			for bit := range len(content) * 8 {
+				if !refusedAsDamaged(t, flipped(content, bit)) {
 					harmless = append(harmless, bit)
 				}
 			}
-			t.Logf("%d flips, %d not refused", len(state)*8, len(harmless))
+			t.Logf("%d flips, %d not refused", len(content)*8, len(harmless))
 			crowd(t, len(harmless), func(i int) string { return number(harmless[i]) }, func(t *testing.T, i int) {
 				stage(t, path, emulator.Options{}, func(s *scene) {
 					if name == "live" {
@@ -129,21 +130,21 @@ func flipped(b []byte, bit int) []byte {
 }
 
 // refusedAsDamaged opens a state file. A refusal must name the file and a line that it has.
-func refusedAsDamaged(t *testing.T, state []byte) bool {
+func refusedAsDamaged(t *testing.T, content []byte) bool {
 	t.Helper()
 	disk := disktest.New()
-	disk.Put(stateFile, state)
-	s, _, err := openState(disk)
+	disk.Put(state.FileName, content)
+	s, _, err := state.OpenFile(disk)
 	if err == nil {
-		s.close()
+		s.Close()
 		return false
 	}
-	var damage *DamageError
-	lines := bytes.Count(state, []byte("\n")) + 1
-	if !errors.As(err, &damage) || damage.File != stateFile || damage.Line < 1 || damage.Line > lines {
+	var damage *state.DamageError
+	lines := bytes.Count(content, []byte("\n")) + 1
+	if !errors.As(err, &damage) || damage.File != state.FileName || damage.Line < 1 || damage.Line > lines {
 		t.Fatalf("openState = %v, want a damage with file and line", err)
 	}
-	if after, _ := disk.Content(stateFile); !bytes.Equal(after, state) {
+	if after, _ := disk.Content(state.FileName); !bytes.Equal(after, content) {
 		t.Fatal("a damaged file was changed")
 	}
 	return true
@@ -151,14 +152,14 @@ func refusedAsDamaged(t *testing.T, state []byte) bool {
 
 // TestD8ByteLostOrDoubled drops and doubles every byte: the file is refused, or what is read of it is a beginning of it.
 func TestD8ByteLostOrDoubled(t *testing.T) {
-	for name, state := range states(t) {
-		for i := range state {
-			for _, b := range [][]byte{slices.Delete(slices.Clone(state), i, i+1), slices.Insert(slices.Clone(state), i, state[i])} {
-				if i >= bytes.LastIndexByte(state[:len(state)-1], '\n') {
+	for name, content := range states(t) {
+		for i := range content {
+			for _, b := range [][]byte{slices.Delete(slices.Clone(content), i, i+1), slices.Insert(slices.Clone(content), i, content[i])} {
+				if i >= bytes.LastIndexByte(content[:len(content)-1], '\n') {
 					continue // of the last line a cut is left, which is TestD7's
 				}
 				if !refusedAsDamaged(t, b) {
-					t.Errorf("%s: byte %d (%q) lost or doubled, and the file is not refused", name, i, state[i])
+					t.Errorf("%s: byte %d (%q) lost or doubled, and the file is not refused", name, i, content[i])
 				}
 			}
 		}
@@ -166,8 +167,8 @@ func TestD8ByteLostOrDoubled(t *testing.T) {
 }
 
 func TestD8LinesLostDoubledSwapped(t *testing.T) {
-	state := states(t)["live"]
-	lines := bytes.SplitAfter(state, []byte("\n"))
+	content := states(t)["live"]
+	lines := bytes.SplitAfter(content, []byte("\n"))
 	lines = lines[:len(lines)-1] // what stands behind the last newline: nothing
 	last := len(lines) - 1
 	for i := range lines {
@@ -190,29 +191,29 @@ func TestD8LinesLostDoubledSwapped(t *testing.T) {
 
 // TestD8Garbage puts into a state file what editors, transfers and file systems put there.
 func TestD8Garbage(t *testing.T) {
-	state := states(t)["live"]
-	half := bytes.LastIndexByte(state[:len(state)/2], '\n') + 1
-	tail := slices.Clone(state[:len(state)-20])
+	content := states(t)["live"]
+	half := bytes.LastIndexByte(content[:len(content)/2], '\n') + 1
+	tail := slices.Clone(content[:len(content)-20])
 	for _, c := range []struct {
 		name    string
-		state   []byte
+		content []byte
 		refused bool
 	}{
-		{"BOM in front", slices.Concat([]byte("\ufeff"), state), true},
-		{"CRLF", bytes.ReplaceAll(state, []byte("\n"), []byte("\r\n")), true},
-		{"empty line in the middle", slices.Concat(state[:half], []byte("\n"), state[half:]), true},
-		{"empty line at the end", slices.Concat(state, []byte("\n")), true},
-		{"a foreign line", slices.Concat(state[:half], []byte(`{"hello":"world"}`+"\n"), state[half:]), true},
-		{"zeros in the middle", slices.Concat(state[:half], make([]byte, 512), state[half+512:]), true},
-		{"zeros at the tail", slices.Concat(state, make([]byte, 4096)), false},
+		{"BOM in front", slices.Concat([]byte("\ufeff"), content), true},
+		{"CRLF", bytes.ReplaceAll(content, []byte("\n"), []byte("\r\n")), true},
+		{"empty line in the middle", slices.Concat(content[:half], []byte("\n"), content[half:]), true},
+		{"empty line at the end", slices.Concat(content, []byte("\n")), true},
+		{"a foreign line", slices.Concat(content[:half], []byte(`{"hello":"world"}`+"\n"), content[half:]), true},
+		{"zeros in the middle", slices.Concat(content[:half], make([]byte, 512), content[half+512:]), true},
+		{"zeros at the tail", slices.Concat(content, make([]byte, 4096)), false},
 		{"zeros behind a torn line", slices.Concat(tail, make([]byte, 4096)), false},
 		{"only zeros", make([]byte, 4096), false},
-		{"a torn line of letters", slices.Concat(state, []byte(`{"seq":99,"key":"`)), false},
-		{"a torn line with a newline", slices.Concat(state, []byte(`{"seq":99,"key":"`+"\n")), true},
+		{"a torn line of letters", slices.Concat(content, []byte(`{"seq":99,"key":"`)), false},
+		{"a torn line with a newline", slices.Concat(content, []byte(`{"seq":99,"key":"`+"\n")), true},
 		{"another file", []byte("id,prompt\na,a red cat\n"), true},
-		{"a line of 2 MB", slices.Concat(state, bytes.Repeat([]byte("x"), 2<<20), []byte("\n")), true},
+		{"a line of 2 MB", slices.Concat(content, bytes.Repeat([]byte("x"), 2<<20), []byte("\n")), true},
 	} {
-		if got := refusedAsDamaged(t, c.state); got != c.refused {
+		if got := refusedAsDamaged(t, c.content); got != c.refused {
 			t.Errorf("%s: refused %v, want %v", c.name, got, c.refused)
 		}
 	}
@@ -226,7 +227,7 @@ func TestD8ZerosAtTheTail(t *testing.T) {
 			b := s.stateBytes()
 			s.rewrite(slices.Concat(b[:len(b)-left], make([]byte, left+512)))
 			s.wantFinish(3)
-			if torn, _ := s.disk.Content(tornFile); len(torn) < 512 && left != 1 { // 1: the newline alone, nothing is lost
+			if torn, _ := s.disk.Content(state.TornFile); len(torn) < 512 && left != 1 { // 1: the newline alone, nothing is lost
 				t.Errorf("%d zeros were put aside, want at least 512", len(torn))
 			}
 		})
@@ -241,7 +242,7 @@ func TestD8RunRefusesDamage(t *testing.T) {
 		b[len(b)/2] ^= 1
 		s.rewrite(b)
 		before := s.server.Books()
-		if err := s.start(); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "state.jsonl:") {
+		if err := s.start(); !errors.Is(err, state.ErrDamaged) || !strings.Contains(err.Error(), "state.jsonl:") {
 			t.Errorf("Open = %v, want a damage in state.jsonl", err)
 		}
 		if after := s.server.Books(); after.Submissions.Seen != before.Submissions.Seen || after.Lists != before.Lists {
@@ -258,8 +259,8 @@ func TestD7TornIsKept(t *testing.T) {
 		lastLine := bytes.LastIndexByte(b[:len(b)-1], '\n') + 1
 		s.rewrite(b[:len(b)-9])
 		s.ends()
-		if torn, _ := s.disk.Content(tornFile); !bytes.Equal(torn, b[lastLine:len(b)-9]) {
-			t.Errorf("%s holds %q, want %q", tornFile, torn, b[lastLine:len(b)-9])
+		if torn, _ := s.disk.Content(state.TornFile); !bytes.Equal(torn, b[lastLine:len(b)-9]) {
+			t.Errorf("%s holds %q, want %q", state.TornFile, torn, b[lastLine:len(b)-9])
 		}
 		s.wantPaidOnce(3)
 	})
@@ -302,32 +303,32 @@ func TestD11OtherState(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	here := Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}
-	rehearsal := Settings{BaseURL: "http://api.test/api/v1", Region: "beijing", Rehearsal: true}
+	here := state.Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}
+	rehearsal := state.Settings{BaseURL: "http://api.test/api/v1", Region: "beijing", Rehearsal: true}
 	for _, c := range []struct {
 		file string
-		with Settings
+		with state.Settings
 		says string // "": it is taken
 	}{
 		{"v1.jsonl", here, ""},
 		{"v1.jsonl", rehearsal, "it is of a real run"},
-		{"v1.jsonl", Settings{BaseURL: "http://other.test/api/v1", Region: "beijing"}, "it is of http://api.test/api/v1, not of http://other.test/api/v1"},
-		{"v1.jsonl", Settings{BaseURL: "http://api.test/api/v1", Region: "singapore"}, "region"},
+		{"v1.jsonl", state.Settings{BaseURL: "http://other.test/api/v1", Region: "beijing"}, "it is of http://api.test/api/v1, not of http://other.test/api/v1"},
+		{"v1.jsonl", state.Settings{BaseURL: "http://api.test/api/v1", Region: "singapore"}, "region"},
 		{"rehearsal.jsonl", here, "it is of a rehearsal"},
 		{"rehearsal.jsonl", rehearsal, ""},
 		{"newer.jsonl", here, "it was written by a newer qwenbatch (format 2, this one reads 1)"},
 	} {
 		t.Run(fmt.Sprintf("%s %s", c.file, c.says), func(t *testing.T) {
 			disk := disktest.New()
-			disk.Put(stateFile, golden(t, c.file))
+			disk.Put(state.FileName, golden(t, c.file))
 			b, err := Open(Options{Manifest: m, Disk: disk, Settings: c.with})
 			if err == nil {
 				b.Close()
 			}
-			if (c.says == "") != (err == nil) || c.says != "" && (!errors.Is(err, ErrOther) || !strings.Contains(err.Error(), c.says)) {
+			if (c.says == "") != (err == nil) || c.says != "" && (!errors.Is(err, state.ErrOther) || !strings.Contains(err.Error(), c.says)) {
 				t.Errorf("Open = %v, want %q", err, c.says)
 			}
-			if after, _ := disk.Content(stateFile); !bytes.Equal(after, golden(t, c.file)) {
+			if after, _ := disk.Content(state.FileName); !bytes.Equal(after, golden(t, c.file)) {
 				t.Error("the file was changed")
 			}
 		})

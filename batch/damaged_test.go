@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
@@ -208,7 +209,7 @@ func TestD29FailedLook(t *testing.T) {
 	play(t, three, emulator.Options{Seed: 1}, func(s *scene) {
 		looks := 0
 		err := s.startOn(func(op disktest.Op) disktest.Verdict {
-			if op.Kind == "readdir" && op.Name == imagesDir {
+			if op.Kind == "readdir" && op.Name == state.ImagesDir {
 				if looks++; s.server.Books().Downloads == 3 {
 					return disktest.Verdict{Err: syscall.EIO}
 				}
@@ -253,7 +254,7 @@ func TestH21NoURL(t *testing.T) {
 			}
 		}
 		for prompt, rec := range s.records() {
-			if rec.Phase != open && rec.Phase != ready {
+			if rec.Phase != state.Open && rec.Phase != state.Ready {
 				t.Errorf("%q is %s: %s", prompt, rec.Phase, rec.Message)
 			}
 		}

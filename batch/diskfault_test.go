@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 )
@@ -17,7 +18,7 @@ func TestD5RunEndsAtFailedSync(t *testing.T) {
 	for n := 1; n <= 12; n++ {
 		play(t, three, emulator.Options{}, func(s *scene) {
 			s.log = new(strings.Builder)
-			err := s.startOn(disktest.FailAt("sync", stateFile, n, 1, disktest.Verdict{Err: syscall.EIO}))
+			err := s.startOn(disktest.FailAt("sync", state.FileName, n, 1, disktest.Verdict{Err: syscall.EIO}))
 			if !errors.Is(err, syscall.EIO) {
 				t.Errorf("fsync %d fails: Run = %v, want EIO", n, err)
 			}
@@ -52,14 +53,14 @@ func TestD3FullDiskRecordsOpenTasks(t *testing.T) {
 		play(t, three, emulator.Options{}, func(s *scene) {
 			n, room, full := first, 0, false
 			err := s.startOn(func(op disktest.Op) disktest.Verdict {
-				if op.Kind == "write" && op.Name == stateFile && !full {
+				if op.Kind == "write" && op.Name == state.FileName && !full {
 					n--
 					full = n <= 0
 				}
 				switch {
-				case op.Kind == "remove" && op.Name == reserveFile:
+				case op.Kind == "remove" && op.Name == state.ReserveFile:
 					room = 8 // records
-				case op.Kind == "write" && full && room > 0 && op.Name == stateFile:
+				case op.Kind == "write" && full && room > 0 && op.Name == state.FileName:
 					room--
 				case (op.Kind == "write" || op.Kind == "create") && full:
 					return disktest.Verdict{Err: syscall.ENOSPC, Torn: true}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -189,18 +190,18 @@ const mostSuspects = 200
 // more must not take that for proof.
 func (s *settling) suspect(candidates []candidate) error {
 	fresh := false
-	var left []suspect
+	var left []state.Suspect
 	for _, c := range candidates {
 		if !s.not[c.ID] && c.Status != client.Failed && c.Status != client.Canceled && len(left) < mostSuspects {
-			left = append(left, suspect{c.ID, c.Created})
-			fresh = fresh || !slices.ContainsFunc(s.job.Suspects, func(old suspect) bool { return old.Task == c.ID })
+			left = append(left, state.Suspect{Task: c.ID, Created: c.Created})
+			fresh = fresh || !slices.ContainsFunc(s.job.Suspects, func(old state.Suspect) bool { return old.Task == c.ID })
 		}
 	}
 	s.job.Suspects = left
 	if !fresh {
 		return nil
 	}
-	return s.state.put(s.job.record, true)
+	return s.state.Put(s.job.Record, true)
 }
 
 // released reports whether a task was adopted once and turned out to be somebody else's.

@@ -3,6 +3,7 @@ package batch
 import (
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
 
@@ -20,7 +21,7 @@ func TestM9DoubtedSubmissionsStayInTheBudget(t *testing.T) {
 				}
 				s.options.Budget, s.options.Window = 400_000, 1 // two pictures, in the order of the sheet
 				s.start()
-				s.wantPhases(map[string]phase{"a red cat": held, "a blue dog": done})
+				s.wantPhases(map[string]state.Phase{"a red cat": state.Held, "a blue dog": state.Done})
 				b, closed := s.open()
 				err := b.Resolve([]string{"a"}, how)
 				closed()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
 
@@ -23,7 +24,7 @@ func TestA36UnavailableForAWhile(t *testing.T) {
 			return emulator.Fault{}
 		}
 		s.ends()
-		if p := s.phases(); p[done] != 40 {
+		if p := s.phases(); p[state.Done] != 40 {
 			t.Errorf("%v, want 40 done", p)
 		}
 		s.wantPaidOnce(40)
@@ -47,7 +48,7 @@ func TestA37DoubtOutlivesTheRun(t *testing.T) {
 			if took := time.Since(begun); took > 8*DefaultSettle {
 				t.Errorf("the run took %v", took)
 			}
-			s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": intent, "a bird": done})
+			s.wantPhases(map[string]state.Phase{"a red cat": state.Done, "a blue dog": state.Intent, "a bird": state.Done})
 			s.wantPosts(3)
 			blind = false
 			s.ends()
@@ -101,7 +102,7 @@ func TestA39WhatItWasAnsweredWith(t *testing.T) {
 		}
 		s.ends()
 		for prompt, want := range map[string]string{"a red cat": "was not answered, and", "a blue dog": "was answered with ModelUnavailable, which", "a bird": "was answered with "} {
-			if rec := s.records()[prompt]; rec.Phase != held || !strings.Contains(rec.Message, want) {
+			if rec := s.records()[prompt]; rec.Phase != state.Held || !strings.Contains(rec.Message, want) {
 				t.Errorf("%s is %s: %q, want %q in it", prompt, rec.Phase, rec.Message, want)
 			}
 		}
@@ -125,7 +126,7 @@ func TestA37ManyDoubts(t *testing.T) {
 			return emulator.Fault{LoseAnswer: c.Op == "submit" && strings.HasPrefix(c.Prompt, "lost")}
 		}
 		s.startUnder(s.stopAfter(12 * time.Hour))
-		if p := s.phases(); p[done] != 1 || p[intent] != 2*pace.Slack {
+		if p := s.phases(); p[state.Done] != 1 || p[state.Intent] != 2*pace.Slack {
 			t.Errorf("%v, want 1 done and %d in doubt", p, 2*pace.Slack)
 		}
 		s.faults.Store(false)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 	"github.com/qwenbatch/qwenbatch/output/filename"
@@ -14,39 +15,39 @@ import (
 // This file makes records of items that are to be sent: of new ones, and of those that are sent again.
 
 // due makes the record of an item that is to be sent in this pass.
-func (r *run) due(i int, it item) (record, bool, error) {
+func (r *run) due(i int, it item) (state.Record, bool, error) {
 	m := r.matches[i]
-	if m.entry < 0 {
+	if m.Entry < 0 {
 		rec, err := r.fresh(i, it)
 		return rec, true, err
 	}
-	if r.resumed[m.entry] || !r.again(m) {
-		return record{}, false, nil
+	if r.resumed[m.Entry] || !r.again(m) {
+		return state.Record{}, false, nil
 	}
-	redone := r.redoes(m.entry)
-	rec, err := r.state.get(int(m.entry))
+	redone := r.redoes(m.Entry)
+	rec, err := r.state.Get(int(m.Entry))
 	if err != nil {
 		return rec, false, err
 	}
 	was, seed := rec.Phase, rec.Sent.Seed
-	rec, due, err := r.renew(rec, it, m.changed)
+	rec, due, err := r.renew(rec, it, m.Changed)
 	rec.Redo = max(rec.Redo, r.redo.Number)
 	if redone {
-		r.remake(&rec, was, seed, m.changed)
+		r.remake(&rec, was, seed, m.Changed)
 	}
 	return rec, due, err
 }
 
 // again reports whether an item that was seen before is to be sent (again).
-func (b *Batch) again(m match) bool {
-	p := b.state.phaseOf(int(m.entry))
-	return p == ready || p == failed && b.o.RetryFailed || m.changed && (p == done || p == failed) || b.redoes(m.entry)
+func (b *Batch) again(m state.Match) bool {
+	p := b.state.PhaseOf(int(m.Entry))
+	return p == state.Ready || p == state.Failed && b.o.RetryFailed || m.Changed && (p == state.Done || p == state.Failed) || b.redoes(m.Entry)
 }
 
 // fresh is the record of an item that was never seen before. It gets its key here, for good.
-func (r *run) fresh(i int, it item) (record, error) {
+func (r *run) fresh(i int, it item) (state.Record, error) {
 	k := r.give(i, it)
-	rec := record{Key: k.String(), ID: it.ID, Print: r.idents[i].print, Phase: ready, Name: nameOf(it, k)}
+	rec := state.Record{Key: k.String(), ID: it.ID, Print: r.idents[i].Print, Phase: state.Ready, Name: nameOf(it, k)}
 	rec.Redo = r.redo.Number // named or not: what a wish has bought it does not buy again, also where twins change places
 	var err error
 	rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
@@ -54,28 +55,28 @@ func (r *run) fresh(i int, it item) (record, error) {
 }
 
 // give is the key of the i-th item, which is new.
-func (r *run) give(i int, it item) key {
+func (r *run) give(i int, it item) state.Key {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	k, given := r.given[i]
 	if !given {
-		k = r.state.reserveKey(it.key())
+		k = r.state.ReserveKey(it.key())
 		r.given[i] = k
 	}
 	return k
 }
 
 // renew is the record of an item that is sent again. It keeps what the item made before until that is put aside.
-func (r *run) renew(rec record, it item, changed bool) (record, bool, error) {
-	k, err := parseKey(rec.Key)
+func (r *run) renew(rec state.Record, it item, changed bool) (state.Record, bool, error) {
+	k, err := state.ParseKey(rec.Key)
 	if err != nil {
 		return rec, false, err
 	}
-	rec.supersede()
-	if changed || rec.Phase != ready { // what was refused for now has used up its attempts, also over a restart
+	rec.Supersede()
+	if changed || rec.Phase != state.Ready { // what was refused for now has used up its attempts, also over a restart
 		rec.Attempt = 0
 	}
-	rec.Phase, rec.ID, rec.Print = ready, it.ID, fingerprint(it.Fingerprint())
+	rec.Phase, rec.ID, rec.Print = state.Ready, it.ID, state.Fingerprint(it.Fingerprint())
 	rec.Name = nameOf(it, k)
 	if changed || rec.Sent.Prompt == "" { // of one that was taken in from a picture without metadata nothing is known
 		rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
@@ -85,12 +86,12 @@ func (r *run) renew(rec record, it item, changed bool) (record, bool, error) {
 	return rec, err == nil, err
 }
 
-const replacedDir = imagesDir + "/replaced"
+const replacedDir = state.ImagesDir + "/replaced"
 
 // putAside moves the pictures that an item made before to images/replaced, where they stay: at the last moment, since an item
 // that is not sent after all keeps them. Its record still names them until the next intent is written; a crash in between
 // leaves a done item whose picture is missing, which fetches it again or says so.
-func (r *run) putAside(rec *record) error {
+func (r *run) putAside(rec *state.Record) error {
 	if len(rec.Pictures) == 0 {
 		return nil
 	}
@@ -102,7 +103,7 @@ func (r *run) putAside(rec *record) error {
 			return err
 		}
 	}
-	if err := r.o.Disk.SyncDir(imagesDir); err != nil {
+	if err := r.o.Disk.SyncDir(state.ImagesDir); err != nil {
 		return err
 	}
 	rec.Before, rec.Cost, rec.Replaced = rec.Before+rec.Cost, 0, rec.Replaced+len(rec.Pictures)
@@ -111,7 +112,7 @@ func (r *run) putAside(rec *record) error {
 }
 
 // keepOlder moves a picture of an item to images/replaced, unless its file is another item's.
-func (r *run) keepOlder(key string, p picture) error {
+func (r *run) keepOlder(key string, p state.Picture) error {
 	return r.underName(p.File, func() error {
 		if another, err := r.ofAnother(p.File, key); err != nil || another {
 			return err
@@ -124,7 +125,7 @@ func (r *run) keepOlder(key string, p picture) error {
 // rename from folder to folder could be lost with a power cut that keeps its first half: what
 // another item syncs is one of the two folders. A crash in between leaves both; the copy is not
 // made twice.
-func (r *run) toReplaced(p picture) error {
+func (r *run) toReplaced(p state.Picture) error {
 	there, err := durable.Exists(r.o.Disk, p.File)
 	if err != nil || !there {
 		return err
@@ -157,7 +158,7 @@ func readWhole(disk durable.Disk, name string) ([]byte, error) {
 
 // nameOf is what an item's picture shall be called: as its row says, else its id, else the beginning of its prompt with
 // the first half of its key.
-func nameOf(it item, k key) string {
+func nameOf(it item, k state.Key) string {
 	if name := it.Picture(); name != "" {
 		return name
 	}

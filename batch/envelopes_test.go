@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -27,7 +28,7 @@ func TestA29StopsAtTheFirst(t *testing.T) {
 				}
 				s.wantPosts(1)
 				for prompt, rec := range s.records() {
-					if rec.Phase != ready {
+					if rec.Phase != state.Ready {
 						t.Errorf("HTTP %d %s: %q is %q, want it as it was", status, envelope, prompt, rec.Phase)
 					}
 				}
@@ -54,7 +55,7 @@ func TestA29FailsTheItem(t *testing.T) {
 					t.Errorf("HTTP %d %s: Run = %v", status, envelope, err)
 				}
 				s.wantPosts(3)
-				s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": failed, "a bird": done})
+				s.wantPhases(map[string]state.Phase{"a red cat": state.Done, "a blue dog": state.Failed, "a bird": state.Done})
 			})
 		}
 	}

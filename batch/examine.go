@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 	"github.com/qwenbatch/qwenbatch/output/filename"
@@ -29,15 +30,15 @@ const readsWhole = 4 << 30
 // examineAll examines the pictures of all items that are done, or are fetched again.
 func (b *Batch) examineAll() error {
 	budget := int64(readsWhole)
-	for i := range b.state.count() {
-		e := b.state.entry(i)
-		if p := e.phase(); p != done && p != open || e.file == 0 {
+	for i := range b.state.Count() {
+		e := b.state.Entry(i)
+		if p := e.Phase(); p != state.Done && p != state.Open || e.FileHash == 0 {
 			continue
 		}
-		if s, there := b.present.find(e.file); e.files == 1 && (!there || s.bytes == e.bytes && s.changed == untouched) {
+		if s, there := b.present.find(e.FileHash); e.Pictures == 1 && (!there || s.bytes == e.FileBytes && s.changed == untouched) {
 			continue
 		}
-		rec, err := b.state.get(i)
+		rec, err := b.state.Get(i)
 		if err != nil {
 			return err
 		}
@@ -49,10 +50,10 @@ func (b *Batch) examineAll() error {
 }
 
 // examine looks at the n-th picture of a record, where there is a reason.
-func (b *Batch) examine(rec record, n int, budget *int64) {
+func (b *Batch) examine(rec state.Record, n int, budget *int64) {
 	p := rec.Pictures[n]
-	s, there := b.present.find(hashID(p.File))
-	alike := s.bytes == smallBytes(p.Bytes)
+	s, there := b.present.find(state.Hash(p.File))
+	alike := s.bytes == state.SmallBytes(p.Bytes)
 	if !there || alike && s.changed == untouched {
 		return
 	}
@@ -64,17 +65,17 @@ func (b *Batch) examine(rec record, n int, budget *int64) {
 		*budget -= p.Bytes
 	}
 	if now := examined(b.o.Disk, rec, n, int64(s.bytes)); now != p {
-		b.standing[hashID(p.File)] = now
+		b.standing[state.Hash(p.File)] = now
 	}
 }
 
 // examined is the n-th picture of a record as it stands on the disk.
-func examined(disk durable.Disk, rec record, n int, size int64) picture {
+func examined(disk durable.Disk, rec state.Record, n int, size int64) state.Picture {
 	p := rec.Pictures[n]
 	p.Damage = ""
 	if size > client.MaxPicture { // none of ours is so long: somebody's work
 		sum, err := hashOf(disk, p.File)
-		return edition(p, picture{p.File, p.Width, p.Height, size, sum, "", damageOf(err)})
+		return edition(p, state.Picture{File: p.File, Width: p.Width, Height: p.Height, Bytes: size, SHA256: sum, Damage: damageOf(err)})
 	}
 	body, err := readFile(disk, p.File)
 	if err != nil {
@@ -100,11 +101,11 @@ func examined(disk durable.Disk, rec record, n int, size int64) picture {
 	if p.Damage != "" {
 		return p
 	}
-	return edition(p, pictureOf(p.File, found, body))
+	return edition(p, state.PictureOf(p.File, found, body))
 }
 
 // edition is a whole picture that stands in the place of another.
-func edition(was, now picture) picture {
+func edition(was, now state.Picture) state.Picture {
 	now.Original = cmp.Or(was.Original, was.SHA256)
 	if now.Original == now.SHA256 {
 		now.Original = ""
@@ -124,8 +125,8 @@ func damageOf(err error) string {
 
 // foreignText says whose picture a file is that stands in the place of the n-th of a record; "" where it is nobody else's. A
 // picture of another task of the same item was put there by somebody who wants it.
-func foreignText(disk durable.Disk, rec record, n int) string {
-	id, told := readIdentity(disk, rec.Pictures[n].File)
+func foreignText(disk durable.Disk, rec state.Record, n int) string {
+	id, told := state.ReadIdentity(disk, rec.Pictures[n].File)
 	switch number := (&renaming{rec, rec.Name}).number(n); {
 	case !told || id.Key == rec.Key && (id.Task != rec.Task || id.Number == number):
 		return ""
@@ -139,20 +140,20 @@ func foreignText(disk durable.Disk, rec record, n int) string {
 // in its item's place. The state may have been lost while pictures had changed places: two records
 // name one file then.
 func (r *run) ofAnother(file, key string) (bool, error) {
-	id, told := readIdentity(r.o.Disk, file)
-	k, err := parseKey(id.Key)
+	id, told := state.ReadIdentity(r.o.Disk, file)
+	k, err := state.ParseKey(id.Key)
 	if !told || err != nil || id.Key == key {
 		return false, nil
 	}
-	i, known := r.state.find(k)
+	i, known := r.state.Find(k)
 	if !known {
 		return false, nil
 	}
-	rec, err := r.state.get(i)
+	rec, err := r.state.Get(i)
 	if err != nil || rec.Task != id.Task {
 		return false, err
 	}
-	named := slices.ContainsFunc(rec.Pictures, func(p picture) bool { return p.File == file })
+	named := slices.ContainsFunc(rec.Pictures, func(p state.Picture) bool { return p.File == file })
 	own := filename.Clean(pictureName(rec.Name, id.Number), ".png")
 	return named || stem(path.Base(file)) == stem(own), nil
 }
@@ -170,23 +171,23 @@ func hashOf(disk durable.Disk, name string) (string, error) {
 
 // noteFound records what was found of pictures, so that it is known when their times say nothing any more.
 func (b *Batch) noteFound() error {
-	for i := range b.state.count() {
+	for i := range b.state.Count() {
 		if len(b.standing) == 0 {
 			break
 		}
-		e := b.state.entry(i)
-		if _, there := b.standing[e.file]; e.file == 0 || e.files == 1 && !there {
+		e := b.state.Entry(i)
+		if _, there := b.standing[e.FileHash]; e.FileHash == 0 || e.Pictures == 1 && !there {
 			continue
 		}
-		rec, err := b.state.get(i)
+		rec, err := b.state.Get(i)
 		if err != nil {
 			return err
 		}
-		if err := b.state.put(b.asFound(rec), false); err != nil {
+		if err := b.state.Put(b.asFound(rec), false); err != nil {
 			return err
 		}
 	}
-	b.state.setSeen(b.newest) // with the next mark, which stands behind these lines
+	b.state.SetSeen(b.newest) // with the next mark, which stands behind these lines
 	return nil
 }
 
@@ -198,5 +199,5 @@ func (b *Batch) noteSeen() error {
 	if err := b.noteFound(); err != nil {
 		return err
 	}
-	return b.state.mark(b.stopMark())
+	return b.state.Mark(b.stopMark())
 }

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
 
@@ -29,17 +30,17 @@ func TestT3ResumedTooLate(t *testing.T) {
 		s.ends()
 		s.ends()
 		s.wantPosts(3)
-		s.wantPhases(map[string]phase{"a red cat": held, "a blue dog": held, "a bird": held})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Held, "a blue dog": state.Held, "a bird": state.Held})
 	})
 	play(t, three, emulator.Options{}, func(s *scene) {
-		s.dies(on("write", stateFile, 4)) // one intent, whose task is there
+		s.dies(on("write", state.FileName, 4)) // one intent, whose task is there
 		time.Sleep(25 * time.Hour)
 		s.ends()
 		s.ends()
 		s.wantPosts(3)
 		heldItems := 0
 		for _, rec := range s.records() {
-			if rec.Phase == held {
+			if rec.Phase == state.Held {
 				heldItems++
 			}
 		}
@@ -73,7 +74,7 @@ func TestT4N13OurClockIsWrong(t *testing.T) {
 		}
 		for n := 3; n < 9; n++ {
 			play(t, three, emulator.Options{Offset: off}, func(s *scene) { // over a crash
-				s.dies(on("write", stateFile, n))
+				s.dies(on("write", state.FileName, n))
 				s.ends()
 				s.wantPosts(3)
 				s.wantPaidOnce(3)
@@ -84,7 +85,7 @@ func TestT4N13OurClockIsWrong(t *testing.T) {
 			time.Sleep(25 * time.Hour)
 			s.ends()
 			s.wantPosts(3)
-			s.wantPhases(map[string]phase{"a red cat": held, "a blue dog": held, "a bird": held})
+			s.wantPhases(map[string]state.Phase{"a red cat": state.Held, "a blue dog": state.Held, "a bird": state.Held})
 		})
 	}
 }
@@ -129,13 +130,13 @@ func TestT6PictureGone(t *testing.T) {
 		if took := time.Since(begun); took < 10*time.Minute || took > 15*time.Minute {
 			t.Errorf("the run took %v, want ten minutes more than for the others", took)
 		}
-		s.wantPhases(map[string]phase{"a red cat": open, "a blue dog": done, "a bird": done})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Open, "a blue dog": state.Done, "a bird": state.Done})
 		if rec := s.records()["a red cat"]; rec.Cost != 200_000 || rec.Code != gone {
 			t.Errorf("%s at %v, want %s, paid", rec.Code, rec.Cost, gone)
 		}
 		s.retype(three + "d,a fish\n")
 		s.ends()
-		s.wantPhases(map[string]phase{"a red cat": open, "a fish": done})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Open, "a fish": state.Done})
 		s.wantPosts(4)
 		lost = false
 		s.ends()
@@ -149,10 +150,10 @@ func TestT6PictureGone(t *testing.T) {
 		s.ends()
 		time.Sleep(22 * time.Hour)
 		s.ends()
-		s.wantPhases(map[string]phase{"a red cat": open})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Open})
 		time.Sleep(3 * time.Hour)
 		s.ends()
-		s.wantPhases(map[string]phase{"a red cat": held})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Held})
 		s.wantPosts(3)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 	"github.com/qwenbatch/qwenbatch/output/filename"
@@ -20,8 +21,8 @@ import (
 // A fetching is a task that has succeeded and whose pictures are being saved.
 type fetching struct {
 	*run
-	rec   *record
-	was   record // as it is recorded
+	rec   *state.Record
+	was   state.Record // as it is recorded
 	task  client.Task
 	place *berth
 	told  string // why it was tried in vain, as it is recorded
@@ -30,12 +31,12 @@ type fetching struct {
 
 // fetch saves the pictures of a task that succeeded. They are paid for: a download is tried as long as the service keeps
 // them, and whatever comes whole is saved.
-func (r *run) fetch(ctx context.Context, rec *record, task client.Task) error {
+func (r *run) fetch(ctx context.Context, rec *state.Record, task client.Task) error {
 	f := &fetching{run: r, rec: rec, was: *rec, task: task}
 	missing, err := f.saveAll(ctx)
 	if len(rec.Pictures) > 0 && (err == nil || errors.Is(err, errGone)) {
 		// A crash before this takes names away at worst: findSaved gives them back.
-		if err := r.o.Disk.SyncDir(imagesDir); err != nil {
+		if err := r.o.Disk.SyncDir(state.ImagesDir); err != nil {
 			return err
 		}
 	}
@@ -108,7 +109,7 @@ func (f *fetching) saveAll(ctx context.Context) (missing client.Result, err erro
 
 // finish records what was saved. A crash before the record is durable leaves the pictures in place, each with its key and
 // task, and the next run finds them there (onDisk).
-func (r *run) finish(rec *record, task client.Task, missing client.Result) error {
+func (r *run) finish(rec *state.Record, task client.Task, missing client.Result) error {
 	rec.At, rec.Finished = r.clock.Now(), r.clock.Now()
 	if !task.Ended.IsZero() {
 		rec.Finished = task.Ended
@@ -122,11 +123,11 @@ func (r *run) finish(rec *record, task client.Task, missing client.Result) error
 		rec.Cost, rec.Code, rec.Message = 0, missing.Code, missing.Message
 		return r.fail(rec)
 	}
-	rec.Phase, rec.Code, rec.Message, rec.Lost, rec.Succeeded = done, "", "", false, time.Time{}
+	rec.Phase, rec.Code, rec.Message, rec.Lost, rec.Succeeded = state.Done, "", "", false, time.Time{}
 	if short := rec.Sent.N - len(rec.Pictures); short > 0 {
 		rec.Warnings = append(rec.Warnings, fmt.Sprintf("%d of %d pictures were not made: %s", short, rec.Sent.N, missing.Message))
 	}
-	return r.state.put(*rec, true)
+	return r.state.Put(*rec, true)
 }
 
 var (
@@ -236,7 +237,7 @@ func (f *fetching) note(code, why string) error {
 	}
 	f.was = was
 	f.rec.Succeeded = was.Succeeded
-	return f.state.put(was, false)
+	return f.state.Put(was, false)
 }
 
 // billed is what the task cost.
@@ -302,7 +303,7 @@ func (f *fetching) freshURL(ctx context.Context, i int) (url string, answered bo
 
 // foreign reports whether a picture of a task that was adopted for its words alone is not what this item asked for. Of the two
 // forms of a size, the service may make either.
-func foreign(rec *record, p imagefile.Picture) bool {
+func foreign(rec *state.Record, p imagefile.Picture) bool {
 	if rec.Adopted != "prompt" {
 		return false
 	}
@@ -313,14 +314,14 @@ func foreign(rec *record, p imagefile.Picture) bool {
 }
 
 // save puts a picture in place: part, fsync, rename.
-func (r *run) save(rec *record, i int, body []byte, found imagefile.Picture) error {
+func (r *run) save(rec *state.Record, i int, body []byte, found imagefile.Picture) error {
 	body = imagefile.Annotate(body, r.texts(rec, i))
 	name, err := r.publish(filename.Clean(pictureName(rec.Name, i), found.Ext), body)
 	if err != nil {
 		return err
 	}
 	rec.Warnings = append(rec.Warnings, warnings(rec.Sent, found)...)
-	rec.Pictures = append(rec.Pictures, pictureOf(path.Join(imagesDir, name), found, body))
+	rec.Pictures = append(rec.Pictures, state.PictureOf(path.Join(state.ImagesDir, name), found, body))
 	return nil
 }
 
@@ -328,7 +329,7 @@ func (r *run) save(rec *record, i int, body []byte, found imagefile.Picture) err
 // other: the name is looked at before it is taken. The wait is that of a few writes, so it takes no context.
 func (r *run) publish(name string, body []byte) (used string, err error) {
 	err = r.underName(name, func() error {
-		used, err = durable.Put(r.o.Disk, imagesDir, name, body)
+		used, err = durable.Put(r.o.Disk, state.ImagesDir, name, body)
 		return err
 	})
 	return used, err
@@ -354,7 +355,7 @@ func pictureName(name string, i int) string {
 }
 
 // warnings are what is odd about a whole picture. It is paid for and kept.
-func warnings(s sent, p imagefile.Picture) []string {
+func warnings(s state.Request, p imagefile.Picture) []string {
 	all := p.Warnings
 	if asked, ok := client.ParseSize(s.Size); ok && p.Width > 0 && (asked.W != p.Width || asked.H != p.Height) {
 		all = append(all, fmt.Sprintf("the picture is %d*%d, not %s", p.Width, p.Height, s.Size))
@@ -362,17 +363,17 @@ func warnings(s sent, p imagefile.Picture) []string {
 	return all
 }
 
-func (r *run) texts(rec *record, i int) []imagefile.Text {
-	id := identity{rec.Key, rec.ID, rec.Print, rec.Task, i, rec.Request, rec.Name, rec.Sent, rec.ActualPrompt,
-		r.price(rec.Sent), rec.Submitted, rec.Redo, rec.Adopted, rec.SeedUnknown}
+func (r *run) texts(rec *state.Record, i int) []imagefile.Text {
+	id := state.Identity{Key: rec.Key, ID: rec.ID, Print: rec.Print, Task: rec.Task, Number: i, Request: rec.Request, Name: rec.Name, Sent: rec.Sent,
+		Actual: rec.ActualPrompt, Cost: r.price(rec.Sent), At: rec.Submitted, Redo: rec.Redo, Adopted: rec.Adopted, SeedUnknown: rec.SeedUnknown}
 	if r.o.NoMetadata {
 		id.Sent.Prompt, id.Sent.Negative, id.Actual = "", "", ""
 	}
-	return []imagefile.Text{{Keyword: identityKeyword, Value: id.String()}, r.parameters(id)}
+	return []imagefile.Text{{Keyword: state.IdentityKeyword, Value: id.String()}, r.parameters(id)}
 }
 
 // parameters tell viewers of generated pictures how this one was made.
-func (r *run) parameters(id identity) imagefile.Text {
+func (r *run) parameters(id state.Identity) imagefile.Text {
 	s, seed := id.Sent, ""
 	if !id.SeedUnknown {
 		seed = strconv.FormatInt(s.Seed, 10)

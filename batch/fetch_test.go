@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
@@ -32,7 +33,7 @@ func TestPicturesTellHowTheyWereMade(t *testing.T) {
 		play(t, sheet, emulator.Options{}, func(s *scene) {
 			s.options.NoMetadata = !metadata
 			s.ends()
-			var rec record
+			var rec state.Record
 			for _, rec = range s.records() {
 			}
 			want := fmt.Sprintf("Seed: 42, Size: 1328x1328, Model: qwen-image-plus, Task ID: %s, ", rec.Task)
@@ -47,8 +48,8 @@ func TestPicturesTellHowTheyWereMade(t *testing.T) {
 			if got := strings.Contains(fmt.Sprint(texts), "福字"); got != metadata {
 				t.Errorf("metadata %v: the prompt is told: %v in %q", metadata, got, texts)
 			}
-			if !strings.Contains(texts[identityKeyword], rec.Key) || !strings.Contains(texts[identityKeyword], rec.Task) {
-				t.Errorf("identity = %s, want key %s and task %s", texts[identityKeyword], rec.Key, rec.Task)
+			if !strings.Contains(texts[state.IdentityKeyword], rec.Key) || !strings.Contains(texts[state.IdentityKeyword], rec.Task) {
+				t.Errorf("identity = %s, want key %s and task %s", texts[state.IdentityKeyword], rec.Key, rec.Task)
 			}
 		})
 	}

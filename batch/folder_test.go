@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -34,7 +35,7 @@ func TestD2D4FullDisk(t *testing.T) {
 				t.Errorf("%s fails: Run = %v, want %v", kind, err, cause)
 			}
 			for prompt, rec := range s.records() {
-				if rec.Phase != open && rec.Phase != ready {
+				if rec.Phase != state.Open && rec.Phase != state.Ready {
 					t.Errorf("%s fails: %q is %s", kind, prompt, rec.Phase)
 				}
 			}
@@ -100,7 +101,7 @@ func TestD12PictureDeleted(t *testing.T) {
 // TestD13NameTaken puts something else under the name of a picture: it stays, the picture gets another.
 func TestD13NameTaken(t *testing.T) {
 	play(t, one, emulator.Options{}, func(s *scene) {
-		s.disk.Mkdir(imagesDir)
+		s.disk.Mkdir(state.ImagesDir)
 		s.disk.Put("images/a.png", []byte("a holiday picture"))
 		s.ends()
 		s.wantPaidOnce(1)
@@ -129,7 +130,7 @@ func TestM1ChangedRow(t *testing.T) {
 		s.ends()
 		s.wantPosts(4)
 		now := s.records()["a green dog"]
-		if now.Key != was.Key || now.Phase != done || now.Before != was.Cost || now.Replaced != 1 || now.Pictures[0].File != was.Pictures[0].File {
+		if now.Key != was.Key || now.Phase != state.Done || now.Before != was.Cost || now.Replaced != 1 || now.Pictures[0].File != was.Pictures[0].File {
 			t.Errorf("%+v became %+v", was, now)
 		}
 		if _, ok := s.disk.Content("images/replaced/b.png"); !ok {
@@ -160,7 +161,7 @@ func TestM1ChangedRowAndCrash(t *testing.T) {
 			}
 			// A crash between the move and the intent may fetch the older picture once more, which is free.
 			for file, prompt := range map[string]string{"images/a.png": "a red tomcat", "images/replaced/a.png": "a red cat"} {
-				if id, ok := readIdentity(s.disk, file); !ok || id.Sent.Prompt != prompt {
+				if id, ok := state.ReadIdentity(s.disk, file); !ok || id.Sent.Prompt != prompt {
 					t.Errorf("%s is of %q, want %q", file, id.Sent.Prompt, prompt)
 				}
 			}
@@ -255,12 +256,12 @@ func TestM10NothingToDo(t *testing.T) {
 func TestP19M6Lock(t *testing.T) {
 	dir := openTemp(t)
 	for range 3 {
-		lock, err := LockFolder(dir)
+		lock, err := state.LockFolder(dir)
 		if err != nil || lock.Unguarded {
 			t.Fatalf("LockFolder = %+v, %v", lock, err)
 		}
-		if _, err := LockFolder(dir); !errors.Is(err, ErrLocked) {
-			t.Errorf("a second LockFolder = %v, want %v", err, ErrLocked)
+		if _, err := state.LockFolder(dir); !errors.Is(err, state.ErrLocked) {
+			t.Errorf("a second LockFolder = %v, want %v", err, state.ErrLocked)
 		}
 		if err := lock.Release(); err != nil {
 			t.Errorf("Release = %v", err)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 )
@@ -23,13 +24,13 @@ c,a lost one,,,,
 var goldenItems = []struct {
 	id, key, print string
 	seed           int64
-	phase          phase
+	phase          state.Phase
 }{
-	{"a", "2223a034d3ae2f48", "8a70b1f51b152ac5c079e19628321d91", 37841128, done},
-	{"一", "44619a35b1b1d496", "af796ecca2d742aba1c0c2f55254d44f", 42, done},
-	{"一-2", "44619a35b1b1d496-2", "8ca2ede9578340d31416895fcc2ad120", 43, done},
-	{"b", "1dc47a9da18c8aaf", "f33751f8266fe016091385a372b53b6d", 1032690734, failed},
-	{"c", "d4510e5bf14affc0", "c366255583df9fd018f237ca306574c5", 1269028067, held},
+	{"a", "2223a034d3ae2f48", "8a70b1f51b152ac5c079e19628321d91", 37841128, state.Done},
+	{"一", "44619a35b1b1d496", "af796ecca2d742aba1c0c2f55254d44f", 42, state.Done},
+	{"一-2", "44619a35b1b1d496-2", "8ca2ede9578340d31416895fcc2ad120", 43, state.Done},
+	{"b", "1dc47a9da18c8aaf", "f33751f8266fe016091385a372b53b6d", 1032690734, state.Failed},
+	{"c", "d4510e5bf14affc0", "c366255583df9fd018f237ca306574c5", 1269028067, state.Held},
 }
 
 func golden(t testing.TB, name string) []byte {
@@ -42,17 +43,17 @@ func golden(t testing.TB, name string) []byte {
 }
 
 // openGolden matches the golden sheet with a state file, or with none.
-func openGolden(t *testing.T, sheet string, state []byte) *Batch {
+func openGolden(t *testing.T, sheet string, content []byte) *Batch {
 	t.Helper()
 	m, err := manifests.Open(writeManifest(t, "p.csv", sheet), manifests.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	disk := disktest.New()
-	if state != nil {
-		disk.Put(stateFile, state)
+	if content != nil {
+		disk.Put(state.FileName, content)
 	}
-	b, err := Open(Options{Manifest: m, Disk: disk, Settings: Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}})
+	b, err := Open(Options{Manifest: m, Disk: disk, Settings: state.Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,11 +66,11 @@ func TestGoldenState(t *testing.T) {
 	b := openGolden(t, goldenSheet, golden(t, "v1.jsonl"))
 	for i, want := range goldenItems {
 		m := b.matches[i]
-		if m.entry < 0 || m.changed {
+		if m.Entry < 0 || m.Changed {
 			t.Errorf("item %s is not known any more: %+v", want.id, m)
 			continue
 		}
-		rec, err := b.state.get(int(m.entry))
+		rec, err := b.state.Get(int(m.Entry))
 		if err != nil {
 			t.Fatal(err)
 		}

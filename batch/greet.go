@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -42,9 +43,9 @@ func (r *run) greet(ctx context.Context) error {
 // sameAccount lets another key go on only if it sees a task of ours: keys of one account may change, but with the key of
 // another account every open task would look lost, and every submission that is in doubt absent.
 func (r *run) sameAccount(ctx context.Context) error {
-	print := r.o.Key.Fingerprint(r.state.header().Salt)
-	if !r.found || r.state.header().KeyPrint == print || r.o.Settings.Rehearsal {
-		return r.amend(r.state.header().KeyPrint)
+	print := r.o.Key.Fingerprint(r.state.Header().Salt)
+	if !r.found || r.state.Header().KeyPrint == print || r.o.Settings.Rehearsal {
+		return r.amend(r.state.Header().KeyPrint)
 	}
 	witness, doubt, err := r.witness()
 	switch {
@@ -60,37 +61,37 @@ func (r *run) sameAccount(ctx context.Context) error {
 		return err
 	}
 	if task.Status == client.Unknown {
-		return fmt.Errorf("%w: this key does not see its task %s, so it is of another account", ErrOther, witness)
+		return fmt.Errorf("%w: this key does not see its task %s, so it is of another account", state.ErrOther, witness)
 	}
 	return r.amend(print)
 }
 
 // ErrUnprovenKey says that the key is another than that of the last run, that what the last run has left can only be settled
 // by a key of its account, and that no task shows whether this one is.
-var ErrUnprovenKey = fmt.Errorf("%w: a submission of it is in doubt, and it has no task by which this key could show that it is of the same account", ErrOther)
+var ErrUnprovenKey = fmt.Errorf("%w: a submission of it is in doubt, and it has no task by which this key could show that it is of the same account", state.ErrOther)
 
 // witness is a task that every key of the account must see: one that is open, else one that the service still keeps. Doubt
 // says that the list would be asked for what the state does not know.
 func (r *run) witness() (task string, doubt bool, err error) {
 	now := r.clock.Now()
-	if r.o.Restored || !r.state.stoppedCleanly() || !r.state.lastMark().Since.IsZero() {
+	if r.o.Restored || !r.state.Stopped() || !r.state.LastMark().Since.IsZero() {
 		doubt = now.Sub(r.lastKnown(now)) < listed && !r.onlySync()
 	}
-	for i := range r.state.count() {
-		p := r.state.phaseOf(i)
-		if p != intent && p != open && (p != done || task != "") {
+	for i := range r.state.Count() {
+		p := r.state.PhaseOf(i)
+		if p != state.Intent && p != state.Open && (p != state.Done || task != "") {
 			continue
 		}
-		rec, err := r.state.get(i)
+		rec, err := r.state.Get(i)
 		if err != nil {
 			return "", false, err
 		}
 		switch fresh := now.Sub(rec.Submitted) < listed; {
-		case p == open && fresh:
+		case p == state.Open && fresh:
 			return rec.Task, doubt, nil
-		case p == intent:
+		case p == state.Intent:
 			doubt = doubt || !rec.Sent.Sync && now.Sub(rec.Intent) < listed // no list has the others: they are held
-		case p == done && fresh:
+		case p == state.Done && fresh:
 			task = rec.Task // "" over the synchronous interface
 		}
 	}
@@ -100,17 +101,17 @@ func (r *run) witness() (task string, doubt bool, err error) {
 // onlySync reports whether the last run, and all whose tasks are not looked through yet, had no tasks that the state could
 // have lost.
 func (r *run) onlySync() bool {
-	return r.state.header().Settings.Mode == "sync" && r.state.lastMark().Since.IsZero() && !r.o.Restored
+	return r.state.Header().Settings.Mode == "sync" && r.state.LastMark().Since.IsZero() && !r.o.Restored
 }
 
 // amend records a key and the settings of this run where they are not those of the last.
 func (r *run) amend(print string) error {
-	h := r.state.header()
+	h := r.state.Header()
 	if !r.found || h.KeyPrint == print && reflect.DeepEqual(h.Settings, r.o.Settings) {
 		return nil
 	}
 	h.KeyPrint, h.Settings = print, r.o.Settings
-	return r.state.amend(h)
+	return r.state.Amend(h)
 }
 
 // greetings is how often the service is asked in vain before a run gives up: about four minutes. Once it has answered, a

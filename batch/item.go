@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -38,7 +39,7 @@ func (r *run) live(ctx context.Context, j *job) error {
 		if step == nil {
 			return nil
 		}
-		before := j.record
+		before := j.Record
 		err := step(ctx, j)
 		if errors.Is(err, errLeave) {
 			return nil
@@ -46,23 +47,23 @@ func (r *run) live(ctx context.Context, j *job) error {
 		if err != nil {
 			return err
 		}
-		r.settled(&j.record)
-		r.tell(before, j.record)
+		r.settled(&j.Record)
+		r.tell(before, j.Record)
 	}
 }
 
 // errLeave leaves an item as it stands until the next run.
 var errLeave = errors.New("left for the next run")
 
-func (r *run) step(p phase) func(context.Context, *job) error {
+func (r *run) step(p state.Phase) func(context.Context, *job) error {
 	switch p {
-	case ready:
+	case state.Ready:
 		return r.submit
-	case intent:
+	case state.Intent:
 		return func(ctx context.Context, j *job) error {
 			return during(&r.flight.doubting, func() error { return r.resettle(ctx, j) })
 		}
-	case open:
+	case state.Open:
 		return r.collect
 	}
 	return nil
@@ -82,7 +83,7 @@ func (r *run) submit(ctx context.Context, j *job) error {
 	}
 
 	// In here, since a doubt about the same words has the first choice of what was found.
-	if err := r.claimOrphan(ctx, j); err != nil || j.Phase != ready {
+	if err := r.claimOrphan(ctx, j); err != nil || j.Phase != state.Ready {
 		return err
 	}
 	if !j.slot.Held() { // it has one when it comes from the producer, which keeps the order of the manifest
@@ -93,10 +94,10 @@ func (r *run) submit(ctx context.Context, j *job) error {
 		j.slot = slot
 	}
 	err := r.send(ctx, r.pace(j.Sent.Model), j)
-	if j.Phase != open {
+	if j.Phase != state.Open {
 		j.slot.Release()
 	}
-	if j.Phase == intent && err == nil {
+	if j.Phase == state.Intent && err == nil {
 		// Inside the turnstile: while this one is in doubt, none with the same words goes out.
 		return during(&r.flight.doubting, func() error { return r.settle(ctx, j, turn) })
 	}
@@ -110,25 +111,25 @@ func (r *run) send(ctx context.Context, m *pace.Model, j *job) error {
 		return err
 	}
 	defer try.Unsent() // where it was sent, that is known before
-	if err := r.state.astray(); errors.Is(err, ErrReplaced) {
+	if err := r.state.Astray(); errors.Is(err, state.ErrReplaced) {
 		r.halt("", err) // what is open is collected, and stop puts the state file back
 		return errLeave
 	} else if err != nil {
 		return err
 	}
-	if err := r.admit(&j.record); err != nil {
+	if err := r.admit(&j.Record); err != nil {
 		return err
 	}
-	if err := r.putAside(&j.record); err != nil {
+	if err := r.putAside(&j.Record); err != nil {
 		return err
 	}
 	// A crash up to here has sent nothing: the item is new to the next run.
-	j.Phase, j.Intent, j.At = intent, r.clock.Now(), r.clock.Now()
+	j.Phase, j.Intent, j.At = state.Intent, r.clock.Now(), r.clock.Now()
 	j.Attempt++
 	j.Task, j.Request, j.Adopted, j.Code, j.Message = "", "", "", "", ""
 	j.Released, j.SeedUnknown, j.Succeeded = nil, false, time.Time{}
 	j.Suspects, j.Answer, j.Heard, j.doubt = nil, "", time.Time{}, nil
-	if err := r.state.put(j.record, true); err != nil {
+	if err := r.state.Put(j.Record, true); err != nil {
 		return err
 	}
 	j.posted = time.Now()
@@ -167,12 +168,12 @@ func (r *run) turn(ctx context.Context, m *pace.Model) (*pace.Permit, error) {
 
 // post finishes a submission that is on the wire even when the run is being stopped: its answer is worth money. After the
 // stop it has the run's grace.
-func (r *run) post(ctx context.Context, s sent) (client.Task, error) {
+func (r *run) post(ctx context.Context, s state.Request) (client.Task, error) {
 	r.flight.running.Add(1)
 	defer r.flight.running.Add(-1)
 	wire, cancel := r.wire(ctx, r.grace)
 	defer cancel()
-	return r.o.Client.Submit(wire, s.request())
+	return r.o.Client.Submit(wire, s.Client())
 }
 
 // wire is a context that outlives ctx by the grace.
@@ -188,14 +189,14 @@ func (r *run) opened(m *pace.Model, j *job, task client.Task) error {
 	r.answered(j.Sent.Model)
 	r.wasAccepted()
 	r.created(task.ID)
-	j.Phase, j.Task, j.Request, j.At = open, task.ID, task.RequestID, r.clock.Now()
+	j.Phase, j.Task, j.Request, j.At = state.Open, task.ID, task.RequestID, r.clock.Now()
 	j.Submitted = r.clock.Now()
-	if err := r.state.put(j.record, true); err != nil {
+	if err := r.state.Put(j.Record, true); err != nil {
 		r.log.Error("a task is open and could not be recorded", "task", task.ID, "item", j.Key)
 		return err
 	}
 	r.created(task.ID) // again: its record may have been read for the claims just before this one
-	r.own.add(j.record)
+	r.own.add(j.Record)
 	return nil
 }
 
@@ -215,13 +216,13 @@ func (r *run) refused(ctx context.Context, m *pace.Model, j *job, err error) err
 		}
 		j.Answer = answerOf(doubt)
 		// The intent is durable already; the request id makes it easier to settle.
-		return r.state.put(j.record, false)
+		return r.state.Put(j.Record, false)
 	case client.Throttled(err):
 		m.Refused()
 		errors.As(err, &api)
 		r.throttled(j.Sent.Model, api)
 		j.Attempt--
-		return r.back(&j.record, err)
+		return r.back(&j.Record, err)
 	case errors.As(err, &api):
 		r.answered(j.Sent.Model)
 		if api.Reach() == client.ReachItem {
@@ -232,7 +233,7 @@ func (r *run) refused(ctx context.Context, m *pace.Model, j *job, err error) err
 	// Not sent: nothing reached the service. The network is away; that uses up no attempt.
 	j.Attempt--
 	r.trouble(err)
-	return r.back(&j.record, err)
+	return r.back(&j.Record, err)
 }
 
 // answerOf is what a submission in doubt was answered with; "" where no answer came.
@@ -248,10 +249,10 @@ func answerOf(doubt *client.DoubtError) string {
 }
 
 // back records that the last submission created nothing.
-func (r *run) back(rec *record, cause error) error {
-	rec.Phase, rec.At = ready, r.clock.Now()
+func (r *run) back(rec *state.Record, cause error) error {
+	rec.Phase, rec.At = state.Ready, r.clock.Now()
 	r.log.Debug("submission created nothing", "item", rec.Key, "cause", cause)
-	return r.state.put(*rec, true)
+	return r.state.Put(*rec, true)
 }
 
 // judge does what the error catalogue says of a refusal or of a failed task.
@@ -261,14 +262,14 @@ func (r *run) judge(ctx context.Context, j *job, api *client.APIError) error {
 	case client.ReachAccount:
 		r.halt("", api)
 		j.Attempt--
-		return r.back(&j.record, api)
+		return r.back(&j.Record, api)
 	case client.ReachModel:
 		r.halt(j.Sent.Model, api)
 		j.Attempt--
-		return r.back(&j.record, api)
+		return r.back(&j.Record, api)
 	case client.ReachRetry:
 		if j.Attempt < attempts {
-			if err := r.back(&j.record, api); err != nil {
+			if err := r.back(&j.Record, api); err != nil {
 				return err
 			}
 			j.slot.Release()
@@ -278,10 +279,10 @@ func (r *run) judge(ctx context.Context, j *job, api *client.APIError) error {
 		if other, ok := client.OtherForm(j.Sent.Size); ok && !j.OtherSize && speaksOfSize(api) {
 			j.Sent.Size, j.OtherSize = other, true
 			j.Attempt--
-			return r.back(&j.record, api)
+			return r.back(&j.Record, api)
 		}
 	}
-	return r.fail(&j.record)
+	return r.fail(&j.Record)
 }
 
 // speaksOfSize reports whether a refusal is about the size: "The size is not match the allowed size" (ERR, 2026-11).
@@ -291,22 +292,22 @@ func speaksOfSize(e *client.APIError) bool {
 
 // fail ends an item that cost nothing. It is counted before the item gives its place in the window back, so that
 // MaxFailures starts no other in it.
-func (r *run) fail(rec *record) error {
+func (r *run) fail(rec *state.Record) error {
 	r.failedOne()
-	rec.Phase, rec.At, rec.Finished = failed, r.clock.Now(), r.clock.Now()
-	return r.state.put(*rec, true)
+	rec.Phase, rec.At, rec.Finished = state.Failed, r.clock.Now(), r.clock.Now()
+	return r.state.Put(*rec, true)
 }
 
 // hold ends an item that may have been paid for, until a person decides.
-func (r *run) hold(rec *record, code, format string, args ...any) error {
-	rec.Phase, rec.At, rec.Finished = held, r.clock.Now(), r.clock.Now()
+func (r *run) hold(rec *state.Record, code, format string, args ...any) error {
+	rec.Phase, rec.At, rec.Finished = state.Held, r.clock.Now(), r.clock.Now()
 	rec.Code, rec.Message = code, fmt.Sprintf(format, args...)
-	return r.state.put(*rec, true)
+	return r.state.Put(*rec, true)
 }
 
 // collect waits for an open task and saves what it made.
 func (r *run) collect(ctx context.Context, j *job) error {
-	was := j.record
+	was := j.Record
 	if err := r.gather(ctx, j); err != nil {
 		return err
 	}
@@ -323,20 +324,20 @@ func (r *run) gather(ctx context.Context, j *job) error {
 	switch task.Status {
 	case client.Succeeded:
 		j.slot.Release() // the service is free for another before the picture is saved
-		return r.fetch(ctx, &j.record, task)
+		return r.fetch(ctx, &j.Record, task)
 	case client.Failed:
-		j.supersede()
+		j.Supersede()
 		return r.judge(ctx, j, task.Err().(*client.APIError))
 	case client.Canceled:
 		j.Code, j.Message = "Canceled", "the task was cancelled before it started; it costs nothing"
-		return r.fail(&j.record)
+		return r.fail(&j.Record)
 	}
 	j.slot.Release()
-	if saved := len(r.savedOf(&j.record)); saved > 0 && saved >= len(j.Pictures) { // else one that was fetched is gone
-		return r.fetch(ctx, &j.record, r.savedTask(&j.record))
+	if saved := len(r.savedOf(&j.Record)); saved > 0 && saved >= len(j.Pictures) { // else one that was fetched is gone
+		return r.fetch(ctx, &j.Record, r.savedTask(&j.Record))
 	}
 	if !j.Succeeded.IsZero() && r.clock.Now().Sub(j.Submitted) < kept {
 		return errLeave // it was there, and the service keeps it: it knows better another time
 	}
-	return r.hold(&j.record, "Expired", "the service does not know task %s any more: what it made is paid for and lost, or it never ran", j.Task)
+	return r.hold(&j.Record, "Expired", "the service does not know task %s any more: what it made is paid for and lost, or it never ran", j.Task)
 }

@@ -4,11 +4,12 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 )
 
 // A job is the work of one run on one item: its record, and what the run holds for it meanwhile. One goroutine owns it.
 type job struct {
-	record
+	state.Record
 	slot   *pace.Slot    // in the window of its model; nil or released where it has none
 	posted time.Time     // when this run has sent it, by the local clock
 	words  *pace.KeyLock // of its prompt, where it got one before its goroutine began

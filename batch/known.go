@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -46,7 +47,7 @@ type ownTasks struct {
 // ownTaskOf is what a record says of its task. One that was adopted for its words was made at a time that only the list has
 // told, and so was one that was taken in from its picture: they are known to be there, and teach nothing. One that bears the
 // id of the request was made when that was on its way.
-func ownTaskOf(rec record, thisRun bool) ownTask {
+func ownTaskOf(rec state.Record, thisRun bool) ownTask {
 	t := ownTask{id: rec.Task, intent: rec.Intent, answered: rec.Submitted, thisRun: thisRun}
 	switch {
 	case rec.Adopted == "request_id":
@@ -58,7 +59,7 @@ func ownTaskOf(rec record, thisRun bool) ownTask {
 }
 
 // add notes a task that this run has got.
-func (o *ownTasks) add(rec record) {
+func (o *ownTasks) add(rec state.Record) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.all != nil {
@@ -86,8 +87,8 @@ func (r *run) collectOwn() error {
 	}
 	all := map[string]ownTask{}
 	cutoff := r.clock.Now().Add(-2 * listed) // see evidence.gone
-	for i := range r.state.count() {
-		rec, err := r.state.get(i)
+	for i := range r.state.Count() {
+		rec, err := r.state.Get(i)
 		if err != nil {
 			return err
 		}
@@ -102,7 +103,7 @@ func (r *run) collectOwn() error {
 		}
 		t := ownTaskOf(rec, !rec.Intent.Before(r.began))
 		if rec.Adopted != "" && !t.thisRun {
-			r.doubts.close(r.doubts.add(&job{record: rec}, rec.Intent), true)
+			r.doubts.close(r.doubts.add(&job{Record: rec}, rec.Intent), true)
 		}
 		all[rec.Task] = t
 	}
@@ -111,7 +112,7 @@ func (r *run) collectOwn() error {
 }
 
 // earlierTasks are those of an item before its last.
-func earlierTasks(r record) []ownTask {
+func earlierTasks(r state.Record) []ownTask {
 	var all []ownTask
 	for i, task := range r.Earlier {
 		t := ownTask{id: task, intent: r.Intent, undated: true}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -55,7 +56,7 @@ func (w *watch) lane(model string) *lane {
 }
 
 // timesOf are the service times of tasks like this one.
-func (l *lane) timesOf(w *watch, s sent) *times {
+func (l *lane) timesOf(w *watch, s state.Request) *times {
 	k := kind{s.Size, s.N, s.PromptExtend}
 	if l.kinds[k] == nil {
 		l.kinds[k] = &times{delay: w.clock.Local(shortDelay), guess: l.mean}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -70,8 +71,8 @@ func (r *run) openLedger() {
 	account := r.o.Key.Fingerprint("ledger of " + r.o.Settings.BaseURL)
 	l.disk, l.log, l.read, l.claims = r.o.Cache, r.log, map[string]int64{}, map[string]map[uint64]ledgerClaim{}
 	l.account = account + "-"
-	l.own = fmt.Sprintf("%s%016x-", l.account, hashID(r.state.header().Salt))
-	l.since = r.state.header().Created
+	l.own = fmt.Sprintf("%s%016x-", l.account, state.Hash(r.state.Header().Salt))
+	l.since = r.state.Header().Created
 	l.name = fmt.Sprintf("%s%d", l.own, time.Now().UnixNano())
 	l.expire()
 }
@@ -125,7 +126,7 @@ func (l *ledger) note(task string, at time.Time, kind byte) {
 	if l.file == nil {
 		return
 	}
-	if _, err := fmt.Fprintf(l.file, ledgerLine, hashID(task), max(0, at.Unix()), kind); err != nil {
+	if _, err := fmt.Fprintf(l.file, ledgerLine, state.Hash(task), max(0, at.Unix()), kind); err != nil {
 		l.fail(err)
 	}
 }
@@ -182,7 +183,7 @@ func (l *ledger) others(rows map[string]client.TaskInfo) map[string]byte {
 	}
 	kinds := map[string]byte{}
 	for id := range rows {
-		hash := hashID(id)
+		hash := state.Hash(id)
 		for name, claims := range l.claims {
 			c, claimed := claims[hash]
 			foreign := claimed && c.kind != claimReleased && !strings.HasPrefix(name, l.own)
@@ -204,7 +205,7 @@ func (l *ledger) agrees(known map[string]bool, now time.Time) bool {
 	}
 	hashes := make(map[uint64]bool, len(known))
 	for task := range known {
-		hashes[hashID(task)] = true
+		hashes[state.Hash(task)] = true
 	}
 	there := false
 	for name, claims := range l.claims {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 )
@@ -38,7 +39,7 @@ func (s *scene) madeFor(seed int64) (others int) {
 		seeds[task.ID] = task.Seed
 	}
 	for _, rec := range s.records() {
-		if rec.Phase == done && seeds[rec.Task] != seed {
+		if rec.Phase == state.Done && seeds[rec.Task] != seed {
 			others++
 		}
 	}
@@ -58,7 +59,7 @@ func TestL12OtherBatchOfTheSameWords(t *testing.T) {
 				lists := s.server.Books().Lists
 				doubts := 0
 				for _, rec := range s.records() {
-					if rec.Phase == intent {
+					if rec.Phase == state.Intent {
 						doubts++
 					}
 				}
@@ -107,7 +108,7 @@ func TestL13SweptAllTheSame(t *testing.T) {
 func (s *scene) cutInPlace(size int) {
 	s.t.Helper()
 	s.disk.Decide = nil
-	f, err := s.disk.Append(stateFile)
+	f, err := s.disk.Append(state.FileName)
 	if err == nil {
 		err = f.Truncate(int64(size))
 	}
@@ -165,7 +166,7 @@ func TestL15OrphansAreTold(t *testing.T) {
 		s.options.Restored = true
 		s.ends()
 		s.wantPosts(3)
-		s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": done})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Done, "a blue dog": state.Done})
 		if len(s.orphans) != 1 || s.orphans[0].Cost != 200_000 || s.orphans[0].Task == "" {
 			t.Errorf("orphans = %+v, want one of ¥0.20", s.orphans)
 		}

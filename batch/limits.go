@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -47,7 +48,7 @@ func (l *limits) reason() error {
 }
 
 // begin counts an item that is started; false where no more may be.
-func (r *run) begin(rec record) bool {
+func (r *run) begin(rec state.Record) bool {
 	l := &r.limits
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -68,7 +69,7 @@ func (l *limits) closed(model string) bool {
 
 // admit has the last word before an intent is written. It counts the money before anything is sent, so that no crash can
 // make a batch cost more than its budget.
-func (r *run) admit(rec *record) error {
+func (r *run) admit(rec *state.Record) error {
 	l := &r.limits
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -88,7 +89,7 @@ func (r *run) admit(rec *record) error {
 }
 
 // owe counts the money of a task that was not submitted by this run.
-func (r *run) owe(rec *record) {
+func (r *run) owe(rec *state.Record) {
 	r.limits.mu.Lock()
 	defer r.limits.mu.Unlock()
 	r.limits.money += r.price(rec.Sent) * client.Money(rec.Sent.N)
@@ -108,8 +109,8 @@ func (r *run) countMoney() error {
 	if r.o.Budget == 0 {
 		return nil
 	}
-	for i := range r.state.count() {
-		rec, err := r.state.get(i)
+	for i := range r.state.Count() {
+		rec, err := r.state.Get(i)
 		if err != nil {
 			return err
 		}
@@ -119,17 +120,17 @@ func (r *run) countMoney() error {
 }
 
 // mayCost is what an item has cost, or will have cost if what is open or in doubt succeeds.
-func (b *Batch) mayCost(rec record) client.Money {
+func (b *Batch) mayCost(rec state.Record) client.Money {
 	sure := rec.Before + rec.Doubted
 	switch rec.Phase {
-	case intent, open, held:
+	case state.Intent, state.Open, state.Held:
 		return sure + b.price(rec.Sent)*client.Money(rec.Sent.N)
 	}
 	return sure + rec.Cost
 }
 
 // doubted keeps a submission in the budget that is sent again although it may have been paid for.
-func (r *run) doubted(rec *record) {
+func (r *run) doubted(rec *state.Record) {
 	price := r.price(rec.Sent) * client.Money(rec.Sent.N)
 	r.limits.mu.Lock()
 	defer r.limits.mu.Unlock()
@@ -138,17 +139,17 @@ func (r *run) doubted(rec *record) {
 }
 
 // settled corrects the money when it is known what a submission cost.
-func (r *run) settled(rec *record) {
+func (r *run) settled(rec *state.Record) {
 	l := &r.limits
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	price := r.price(rec.Sent) * client.Money(rec.Sent.N)
 	switch rec.Phase {
-	case ready:
+	case state.Ready:
 		l.money -= price
-	case failed:
+	case state.Failed:
 		l.money -= price
-	case done:
+	case state.Done:
 		l.money += rec.Cost - price
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -39,8 +40,8 @@ func (s *scene) paidTwice() int {
 }
 
 // phases counts the items in each phase.
-func (s *scene) phases() map[phase]int {
-	n := map[phase]int{}
+func (s *scene) phases() map[state.Phase]int {
+	n := map[state.Phase]int{}
 	for _, rec := range s.records() {
 		n[rec.Phase]++
 	}
@@ -58,7 +59,7 @@ func TestL1ListOfAnotherClock(t *testing.T) {
 				if err := s.start(); err != nil {
 					t.Errorf("Run = %v", err)
 				}
-				if n, p := s.paidTwice(), s.phases(); n > 0 || p[done] != 24 {
+				if n, p := s.paidTwice(), s.phases(); n > 0 || p[state.Done] != 24 {
 					t.Errorf("list %v off, %+v: %d paid twice, %v", off, lost, n, p)
 				}
 			})
@@ -76,7 +77,7 @@ func TestL1DoubtsOfAnEarlierRun(t *testing.T) {
 			time.Sleep(10 * time.Minute)
 			s.fault = at("list", 0, emulator.Fault{ListOffset: off})
 			s.ends()
-			if n, p := s.paidTwice(), s.phases(); n > 0 || p[done] != 8 {
+			if n, p := s.paidTwice(), s.phases(); n > 0 || p[state.Done] != 8 {
 				t.Errorf("list %v off: %d paid twice, %v", off, n, p)
 			}
 		})
@@ -89,7 +90,7 @@ func TestL2CappedList(t *testing.T) {
 		play(t, many(40), emulator.Options{NoQuota: true, Seed: seed}, func(s *scene) {
 			s.fault = listsBy(emulator.Fault{ListCap: 10, LagList: 5 * time.Second}, emulator.Fault{LoseAnswer: true}, 3)
 			s.start()
-			if n, p := s.paidTwice(), s.phases(); n > 0 || p[done]+p[intent] != 40 {
+			if n, p := s.paidTwice(), s.phases(); n > 0 || p[state.Done]+p[state.Intent] != 40 {
 				t.Errorf("seed %d: %d paid twice, %v", seed, n, p)
 			}
 		})
@@ -112,7 +113,7 @@ func TestL3ListThatOmits(t *testing.T) {
 		if err := s.start(); err != nil {
 			t.Errorf("Run = %v", err)
 		}
-		if n, p := s.paidTwice(), s.phases(); n > 0 || p[done] != 36 || p[intent] != 4 {
+		if n, p := s.paidTwice(), s.phases(); n > 0 || p[state.Done] != 36 || p[state.Intent] != 4 {
 			t.Errorf("%d paid twice, %v, want 36 done and 4 in doubt", n, p)
 		}
 	})
@@ -131,7 +132,7 @@ func TestL3HiddenAndGone(t *testing.T) {
 		time.Sleep(19*time.Hour + 30*time.Minute)
 		s.ends()
 		s.wantPosts(3)
-		if n, p := s.paidTwice(), s.phases(); n > 0 || p[done] != 2 || p[intent] != 1 {
+		if n, p := s.paidTwice(), s.phases(); n > 0 || p[state.Done] != 2 || p[state.Intent] != 1 {
 			t.Errorf("%d paid twice, %v, want 2 done and 1 in doubt", n, p)
 		}
 	})
@@ -184,7 +185,7 @@ func TestL5TaskOfAnotherTime(t *testing.T) {
 		s.ends()
 		s.wantPosts(4) // with the other's
 		rec := s.records()["a blue dog"]
-		if rec.Phase != held || !strings.Contains(rec.Message, "at another time") {
+		if rec.Phase != state.Held || !strings.Contains(rec.Message, "at another time") {
 			t.Errorf("it is %s: %s, want held", rec.Phase, rec.Message)
 		}
 	})
@@ -206,7 +207,7 @@ func TestL6HeldIsLookedAtAgain(t *testing.T) {
 				return emulator.Fault{}
 			}
 			s.ends()
-			if n := s.phases()[held]; n != 1 {
+			if n := s.phases()[state.Held]; n != 1 {
 				t.Errorf("%d held, want 1", n)
 			}
 			time.Sleep(time.Hour)
@@ -237,7 +238,7 @@ func TestL6HeldStaysHeld(t *testing.T) {
 		s.faults.Store(false)
 		lists := s.server.Books().Lists
 		s.ends()
-		if n, p := s.server.Books().Lists-lists, s.phases(); n > 0 || p[held] != 1 {
+		if n, p := s.server.Books().Lists-lists, s.phases(); n > 0 || p[state.Held] != 1 {
 			t.Errorf("%d lists read, %v, want none and one held", n, p)
 		}
 		s.wantPosts(3)
@@ -254,7 +255,7 @@ func TestL7ASuspectIsNotForgotten(t *testing.T) {
 		s.first(1)
 		s.fault = once(words, emulator.Fault{LoseAnswer: true})
 		s.startUnder(s.stopAfter(40 * time.Second))
-		if rec := s.records()[words]; rec.Phase != intent || len(rec.Suspects) != 1 {
+		if rec := s.records()[words]; rec.Phase != state.Intent || len(rec.Suspects) != 1 {
 			t.Fatalf("it is %s with suspects %q, want intent and one", rec.Phase, rec.Suspects)
 		}
 		hide.Store(true)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -24,13 +25,13 @@ func TestD17LockOutlivesItsFile(t *testing.T) {
 	}
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	path := filepath.Join(t.TempDir(), "out")
-	lock := func() (*Lock, error) {
+	lock := func() (*state.Lock, error) {
 		dir, err := durable.OpenDir(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { dir.Close() })
-		return LockFolder(dir)
+		return state.LockFolder(dir)
 	}
 	held, err := lock()
 	if err != nil {
@@ -48,8 +49,8 @@ func TestD17LockOutlivesItsFile(t *testing.T) {
 		if err := step.meddle(); err != nil {
 			t.Fatalf("%s: %v", step.name, err)
 		}
-		if _, err := lock(); !errors.Is(err, ErrLocked) {
-			t.Errorf("%s: LockFolder = %v, want %v", step.name, err, ErrLocked)
+		if _, err := lock(); !errors.Is(err, state.ErrLocked) {
+			t.Errorf("%s: LockFolder = %v, want %v", step.name, err, state.ErrLocked)
 		}
 	}
 	if err := held.Release(); err != nil {
@@ -81,14 +82,14 @@ func TestD18StateFileMeddledWith(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			server, net := serveTiny(t)
 			disk := &meddler{Dir: dir, meddle: func() int {
-				if err := meddle(filepath.Join(dir.Path(), stateFile)); err != nil {
+				if err := meddle(filepath.Join(dir.Path(), state.FileName)); err != nil {
 					t.Error(err)
 				}
 				return server.Books().Submissions.Seen
 			}}
 			first := openReal(t, manifest, net, disk)
-			if err := first.Run(t.Context()); !errors.Is(err, ErrReplaced) {
-				t.Errorf("%s: Run = %v, want %v", name, err, ErrReplaced)
+			if err := first.Run(t.Context()); !errors.Is(err, state.ErrReplaced) {
+				t.Errorf("%s: Run = %v, want %v", name, err, state.ErrReplaced)
 			}
 			first.Close()
 			if n := server.Books().Submissions.Seen; n > disk.sent+1 { // one may be on its way
@@ -124,7 +125,7 @@ func TestD22CompactionKeepsTheLock(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		var locked string
 		s.startOn(func(op disktest.Op) disktest.Verdict {
-			switch part := strings.HasPrefix(op.Name, "."+stateFile); {
+			switch part := strings.HasPrefix(op.Name, "."+state.FileName); {
 			case part && op.Kind == "lock":
 				locked = op.Name
 			case part && op.Kind == "rename" && op.Name != locked:

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 )
@@ -34,7 +35,7 @@ func TestD23LostState(t *testing.T) {
 				s.stopBeforePictures()
 			}
 			s.disk.Decide = nil
-			if err := s.disk.Remove(stateFile); err != nil {
+			if err := s.disk.Remove(state.FileName); err != nil {
 				t.Fatal(err)
 			}
 			b, closed := s.open()
@@ -49,7 +50,7 @@ func TestD23LostState(t *testing.T) {
 		})
 	}
 	play(t, four, emulator.Options{}, func(s *scene) { // images/ is a common name
-		s.disk.Mkdir(imagesDir)
+		s.disk.Mkdir(state.ImagesDir)
 		s.disk.Put("images/holiday.png", []byte("a picture of somebody's"))
 		b, closed := s.open()
 		defer closed()
@@ -87,7 +88,7 @@ func TestD24RestoredAfterDamage(t *testing.T) {
 			stage4(t, func(s *scene) {
 				bit := i * step % (len(s.stateBytes()) * 8)
 				s.rewrite(flipped(s.stateBytes(), bit))
-				if err := s.start(); !errors.Is(err, ErrDamaged) {
+				if err := s.start(); !errors.Is(err, state.ErrDamaged) {
 					return // an end that was cut off: failure mode D7
 				}
 				s.wantPosts(4)
@@ -95,7 +96,7 @@ func TestD24RestoredAfterDamage(t *testing.T) {
 				if err := s.start(); err != nil {
 					t.Fatalf("bit %d: Run = %v", bit, err)
 				}
-				if _, kept := s.disk.Content(damagedFile); !kept {
+				if _, kept := s.disk.Content(state.DamagedFile); !kept {
 					t.Error("the damaged file is not kept")
 				}
 				s.options.Restored = false
@@ -109,12 +110,12 @@ func TestD24RestoredAfterDamage(t *testing.T) {
 // TestD24NothingToRestore refuses a file that is no state file, whatever is said, and leaves it.
 func TestD24NothingToRestore(t *testing.T) {
 	disk := disktest.New()
-	disk.Put(stateFile, []byte("a letter\n"))
+	disk.Put(state.FileName, []byte("a letter\n"))
 	b := &Batch{o: Options{Disk: disk}}
-	if _, err := b.salvage(); !errors.Is(err, ErrDamaged) {
-		t.Errorf("salvage = %v, want %v", err, ErrDamaged)
+	if _, err := b.salvage(); !errors.Is(err, state.ErrDamaged) {
+		t.Errorf("salvage = %v, want %v", err, state.ErrDamaged)
 	}
-	if text, _ := disk.Content(stateFile); string(text) != "a letter\n" {
+	if text, _ := disk.Content(state.FileName); string(text) != "a letter\n" {
 		t.Errorf("it became %q", text)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 )
@@ -107,7 +108,7 @@ func TestD9ResolveIsNoCleanStop(t *testing.T) {
 		closed()
 		s.ends()
 		s.wantPosts(3)
-		s.wantPhases(map[string]phase{"a red cat": abandoned, "a blue dog": done, "a bird": done})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Abandoned, "a blue dog": state.Done, "a bird": state.Done})
 	})
 }
 
@@ -167,12 +168,12 @@ func TestD10StateDeletedAtOnce(t *testing.T) {
 	for _, older := range []bool{false, true} {
 		play(t, three, emulator.Options{}, func(s *scene) {
 			s.first(1)
-			state := s.stateBytes()
+			content := s.stateBytes()
 			s.fault = at("list", 0, emulator.Fault{LagList: 20 * time.Second})
-			s.dies(on("write", stateFile, 6)) // a task's line
+			s.dies(on("write", state.FileName, 6)) // a task's line
 			s.drop("state")
 			if older {
-				s.rewrite(state)
+				s.rewrite(content)
 				s.options.Restored = true
 			}
 			s.wantAdopted()
@@ -188,7 +189,7 @@ func TestD9OldFolderAfterACleanEnd(t *testing.T) {
 			if kept > 0 {
 				s.first(kept)
 			}
-			old, had := s.disk.Content(stateFile)
+			old, had := s.disk.Content(state.FileName)
 			time.Sleep(time.Hour)
 			s.ends()
 			time.Sleep(20 * time.Hour)

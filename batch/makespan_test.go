@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -80,7 +81,7 @@ func (c *course) batch(o Options) error {
 	}
 	defer m.Close()
 	o.Manifest, o.Client, o.Disk, o.Key = m, c.client, disktest.New(), client.NewKey(canary)
-	o.Settings = Settings{BaseURL: c.client.BaseURL(), Region: "beijing"}
+	o.Settings = state.Settings{BaseURL: c.client.BaseURL(), Region: "beijing"}
 	b, err := Open(o)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
@@ -17,7 +18,7 @@ import (
 // look lists the pictures that are in place and examines those that are not as their records say. One look at the folder
 // serves a whole run. After an error nothing may be said of pictures, see Report.
 func (b *Batch) look() error {
-	b.standing, b.examined, b.newest = map[uint64]picture{}, 0, time.Time{}
+	b.standing, b.examined, b.newest = map[uint64]state.Picture{}, 0, time.Time{}
 	b.present, b.blind = b.scan()
 	if b.blind == nil && !b.hurries() {
 		b.blind = b.examineAll()
@@ -30,7 +31,7 @@ func (b *Batch) lookAgain() error {
 	b.trusting = true
 	err := b.look()
 	if err == nil {
-		b.state.setSeen(b.newest)
+		b.state.SetSeen(b.newest)
 	}
 	return err
 }
@@ -41,12 +42,12 @@ const manyPictures = 200_000
 
 // hurries reports whether a look sees names alone. Where an earlier one has found something, it does not.
 func (b *Batch) hurries() bool {
-	return b.o.Hasty && !b.thorough && b.state.count() > manyPictures && b.reported() == ""
+	return b.o.Hasty && !b.thorough && b.state.Count() > manyPictures && b.reported() == ""
 }
 
 // scan lists the pictures, sorted.
 func (b *Batch) scan() (sights, error) {
-	present := make(sights, 0, b.state.count())
+	present := make(sights, 0, b.state.Count())
 	for seen, err := range b.listing() {
 		if errors.Is(err, fs.ErrNotExist) && len(present) == 0 {
 			break // there is no folder yet, or no longer
@@ -61,8 +62,8 @@ func (b *Batch) scan() (sights, error) {
 }
 
 // pictureGone reports whether a picture of a record is not in its place, or damaged there.
-func (b *Batch) pictureGone(p picture) bool {
-	file := hashID(p.File)
+func (b *Batch) pictureGone(p state.Picture) bool {
+	file := state.Hash(p.File)
 	if _, there := b.present.find(file); !there {
 		return true
 	}
@@ -74,16 +75,16 @@ func (b *Batch) pictureGone(p picture) bool {
 
 // missing reports whether the i-th entry is done and a picture of it is gone.
 func (b *Batch) missing(i int) bool {
-	e := b.state.entry(i)
-	if e.phase() != done || e.file == 0 {
+	e := b.state.Entry(i)
+	if e.Phase() != state.Done || e.FileHash == 0 {
 		return false
 	}
-	if e.files == 1 {
-		p, examined := b.standing[e.file]
-		_, there := b.present.find(e.file)
-		return !there || examined && p.Damage != "" || !examined && e.damaged
+	if e.Pictures == 1 {
+		p, examined := b.standing[e.FileHash]
+		_, there := b.present.find(e.FileHash)
+		return !there || examined && p.Damage != "" || !examined && e.Damaged
 	}
-	rec, err := b.state.get(i)
+	rec, err := b.state.Get(i)
 	if err != nil {
 		return false
 	}
@@ -97,28 +98,28 @@ func (b *Batch) missing(i int) bool {
 
 // edited reports whether the i-th entry is done and somebody has worked on a picture of it.
 func (b *Batch) edited(i int) bool {
-	e := b.state.entry(i)
-	if e.phase() != done || e.file == 0 || !e.edited && len(b.standing) == 0 {
+	e := b.state.Entry(i)
+	if e.Phase() != state.Done || e.FileHash == 0 || !e.Edited && len(b.standing) == 0 {
 		return false
 	}
-	if e.files == 1 {
-		if p, examined := b.standing[e.file]; examined {
+	if e.Pictures == 1 {
+		if p, examined := b.standing[e.FileHash]; examined {
 			return p.Original != ""
 		}
-		return e.edited
+		return e.Edited
 	}
-	rec, err := b.state.get(i)
-	return err == nil && b.asFound(rec).edited()
+	rec, err := b.state.Get(i)
+	return err == nil && b.asFound(rec).Edited()
 }
 
 // asFound is a record with its pictures as they were found. Those of the record stay as they are.
-func (b *Batch) asFound(rec record) record {
+func (b *Batch) asFound(rec state.Record) state.Record {
 	if len(b.standing) == 0 {
 		return rec
 	}
-	pictures := make([]picture, len(rec.Pictures))
+	pictures := make([]state.Picture, len(rec.Pictures))
 	for i, p := range rec.Pictures {
-		if now, examined := b.standing[hashID(p.File)]; examined {
+		if now, examined := b.standing[state.Hash(p.File)]; examined {
 			p = now
 		}
 		pictures[i] = p
@@ -131,7 +132,7 @@ func (b *Batch) asFound(rec record) record {
 func (b *Batch) Missing() int {
 	n := 0
 	for i, m := range b.matches {
-		if m.entry >= 0 && !b.skipped[i] && !m.changed && b.missing(int(m.entry)) {
+		if m.Entry >= 0 && !b.skipped[i] && !m.Changed && b.missing(int(m.Entry)) {
 			n++
 		}
 	}
@@ -142,20 +143,20 @@ func (b *Batch) Missing() int {
 const kept = 24 * time.Hour
 
 // fetchable reports whether a missing picture can still be had from its task.
-func (b *Batch) fetchable(rec record, now time.Time) bool {
+func (b *Batch) fetchable(rec state.Record, now time.Time) bool {
 	return rec.Task != "" && !rec.Sent.Sync && now.Sub(rec.Submitted) < kept
 }
 
 // reopen makes open items of the missing ones that the service still has. Their record keeps what it knew of the pictures,
 // should the service have forgotten them after all; those that are whole are not fetched again.
 func (r *run) reopen() error {
-	for i := range r.state.count() {
-		e := r.state.entry(i)
-		halfway := e.phase() == open && e.file != 0 // by a run that died
+	for i := range r.state.Count() {
+		e := r.state.Entry(i)
+		halfway := e.Phase() == state.Open && e.FileHash != 0 // by a run that died
 		if !halfway && !r.missing(i) || r.redoes(int32(i)) {
 			continue
 		}
-		rec, err := r.state.get(i)
+		rec, err := r.state.Get(i)
 		if err != nil {
 			return err
 		}
@@ -166,8 +167,8 @@ func (r *run) reopen() error {
 		if halfway {
 			continue
 		}
-		rec.Phase, rec.At = open, r.clock.Now()
-		if err := r.state.put(rec, false); err != nil {
+		rec.Phase, rec.At = state.Open, r.clock.Now()
+		if err := r.state.Put(rec, false); err != nil {
 			return err
 		}
 	}
@@ -176,12 +177,12 @@ func (r *run) reopen() error {
 
 // sortPictures notes which pictures of an item whose task is asked again are whole, and which are to be set aside when
 // others come in their places.
-func (r *run) sortPictures(rec record) {
+func (r *run) sortPictures(rec state.Record) {
 	rec = r.asFound(rec)
 	n := renaming{rec, rec.Name}
 	for i, p := range rec.Pictures {
 		at := savedPicture{rec.Task, n.number(i)}
-		switch _, there := r.present.find(hashID(p.File)); {
+		switch _, there := r.present.find(state.Hash(p.File)); {
 		case !there:
 		case p.Damage != "":
 			r.damaged[at] = p
@@ -194,11 +195,11 @@ func (r *run) sortPictures(rec record) {
 // setAside makes room for a picture whose file was damaged when the run began: the file moves to
 // images/replaced. It is looked at again before, since a download may have waited for hours: a file
 // that is whole by now stays and is returned, and another item's stays.
-func (r *run) setAside(was record, number int) (whole picture, is bool, err error) {
+func (r *run) setAside(was state.Record, number int) (whole state.Picture, is bool, err error) {
 	p, damaged := r.damaged[savedPicture{was.Task, number}]
-	n := slices.IndexFunc(was.Pictures, func(q picture) bool { return q.File == p.File })
+	n := slices.IndexFunc(was.Pictures, func(q state.Picture) bool { return q.File == p.File })
 	if !damaged || n < 0 {
-		return picture{}, false, nil
+		return state.Picture{}, false, nil
 	}
 	err = r.underName(p.File, func() error {
 		info, err := r.o.Disk.Lstat(p.File)
@@ -221,7 +222,7 @@ func (r *run) setAside(was record, number int) (whole picture, is bool, err erro
 }
 
 // moveAside moves a damaged file to images/replaced.
-func (r *run) moveAside(p picture) error {
+func (r *run) moveAside(p state.Picture) error {
 	if err := r.o.Disk.Mkdir(replacedDir); err != nil {
 		return err
 	}
@@ -249,12 +250,12 @@ func freeIn(disk durable.Disk, dir, name string) (string, error) {
 
 // stillMissing puts the record of a missing item back that could not be fetched again. It was paid for once, so nothing
 // about it is in doubt.
-func (r *run) stillMissing(j *job, was record) error {
-	if j.Phase != held || len(was.Pictures) == 0 || was.Code != "" && was.Succeeded.IsZero() { // one that was held before has a code
+func (r *run) stillMissing(j *job, was state.Record) error {
+	if j.Phase != state.Held || len(was.Pictures) == 0 || was.Code != "" && was.Succeeded.IsZero() { // one that was held before has a code
 		return nil
 	}
-	j.record = was
-	j.Phase, j.At, j.Lost = done, r.clock.Now(), true
+	j.Record = was
+	j.Phase, j.At, j.Lost = state.Done, r.clock.Now(), true
 	j.Code, j.Message, j.Succeeded = "", "", time.Time{}
-	return r.state.put(j.record, true)
+	return r.state.Put(j.Record, true)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
 
@@ -160,7 +161,7 @@ func TestS1StopWithAnAnswerOnItsWay(t *testing.T) {
 		if took := time.Since(begun); took > 6*time.Second {
 			t.Errorf("the run took %v to stop", took)
 		}
-		s.wantPhases(map[string]phase{"a red cat": open})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Open})
 		s.ends()
 		s.wantPosts(1)
 		s.wantPaidOnce(1)
@@ -190,7 +191,7 @@ func TestS1StopUnderSilence(t *testing.T) {
 				t.Errorf("the run took %v to stop", took)
 			}
 			for prompt, rec := range s.recordsIfAny() {
-				if rec.Phase == failed || rec.Phase == held {
+				if rec.Phase == state.Failed || rec.Phase == state.Held {
 					t.Errorf("%q is %s", prompt, rec.Phase)
 				}
 			}
@@ -201,8 +202,8 @@ func TestS1StopUnderSilence(t *testing.T) {
 }
 
 // recordsIfAny is records where there may be no state file.
-func (s *scene) recordsIfAny() map[string]record {
-	if _, ok := s.disk.Content(stateFile); !ok {
+func (s *scene) recordsIfAny() map[string]state.Record {
+	if _, ok := s.disk.Content(state.FileName); !ok {
 		return nil
 	}
 	return s.records()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -42,7 +43,7 @@ func (r *run) findCrowds() error {
 
 // usualPrice is what a picture of a model costs at its default size.
 func (b *Batch) usualPrice(model string) client.Money {
-	s := sent{Model: model}
+	s := state.Request{Model: model}
 	if sizes := client.LookupModel(model).Sizes; len(sizes) > 0 {
 		s.Size = sizes[0].String()
 	}
@@ -52,11 +53,11 @@ func (b *Batch) usualPrice(model string) client.Money {
 // wantedWords counts, by their words, the items that want a task: those that are to be sent, and those in doubt.
 func (r *run) wantedWords() (map[string]int, error) {
 	wanted := map[string]int{}
-	for i := range r.state.count() {
-		if r.state.phaseOf(i) != intent {
+	for i := range r.state.Count() {
+		if r.state.PhaseOf(i) != state.Intent {
 			continue
 		}
-		rec, err := r.state.get(i)
+		rec, err := r.state.Get(i)
 		if err != nil {
 			return nil, err
 		}
@@ -116,7 +117,7 @@ func (o *orphans) crowd(words string) int {
 }
 
 // holdCrowded holds an item that one of several tasks may be of.
-func (r *run) holdCrowded(rec *record, n int) error {
+func (r *run) holdCrowded(rec *state.Record, n int) error {
 	if r.o.OnDoubt == "resubmit" {
 		return nil
 	}

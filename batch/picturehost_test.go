@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -86,7 +87,7 @@ func TestT7T8T9PictureHostRefuses(t *testing.T) {
 					t.Errorf("the run took %v", took)
 				}
 				for prompt, rec := range s.records() {
-					if rec.Phase != open && rec.Phase != ready {
+					if rec.Phase != state.Open && rec.Phase != state.Ready {
 						t.Errorf("%q is %s (%s)", prompt, rec.Phase, rec.Message)
 					}
 				}
@@ -194,7 +195,7 @@ func TestT11SynchronousPictures(t *testing.T) {
 		}
 		helds := 0
 		for _, rec := range s.records() {
-			if rec.Phase == held {
+			if rec.Phase == state.Held {
 				helds++
 			}
 		}

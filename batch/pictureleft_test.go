@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
 
@@ -25,7 +26,7 @@ func TestT14ForgottenMeanwhile(t *testing.T) {
 		if n := s.posts(); n != 60 {
 			t.Errorf("%d bought, want 60", n)
 		}
-		if p := s.phases(); p[held] != bought || p[done] != 60-bought {
+		if p := s.phases(); p[state.Held] != bought || p[state.Done] != 60-bought {
 			t.Errorf("%v, want %d held and the rest done", p, bought)
 		}
 	})
@@ -44,7 +45,7 @@ func TestT15DoubtThatTakesLong(t *testing.T) {
 			return lose(c)
 		}
 		s.start()
-		s.wantPhases(map[string]phase{"a red cat": open, slow: done, "a bird": done})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Open, slow: state.Done, "a bird": state.Done})
 	})
 }
 
@@ -62,7 +63,7 @@ func TestT16GoneOfALongTask(t *testing.T) {
 		if errors.As(err, &host) {
 			t.Errorf("Run = %v", err)
 		}
-		s.wantPhases(map[string]phase{"a bird": done, "a fish": done})
+		s.wantPhases(map[string]state.Phase{"a bird": state.Done, "a fish": state.Done})
 	})
 }
 

@@ -3,6 +3,7 @@ package batch
 import (
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -91,44 +92,44 @@ func (b *Batch) planItem(p *Plan, i int) error {
 		p.Skipped++
 		return nil
 	}
-	if m.entry < 0 {
+	if m.Entry < 0 {
 		p.New++
 		return nil
 	}
-	e := b.state.entry(int(m.entry))
-	p.Spent += e.paid
-	phase := e.phase()
-	if m.changed && (phase == done || phase == failed) {
+	e := b.state.Entry(int(m.Entry))
+	p.Spent += e.Paid
+	phase := e.Phase()
+	if m.Changed && (phase == state.Done || phase == state.Failed) {
 		p.Changed++
 		return nil
 	}
-	if b.redoes(m.entry) {
+	if b.redoes(m.Entry) {
 		p.Again++
 		return nil
 	}
 	switch phase {
-	case ready:
+	case state.Ready:
 		p.Ready++
-	case intent:
+	case state.Intent:
 		p.Doubt++
-	case open:
+	case state.Open:
 		p.Open++
-		return b.planOpen(p, int(m.entry))
-	case done:
+		return b.planOpen(p, int(m.Entry))
+	case state.Done:
 		if b.misnamed(i) {
 			p.Misnamed++
 		}
-		return b.planDone(p, int(m.entry))
-	case failed:
+		return b.planDone(p, int(m.Entry))
+	case state.Failed:
 		p.Failed++
-	case held:
+	case state.Held:
 		p.Held++
-		rec, err := b.state.get(int(m.entry))
+		rec, err := b.state.Get(int(m.Entry))
 		if err == nil && reviewable(rec, time.Now()) {
 			p.Unsettled++
 		}
 		return err
-	case abandoned:
+	case state.Abandoned:
 		p.Abandoned++
 	}
 	return nil
@@ -136,7 +137,7 @@ func (b *Batch) planItem(p *Plan, i int) error {
 
 // planOpen counts an open item that is paid for.
 func (b *Batch) planOpen(p *Plan, i int) error {
-	rec, err := b.state.get(i)
+	rec, err := b.state.Get(i)
 	if err == nil && !rec.Succeeded.IsZero() {
 		p.Unfetched++
 		p.Until = sooner(p.Until, rec.Submitted.Add(kept))
@@ -154,7 +155,7 @@ func (b *Batch) planDone(p *Plan, i int) error {
 		return nil
 	}
 	p.Missing++
-	rec, err := b.state.get(i)
+	rec, err := b.state.Get(i)
 	if err == nil && b.fetchable(rec, time.Now()) {
 		p.Fetchable++
 	}
@@ -234,27 +235,27 @@ func (p *Plan) add(m *ModelPlan, model client.Model, sync bool) {
 // manifest has lost while as many new ones have come, which is what a changed flag does to rows without ids. Of the lost ones
 // it adds to the plan what is not finished.
 func (b *Batch) anew(p *Plan) (anew, finished int) {
-	claimed := make([]bool, b.state.count())
+	claimed := make([]bool, b.state.Count())
 	for _, m := range b.matches {
-		if m.entry >= 0 {
-			claimed[m.entry] = true
-			if m.changed && b.state.phaseOf(int(m.entry)) == done {
+		if m.Entry >= 0 {
+			claimed[m.Entry] = true
+			if m.Changed && b.state.PhaseOf(int(m.Entry)) == state.Done {
 				anew++
 			}
 		}
 	}
 	lost := 0
-	for i, e := range b.state.all() {
-		if e.phase() == done {
+	for i, e := range b.state.Entries() {
+		if e.Phase() == state.Done {
 			finished++
 		}
 		switch {
 		case claimed[i]:
-		case e.phase() == done:
+		case e.Phase() == state.Done:
 			lost++
-		case e.phase() == open: // its row is gone; it is paid for and fetched all the same
+		case e.Phase() == state.Open: // its row is gone; it is paid for and fetched all the same
 			p.Open++
-		case e.phase() == intent:
+		case e.Phase() == state.Intent:
 			p.Doubt++
 		}
 	}

@@ -68,7 +68,7 @@ func (r *run) feed(ctx context.Context, model string, next chan<- produced, hire
 			memory.Release()
 			return nil
 		}
-		p := produced{&job{record: rec, slot: slot}, memory}
+		p := produced{&job{Record: rec, slot: slot}, memory}
 		select {
 		case next <- p:
 		default:

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -65,22 +66,22 @@ func (r *run) tally(old []*job) {
 		case r.skipped[i]:
 		case r.wanted(i):
 			p.Pending++
-		case !r.resumed[m.entry]:
-			*p.of(r.state.phaseOf(int(m.entry)))++
+		case !r.resumed[m.Entry]:
+			*p.of(r.state.PhaseOf(int(m.Entry)))++
 		}
 	}
 }
 
 // of is the counter of a phase; abandoned items count as done with.
-func (p *Progress) of(ph phase) *int {
+func (p *Progress) of(ph state.Phase) *int {
 	switch ph {
-	case ready:
+	case state.Ready:
 		return &p.Pending
-	case intent, open:
+	case state.Intent, state.Open:
 		return &p.Open
-	case failed:
+	case state.Failed:
 		return &p.Failed
-	case held:
+	case state.Held:
 		return &p.Held
 	}
 	return &p.Done
@@ -94,17 +95,17 @@ func (c *counts) postponed() {
 }
 
 // tell counts a change and passes it on.
-func (r *run) tell(before, after record) {
-	spent := r.state.paidSoFar() - r.counts.paid
+func (r *run) tell(before, after state.Record) {
+	spent := r.state.Paid() - r.counts.paid
 	r.counts.mu.Lock()
 	p := &r.counts.p
 	*p.of(before.Phase)--
 	*p.of(after.Phase)++
 	p.Spent = max(p.Spent, spent)
 	switch after.Phase {
-	case open:
+	case state.Open:
 		p.Submitted++
-	case done:
+	case state.Done:
 		r.wantThumb(after)
 		p.Saved += len(after.Pictures)
 	}
@@ -116,7 +117,7 @@ func (r *run) tell(before, after record) {
 
 // unfetched counts an open item that is paid for and has no picture yet, or, with -1, no more.
 func (r *run) unfetched(n int) {
-	spent := r.state.paidSoFar() - r.counts.paid
+	spent := r.state.Paid() - r.counts.paid
 	r.counts.mu.Lock()
 	defer r.counts.mu.Unlock()
 	r.counts.p.Unfetched += n
@@ -124,13 +125,13 @@ func (r *run) unfetched(n int) {
 }
 
 // announce passes a change on without counting it.
-func (r *run) announce(rec record) {
+func (r *run) announce(rec state.Record) {
 	if r.o.Tell != nil {
 		r.o.Tell(eventOf(rec))
 	}
 }
 
-func eventOf(rec record) Event {
+func eventOf(rec state.Record) Event {
 	e := Event{Key: rec.Key, ID: rec.ID, Prompt: rec.Sent.Prompt, Phase: string(rec.Phase), Cost: rec.Cost,
 		Code: rec.Code, Message: rec.Message, Warnings: rec.Warnings}
 	for _, p := range rec.Pictures {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/qwenbatch/qwenbatch/batch/state"
 )
 
 // This file is --redo: pictures that are done and not liked, or gone, are bought again with a new seed.
@@ -30,10 +32,10 @@ const keysKept = 10_000
 
 // A redo is what Options.Redo asks for, joined with manifest and state. Its zero value asks for nothing.
 type redo struct {
-	wish
-	begun   bool         // a mark says so
-	places  map[int]bool // named items, by their place in the manifest
-	entries map[key]bool // of the items that are to be made again, or to be counted as such
+	state.Redo
+	begun   bool               // a mark says so
+	places  map[int]bool       // named items, by their place in the manifest
+	entries map[state.Key]bool // of the items that are to be made again, or to be counted as such
 }
 
 // A RedoPlan says why items that --redo names are not bought again. They are named by id, else as row:N.
@@ -66,10 +68,10 @@ func (b *Batch) choose() error {
 		return nil
 	}
 	sum := sha256.Sum256([]byte(strings.Join(names, "\x00")))
-	b.redo = redo{wish: wish{Number: b.state.lastWish() + 1, Of: hex.EncodeToString(sum[:16])}, places: map[int]bool{}, entries: map[key]bool{}}
-	for _, w := range b.state.wishes() {
+	b.redo = redo{Redo: state.Redo{Number: b.state.LastRedo() + 1, Of: hex.EncodeToString(sum[:16])}, places: map[int]bool{}, entries: map[state.Key]bool{}}
+	for _, w := range b.state.Redos() {
 		if w.Of == b.redo.Of {
-			b.redo.wish, b.redo.begun = w, true
+			b.redo.Redo, b.redo.begun = w, true
 		}
 	}
 	if err := b.chooseNamed(slices.DeleteFunc(names, func(name string) bool { return name == RedoMissing })); err != nil {
@@ -91,7 +93,7 @@ func (b *Batch) chooseBegun() error {
 	}
 	clear(b.redo.entries)
 	for _, text := range b.redo.Keys {
-		k, err := parseKey(text)
+		k, err := state.ParseKey(text)
 		if err != nil {
 			return err
 		}
@@ -103,15 +105,15 @@ func (b *Batch) chooseBegun() error {
 // chooseMissing takes the items of the manifest whose pictures are gone for good.
 func (b *Batch) chooseMissing() error {
 	for i, m := range b.matches {
-		if m.entry < 0 || !b.missing(int(m.entry)) || b.misnamed(i) { // one that was half renamed is not gone
+		if m.Entry < 0 || !b.missing(int(m.Entry)) || b.misnamed(i) { // one that was half renamed is not gone
 			continue
 		}
-		rec, err := b.state.get(int(m.entry))
+		rec, err := b.state.Get(int(m.Entry))
 		if err != nil {
 			return err
 		}
 		if rec.Lost || !b.fetchable(rec, time.Now()) {
-			b.redo.entries[b.state.entry(int(m.entry)).key] = true
+			b.redo.entries[b.state.Entry(int(m.Entry)).Key] = true
 		}
 	}
 	return nil
@@ -141,8 +143,8 @@ func (b *Batch) chooseNamed(names []string) error {
 		}
 		for _, i := range found {
 			b.redo.places[i] = true
-			if m := b.matches[i]; m.entry >= 0 {
-				b.redo.entries[b.state.entry(int(m.entry)).key] = true
+			if m := b.matches[i]; m.Entry >= 0 {
+				b.redo.entries[b.state.Entry(int(m.Entry)).Key] = true
 			}
 		}
 	}
@@ -154,18 +156,18 @@ func (b *Batch) chooseNamed(names []string) error {
 type naming struct {
 	names       map[string]bool
 	rows        map[int][]string // the names that mean a row
-	keys        map[key][]string
+	keys        map[state.Key][]string
 	files       map[uint64][]string // by the hash of a picture's name below the output folder
 	ids, others map[string][]int    // places in the manifest, by name
 }
 
 func newNaming(names []string) *naming {
-	n := &naming{map[string]bool{}, map[int][]string{}, map[key][]string{}, map[uint64][]string{}, map[string][]int{}, map[string][]int{}}
+	n := &naming{map[string]bool{}, map[int][]string{}, map[state.Key][]string{}, map[uint64][]string{}, map[string][]int{}, map[string][]int{}}
 	for _, name := range names {
 		n.names[name] = true
-		file := hashID(path.Join(imagesDir, path.Base(strings.ReplaceAll(name, `\`, "/"))))
+		file := state.Hash(path.Join(state.ImagesDir, path.Base(strings.ReplaceAll(name, `\`, "/"))))
 		n.files[file] = append(n.files[file], name)
-		if k, err := parseKey(name); err == nil {
+		if k, err := state.ParseKey(name); err == nil {
 			n.keys[k] = append(n.keys[k], name)
 		}
 		if number, ok := strings.CutPrefix(name, rowPrefix); ok {
@@ -187,18 +189,18 @@ func (n *naming) item(b *Batch, i int, it item) error {
 	}
 	n.note(n.rows[it.Row], i)
 	m := b.matches[i]
-	if m.entry < 0 {
+	if m.Entry < 0 {
 		return nil
 	}
-	e := b.state.entry(int(m.entry))
-	n.note(n.keys[e.key], i)
-	if e.files <= 1 {
-		n.note(n.files[e.file], i)
+	e := b.state.Entry(int(m.Entry))
+	n.note(n.keys[e.Key], i)
+	if e.Pictures <= 1 {
+		n.note(n.files[e.FileHash], i)
 		return nil
 	}
-	rec, err := b.state.get(int(m.entry))
+	rec, err := b.state.Get(int(m.Entry))
 	for _, p := range rec.Pictures {
-		n.note(n.files[hashID(p.File)], i)
+		n.note(n.files[state.Hash(p.File)], i)
 	}
 	return err
 }
@@ -214,11 +216,11 @@ func (b *Batch) redoes(entry int32) bool {
 	if len(b.redo.entries) == 0 {
 		return false
 	}
-	e := b.state.entry(int(entry))
-	if !b.redo.entries[e.key] || e.phase() != done && e.phase() != failed && e.phase() != abandoned {
+	e := b.state.Entry(int(entry))
+	if !b.redo.entries[e.Key] || e.Phase() != state.Done && e.Phase() != state.Failed && e.Phase() != state.Abandoned {
 		return false
 	}
-	rec, err := b.state.get(int(entry))
+	rec, err := b.state.Get(int(entry))
 	return err != nil || rec.Redo < b.redo.Number // an error comes back where the record is read to be sent
 }
 
@@ -235,12 +237,12 @@ func (b *Batch) planRedo(p *RedoPlan, i int, it item) {
 	switch {
 	case it.Skip:
 		p.Skipped = append(p.Skipped, name)
-	case m.entry < 0:
-	case b.state.phaseOf(int(m.entry)) == held:
+	case m.Entry < 0:
+	case b.state.PhaseOf(int(m.Entry)) == state.Held:
 		p.Held = append(p.Held, name)
-	case b.state.phaseOf(int(m.entry)).waiting():
+	case b.state.PhaseOf(int(m.Entry)).Waiting():
 		p.Open = append(p.Open, name)
-	case b.state.phaseOf(int(m.entry)) != ready && !b.redoes(m.entry):
+	case b.state.PhaseOf(int(m.Entry)) != state.Ready && !b.redoes(m.Entry):
 		p.Bought = append(p.Bought, name)
 	}
 }
@@ -262,21 +264,21 @@ func (r *run) beginRedo() error {
 		}
 	}
 	kept := len(r.redo.Keys)
-	for _, w := range r.state.wishes() {
+	for _, w := range r.state.Redos() {
 		kept += len(w.Keys)
 	}
 	if kept > keysKept {
 		r.redo.Keys = nil
 	}
-	r.state.addWish(r.redo.wish)
+	r.state.AddRedo(r.redo.Redo)
 	r.redo.begun = true
 	return r.markStart()
 }
 
 // keyOf is the key of the i-th item, which it is given here if it is new.
-func (r *run) keyOf(i int, it item) key {
-	if m := r.matches[i]; m.entry >= 0 {
-		return r.state.entry(int(m.entry)).key
+func (r *run) keyOf(i int, it item) state.Key {
+	if m := r.matches[i]; m.Entry >= 0 {
+		return r.state.Entry(int(m.Entry)).Key
 	}
 	return r.give(i, it)
 }
@@ -287,11 +289,11 @@ func (r *run) countIn() error {
 	if r.redo.Number == 0 {
 		return nil
 	}
-	for i := range r.state.count() {
-		if p := r.state.phaseOf(i); p != ready && !p.waiting() {
+	for i := range r.state.Count() {
+		if p := r.state.PhaseOf(i); p != state.Ready && !p.Waiting() {
 			continue
 		}
-		rec, err := r.state.get(i)
+		rec, err := r.state.Get(i)
 		if err != nil {
 			return err
 		}
@@ -299,7 +301,7 @@ func (r *run) countIn() error {
 			continue
 		}
 		rec.Redo = r.redo.Number
-		if err := r.state.put(rec, false); err != nil {
+		if err := r.state.Put(rec, false); err != nil {
 			return err
 		}
 	}
@@ -308,13 +310,13 @@ func (r *run) countIn() error {
 
 // remake gives the record of an item that is made again a new seed, also where its row fixes one: the same seed would give the same picture. What has failed made no picture with its seed, and a row that has
 // changed asks for another picture anyway: they keep what they say.
-func (r *run) remake(rec *record, was phase, seed int64, changed bool) {
-	if changed || was == failed {
+func (r *run) remake(rec *state.Record, was state.Phase, seed int64, changed bool) {
+	if changed || was == state.Failed {
 		return
 	}
 	for rec.Sent.Seed = seed; rec.Sent.Seed == seed; {
 		rec.Redone++
-		rec.Sent.Seed = drawSeed(rec.Key, rec.Redone)
+		rec.Sent.Seed = state.Seed(rec.Key, rec.Redone)
 	}
 }
 
@@ -328,9 +330,9 @@ func (b *Batch) EndRedo() error {
 	if ended, err := b.ended(); err != nil || !ended {
 		return err
 	}
-	b.state.removeWish(b.redo.Number)
+	b.state.RemoveRedo(b.redo.Number)
 	end := b.stopMark()
-	return b.state.mark(end)
+	return b.state.Mark(end)
 }
 
 // ended reports whether nothing is left to send or to collect.
@@ -343,10 +345,10 @@ func (b *Batch) ended() (bool, error) {
 		if it.Skip {
 			continue
 		}
-		if m.entry < 0 || b.redoes(m.entry) {
+		if m.Entry < 0 || b.redoes(m.Entry) {
 			return false, nil
 		}
-		if p := b.state.phaseOf(int(m.entry)); p == ready || p.waiting() {
+		if p := b.state.PhaseOf(int(m.Entry)); p == state.Ready || p.Waiting() {
 			return false, nil
 		}
 	}

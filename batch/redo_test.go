@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -56,7 +57,7 @@ func TestRedo(t *testing.T) {
 			for n := 1; n <= 3; n++ {
 				s.redone("a")
 				now := s.records()["a red cat"]
-				if now.Key != was.Key || now.Phase != done || now.Print != was.Print || now.Pictures[0].File != "images/a.png" || now.Sent.Prompt != was.Sent.Prompt {
+				if now.Key != was.Key || now.Phase != state.Done || now.Print != was.Print || now.Pictures[0].File != "images/a.png" || now.Sent.Prompt != was.Sent.Prompt {
 					t.Errorf("%+v became %+v", was, now)
 				}
 				if now.Replaced != n || now.Before != was.Before+was.Cost {
@@ -71,7 +72,7 @@ func TestRedo(t *testing.T) {
 				s.wantPosts(3 + n)
 			}
 			for i, file := range []string{"images/replaced/a.png", "images/replaced/a~2.png", "images/replaced/a~3.png", "images/a.png"} {
-				if id, ok := readIdentity(s.disk, file); !ok || id.Sent.Seed != seeds[i] {
+				if id, ok := state.ReadIdentity(s.disk, file); !ok || id.Sent.Seed != seeds[i] {
 					t.Errorf("%s has seed %d, want %d", file, id.Sent.Seed, seeds[i])
 				}
 			}
@@ -114,7 +115,7 @@ func TestRedoLeavesAlone(t *testing.T) {
 			return at("list", 0, emulator.Fault{Status: 403, Code: "AccessDenied"})(c)
 		}
 		s.start()
-		s.wantPhases(map[string]phase{"[[fail:DataInspectionFailed]]": failed, "lost": held, "done": done})
+		s.wantPhases(map[string]state.Phase{"[[fail:DataInspectionFailed]]": state.Failed, "lost": state.Held, "done": state.Done})
 		posts := s.posts()
 		p := s.planOf("f", "h", "d", "s")
 		if p.Again != 2 || !slices.Equal(p.Redo.Held, []string{"h"}) || !slices.Equal(p.Redo.Skipped, []string{"s"}) {
@@ -122,7 +123,7 @@ func TestRedoLeavesAlone(t *testing.T) {
 		}
 		s.redone("f", "h", "d", "s")
 		s.wantPosts(posts + 2)
-		s.wantPhases(map[string]phase{"[[fail:DataInspectionFailed]]": failed, "lost": held, "done": done})
+		s.wantPhases(map[string]state.Phase{"[[fail:DataInspectionFailed]]": state.Failed, "lost": state.Held, "done": state.Done})
 		if rec := s.records()["[[fail:DataInspectionFailed]]"]; rec.Sent.Seed != 7 || rec.Redone != 0 {
 			t.Errorf("what failed is sent with seed %d, want its own", rec.Sent.Seed)
 		}
@@ -219,7 +220,7 @@ func (s *scene) wantRedone(ids ...string) {
 		if rec.Redone != want || rec.Replaced != want || rec.Before != rec.Cost*client.Money(want) {
 			s.t.Errorf("%s was made again %d times, %d pictures replaced for %v; want %d", rec.ID, rec.Redone, rec.Replaced, rec.Before, want)
 		}
-		older, there := readIdentity(s.disk, "images/replaced/"+rec.ID+".png")
+		older, there := state.ReadIdentity(s.disk, "images/replaced/"+rec.ID+".png")
 		if there != (want == 1) || there && older.Sent.Seed == rec.Sent.Seed {
 			s.t.Errorf("%s: an older picture is there: %v, with seed %d after %d", rec.ID, there, older.Sent.Seed, rec.Sent.Seed)
 		}
@@ -237,7 +238,7 @@ func TestRedoStopped(t *testing.T) {
 			}
 			s.wantPosts(4 + n)
 		}
-		s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": done, "a bird": done})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Done, "a blue dog": state.Done, "a bird": state.Done})
 	})
 	play(t, three, emulator.Options{}, func(s *scene) {
 		s.ends()
@@ -250,7 +251,7 @@ func TestRedoStopped(t *testing.T) {
 		s.wantPosts(5)
 		asItWas := 0
 		for file := range map[string]bool{"images/a.png": true, "images/b.png": true, "images/c.png": true} {
-			if id, ok := readIdentity(s.disk, file); ok && s.records()[id.Sent.Prompt].Replaced == 0 {
+			if id, ok := state.ReadIdentity(s.disk, file); ok && s.records()[id.Sent.Prompt].Replaced == 0 {
 				asItWas++
 			}
 		}
@@ -401,7 +402,7 @@ func TestRedoSync(t *testing.T) {
 		s.dies(on("rename", "images/a.png", 1))
 		s.redone("a")
 		s.wantPosts(2)
-		if rec := s.records()["a red cat"]; rec.Phase != done || rec.Redone != 1 || rec.Before != was.Cost || rec.Sent.Seed == was.Sent.Seed {
+		if rec := s.records()["a red cat"]; rec.Phase != state.Done || rec.Redone != 1 || rec.Before != was.Cost || rec.Sent.Seed == was.Sent.Seed {
 			t.Errorf("%+v became %+v", was, rec)
 		}
 		s.redone("a")
@@ -420,7 +421,7 @@ func TestRedoLostState(t *testing.T) {
 		s.ends()
 		s.redone("a")
 		s.wantPosts(3)
-		if rec := s.records()["a red cat"]; rec.Sent.Seed == was.Sent.Seed || rec.Phase != done {
+		if rec := s.records()["a red cat"]; rec.Sent.Seed == was.Sent.Seed || rec.Phase != state.Done {
 			t.Errorf("seed %d after %d", rec.Sent.Seed, was.Sent.Seed)
 		}
 	})
@@ -453,8 +454,8 @@ func TestRedoMarksSurvive(t *testing.T) {
 		s.wantPosts(5)
 		s.redone("c", "b", "a", "a")
 		s.wantPosts(7)
-		if state := string(s.stateBytes()); strings.Contains(state[strings.LastIndex(state, `"seq"`):], "redos") {
-			t.Errorf("the wish is not struck out: %s", state)
+		if content := string(s.stateBytes()); strings.Contains(content[strings.LastIndex(content, `"seq"`):], "redos") {
+			t.Errorf("the wish is not struck out: %s", content)
 		}
 	})
 }
@@ -480,13 +481,13 @@ func TestRedoOfNewAfterLoss(t *testing.T) {
 		s.retype("id,prompt\nb,a red cat\n")
 		s.redone("b")
 		s.wantPosts(2)
-		if err := s.disk.Remove(stateFile); err != nil {
+		if err := s.disk.Remove(state.FileName); err != nil {
 			t.Fatal(err)
 		}
 		s.retype("id,prompt\na,a blue dog\nb,a red cat\n")
 		s.redone("a")
 		s.ends()
 		s.wantPosts(3)
-		s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": done})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Done, "a blue dog": state.Done})
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -159,7 +160,7 @@ func TestA25StatusStops(t *testing.T) {
 			}
 			s.wantPosts(1)
 			for prompt, rec := range s.records() {
-				if rec.Phase != ready {
+				if rec.Phase != state.Ready {
 					t.Errorf("HTTP %d: %q is %s", status, prompt, rec.Phase)
 				}
 			}
@@ -177,7 +178,7 @@ func TestA25StatusStops(t *testing.T) {
 			}
 			s.ends()
 			s.wantPosts(3)
-			s.wantPhases(map[string]phase{"a red cat": done, "a blue dog": failed, "a bird": done})
+			s.wantPhases(map[string]state.Phase{"a red cat": state.Done, "a blue dog": state.Failed, "a bird": state.Done})
 		})
 	}
 }

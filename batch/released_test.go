@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
@@ -27,7 +28,7 @@ func TestP4OtherSizeThanAsked(t *testing.T) {
 		s.ends()
 		s.wantPosts(3)
 		rec := s.records()["a red cat"]
-		if rec.Phase != held || len(rec.Released) != 1 || !strings.Contains(rec.Message, rec.Released[0]) {
+		if rec.Phase != state.Held || len(rec.Released) != 1 || !strings.Contains(rec.Message, rec.Released[0]) {
 			t.Fatalf("it is %s, released %q: %q; want held, with the task to adopt", rec.Phase, rec.Released, rec.Message)
 		}
 		if err := s.resolve(Resolution{Adopt: rec.Released[0]}, "a"); err != nil {
@@ -43,7 +44,7 @@ func TestP4OtherSizeThanAsked(t *testing.T) {
 func TestP4OtherFormOfTheSize(t *testing.T) {
 	made := imagefile.Picture{Width: 1472, Height: 1104}
 	for size, want := range map[string]bool{"1472*1140": false, "1472*1104": false, "1104*1472": true, "1328*1328": true} {
-		rec := record{Adopted: "prompt", Sent: sent{Size: size}}
+		rec := state.Record{Adopted: "prompt", Sent: state.Request{Size: size}}
 		if got := foreign(&rec, made); got != want {
 			t.Errorf("a picture of 1472*1104 where %s was asked for: foreign is %v, want %v", size, got, want)
 		}
@@ -87,7 +88,7 @@ func TestD9OtherSizeThanAsked(t *testing.T) {
 					s.ends()
 					if rec := s.records()["a red cat"]; doubt == "resubmit" {
 						s.wantPosts(2)
-					} else if s.wantPosts(1); rec.Phase != held || len(rec.Released) != 1 {
+					} else if s.wantPosts(1); rec.Phase != state.Held || len(rec.Released) != 1 {
 						t.Errorf("it is %s, released %q: %q", rec.Phase, rec.Released, rec.Message)
 					}
 				})

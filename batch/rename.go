@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 	"github.com/qwenbatch/qwenbatch/output/filename"
@@ -30,25 +31,27 @@ func (b *Batch) noteName(it *manifests.Item) {
 }
 
 // hashFile is the hash of the file that a picture of that name stands in.
-func hashFile(name string) uint64 { return hashID(path.Join(imagesDir, filename.Clean(name, ".png"))) }
+func hashFile(name string) uint64 {
+	return state.Hash(path.Join(state.ImagesDir, filename.Clean(name, ".png")))
+}
 
 // misnamed reports whether the pictures of the i-th item, which is done, want other names.
 func (b *Batch) misnamed(i int) bool {
 	m := b.matches[i]
-	if b.named == nil || b.named[i] == 0 || b.skipped[i] || m.entry < 0 || m.changed {
+	if b.named == nil || b.named[i] == 0 || b.skipped[i] || m.Entry < 0 || m.Changed {
 		return false
 	}
-	e := b.state.entry(int(m.entry))
-	if e.phase() != done || e.file == 0 || e.file == b.named[i] {
+	e := b.state.Entry(int(m.Entry))
+	if e.Phase() != state.Done || e.FileHash == 0 || e.FileHash == b.named[i] {
 		return false
 	}
-	rec, err := b.state.get(int(m.entry))
+	rec, err := b.state.Get(int(m.Entry))
 	return err != nil || hashFile(rec.Name) != b.named[i] // an error comes back where the record is read to be changed
 }
 
 // A renaming is an item that wants another name.
 type renaming struct {
-	rec  record
+	rec  state.Record
 	want string
 }
 
@@ -68,9 +71,9 @@ func (r *run) rename() error {
 	beside, err := r.renameRound(blocked, false)
 	for _, n := range beside { // the name is somebody else's
 		n.rec.Name = n.want
-		err = errors.Join(err, r.state.put(n.rec, false))
+		err = errors.Join(err, r.state.Put(n.rec, false))
 	}
-	return errors.Join(err, r.state.sync())
+	return errors.Join(err, r.state.Sync())
 }
 
 // renamings are all items that want another name. One that is made again gets it then.
@@ -83,10 +86,10 @@ func (r *run) renamings() ([]renaming, error) {
 		if it.err != nil {
 			return nil, it.err
 		}
-		if !r.misnamed(i) || r.redoes(r.matches[i].entry) {
+		if !r.misnamed(i) || r.redoes(r.matches[i].Entry) {
 			continue
 		}
-		rec, err := r.state.get(int(r.matches[i].entry))
+		rec, err := r.state.Get(int(r.matches[i].Entry))
 		if err != nil {
 			return nil, err
 		}
@@ -101,7 +104,7 @@ func (r *run) renameRound(all []renaming, beside bool) (blocked []renaming, err 
 	if err != nil {
 		return nil, err
 	}
-	var moved []record
+	var moved []state.Record
 	for i := range all {
 		to, free := r.targets(&all[i], there, beside)
 		if !free {
@@ -119,26 +122,26 @@ func (r *run) renameRound(all []renaming, beside bool) (blocked []renaming, err 
 		}
 		moved = append(moved, all[i].rec)
 	}
-	if err := r.o.Disk.SyncDir(imagesDir); err != nil {
+	if err := r.o.Disk.SyncDir(state.ImagesDir); err != nil {
 		return nil, err
 	}
 	for _, rec := range moved {
-		if err := r.state.put(rec, false); err != nil {
+		if err := r.state.Put(rec, false); err != nil {
 			return nil, err
 		}
 	}
-	return blocked, errors.Join(r.state.sync(), r.look())
+	return blocked, errors.Join(r.state.Sync(), r.look())
 }
 
 // standing are the files of the folder, and those that records name, by what some file systems take for one name.
 func (r *run) standing(all []renaming) (map[string][]string, error) {
 	there := map[string][]string{}
 	add := func(name string) { there[filename.Fold(name)] = append(there[filename.Fold(name)], name) }
-	for name, err := range r.o.Disk.List(imagesDir) {
+	for name, err := range r.o.Disk.List(state.ImagesDir) {
 		if err != nil {
 			return nil, err
 		}
-		add(path.Join(imagesDir, name))
+		add(path.Join(state.ImagesDir, name))
 	}
 	for _, n := range all {
 		for _, p := range n.rec.Pictures {
@@ -151,7 +154,7 @@ func (r *run) standing(all []renaming) (map[string][]string, error) {
 // targets are the names that an item's pictures want, in their order; false where one is taken by another picture.
 func (r *run) targets(n *renaming, there map[string][]string, beside bool) (to []string, free bool) {
 	for i, p := range n.rec.Pictures {
-		wanted := path.Join(imagesDir, filename.Clean(pictureName(n.want, n.number(i)), path.Ext(p.File)))
+		wanted := path.Join(state.ImagesDir, filename.Clean(pictureName(n.want, n.number(i)), path.Ext(p.File)))
 		name := wanted
 		for again := 2; r.taken(name, there, n, i); again++ {
 			if !beside {
@@ -205,7 +208,7 @@ func (r *run) moved(name string, n *renaming, i int) bool {
 
 // isOf reports whether a file is the i-th picture of an item.
 func (b *Batch) isOf(name string, n *renaming, i int) bool {
-	id, found := readIdentity(b.o.Disk, name)
+	id, found := state.ReadIdentity(b.o.Disk, name)
 	return found && id.Key == n.rec.Key && id.Task == n.rec.Task && id.Number == n.number(i)
 }
 

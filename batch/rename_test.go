@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
@@ -13,7 +14,7 @@ import (
 func (s *scene) namesOnDisk() string {
 	var all []string
 	for _, name := range s.disk.Files() {
-		if base, ok := strings.CutPrefix(name, imagesDir+"/"); ok {
+		if base, ok := strings.CutPrefix(name, state.ImagesDir+"/"); ok {
 			all = append(all, base)
 		}
 	}
@@ -26,7 +27,7 @@ func (s *scene) wantNamed(names map[string]string) {
 	all := s.records()
 	for prompt, want := range names {
 		rec := all[prompt]
-		if rec.Phase != done || len(rec.Pictures) == 0 || rec.Pictures[0].File != "images/"+want {
+		if rec.Phase != state.Done || len(rec.Pictures) == 0 || rec.Pictures[0].File != "images/"+want {
 			s.t.Errorf("%q is %s with %+v, want %s; there are %s", prompt, rec.Phase, rec.Pictures, want, s.namesOnDisk())
 			continue
 		}

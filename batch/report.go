@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -81,10 +82,10 @@ func (b *Batch) page() (output.Page, error) {
 		Tool: "qwenbatch " + b.o.Tool, Disk: b.o.Disk}
 	var spent client.Money
 	for _, m := range b.matches {
-		if m.entry < 0 {
+		if m.Entry < 0 {
 			continue
 		}
-		rec, err := b.state.get(int(m.entry))
+		rec, err := b.state.Get(int(m.Entry))
 		if err != nil {
 			return page, err
 		}
@@ -121,30 +122,30 @@ func (b *Batch) results() iter.Seq2[output.Result, error] {
 }
 
 // result is what became of one item. What was sent wins over what the manifest says now, unless the row has changed.
-func (b *Batch) result(it item, m match) (output.Result, error) {
+func (b *Batch) result(it item, m state.Match) (output.Result, error) {
 	res := output.Result{ID: it.ID, Row: it.Row, Prompt: it.Prompt, NegativePrompt: it.NegativePrompt, Model: modelOf(it.Item),
 		Size: it.Size, Seed: it.Seed, PromptExtend: it.PromptExtend, Watermark: it.Watermark, Status: "pending", Columns: it.Columns}
 	if it.Skip {
 		res.Status = "skipped"
 	}
-	if m.entry < 0 {
+	if m.Entry < 0 {
 		return res, nil
 	}
-	rec, err := b.state.get(int(m.entry))
+	rec, err := b.state.Get(int(m.Entry))
 	if err != nil {
 		return res, err
 	}
-	if it.Skip && rec.Phase != done {
+	if it.Skip && rec.Phase != state.Done {
 		return res, nil
 	}
-	if m.changed && (rec.Phase == done || rec.Phase == failed || rec.Phase == ready) {
+	if m.Changed && (rec.Phase == state.Done || rec.Phase == state.Failed || rec.Phase == state.Ready) {
 		return res, nil
 	}
 	rec = b.asFound(rec)
 	describe(&res, rec)
-	if b.missing(int(m.entry)) {
+	if b.missing(int(m.Entry)) {
 		res.Status = "missing"
-		if damage := rec.damage(); damage != "" {
+		if damage := rec.Damage(); damage != "" {
 			res.ErrorCode, res.ErrorMessage = "Damaged", damage
 		}
 	}
@@ -152,10 +153,10 @@ func (b *Batch) result(it item, m match) (output.Result, error) {
 }
 
 // statuses are what people read for a phase.
-var statuses = map[phase]string{ready: "pending", intent: "running", open: "running", done: "done", failed: "failed", held: "held", abandoned: "abandoned"}
+var statuses = map[state.Phase]string{state.Ready: "pending", state.Intent: "running", state.Open: "running", state.Done: "done", state.Failed: "failed", state.Held: "held", state.Abandoned: "abandoned"}
 
 // describe fills in what the record knows.
-func describe(res *output.Result, rec record) {
+func describe(res *output.Result, rec state.Record) {
 	res.Status = statuses[rec.Phase]
 	s := rec.Sent
 	if s.Prompt != "" { // a record that was taken in from a picture without metadata does not know it
@@ -180,7 +181,7 @@ func describe(res *output.Result, rec record) {
 		}
 		res.Bytes += p.Bytes
 	}
-	if edited := rec.edited(); edited {
+	if edited := rec.Edited(); edited {
 		res.Edited = &edited
 	}
 	res.File = strings.Join(files, ";")
@@ -218,7 +219,7 @@ func (b *Batch) Failures() iter.Seq2[Failure, error] {
 			if it.err == nil && !b.ails(i) {
 				continue
 			}
-			f, err := b.failure(it, int(b.matches[i].entry))
+			f, err := b.failure(it, int(b.matches[i].Entry))
 			if left--; !yield(f, err) || err != nil || left == 0 {
 				return
 			}
@@ -228,30 +229,30 @@ func (b *Batch) Failures() iter.Seq2[Failure, error] {
 
 // ails reports whether the i-th item failed, is held, or has lost its picture.
 func (b *Batch) ails(i int) bool {
-	entry := int(b.matches[i].entry)
+	entry := int(b.matches[i].Entry)
 	if entry < 0 || b.skipped[i] {
 		return false
 	}
-	p := b.state.phaseOf(entry)
-	return p == failed || p == held || b.missing(entry)
+	p := b.state.PhaseOf(entry)
+	return p == state.Failed || p == state.Held || b.missing(entry)
 }
 
 func (b *Batch) failure(it item, entry int) (Failure, error) {
 	if it.err != nil {
 		return Failure{}, it.err
 	}
-	rec, err := b.state.get(entry)
+	rec, err := b.state.Get(entry)
 	if err != nil {
 		return Failure{}, fmt.Errorf("row %d: %w", it.Row, err)
 	}
 	f := Failure{Row: it.Row, ID: it.ID, Key: rec.Key, Status: string(rec.Phase), Code: rec.Code, Message: rec.Message}
 	switch {
-	case rec.Phase == held:
+	case rec.Phase == state.Held:
 		f.Cost = max(0, b.price(rec.Sent)*client.Money(rec.Sent.N)-rec.Cost) // what is known to be paid is among the rest
-	case rec.Phase == done:
+	case rec.Phase == state.Done:
 		f.Status, f.Code, f.Message = "missing", "Missing", "its picture was paid for and is not in its place any more"
-		if rec = b.asFound(rec); rec.damage() != "" {
-			f.Code, f.Message = "Damaged", "its picture was paid for, and its file is damaged: "+rec.damage()
+		if rec = b.asFound(rec); rec.Damage() != "" {
+			f.Code, f.Message = "Damaged", "its picture was paid for, and its file is damaged: "+rec.Damage()
 		}
 	}
 	return f, nil

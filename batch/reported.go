@@ -37,16 +37,16 @@ func (b *Batch) reported() string {
 func (b *Batch) ailing() string {
 	sum, some := sha256.New(), false
 	for _, m := range b.matches {
-		if m.entry < 0 {
+		if m.Entry < 0 {
 			continue
 		}
-		i := int(m.entry)
+		i := int(m.Entry)
 		missing, edited := b.missing(i), b.edited(i)
 		if !missing && !edited {
 			continue
 		}
 		some = true
-		rec, err := b.state.get(i)
+		rec, err := b.state.Get(i)
 		if err != nil {
 			return err.Error()
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -31,7 +32,7 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 	if err != nil {
 		return err
 	}
-	var all []record
+	var all []state.Record
 	for _, name := range names {
 		rec, err := b.heldItem(name, ids)
 		if err != nil {
@@ -44,7 +45,7 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 	}
 	end := b.stopMark()
 	if !end.Since.IsZero() {
-		if err := b.state.mark(end); err != nil {
+		if err := b.state.Mark(end); err != nil {
 			return err
 		}
 	}
@@ -53,24 +54,24 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 			rec.Doubted += max(0, b.price(rec.Sent)*client.Money(rec.Sent.N)-rec.Cost)
 		}
 		how.apply(&rec)
-		if err := b.state.put(rec, false); err != nil {
+		if err := b.state.Put(rec, false); err != nil {
 			return err
 		}
 	}
-	if err := b.state.sync(); err != nil {
+	if err := b.state.Sync(); err != nil {
 		return err
 	}
-	return b.state.mark(end)
+	return b.state.Mark(end)
 }
 
 // free refuses a task that an item has: two items would show one picture, and one of them be never made.
 func (b *Batch) free(task string) error {
-	for i := range b.state.count() {
-		rec, err := b.state.get(i)
+	for i := range b.state.Count() {
+		rec, err := b.state.Get(i)
 		if err != nil {
 			return err
 		}
-		if task != "" && rec.Phase != held && (rec.Task == task || slices.Contains(rec.Earlier, task)) {
+		if task != "" && rec.Phase != state.Held && (rec.Task == task || slices.Contains(rec.Earlier, task)) {
 			return fmt.Errorf("adopt: task %s is that of %s", task, cmp.Or(rec.ID, rec.Key))
 		}
 	}
@@ -78,7 +79,7 @@ func (b *Batch) free(task string) error {
 }
 
 // apply writes the decision into a record.
-func (h Resolution) apply(rec *record) {
+func (h Resolution) apply(rec *state.Record) {
 	rec.At = time.Now().UTC()
 	if !h.Abandon && h.Adopt != rec.Task { // what it is known to have cost stays paid
 		rec.Before, rec.Cost, rec.Succeeded = rec.Before+rec.Cost, 0, time.Time{}
@@ -86,26 +87,26 @@ func (h Resolution) apply(rec *record) {
 	switch {
 	case h.Adopt != "":
 		if rec.Task != "" && rec.Task != h.Adopt { // still ours: no other item is to take it
-			rec.supersede()
+			rec.Supersede()
 		}
-		rec.Phase, rec.Task, rec.Adopted, rec.Submitted = open, h.Adopt, "hand", rec.Intent
+		rec.Phase, rec.Task, rec.Adopted, rec.Submitted = state.Open, h.Adopt, "hand", rec.Intent
 	case h.Resubmit:
-		rec.Phase = ready
+		rec.Phase = state.Ready
 	case h.Abandon:
-		rec.Phase = abandoned
+		rec.Phase = state.Abandoned
 	}
 }
 
 // heldItem finds a held item by its name. Another with the same name, whose row is gone, does not stand in its way.
-func (b *Batch) heldItem(name string, ids map[int]string) (record, error) {
+func (b *Batch) heldItem(name string, ids map[int]string) (state.Record, error) {
 	all, err := b.called(name, ids)
 	if err != nil {
-		return record{}, err
+		return state.Record{}, err
 	}
-	var helds []record
+	var helds []state.Record
 	var keys []string
 	for _, rec := range all {
-		if rec.Phase == held {
+		if rec.Phase == state.Held {
 			helds, keys = append(helds, rec), append(keys, rec.Key)
 		}
 	}
@@ -113,25 +114,25 @@ func (b *Batch) heldItem(name string, ids map[int]string) (record, error) {
 	case len(helds) == 1:
 		return helds[0], nil
 	case len(helds) > 1:
-		return record{}, fmt.Errorf("%d held items are called %s; name one by its key: %s", len(helds), name, strings.Join(keys, ", "))
+		return state.Record{}, fmt.Errorf("%d held items are called %s; name one by its key: %s", len(helds), name, strings.Join(keys, ", "))
 	case len(all) > 0:
 		return all[0], fmt.Errorf("%s is not held, it is %s", name, statuses[all[0].Phase])
 	}
-	return record{}, fmt.Errorf("no item is called %s; status lists the held ones by id or key", name)
+	return state.Record{}, fmt.Errorf("no item is called %s; status lists the held ones by id or key", name)
 }
 
 // called are the items with a name: their key, the id that the sheet gives them now, or, where it gives them none, the id that
 // they were first seen with.
-func (b *Batch) called(name string, ids map[int]string) ([]record, error) {
-	id := hashID(name)
-	k, keyErr := parseKey(name)
-	var all []record
-	for i, e := range b.state.all() {
+func (b *Batch) called(name string, ids map[int]string) ([]state.Record, error) {
+	id := state.Hash(name)
+	k, keyErr := state.ParseKey(name)
+	var all []state.Record
+	for i, e := range b.state.Entries() {
 		now := ids[i]
-		if now != name && (keyErr != nil || e.key != k) && (now != "" || e.id != id) {
+		if now != name && (keyErr != nil || e.Key != k) && (now != "" || e.IDHash != id) {
 			continue
 		}
-		rec, err := b.state.get(i)
+		rec, err := b.state.Get(i)
 		if err != nil {
 			return nil, err
 		}
@@ -149,8 +150,8 @@ func (b *Batch) sheetIDs() (map[int]string, error) {
 		if it.err != nil {
 			return nil, it.err
 		}
-		if m := b.matches[i]; m.entry >= 0 && it.ID != "" {
-			ids[int(m.entry)] = it.ID
+		if m := b.matches[i]; m.Entry >= 0 && it.ID != "" {
+			ids[int(m.Entry)] = it.ID
 		}
 	}
 	return ids, nil
@@ -160,11 +161,11 @@ func (b *Batch) sheetIDs() (map[int]string, error) {
 // seen.
 func (b *Batch) OpenTasks() ([]string, error) {
 	var tasks []string
-	for i := range b.state.count() {
-		if b.state.phaseOf(i) != open {
+	for i := range b.state.Count() {
+		if b.state.PhaseOf(i) != state.Open {
 			continue
 		}
-		rec, err := b.state.get(i)
+		rec, err := b.state.Get(i)
 		if err != nil {
 			return nil, err
 		}

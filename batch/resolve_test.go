@@ -1,9 +1,11 @@
 package batch
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
@@ -22,7 +24,7 @@ func held3(s *scene) {
 	}
 	s.ends()
 	s.fault = nil
-	s.wantPhases(map[string]phase{"a red cat": held, "a blue dog": done})
+	s.wantPhases(map[string]state.Phase{"a red cat": state.Held, "a blue dog": state.Done})
 }
 
 // resolve settles items by hand.
@@ -44,7 +46,7 @@ func TestResolveByTheSheetsIDs(t *testing.T) {
 		if err := s.resolve(Resolution{Abandon: true}, "b"); err != nil {
 			t.Errorf("Resolve(b) = %v", err)
 		}
-		s.wantPhases(map[string]phase{"a red cat": abandoned, "a blue dog": done})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Abandoned, "a blue dog": state.Done})
 	})
 }
 
@@ -59,7 +61,7 @@ func TestResolveBesideARowThatIsGone(t *testing.T) {
 				if err := s.resolve(Resolution{Abandon: true}, sheet[10:11]); err != nil {
 					t.Errorf("Resolve(%s) = %v", sheet[10:11], err)
 				}
-				s.wantPhases(map[string]phase{"a red cat": abandoned, "a blue dog": done})
+				s.wantPhases(map[string]state.Phase{"a red cat": state.Abandoned, "a blue dog": state.Done})
 			})
 		})
 	}
@@ -75,26 +77,30 @@ func TestResolveTwoOfOneName(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
+	var keys []string
 	for i := range 2 {
-		rec := record{Key: key{uint64(i + 1), 1}.String(), ID: "x", Print: fingerprint{byte(i), byte(i >> 8)}, Phase: held}
-		if err := st.put(rec, true); err != nil {
+		keys = append(keys, state.NewKey(strconv.Itoa(i), state.Fingerprint{}, 1).String())
+		rec := state.Record{Key: keys[i], ID: "x", Print: state.Fingerprint{byte(i), byte(i >> 8)}, Phase: state.Held}
+		if err := st.Put(rec, true); err != nil {
 			t.Fatal(err)
 		}
 	}
-	st.close()
+	st.Close()
 	b, err := Open(Options{Manifest: m, Disk: disk})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.Close()
 	err = b.Resolve([]string{"x"}, Resolution{Abandon: true})
-	if want := "0000000000000001, 0000000000000002"; err == nil || !strings.Contains(err.Error(), want) {
+	second := keys[1]
+	slices.Sort(keys)
+	if want := strings.Join(keys, ", "); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Resolve(x) = %v, want that it names %q", err, want)
 	}
-	if err := b.Resolve([]string{"0000000000000002"}, Resolution{Abandon: true}); err != nil {
+	if err := b.Resolve([]string{second}, Resolution{Abandon: true}); err != nil {
 		t.Errorf("Resolve by key = %v", err)
 	}
-	if got := b.state.phaseOf(0); got != held {
+	if got := b.state.PhaseOf(0); got != state.Held {
 		t.Errorf("the first is %s, want held", got)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output"
 )
@@ -33,9 +34,9 @@ type run struct {
 	flight    inFlight
 	words     pace.KeyedMutex
 	names     pace.KeyedMutex
-	saved     map[savedPicture]picture // pictures of open tasks that were found on disk; not written after the start
-	damaged   map[savedPicture]picture // those that others are to replace; not written after the start
-	resumed   map[int32]bool           // entries that resume takes in this pass, and nobody else; not written while it runs
+	saved     map[savedPicture]state.Picture // pictures of open tasks that were found on disk; not written after the start
+	damaged   map[savedPicture]state.Picture // those that others are to replace; not written after the start
+	resumed   map[int32]bool                 // entries that resume takes in this pass, and nobody else; not written while it runs
 	lister    *lister
 	orphans   orphans
 	claims    claims
@@ -45,7 +46,7 @@ type run struct {
 	active    active
 	began     time.Time          // the service's clock, when it was first heard
 	unmade    chan output.Result // pictures without a thumbnail; nil where none is wanted
-	given     map[int]key        // keys of new items by their place in the manifest; guarded by mu
+	given     map[int]state.Key  // keys of new items by their place in the manifest; guarded by mu
 
 	since    time.Time     // tasks since then may be ours and unknown; zero where there are none such
 	ended    time.Time     // by then the run before had sent its last
@@ -86,7 +87,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	if err := r.start(ctx); err != nil {
 		return err
 	}
-	r.counts.paid = r.state.paidSoFar()
+	r.counts.paid = r.state.Paid()
 	stopThumbs := r.startThumbs(ctx)
 	err = r.all(ctx)
 	stopThumbs()
@@ -118,10 +119,10 @@ func (b *Batch) newRun() *run {
 		queries: pace.NewLimiter(queries, b.o.Speed),
 		asking:  pace.NewBreaker(3, b.o.Speed),
 		backlog: newBacklog(c),
-		saved:   map[savedPicture]picture{},
-		damaged: map[savedPicture]picture{},
+		saved:   map[savedPicture]state.Picture{},
+		damaged: map[savedPicture]state.Picture{},
 		paces:   map[string]*pace.Model{},
-		given:   map[int]key{},
+		given:   map[int]state.Key{},
 		lister:  newLister(),
 		claims:  claims{answered: map[uint64]bool{}},
 		limits:  limits{halted: map[string]error{}, refusals: map[string]int{}, refusing: map[string]Refusal{}},
@@ -136,19 +137,19 @@ const hurry = 32 << 20
 // stop marks a clean end and makes the state file small. The mark is durable before the file is written anew. All says
 // that the run came to the end of the manifest.
 func (r *run) stop(ctx context.Context, all bool) error {
-	end := mark{Run: "stop", At: r.clock.Now(), Tool: r.o.Tool, Since: r.unswept(all)}
-	if err := r.state.mark(end); err != nil {
+	end := state.Mark{Run: "stop", At: r.clock.Now(), Tool: r.o.Tool, Since: r.unswept(all)}
+	if err := r.state.Mark(end); err != nil {
 		return err
 	}
-	if ctx.Err() == nil || r.state.size() < hurry || errors.Is(r.state.astray(), ErrReplaced) {
-		if err := r.state.compact(&end, r.order()); err != nil {
+	if ctx.Err() == nil || r.state.Size() < hurry || errors.Is(r.state.Astray(), state.ErrReplaced) {
+		if err := r.state.Compact(&end, r.order()); err != nil {
 			return err
 		}
 	}
-	if r.state.waiting() {
+	if r.state.HasWaiting() {
 		return nil // without a state file it shows that there was one
 	}
-	if err := r.o.Disk.Remove(reserveFile); !errors.Is(err, fs.ErrNotExist) { // a disk that was full has used it
+	if err := r.o.Disk.Remove(state.ReserveFile); !errors.Is(err, fs.ErrNotExist) { // a disk that was full has used it
 		return err
 	}
 	return nil
@@ -157,14 +158,14 @@ func (r *run) stop(ctx context.Context, all bool) error {
 // order is that of the manifest, so that the next run finds the i-th item in the i-th place; items that it has lost come
 // behind, in the order in which they were first seen.
 func (r *run) order() []int {
-	order := make([]int, 0, r.state.count())
-	claimed := make([]bool, r.state.count())
-	for _, m := range r.state.match(r.idents) {
-		if m.entry >= 0 {
-			order, claimed[m.entry] = append(order, int(m.entry)), true
+	order := make([]int, 0, r.state.Count())
+	claimed := make([]bool, r.state.Count())
+	for _, m := range r.state.Match(r.idents) {
+		if m.Entry >= 0 {
+			order, claimed[m.Entry] = append(order, int(m.Entry)), true
 		}
 	}
-	for i := range r.state.count() {
+	for i := range r.state.Count() {
 		if !claimed[i] {
 			order = append(order, i)
 		}
@@ -214,31 +215,31 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 // unfinished are the items that the service has, or may have, a task of: also those whose rows are gone from the
 // manifest, since they are paid for. Again is true where one of them has changed.
 func (r *run) unfinished() (all []*job, again bool, err error) {
-	tasks := map[string]record{}
+	tasks := map[string]state.Record{}
 	r.resumed = map[int32]bool{}
-	for i, e := range r.state.all() {
-		if p := e.phase(); p != intent && p != open && p != held {
+	for i, e := range r.state.Entries() {
+		if p := e.Phase(); p != state.Intent && p != state.Open && p != state.Held {
 			continue
 		}
-		rec, err := r.state.get(i)
+		rec, err := r.state.Get(i)
 		if err != nil {
 			return nil, false, err
 		}
-		if rec.Phase == held && !reviewable(rec, r.clock.Now()) {
+		if rec.Phase == state.Held && !reviewable(rec, r.clock.Now()) {
 			continue
 		}
-		if rec.Phase == held { // what the list could not tell then it may tell now
-			rec.Phase, rec.Code, rec.Message, rec.Finished = intent, "", "", time.Time{}
+		if rec.Phase == state.Held { // what the list could not tell then it may tell now
+			rec.Phase, rec.Code, rec.Message, rec.Finished = state.Intent, "", "", time.Time{}
 		}
-		j := &job{record: rec}
-		if rec.Phase == open {
+		j := &job{Record: rec}
+		if rec.Phase == state.Open {
 			tasks[rec.Task] = rec
 			if rec.Code == notFetched {
 				r.backlog.suspect()
 			}
 			j.slot = r.pace(rec.Sent.Model).InFlight.Take()
 		}
-		if rec.Phase == intent { // before anything is submitted; the second of two with the same words waits its turn
+		if rec.Phase == state.Intent { // before anything is submitted; the second of two with the same words waits its turn
 			j.words = r.words.Of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
 			j.words.TryLock()
 			if !rec.Sent.Sync {
@@ -252,7 +253,7 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 		return cmp.Or(cmp.Compare(b.Phase, a.Phase), a.Submitted.Compare(b.Submitted)) // "open" before "intent"
 	})
 	for _, m := range r.matches {
-		again = again || m.changed && r.resumed[m.entry]
+		again = again || m.Changed && r.resumed[m.Entry]
 	}
 	return all, again, r.findSaved(tasks)
 }
@@ -263,7 +264,7 @@ const resumedAtOnce = 1000
 // resume goes on with the tasks of earlier runs. Doubts do not count among those that are gone on with at once: they are
 // inside the turnstile of their words, where a task that has failed may wait.
 func (r *run) resume(ctx context.Context, old []*job) error {
-	tasks := slices.IndexFunc(old, func(j *job) bool { return j.Phase == intent }) // which stand behind
+	tasks := slices.IndexFunc(old, func(j *job) bool { return j.Phase == state.Intent }) // which stand behind
 	if tasks < 0 {
 		tasks = len(old)
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 	"github.com/qwenbatch/qwenbatch/output/filename"
@@ -20,8 +21,8 @@ type savedPicture struct {
 
 // findSaved looks for pictures of open tasks that an earlier run put in place and did not record, and for whole parts that
 // only want their name. They are not downloaded again. Other parts are removed: nobody can tell what they are.
-func (r *run) findSaved(tasks map[string]record) error {
-	parts, err := durable.Leftovers(r.o.Disk, imagesDir)
+func (r *run) findSaved(tasks map[string]state.Record) error {
+	parts, err := durable.Leftovers(r.o.Disk, state.ImagesDir)
 	if err != nil {
 		return err
 	}
@@ -35,12 +36,12 @@ func (r *run) findSaved(tasks map[string]record) error {
 	}
 	names := namesOf(tasks)
 	var found []string
-	for file, err := range r.o.Disk.List(imagesDir) {
+	for file, err := range r.o.Disk.List(state.ImagesDir) {
 		if err != nil {
 			return err
 		}
 		if names[stem(file)] {
-			found = append(found, path.Join(imagesDir, file))
+			found = append(found, path.Join(state.ImagesDir, file))
 		}
 	}
 	slices.Sort(found)
@@ -51,7 +52,7 @@ func (r *run) findSaved(tasks map[string]record) error {
 }
 
 // namesOf are the stems that pictures of open tasks can bear.
-func namesOf(tasks map[string]record) map[string]bool {
+func namesOf(tasks map[string]state.Record) map[string]bool {
 	names := map[string]bool{}
 	for _, rec := range tasks {
 		for i := range max(1, rec.Sent.N) {
@@ -69,7 +70,7 @@ func stem(name string) string {
 }
 
 // finishPart gives a part its name if it is a whole picture of an open task, else removes it.
-func (r *run) finishPart(part string, tasks map[string]record) error {
+func (r *run) finishPart(part string, tasks map[string]state.Record) error {
 	found, whole := r.inspect(part)
 	id := found.identity
 	rec, ours := tasks[id.Task]
@@ -77,28 +78,28 @@ func (r *run) finishPart(part string, tasks map[string]record) error {
 		return r.o.Disk.Remove(part)
 	}
 	name := filename.Clean(pictureName(rec.Name, id.Number), found.ext)
-	_, err := durable.Finish(r.o.Disk, part, imagesDir, name)
+	_, err := durable.Finish(r.o.Disk, part, state.ImagesDir, name)
 	return err
 }
 
 // finishLost gives whole parts their names that no open task will ask for: of the synchronous interface, which has none, and
 // of a state that was lost. unknownPictures takes them in.
 func (r *run) finishLost() error {
-	parts, err := durable.Leftovers(r.o.Disk, imagesDir)
+	parts, err := durable.Leftovers(r.o.Disk, state.ImagesDir)
 	if err != nil {
 		return err
 	}
 	for _, part := range parts {
 		found, whole := r.inspect(part)
 		id := found.identity
-		k, err := parseKey(id.Key)
+		k, err := state.ParseKey(id.Key)
 		if !whole || err != nil {
 			continue
 		}
-		if i, known := r.state.find(k); known && r.state.phaseOf(i) != intent {
+		if i, known := r.state.Find(k); known && r.state.PhaseOf(i) != state.Intent {
 			continue
 		}
-		if _, err := durable.Finish(r.o.Disk, part, imagesDir, filename.Clean(pictureName(id.Name, id.Number), found.ext)); err != nil {
+		if _, err := durable.Finish(r.o.Disk, part, state.ImagesDir, filename.Clean(pictureName(id.Name, id.Number), found.ext)); err != nil {
 			return err
 		}
 	}
@@ -106,7 +107,7 @@ func (r *run) finishLost() error {
 }
 
 // findPicture remembers a whole picture of an open task.
-func (r *run) findPicture(name string, tasks map[string]record) {
+func (r *run) findPicture(name string, tasks map[string]state.Record) {
 	found, whole := r.inspect(name)
 	id := found.identity
 	at := savedPicture{id.Task, id.Number}
@@ -124,14 +125,14 @@ func (r *run) findPicture(name string, tasks map[string]record) {
 
 // A foundPicture is a file that tells whose it is.
 type foundPicture struct {
-	identity identity
-	picture  picture
+	identity state.Identity
+	picture  state.Picture
 	ext      string
 }
 
 // inspect reads a file of ours; whole is false where it is not to be trusted.
 func (r *run) inspect(name string) (found foundPicture, whole bool) {
-	id, ours := readIdentity(r.o.Disk, name)
+	id, ours := state.ReadIdentity(r.o.Disk, name)
 	if !ours {
 		return foundPicture{}, false
 	}
@@ -140,7 +141,7 @@ func (r *run) inspect(name string) (found foundPicture, whole bool) {
 		return foundPicture{identity: id}, false
 	}
 	p, err := imagefile.Inspect(b)
-	return foundPicture{id, pictureOf(name, p, b), p.Ext}, err == nil
+	return foundPicture{id, state.PictureOf(name, p, b), p.Ext}, err == nil
 }
 
 func readFile(disk durable.Disk, name string) ([]byte, error) {
@@ -153,8 +154,8 @@ func readFile(disk durable.Disk, name string) ([]byte, error) {
 }
 
 // savedOf are the pictures of an open task that are on disk already.
-func (r *run) savedOf(rec *record) []picture {
-	var all []picture
+func (r *run) savedOf(rec *state.Record) []state.Picture {
+	var all []state.Picture
 	for i := range max(1, rec.Sent.N) {
 		if p, ok := r.saved[savedPicture{rec.Task, i}]; ok {
 			all = append(all, p)
@@ -164,7 +165,7 @@ func (r *run) savedOf(rec *record) []picture {
 }
 
 // savedTask stands in for a task that the service has forgotten and whose pictures are on disk.
-func (r *run) savedTask(rec *record) client.Task {
+func (r *run) savedTask(rec *state.Record) client.Task {
 	t := client.Task{ID: rec.Task, Status: client.Succeeded}
 	for i := range max(1, rec.Sent.N) {
 		if _, ok := r.saved[savedPicture{rec.Task, i}]; ok {

@@ -19,6 +19,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -79,7 +80,7 @@ func finishedBatch(t testing.TB, w io.Writer, sheet, baseURL string, picture fun
 	seq := int64(0)
 	write := func(v any) {
 		seq++
-		line, err := seal(seq, v)
+		line, err := state.Seal(seq, v)
 		if err == nil {
 			_, err = w.Write(line)
 		}
@@ -88,7 +89,7 @@ func finishedBatch(t testing.TB, w io.Writer, sheet, baseURL string, picture fun
 		}
 	}
 	begun := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
-	write(header{Version: stateVersion, Tool: "test", Created: begun, Salt: "salt", KeyPrint: client.NewKey(canary).Fingerprint("salt"), Settings: Settings{
+	write(state.Header{Version: state.Version, Tool: "test", Created: begun, Salt: "salt", KeyPrint: client.NewKey(canary).Fingerprint("salt"), Settings: state.Settings{
 		Manifest: m.Name(), BaseURL: baseURL, Region: "beijing", Mode: "auto"}})
 	for it, err := range m.Items() {
 		if err != nil {
@@ -98,23 +99,23 @@ func finishedBatch(t testing.TB, w io.Writer, sheet, baseURL string, picture fun
 		picture(rec.Pictures[0].File)
 		write(rec)
 	}
-	write(mark{Run: "stop", At: begun.Add(time.Hour), Tool: "test"})
+	write(state.Mark{Run: "stop", At: begun.Add(time.Hour), Tool: "test"})
 }
 
 // finishedRecord is what is remembered of an item that is done, with an actual prompt of 100 characters.
-func finishedRecord(t testing.TB, it *manifests.Item, at time.Time) record {
+func finishedRecord(t testing.TB, it *manifests.Item, at time.Time) state.Record {
 	t.Helper()
-	print := fingerprint(it.Fingerprint())
+	print := state.Fingerprint(it.Fingerprint())
 	k := item{Item: it, first: it}.key()
 	s, err := Rules{}.sent(it, k.String(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	name := nameOf(item{Item: it}, k)
-	return record{Key: k.String(), ID: it.ID, Print: print, Phase: done, At: at, Intent: at, Name: name, Sent: s, Attempt: 1,
+	return state.Record{Key: k.String(), ID: it.ID, Print: print, Phase: state.Done, At: at, Intent: at, Name: name, Sent: s, Attempt: 1,
 		Task: fmt.Sprintf("7a1f4d6c-3b52-4a0e-9c55-%012d", it.Row), Request: fmt.Sprintf("0d9e8b7a-6c5d-9e4f-a3b2-%012d", it.Row),
 		Submitted: at, Finished: at.Add(16 * time.Second), ActualPrompt: (it.Prompt + strings.Repeat(" in warm light", 8))[:100], Cost: 200000,
-		Pictures: []picture{{imagesDir + "/" + filename.Clean(name, ".png"), 1664, 928, 0, strings.Repeat("0123456789abcdef", 4), "", ""}}}
+		Pictures: []state.Picture{{File: state.ImagesDir + "/" + filename.Clean(name, ".png"), Width: 1664, Height: 928, SHA256: strings.Repeat("0123456789abcdef", 4)}}}
 }
 
 // TestD16NothingToDo joins a large sheet with the state that a run leaves: nothing is sent, nothing is written, no picture is
@@ -123,10 +124,10 @@ func TestD16NothingToDo(t *testing.T) {
 	const rows = 20_000
 	sheet := sheetOf(t, t.TempDir(), "csv", rows)
 	disk := disktest.New()
-	disk.Mkdir(imagesDir)
-	var state bytes.Buffer
-	finishedBatch(t, &state, sheet, testURL, func(name string) { disk.Put(name, nil) })
-	disk.Put(stateFile, state.Bytes())
+	disk.Mkdir(state.ImagesDir)
+	var content bytes.Buffer
+	finishedBatch(t, &content, sheet, testURL, func(name string) { disk.Put(name, nil) })
+	disk.Put(state.FileName, content.Bytes())
 	ops := map[string]int{}
 	disk.Decide = func(op disktest.Op) disktest.Verdict {
 		ops[op.Kind]++
@@ -141,7 +142,7 @@ func TestD16NothingToDo(t *testing.T) {
 	}
 	defer m.Close()
 	before := memory()
-	b, err := Open(Options{Manifest: m, Disk: disk, Settings: Settings{BaseURL: testURL, Region: "beijing"}}) // no Client: a request panics
+	b, err := Open(Options{Manifest: m, Disk: disk, Settings: state.Settings{BaseURL: testURL, Region: "beijing"}}) // no Client: a request panics
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +155,7 @@ func TestD16NothingToDo(t *testing.T) {
 		t.Errorf("Run = %v", err)
 	}
 	after := memory()
-	if ops["lstat"] > 1 || ops["readdir"] > 1 || ops["read"] > state.Len()>>16+10 {
+	if ops["lstat"] > 1 || ops["readdir"] > 1 || ops["read"] > content.Len()>>16+10 {
 		t.Errorf("operations on the disk: %v, want 1 lstat, 1 readdir and no read a row", ops)
 	}
 	if kept := (after.HeapAlloc - before.HeapAlloc) / rows; kept > 200 {
@@ -171,17 +172,17 @@ func TestD16OneLeft(t *testing.T) {
 	const rows = 2000
 	folder := t.TempDir()
 	sheet := sheetOf(t, folder, "csv", rows-1)
-	var state bytes.Buffer
+	var content bytes.Buffer
 	pictures := map[string]bool{}
-	finishedBatch(t, &state, sheet, testURL, func(name string) { pictures[name] = true })
+	finishedBatch(t, &content, sheet, testURL, func(name string) { pictures[name] = true })
 	sheet = sheetOf(t, folder, "csv", rows)
 	synctest.Test(t, func(t *testing.T) {
 		stage(t, sheet, emulator.Options{}, func(s *scene) {
-			s.disk.Mkdir(imagesDir)
+			s.disk.Mkdir(state.ImagesDir)
 			for name := range pictures {
 				s.disk.Put(name, nil)
 			}
-			s.rewrite(state.Bytes())
+			s.rewrite(content.Bytes())
 			var reads, before atomic.Int64
 			s.fault = func(c emulator.Call) emulator.Fault {
 				if c.Op == "submit" {
@@ -190,12 +191,12 @@ func TestD16OneLeft(t *testing.T) {
 				return emulator.Fault{}
 			}
 			err := s.startOn(func(op disktest.Op) disktest.Verdict {
-				if op.Kind == "read" && op.Name == stateFile {
+				if op.Kind == "read" && op.Name == state.FileName {
 					reads.Add(1)
 				}
 				return disktest.Verdict{}
 			})
-			if most := int64(state.Len()>>16 + 20); err != nil || before.Load() == 0 || before.Load() > most {
+			if most := int64(content.Len()>>16 + 20); err != nil || before.Load() == 0 || before.Load() > most {
 				t.Errorf("%d reads of the disk before the first submission, want at most %d; Run = %v", before.Load(), most, err)
 			}
 			s.wantPosts(1)
@@ -219,8 +220,8 @@ func BenchmarkFirstSubmission(b *testing.B) {
 	half := sheetOf(b, b.TempDir(), "csv", rows/2)
 	b.Run("resumed", func(b *testing.B) {
 		firstSubmission(b, sheet, func(folder string) {
-			os.Mkdir(filepath.Join(folder, imagesDir), 0o755)
-			writeFile(b, filepath.Join(folder, stateFile), func(w io.Writer) {
+			os.Mkdir(filepath.Join(folder, state.ImagesDir), 0o755)
+			writeFile(b, filepath.Join(folder, state.FileName), func(w io.Writer) {
 				finishedBatch(b, w, half, testURL, func(name string) { os.WriteFile(filepath.Join(folder, name), nil, 0o644) })
 			})
 		})
@@ -285,7 +286,7 @@ func onlyStart(b *testing.B, ctx context.Context, sheet, folder string, net *emu
 	}
 	defer c.Close()
 	batch, err := Open(Options{Manifest: m, Disk: dir, Client: c, Key: client.NewKey(canary), Grace: time.Nanosecond,
-		Settings: Settings{Manifest: m.Name(), BaseURL: testURL, Region: "beijing"}})
+		Settings: state.Settings{Manifest: m.Name(), BaseURL: testURL, Region: "beijing"}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -351,13 +352,13 @@ func emptyReports(b *testing.B, folder string) (rewritten func() bool) {
 
 // prepareMillion makes the output folder: state file and pictures.
 func prepareMillion(b *testing.B, folder string) {
-	images := filepath.Join(folder, "out", imagesDir)
+	images := filepath.Join(folder, "out", state.ImagesDir)
 	if err := os.MkdirAll(images, 0o755); err != nil {
 		b.Fatal(err)
 	}
 	sheet := sheetOf(b, folder, "csv", million)
 	region, _ := client.LookupRegion("beijing")
-	writeFile(b, filepath.Join(folder, "out", stateFile), func(w io.Writer) {
+	writeFile(b, filepath.Join(folder, "out", state.FileName), func(w io.Writer) {
 		finishedBatch(b, w, sheet, region.BaseURL(""), func(name string) {
 			if err := os.WriteFile(filepath.Join(folder, "out", name), nil, 0o644); err != nil {
 				b.Fatal(err)

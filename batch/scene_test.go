@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
@@ -123,17 +124,17 @@ func at(op string, n int, f emulator.Fault) func(emulator.Call) emulator.Fault {
 }
 
 // records are what the state file says of each item, by its prompt; of several with one prompt, the last.
-func (s *scene) records() map[string]record {
+func (s *scene) records() map[string]state.Record {
 	s.t.Helper()
 	s.disk.Decide = nil
-	st, _, err := openState(s.disk)
+	st, _, err := state.OpenFile(s.disk)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer st.close()
-	all := map[string]record{}
-	for i := range st.count() {
-		rec, err := st.get(i)
+	defer st.Close()
+	all := map[string]state.Record{}
+	for i := range st.Count() {
+		rec, err := st.Get(i)
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -150,7 +151,7 @@ func (s *scene) open() (*Batch, func()) {
 		s.t.Fatal(err)
 	}
 	o := s.options
-	o.Manifest, o.Disk, o.Settings = m, s.disk, Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}
+	o.Manifest, o.Disk, o.Settings = m, s.disk, state.Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}
 	b, err := Open(o)
 	if err != nil {
 		s.t.Fatalf("Open = %v", err)
@@ -159,7 +160,7 @@ func (s *scene) open() (*Batch, func()) {
 }
 
 // wantPhases compares the phases of all items.
-func (s *scene) wantPhases(want map[string]phase) {
+func (s *scene) wantPhases(want map[string]state.Phase) {
 	s.t.Helper()
 	got := s.records()
 	for prompt, p := range want {
@@ -222,12 +223,12 @@ func (s *scene) wantFinish(items int) {
 }
 
 // rewrite replaces the state file.
-func (s *scene) rewrite(state []byte) { s.disk.Put(stateFile, state) }
+func (s *scene) rewrite(content []byte) { s.disk.Put(state.FileName, content) }
 
 // stateBytes is the state file.
 func (s *scene) stateBytes() []byte {
 	s.t.Helper()
-	b, ok := s.disk.Content(stateFile)
+	b, ok := s.disk.Content(state.FileName)
 	if !ok {
 		s.t.Fatal("there is no state file")
 	}
@@ -251,7 +252,7 @@ func (s *scene) drop(prefix string) {
 			}
 		}
 	}
-	s.disk.SyncDir(imagesDir)
+	s.disk.SyncDir(state.ImagesDir)
 	s.disk.SyncDir(".")
 }
 
@@ -274,7 +275,7 @@ func crowd(t *testing.T, n int, name func(int) string, do func(t *testing.T, i i
 // sealedLine is a line of a state file.
 func sealedLine(t testing.TB, seq int64, json json.RawMessage) string {
 	t.Helper()
-	line, err := seal(seq, json)
+	line, err := state.Seal(seq, json)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,13 +285,13 @@ func sealedLine(t testing.TB, seq int64, json json.RawMessage) string {
 func number(i int) string { return strconv.Itoa(i) }
 
 // emptyBatch is a state file with a header, on a disk.
-func emptyBatch(t testing.TB, disk durable.Disk) *state {
+func emptyBatch(t testing.TB, disk durable.Disk) *state.File {
 	t.Helper()
-	s, _, err := openState(disk)
+	s, _, err := state.OpenFile(disk)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.create(header{Created: time.Unix(1e9, 0).UTC()}); err != nil {
+	if err := s.Create(state.Header{Created: time.Unix(1e9, 0).UTC()}); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -90,7 +91,7 @@ func (r *run) settle(ctx context.Context, j *job, turn *pace.KeyLock) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, ErrDamaged):
+		case errors.Is(err, state.ErrDamaged):
 			return err
 		case err != nil && keyRefused(err):
 			return err
@@ -127,10 +128,10 @@ func (s *settling) take(ctx context.Context) (again bool, err error) {
 	if err := s.turn.Lock(ctx); err != nil {
 		return false, err
 	}
-	if err := s.adopt(s.job, s.task, s.by); err != nil || s.job.Phase == held {
+	if err := s.adopt(s.job, s.task, s.by); err != nil || s.job.Phase == state.Held {
 		return false, err
 	}
-	if s.job.Phase != open {
+	if s.job.Phase != state.Open {
 		return true, nil // another item was faster: look again
 	}
 	if s.by != "prompt" {
@@ -139,12 +140,12 @@ func (s *settling) take(ctx context.Context) (again bool, err error) {
 	s.active.begin()
 	defer s.active.end()
 	err = s.see(ctx, s.job)
-	return s.job.Phase == intent, err
+	return s.job.Phase == state.Intent, err
 }
 
 // nothing ends a doubt about a submission that has created nothing, unless a task that was given back may be its.
 func (s *settling) nothing(ctx context.Context) error {
-	why, err := s.odd(&s.job.record)
+	why, err := s.odd(&s.job.Record)
 	switch {
 	case err != nil:
 		return err
@@ -156,7 +157,7 @@ func (s *settling) nothing(ctx context.Context) error {
 
 // postpone leaves the doubt to the next run, which looks again.
 func (s *settling) postpone(ctx context.Context) error {
-	why, err := s.odd(&s.job.record)
+	why, err := s.odd(&s.job.Record)
 	if err != nil {
 		return err
 	}
@@ -167,7 +168,7 @@ func (s *settling) postpone(ctx context.Context) error {
 		return s.unsettled(ctx, s.job, why)
 	}
 	s.job.At = s.clock.Now()
-	if err := s.state.put(s.job.record, true); err != nil {
+	if err := s.state.Put(s.job.Record, true); err != nil {
 		return err
 	}
 	s.counts.postponed()
@@ -342,10 +343,10 @@ func (r *run) adopt(j *job, task client.TaskInfo, by string) error {
 	}
 	if by == "prompt" && r.o.OnDoubt != "resubmit" && r.takenElsewhere(task) {
 		r.unclaim(task.ID)
-		return r.hold(&j.record, "InDoubt", "task %s, which has its words, was taken by another batch in another folder", task.ID)
+		return r.hold(&j.Record, "InDoubt", "task %s, which has its words, was taken by another batch in another folder", task.ID)
 	}
 	j.SeedUnknown = by == "prompt" // another item, or another client, may have sent the same words
-	j.Phase, j.Task, j.Adopted, j.At = open, task.ID, by, r.clock.Now()
+	j.Phase, j.Task, j.Adopted, j.At = state.Open, task.ID, by, r.clock.Now()
 	j.Request, j.Code, j.Message = task.RequestID, "", ""
 	j.Submitted, j.Suspects = task.Created, nil
 	if j.Submitted.IsZero() {
@@ -354,30 +355,30 @@ func (r *run) adopt(j *job, task client.TaskInfo, by string) error {
 	if !j.slot.Held() {
 		j.slot = r.pace(j.Sent.Model).InFlight.Take()
 	}
-	r.own.add(j.record)
-	return r.state.put(j.record, true)
+	r.own.add(j.Record)
+	return r.state.Put(j.Record, true)
 }
 
 // see collects a task that was adopted for its words, within their turnstile: if it made something else, it may be of an item
 // with the same words, which must not be sent before. The item is in doubt again then.
 func (r *run) see(ctx context.Context, j *job) error {
-	r.announce(j.record)
+	r.announce(j.Record)
 	return r.collect(ctx, j)
 }
 
 // release gives an adopted task back that made something else than was asked for: it is another client's, with the same
 // words. The doubt goes on.
-func (r *run) release(rec *record) error {
+func (r *run) release(rec *state.Record) error {
 	r.unclaim(rec.Task)
 	rec.Released = append(rec.Released, rec.Task)
-	rec.Phase, rec.Task, rec.Request, rec.Adopted, rec.At = intent, "", "", "", r.clock.Now()
+	rec.Phase, rec.Task, rec.Request, rec.Adopted, rec.At = state.Intent, "", "", "", r.clock.Now()
 	rec.SeedUnknown = false
-	return r.state.put(*rec, true)
+	return r.state.Put(*rec, true)
 }
 
 // odd says why a task that was released may be the item's all the same: the service made another size than it was asked for,
 // which is paid for, too. "" where it is, or may be, another item's.
-func (r *run) odd(rec *record) (string, error) {
+func (r *run) odd(rec *state.Record) (string, error) {
 	rows := map[string]client.TaskInfo{}
 	for _, task := range rec.Released {
 		rows[task] = client.TaskInfo{}
@@ -406,7 +407,7 @@ func (r *run) absent(ctx context.Context, j *job) error {
 	if j.Code != "" {
 		return r.judge(ctx, j, &client.APIError{Op: "submit", Status: 500, Code: j.Code, Message: j.Message, RequestID: j.Request})
 	}
-	if err := r.back(&j.record, errors.New("not in the task list")); err != nil {
+	if err := r.back(&j.Record, errors.New("not in the task list")); err != nil {
 		return err
 	}
 	if j.Attempt%lost == 0 {
@@ -418,13 +419,13 @@ func (r *run) absent(ctx context.Context, j *job) error {
 // unsettled ends a doubt that the list cannot settle now.
 func (r *run) unsettled(ctx context.Context, j *job, why string) error {
 	if r.o.OnDoubt == "resubmit" {
-		r.doubted(&j.record)
+		r.doubted(&j.Record)
 		return r.absent(ctx, j)
 	}
 	if j.Answer != "" {
-		return r.hold(&j.record, inDoubt, "its submission was answered with %s, which leaves open whether a task was made, and %s", j.Answer, why)
+		return r.hold(&j.Record, inDoubt, "its submission was answered with %s, which leaves open whether a task was made, and %s", j.Answer, why)
 	}
-	return r.hold(&j.record, inDoubt, "its submission was not answered, and %s", why)
+	return r.hold(&j.Record, inDoubt, "its submission was not answered, and %s", why)
 }
 
 // inDoubt is the code of items that are held because nobody can tell whether they are paid for.
@@ -432,6 +433,6 @@ const inDoubt = "InDoubt"
 
 // reviewable reports whether a later look at the task list may still settle a held item: it was submitted, over the
 // asynchronous interface, and the list reaches back to that.
-func reviewable(rec record, now time.Time) bool {
-	return rec.Phase == held && rec.Code == inDoubt && rec.Task == "" && !rec.Sent.Sync && now.Sub(rec.Intent) <= listed
+func reviewable(rec state.Record, now time.Time) bool {
+	return rec.Phase == state.Held && rec.Code == inDoubt && rec.Task == "" && !rec.Sent.Sync && now.Sub(rec.Intent) <= listed
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
@@ -44,14 +45,14 @@ func (s sights) find(file uint64) (sight, bool) {
 func (b *Batch) listing() iter.Seq2[sight, error] {
 	return func(yield func(sight, error) bool) {
 		if b.hurries() {
-			for name, err := range b.o.Disk.List(imagesDir) {
-				if !yield(sight{file: hashID(imagesDir + "/" + name)}, err) {
+			for name, err := range b.o.Disk.List(state.ImagesDir) {
+				if !yield(sight{file: state.Hash(state.ImagesDir + "/" + name)}, err) {
 					return
 				}
 			}
 			return
 		}
-		for file, err := range b.o.Disk.Sizes(imagesDir) {
+		for file, err := range b.o.Disk.Sizes(state.ImagesDir) {
 			if !yield(b.sightOf(file), err) {
 				return
 			}
@@ -62,8 +63,8 @@ func (b *Batch) listing() iter.Seq2[sight, error] {
 // sightOf compares the times of a picture with what was seen of all of them. In a state file without that, the time of its
 // last line does as well, but for a run that died between the two.
 func (b *Batch) sightOf(f durable.FileSize) sight {
-	s := sight{file: hashID(imagesDir + "/" + f.Name), bytes: smallBytes(f.Size)}
-	seen := b.state.seen()
+	s := sight{file: state.Hash(state.ImagesDir + "/" + f.Name), bytes: state.SmallBytes(f.Size)}
+	seen := b.state.Seen()
 	switch {
 	case b.trusting:
 	case f.Modified.After(seen):

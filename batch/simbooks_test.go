@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
@@ -57,7 +58,7 @@ func (e *ending) lookAtFolder() {
 	e.saved = map[string]bool{}
 	e.disk.Decide = nil
 	for _, file := range e.disk.Files() {
-		id, told := readIdentity(e.disk, file)
+		id, told := state.ReadIdentity(e.disk, file)
 		if _, err := imagefile.Inspect(e.content(file)); told && err == nil {
 			e.saved[id.Task], e.saved[id.Request] = true, true // the synchronous interface has no task
 		}
@@ -74,7 +75,7 @@ func (e *ending) taskOf(b []byte) string {
 	texts, _ := imagefile.Texts(bytes.NewReader(b))
 	for id := range e.tasks {
 		for _, text := range texts {
-			if text.Keyword == identityKeyword && bytes.Contains([]byte(text.Value), []byte(id)) {
+			if text.Keyword == state.IdentityKeyword && bytes.Contains([]byte(text.Value), []byte(id)) {
 				return id
 			}
 		}
@@ -133,7 +134,7 @@ func (e *ending) checkPaid() {
 	}
 	for i, rec := range e.finals {
 		words := wordsOf(e.asked[i].Model, e.asked[i].Prompt)
-		if rec.Phase == held {
+		if rec.Phase == state.Held {
 			known[words]++
 		}
 		if client.LookupModel(e.asked[i].Model).Async == client.None || len(e.touched) > 0 {
@@ -156,24 +157,24 @@ func (e *ending) forgotten(task emulator.Task) bool {
 }
 
 // checkItem judges the end of one item.
-func (e *ending) checkItem(i int, rec record) {
+func (e *ending) checkItem(i int, rec state.Record) {
 	name := fmt.Sprintf("item %d (%s)", i+1, rec.Key)
 	switch rec.Phase {
-	case failed: // it must have cost nothing, which checkPaid sees
+	case state.Failed: // it must have cost nothing, which checkPaid sees
 		if e.trouble.refused[e.asked[i].Prompt] == 0 {
 			e.t.Errorf("%s failed and was never refused: %s: %s", name, rec.Code, rec.Message)
 		}
-	case held:
+	case state.Held:
 		if e.excuse(i, rec) == "" {
 			e.t.Errorf("%s is held: %s: %s", name, rec.Code, rec.Message)
 		}
-	case done:
+	case state.Done:
 		e.checkDone(name, i, rec)
 	}
 }
 
 // excuse says why an item may be held; "" where it may not.
-func (e *ending) excuse(i int, rec record) string {
+func (e *ending) excuse(i int, rec state.Record) string {
 	request := e.asked[i]
 	model := client.LookupModel(request.Model)
 	switch {
@@ -208,7 +209,7 @@ func (e *ending) seenFrom(request client.Request) bool {
 
 // checkDone compares a done item with its file and with the books: the picture is there, whole, of this item and of its words,
 // and one that another client has made is marked.
-func (e *ending) checkDone(name string, i int, rec record) {
+func (e *ending) checkDone(name string, i int, rec state.Record) {
 	task, known := e.tasks[rec.Task]
 	if known && (task.Prompt != e.asked[i].Prompt || task.Model != e.asked[i].Model) {
 		e.t.Errorf("%s shows a picture of %q by %s, want %q by %s", name, task.Prompt, task.Model, e.asked[i].Prompt, e.asked[i].Model)
@@ -221,7 +222,7 @@ func (e *ending) checkDone(name string, i int, rec record) {
 		if e.edited(p.File, b) || known && e.forgotten(task) {
 			continue
 		}
-		id, _ := readIdentity(e.disk, p.File)
+		id, _ := state.ReadIdentity(e.disk, p.File)
 		if _, err := imagefile.Inspect(b); !there || err != nil || id.Key != rec.Key || id.Task != rec.Task {
 			e.t.Errorf("%s is done, and %s is there %v, whole %v, and says it is of item %q and task %q, want %q", name, p.File, there, err == nil, id.Key, id.Task, rec.Task)
 		}
@@ -230,7 +231,7 @@ func (e *ending) checkDone(name string, i int, rec record) {
 
 // checkForeign wants a picture that another client has made to be marked, and to be one that our own submission could have made.
 // A state file that has lost its end to a power cut, or a whole one, leaves more to guess.
-func (e *ending) checkForeign(name string, task emulator.Task, rec record) {
+func (e *ending) checkForeign(name string, task emulator.Task, rec state.Record) {
 	if rec.Adopted == "" {
 		e.t.Errorf("%s shows the picture of another client, and does not say so", name)
 	}
@@ -243,7 +244,7 @@ func (e *ending) checkForeign(name string, task emulator.Task, rec record) {
 
 // checkResults wants the reports to mark what another client has made, and to tell no seed that the picture was not made with.
 func (e *ending) checkResults() {
-	if len(e.visits) == 0 && e.lost == 0 && !slices.ContainsFunc(e.finals, func(rec record) bool { return rec.Adopted != "" }) {
+	if len(e.visits) == 0 && e.lost == 0 && !slices.ContainsFunc(e.finals, func(rec state.Record) bool { return rec.Adopted != "" }) {
 		return // the reports are those of other tests
 	}
 	b, closeAll := e.look(e.sheet.whole)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/manifests"
 )
 
@@ -15,10 +16,10 @@ func (s *sim) settled(manifest string) bool {
 	s.finals, s.heldSeen, s.failed, s.replaced, s.redone = nil, nil, 0, 0, map[string]int{}
 	all := true
 	for i, mt := range b.matches {
-		if mt.entry < 0 {
+		if mt.Entry < 0 {
 			return false
 		}
-		rec, err := b.state.get(int(mt.entry))
+		rec, err := b.state.Get(int(mt.Entry))
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -26,11 +27,11 @@ func (s *sim) settled(manifest string) bool {
 		s.replaced += rec.Replaced
 		s.redone[rec.Key] = rec.Redone
 		switch rec.Phase {
-		case failed: // three refusals in a row; it must have cost nothing
+		case state.Failed: // three refusals in a row; it must have cost nothing
 			s.failed++
-		case held:
+		case state.Held:
 			s.heldSeen = append(s.heldSeen, fmt.Sprintf("item %d %s: %s: %s", i, rec.Phase, rec.Code, rec.Message))
-		case done, abandoned:
+		case state.Done, state.Abandoned:
 		default:
 			all = false
 		}
@@ -45,7 +46,7 @@ func (s *sim) look(manifest string) (b *Batch, closeAll func()) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	b, err = Open(Options{Manifest: m, Disk: s.disk, Settings: Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}})
+	b, err = Open(Options{Manifest: m, Disk: s.disk, Settings: state.Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -53,12 +54,12 @@ func (s *sim) look(manifest string) (b *Batch, closeAll func()) {
 }
 
 // checkPicture compares a done item with its file: it is there, whole, and made from the item's words and seed.
-func (s *sim) checkPicture(rec record) {
+func (s *sim) checkPicture(rec state.Record) {
 	for _, p := range rec.Pictures {
 		if _, ok := s.disk.Content(p.File); !ok {
 			s.t.Errorf("%s is done and its picture %s is not there", rec.Key, p.File)
 		}
-		if id, ok := readIdentity(s.disk, p.File); !ok || id.Key != rec.Key || id.Task != rec.Task {
+		if id, ok := state.ReadIdentity(s.disk, p.File); !ok || id.Key != rec.Key || id.Task != rec.Task {
 			s.t.Errorf("%s has the picture of %+v", rec.Key, id)
 		}
 	}
@@ -83,7 +84,7 @@ func (s *sim) check(items int) {
 		s.t.Errorf("violation: %+v", v)
 	}
 	for _, rec := range s.finals {
-		if rec.Phase == done {
+		if rec.Phase == state.Done {
 			s.checkPicture(rec)
 		}
 	}
@@ -111,6 +112,6 @@ func (s *sim) story() string {
 	for _, t := range s.server.Books().Tasks {
 		fmt.Fprintf(&b, "%s %s %q %s %s..%s charged %d\n", t.ID[:8], t.Status, t.Prompt, t.Size, t.Submitted.Format(time.TimeOnly), t.Ended.Format(time.TimeOnly), t.Charged)
 	}
-	state, _ := s.disk.Content(stateFile)
-	return b.String() + string(state)
+	content, _ := s.disk.Content(state.FileName)
+	return b.String() + string(content)
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
@@ -103,7 +104,7 @@ func (r *rival) run(c *client.Client, shared bool) error {
 	}
 	defer m.Close()
 	o := Options{Manifest: m, Client: c, Disk: r.disk, Key: client.NewKey(canary), reserve: 1 << 10,
-		Settings: Settings{Manifest: m.Name(), BaseURL: c.BaseURL(), Region: "beijing", Workspace: rivalWorkspace}}
+		Settings: state.Settings{Manifest: m.Name(), BaseURL: c.BaseURL(), Region: "beijing", Workspace: rivalWorkspace}}
 	if shared && r.sim.cache != nil {
 		o.Cache = r.sim.cache
 	}
@@ -135,8 +136,8 @@ func (s *sim) touch(w *world, run int) {
 		file, other := files[t.nth%len(files)], files[(t.nth+1)%len(files)]
 		time.Sleep(time.Millisecond) // nobody's hand is faster than the clock of a file system
 		if t.kind == "swapped" {
-			_, mineTold := readIdentity(s.disk, file)
-			_, theirsTold := readIdentity(s.disk, other)
+			_, mineTold := state.ReadIdentity(s.disk, file)
+			_, theirsTold := state.ReadIdentity(s.disk, other)
 			if file == other || !mineTold || !theirsTold { // one that tells nothing would be an edit
 				continue
 			}
@@ -157,15 +158,15 @@ func (s *sim) content(file string) []byte {
 // donePictures are the files that the state knows as done, of tasks, and that are there.
 func (s *sim) donePictures() []string {
 	s.disk.Decide = nil
-	st, found, err := openState(s.disk)
+	st, found, err := state.OpenFile(s.disk)
 	if err != nil || !found {
 		return nil
 	}
-	defer st.close()
+	defer st.Close()
 	var files []string
-	for i := range st.count() {
-		rec, err := st.get(i)
-		if err != nil || rec.Phase != done || rec.Task == "" { // of a picture without a task there is no other
+	for i := range st.Count() {
+		rec, err := st.Get(i)
+		if err != nil || rec.Phase != state.Done || rec.Task == "" { // of a picture without a task there is no other
 			continue
 		}
 		for _, p := range rec.Pictures {
@@ -215,13 +216,13 @@ func (s *sim) change(kind, file string, after []byte) {
 	if err := s.disk.Remove(file); err != nil {
 		s.t.Fatal(err)
 	}
-	s.disk.SyncDir(imagesDir)
+	s.disk.SyncDir(state.ImagesDir)
 }
 
 // loseState takes the state file away, as a person does who was told to.
 func (s *sim) loseState() {
 	s.disk.Decide = nil
-	if s.disk.Remove(stateFile) == nil {
+	if s.disk.Remove(state.FileName) == nil {
 		s.disk.SyncDir(".")
 	}
 }

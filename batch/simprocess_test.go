@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -105,7 +106,7 @@ type sim struct {
 	options   Options
 	log       *strings.Builder
 	runs      int
-	finals    []record // of the manifest's items, as settled has seen them
+	finals    []state.Record // of the manifest's items, as settled has seen them
 	heldSeen  []string
 	failed    int
 	replaced  int
@@ -205,7 +206,7 @@ func (s *sim) process(ctx context.Context, k *killer, manifest string) error {
 		k.mu.Unlock()
 	}
 	o.Manifest, o.Client, o.Disk, o.Key, o.reserve = m, c, s.disk, client.NewKey(canary), 1<<10
-	o.Settings = Settings{Manifest: m.Name(), BaseURL: c.BaseURL(), Region: "beijing"}
+	o.Settings = state.Settings{Manifest: m.Name(), BaseURL: c.BaseURL(), Region: "beijing"}
 	b, err := Open(o)
 	if err != nil {
 		return err
@@ -244,7 +245,7 @@ func (s *sim) finish(manifest string) error {
 		if err == nil && s.settled(manifest) {
 			return nil
 		}
-		if errors.Is(err, ErrDamaged) || errors.Is(err, ErrOther) {
+		if errors.Is(err, state.ErrDamaged) || errors.Is(err, state.ErrOther) {
 			return err
 		}
 		time.Sleep(time.Minute)
@@ -267,10 +268,10 @@ func (s *sim) strike() {
 // struckOut reports whether the state knows of a wish, and of none that has not come to its end.
 func (s *sim) struckOut() bool {
 	s.disk.Decide = nil
-	st, _, err := openState(s.disk)
+	st, _, err := state.OpenFile(s.disk)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer st.close()
-	return st.lastWish() > 0 && len(st.wishes()) == 0
+	defer st.Close()
+	return st.LastRedo() > 0 && len(st.Redos()) == 0
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/manifests"
 )
 
@@ -46,14 +47,14 @@ func (w *simWish) begin(n int) {
 		w.t.Fatal(err)
 	}
 	defer m.Close()
-	b, err := Open(Options{Manifest: m, Disk: w.disk, Redo: w.names, Settings: Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}})
+	b, err := Open(Options{Manifest: m, Disk: w.disk, Redo: w.names, Settings: state.Settings{BaseURL: "http://api.test/api/v1", Region: "beijing"}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	defer b.Close()
-	for _, e := range b.state.all() {
-		if b.redo.entries[e.key] && e.phase() == done {
-			w.was[e.key.String()] = true
+	for _, e := range b.state.Entries() {
+		if b.redo.entries[e.Key] && e.Phase() == state.Done {
+			w.was[e.Key.String()] = true
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
@@ -13,7 +14,7 @@ import (
 // start proves that the folder can be written and that the service answers, and opens the state file for this run, before
 // anything is paid.
 func (r *run) start(ctx context.Context) error {
-	if err := r.o.Disk.Mkdir(imagesDir); err != nil {
+	if err := r.o.Disk.Mkdir(state.ImagesDir); err != nil {
 		return err
 	}
 	if err := durable.Probe(r.o.Disk); err != nil {
@@ -29,11 +30,11 @@ func (r *run) start(ctx context.Context) error {
 	r.limits.deadline = r.clock.Deadline(r.o.Deadline)
 	since := r.lastKnown(r.clock.Now())
 	if !r.found {
-		if err := r.state.create(r.newHeader(r.clock.Now())); err != nil {
+		if err := r.state.Create(r.newHeader(r.clock.Now())); err != nil {
 			return err
 		}
 	}
-	if err := r.state.reserve(cmp.Or(r.o.reserve, reserveSize)); err != nil {
+	if err := r.state.Reserve(cmp.Or(r.o.reserve, state.ReserveSize)); err != nil {
 		return err
 	}
 	lost, err := r.mayHaveLost()
@@ -48,7 +49,7 @@ func (r *run) start(ctx context.Context) error {
 		r.since, r.ended = since, r.clock.Now()
 		// A file that was lost, or is an older one, does not tell when that was.
 		if r.found && !r.o.Restored && len(unknown) == 0 {
-			r.ended = r.state.lastAt()
+			r.ended = r.state.LastAt()
 		}
 	}
 	r.ledger.begin()
@@ -71,19 +72,19 @@ func (r *run) start(ctx context.Context) error {
 }
 
 func (r *run) markStart() error {
-	place := r.o.Disk.Place(stateFile)
-	return r.state.mark(mark{Run: "start", At: r.clock.Now(), Tool: r.o.Tool, Since: r.since, Place: place})
+	place := r.o.Disk.Place(state.FileName)
+	return r.state.Mark(state.Mark{Run: "start", At: r.clock.Now(), Tool: r.o.Tool, Since: r.since, Place: place})
 }
 
 // mayHaveLost reports whether tasks may exist that the state file has lost and that no run has looked through.
 func (r *run) mayHaveLost() (bool, error) {
 	r.openLedger()
 	switch {
-	case r.o.Restored || r.torn || r.lost != "" || !r.state.lastMark().Since.IsZero():
+	case r.o.Restored || r.torn || r.lost != "" || !r.state.LastMark().Since.IsZero():
 		return true, nil
-	case !r.found || r.state.stoppedCleanly():
+	case !r.found || r.state.Stopped():
 		return false, nil
-	case !r.state.undisturbed():
+	case !r.state.Undisturbed():
 		return true, nil
 	}
 	// A process was killed on this boot, and nothing that it had written is gone: each intent was durable before its
@@ -98,9 +99,9 @@ func (r *run) mayHaveLost() (bool, error) {
 
 // stopMark is the clean end of what does not run the batch. Where the last run did not end so, the next one must still look for
 // what the file may have lost.
-func (b *Batch) stopMark() mark {
-	end := mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool, Since: b.state.lastMark().Since}
-	if !b.state.stoppedCleanly() {
+func (b *Batch) stopMark() state.Mark {
+	end := state.Mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool, Since: b.state.LastMark().Since}
+	if !b.state.Stopped() {
 		end.Since = b.lastKnown(end.At)
 	}
 	return end
@@ -109,11 +110,11 @@ func (b *Batch) stopMark() mark {
 // lastKnown is since when tasks may exist that the state does not know, should it turn out to have lost its end. The
 // service keeps tasks for a day.
 func (b *Batch) lastKnown(now time.Time) time.Time {
-	if b.found && b.state.marked() && !b.salvaged { // else no run has got as far as its first mark over this file
-		if since := b.state.lastMark().Since; !since.IsZero() {
+	if b.found && b.state.HasMark() && !b.salvaged { // else no run has got as far as its first mark over this file
+		if since := b.state.LastMark().Since; !since.IsZero() {
 			return since
 		}
-		if at := b.state.lastAt(); !at.IsZero() {
+		if at := b.state.LastAt(); !at.IsZero() {
 			return at
 		}
 	}

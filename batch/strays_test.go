@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
@@ -72,7 +73,7 @@ func TestL17TakenElsewhere(t *testing.T) {
 		if n := s.server.Books().Lists - lists; n > 30 {
 			t.Errorf("the task list was read %d times", n)
 		}
-		s.wantPhases(map[string]phase{"a red cat": held})
+		s.wantPhases(map[string]state.Phase{"a red cat": state.Held})
 	})
 }
 
@@ -163,7 +164,7 @@ func TestL16BusyAccount(t *testing.T) {
 			if err := s.startUnder(ctx); err != nil {
 				t.Errorf("list %v off: Run = %v", off, err)
 			}
-			if p := s.phases(); p[done] != 3 {
+			if p := s.phases(); p[state.Done] != 3 {
 				t.Errorf("%v", p)
 			}
 		})

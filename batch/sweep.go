@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -77,11 +78,11 @@ func (r *run) explain(untold map[string]int) error {
 	if len(untold) == 0 || r.o.OnDoubt == "resubmit" {
 		return nil
 	}
-	for i := range r.state.count() {
-		if p := r.state.phaseOf(i); p != intent && p != held {
+	for i := range r.state.Count() {
+		if p := r.state.PhaseOf(i); p != state.Intent && p != state.Held {
 			continue
 		}
-		rec, err := r.state.get(i)
+		rec, err := r.state.Get(i)
 		if err != nil {
 			return err
 		}
@@ -167,7 +168,7 @@ var ErrNoList = errors.New("the last run did not end cleanly, and the task list 
 // adoptable waits until a stray has ended and keeps it for the item that asked for its words; told is false where it may be
 // paid for and its words are not to be had.
 func (r *run) adoptable(ctx context.Context, row client.TaskInfo) (told bool, err error) {
-	task, err := r.await(ctx, asked{id: row.ID, sent: sent{Model: row.Model}, submitted: row.Created, foreign: true})
+	task, err := r.await(ctx, asked{id: row.ID, sent: state.Request{Model: row.Model}, submitted: row.Created, foreign: true})
 	if err != nil || task.Status == client.Failed || task.Status == client.Canceled {
 		return true, err
 	}
@@ -226,38 +227,38 @@ func (r *run) claimOrphan(ctx context.Context, j *job) error {
 	}
 	words, sync := wordsOf(j.Sent.Model, j.Sent.Prompt), j.Sent.Sync
 	if n := r.orphans.crowd(words); n > 0 {
-		return r.holdCrowded(&j.record, n)
+		return r.holdCrowded(&j.Record, n)
 	}
 	for {
 		row, since, owed, ok := r.orphans.take(words, j.Released)
 		if !ok {
-			return r.holdOdd(&j.record)
+			return r.holdOdd(&j.Record)
 		}
 		if err := r.adoptOrphan(j, row, since, owed); err != nil {
 			return err
 		}
-		if j.Phase == held {
+		if j.Phase == state.Held {
 			return nil
 		}
-		if j.Phase != open {
+		if j.Phase != state.Open {
 			continue // a doubt about the same words has found it first
 		}
-		if err := r.see(ctx, j); err != nil || j.Phase != intent {
+		if err := r.see(ctx, j); err != nil || j.Phase != state.Intent {
 			return err
 		}
 		r.orphans.putBack(words, row, owed)
 		j.Attempt, j.Sent.Sync = j.Attempt-1, sync
-		if err := r.back(&j.record, errors.New("the task that was found is another's")); err != nil {
+		if err := r.back(&j.Record, errors.New("the task that was found is another's")); err != nil {
 			return err
 		}
 		if !owed {
-			r.settled(&j.record)
+			r.settled(&j.Record)
 		}
 	}
 }
 
 // holdOdd holds an item that may have been sent before the state file lost its end, and may have got another size then.
-func (r *run) holdOdd(rec *record) error {
+func (r *run) holdOdd(rec *state.Record) error {
 	if r.o.OnDoubt == "resubmit" {
 		return nil
 	}
@@ -271,7 +272,7 @@ func (r *run) holdOdd(rec *record) error {
 
 // adoptOrphan makes an item open with a task that was found for it, if nobody else has it.
 func (r *run) adoptOrphan(j *job, row client.TaskInfo, since time.Time, owed bool) error {
-	if err := r.putAside(&j.record); err != nil {
+	if err := r.putAside(&j.Record); err != nil {
 		return err
 	}
 	adopted := *j
@@ -279,11 +280,11 @@ func (r *run) adoptOrphan(j *job, row client.TaskInfo, since time.Time, owed boo
 	if since.IsZero() {
 		adopted.Intent = r.clock.Now()
 	}
-	if err := r.adopt(&adopted, row, "prompt"); err != nil || adopted.Phase == ready {
+	if err := r.adopt(&adopted, row, "prompt"); err != nil || adopted.Phase == state.Ready {
 		return err
 	}
 	if !owed {
-		r.owe(&j.record)
+		r.owe(&j.Record)
 	}
 	*j = adopted
 	return nil
@@ -291,7 +292,7 @@ func (r *run) adoptOrphan(j *job, row client.TaskInfo, since time.Time, owed boo
 
 // unknownPictures makes records of the pictures that the state does not know: it was lost, or an old one was put back.
 // Their own texts say which item they are of.
-func (r *run) unknownPictures() ([]*record, error) {
+func (r *run) unknownPictures() ([]*state.Record, error) {
 	if err := r.finishLost(); err != nil {
 		return nil, err
 	}
@@ -300,22 +301,22 @@ func (r *run) unknownPictures() ([]*record, error) {
 		return nil, err
 	}
 	var unknown []string
-	for file, err := range r.o.Disk.List(imagesDir) {
+	for file, err := range r.o.Disk.List(state.ImagesDir) {
 		if err != nil {
 			return nil, err
 		}
-		name := imagesDir + "/" + file
+		name := state.ImagesDir + "/" + file
 		part := strings.HasPrefix(file, ".") // no picture's name begins so
-		if !part && !known.has(hashID(name)) {
+		if !part && !known.has(state.Hash(name)) {
 			unknown = append(unknown, name)
 		}
 	}
 	slices.Sort(unknown) // pictures of one request are in the order of their names
-	found := map[string]*record{}
+	found := map[string]*state.Record{}
 	for _, name := range unknown {
 		r.recoverPicture(name, found)
 	}
-	var all []*record
+	var all []*state.Record
 	for _, task := range slices.Sorted(maps.Keys(found)) {
 		all = append(all, found[task])
 	}
@@ -332,18 +333,18 @@ func (n names) has(hash uint64) bool {
 
 // knownPictures are those that records name.
 func (r *run) knownPictures() (names, error) {
-	known := make(names, 0, r.state.count())
-	for i, e := range r.state.all() {
-		known = append(known, e.file)
-		if e.files < 2 {
+	known := make(names, 0, r.state.Count())
+	for i, e := range r.state.Entries() {
+		known = append(known, e.FileHash)
+		if e.Pictures < 2 {
 			continue
 		}
-		rec, err := r.state.get(i)
+		rec, err := r.state.Get(i)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range rec.Pictures {
-			known = append(known, hashID(p.File))
+			known = append(known, state.Hash(p.File))
 		}
 	}
 	slices.Sort(known)
@@ -351,7 +352,7 @@ func (r *run) knownPictures() (names, error) {
 }
 
 // takeIn records what unknownPictures has found, and finds the manifest's items in it.
-func (r *run) takeIn(unknown []*record) error {
+func (r *run) takeIn(unknown []*state.Record) error {
 	if len(unknown) == 0 {
 		return nil
 	}
@@ -361,24 +362,24 @@ func (r *run) takeIn(unknown []*record) error {
 		switch saved := len(rec.Pictures); {
 		case saved >= rec.Sent.N:
 		case rec.Task != "":
-			rec.Phase = open // the task has others
+			rec.Phase = state.Open // the task has others
 		default:
 			rec.Cost = rec.Cost / client.Money(saved) * client.Money(rec.Sent.N)
 			rec.Warnings = append(rec.Warnings, fmt.Sprintf("%d of %d pictures were saved before the run ended; what else was made is paid for and lost", saved, rec.Sent.N))
 		}
-		if err := r.state.put(*rec, false); err != nil {
+		if err := r.state.Put(*rec, false); err != nil {
 			return err
 		}
 	}
-	return r.state.sync()
+	return r.state.Sync()
 }
 
 // recoverPicture adds an unknown picture to the record of its item, unless the state knows better: an open task of ours
 // is collected as always, and an item that is done has another picture.
-func (r *run) recoverPicture(name string, found map[string]*record) {
+func (r *run) recoverPicture(name string, found map[string]*state.Record) {
 	file, whole := r.inspect(name)
 	id := file.identity
-	k, err := parseKey(id.Key)
+	k, err := state.ParseKey(id.Key)
 	if !whole || err != nil {
 		return
 	}
@@ -396,21 +397,21 @@ func (r *run) recoverPicture(name string, found map[string]*record) {
 
 // recovered is the record of an item whose picture was found, with what the state knows of its past; nil where the picture
 // tells nothing new.
-func (r *run) recovered(k key, id identity) *record {
-	rec := record{Key: id.Key, Sent: id.Sent, Attempt: 1}
-	if i, known := r.state.find(k); known {
-		old, err := r.state.get(i)
-		another := old.Phase.waiting() && old.Print != id.Print // a copy out of another batch; the task is not to be forgotten
-		if err != nil || old.Phase == done || another || id.Task != "" && (old.Task == id.Task || slices.Contains(old.Earlier, id.Task)) {
+func (r *run) recovered(k state.Key, id state.Identity) *state.Record {
+	rec := state.Record{Key: id.Key, Sent: id.Sent, Attempt: 1}
+	if i, known := r.state.Find(k); known {
+		old, err := r.state.Get(i)
+		another := old.Phase.Waiting() && old.Print != id.Print // a copy out of another batch; the task is not to be forgotten
+		if err != nil || old.Phase == state.Done || another || id.Task != "" && (old.Task == id.Task || slices.Contains(old.Earlier, id.Task)) {
 			return nil
 		}
 		rec = old
-		rec.supersede()
+		rec.Supersede()
 		if old.Print != id.Print {
 			rec.Sent = id.Sent
 		}
 	}
-	rec.ID, rec.Print, rec.Name, rec.Phase, rec.At, rec.Intent = id.ID, id.Print, id.Name, done, r.clock.Now(), id.At
+	rec.ID, rec.Print, rec.Name, rec.Phase, rec.At, rec.Intent = id.ID, id.Print, id.Name, state.Done, r.clock.Now(), id.At
 	rec.Task, rec.Request, rec.Submitted, rec.Finished, rec.ActualPrompt = id.Task, id.Request, id.At, id.At, id.Actual
 	rec.Pictures, rec.Cost, rec.Code, rec.Message = nil, 0, "", ""
 	rec.Redo, rec.Adopted, rec.SeedUnknown = max(rec.Redo, id.Redo), id.Adopted, id.SeedUnknown

@@ -18,7 +18,7 @@ func (r *run) generate(ctx context.Context, m *pace.Model, try *pace.Permit, j *
 	wire, cancel := r.wire(ctx, r.syncGrace)
 	defer cancel()
 	r.flight.running.Add(1)
-	task, err := r.o.Client.Generate(wire, j.Sent.request())
+	task, err := r.o.Client.Generate(wire, j.Sent.Client())
 	r.flight.running.Add(-1)
 	try.Observe(err)
 	r.clock.Observe(task.Date)
@@ -29,12 +29,12 @@ func (r *run) generate(ctx context.Context, m *pace.Model, try *pace.Permit, j *
 		j.Request, j.Submitted = task.RequestID, j.Intent
 		// A crash before the picture's part is durable loses it; from there on its own text tells whose it is (finishLost,
 		// unknownPictures).
-		return r.fetch(wire, &j.record, task)
+		return r.fetch(wire, &j.Record, task)
 	}
 	var doubt *client.DoubtError
 	if errors.As(err, &doubt) {
 		j.Request, j.Message = doubt.RequestID, doubt.Cause.Error()
-		return r.state.put(j.record, false) // settle will hold it
+		return r.state.Put(j.Record, false) // settle will hold it
 	}
 	return r.refused(ctx, m, j, err)
 }

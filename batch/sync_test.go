@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -17,7 +18,7 @@ func TestP13SecondPictureOfASynchronousAnswer(t *testing.T) {
 		s.ends()
 		s.wantPosts(1)
 		rec := s.records()["a red cat"]
-		if warned := strings.Join(rec.Warnings, "; "); rec.Phase != done || len(rec.Pictures) != 1 || !strings.Contains(warned, "1 of 2 pictures") {
+		if warned := strings.Join(rec.Warnings, "; "); rec.Phase != state.Done || len(rec.Pictures) != 1 || !strings.Contains(warned, "1 of 2 pictures") {
 			t.Errorf("it is %s with %d pictures and the warnings %q, want one, and a word about the other", rec.Phase, len(rec.Pictures), warned)
 		}
 		if paid := client.Money(s.server.Books().Charges) * rec.Cost / 2; rec.Cost == 0 || paid != rec.Cost {
@@ -38,7 +39,7 @@ func TestM9PictureTakenInKeepsTheMoney(t *testing.T) {
 		s.ends()
 		s.wantPosts(2)
 		rec := s.records()["a green cat"]
-		if rec.Phase != done || rec.Before != first.Cost || rec.Replaced != 1 || len(rec.Earlier) != 1 || rec.Earlier[0] != first.Task {
+		if rec.Phase != state.Done || rec.Before != first.Cost || rec.Replaced != 1 || len(rec.Earlier) != 1 || rec.Earlier[0] != first.Task {
 			t.Errorf("it is %s: before %s, replaced %d, earlier %q; want what the first picture was", rec.Phase, rec.Before, rec.Replaced, rec.Earlier)
 		}
 	})

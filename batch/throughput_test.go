@@ -30,6 +30,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -190,7 +191,7 @@ func runEngine(b *testing.B, sheet, folder, base string) int {
 	defer c.Close()
 	disk := &syncCounter{Disk: dir}
 	batch, err := Open(Options{Manifest: m, Disk: disk, Client: c, Key: key, Speed: throughputSpeed, SubmitRate: rate.Inf,
-		QueryRate: rate.Inf, Window: throughputWindow, Settings: Settings{BaseURL: c.BaseURL(), Region: "beijing"}})
+		QueryRate: rate.Inf, Window: throughputWindow, Settings: state.Settings{BaseURL: c.BaseURL(), Region: "beijing"}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
@@ -54,7 +55,7 @@ func (r *run) thumbs(ctx context.Context) (err error) {
 }
 
 // wantThumb remembers a saved picture, unless too many wait already.
-func (r *run) wantThumb(rec record) {
+func (r *run) wantThumb(rec state.Record) {
 	if r.unmade == nil {
 		return
 	}

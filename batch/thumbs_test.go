@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
@@ -123,7 +124,7 @@ func (s *scene) startFailing(full func(disktest.Op) bool) {
 }
 
 // idleRun is a run that does nothing but thumbnails.
-func (s *scene) idleRun() (*run, record) {
+func (s *scene) idleRun() (*run, state.Record) {
 	s.ends()
 	b, closed := s.open()
 	s.t.Cleanup(closed)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -60,9 +61,9 @@ const unknownAnswers = 3
 // An asked task is one that a run asks after.
 type asked struct {
 	id        string
-	sent      sent      // tells how long the like of it take
-	submitted time.Time // the service's clock
-	posted    time.Time // ours; zero where this run has not sent it
+	sent      state.Request // tells how long the like of it take
+	submitted time.Time     // the service's clock
+	posted    time.Time     // ours; zero where this run has not sent it
 	// foreign says that it may be another program's: a few refusals in a row make it unknown. What the service says of a
 	// question about a task of ours says nothing of the task.
 	foreign bool

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -98,7 +99,7 @@ func TestWatchLeftUnended(t *testing.T) {
 		w := &watch{clock: pace.NewClock(1), pace: func(string) *pace.Model { return p }, queue: func() time.Duration { return 0 },
 			lanes: map[string]*lane{}, tasks: map[string]*watched{}}
 		enter := func(id string) *watched {
-			return w.enter(asked{id: id, sent: sent{Model: "qwen-image-plus"}, posted: time.Now()})
+			return w.enter(asked{id: id, sent: state.Request{Model: "qwen-image-plus"}, posted: time.Now()})
 		}
 		w.lane("qwen-image-plus").limit = 1
 		first := enter("first")
@@ -129,7 +130,7 @@ func TestWatchAlwaysALine(t *testing.T) {
 			lanes: map[string]*lane{}, tasks: map[string]*watched{}}
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
-		first := w.enter(asked{id: "1", sent: sent{Model: "qwen-image-plus"}, posted: time.Now()})
+		first := w.enter(asked{id: "1", sent: state.Request{Model: "qwen-image-plus"}, posted: time.Now()})
 		w.lane("qwen-image-plus").known = true // else it is asked early
 		if err := w.wait(ctx, first); err != nil {
 			t.Error("the task was not asked within five minutes")

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output"
 )
@@ -79,7 +80,7 @@ func (b *Batch) annotated(book output.Book, rows iter.Seq2[output.Result, error]
 
 // said are the words that the sheet has already; where no row has an id, a column of them would be empty.
 func (b *Batch) said(theirs *manifests.Book) []string {
-	if slices.ContainsFunc(b.idents, func(i ident) bool { return i.id != 0 }) {
+	if slices.ContainsFunc(b.idents, func(i state.Item) bool { return i.IDHash != 0 }) {
 		return theirs.Fields
 	}
 	return append(slices.Clip(theirs.Fields), "id")

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -89,7 +90,7 @@ func openReal(t *testing.T, manifest string, net *emulator.InProcess, disk durab
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	b, err := Open(Options{Manifest: m, Disk: disk, Client: c, Key: client.NewKey(canary), Settings: Settings{BaseURL: c.BaseURL(), Region: "beijing"}})
+	b, err := Open(Options{Manifest: m, Disk: disk, Client: c, Key: client.NewKey(canary), Settings: state.Settings{BaseURL: c.BaseURL(), Region: "beijing"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +107,7 @@ type mover struct {
 func (d *mover) Rename(from, to string) error {
 	if path.Ext(to) == ".png" {
 		d.once.Do(func() {
-			images := filepath.Join(d.Path(), imagesDir)
+			images := filepath.Join(d.Path(), state.ImagesDir)
 			os.Rename(images, filepath.Join(d.Path(), "old"))
 			os.Mkdir(images, 0o755)
 		})

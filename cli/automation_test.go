@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -153,7 +153,7 @@ func TestCrontab(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer dir.Close()
-	lock, err := batch.LockFolder(dir)
+	lock, err := state.LockFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -23,7 +24,7 @@ func explain(err error) complaint {
 	var m *mistake
 	var list *manifests.ErrorList
 	var api *client.APIError
-	var damage *batch.DamageError
+	var damage *state.DamageError
 	var unreached *net.OpError
 	var pictures *batch.PictureHostError
 	var refused *batch.RefusedError
@@ -35,7 +36,7 @@ func explain(err error) complaint {
 		return complaint{m.text, m.hint, m.codeOr(codeUsage)}
 	case errors.As(err, &list):
 		return explainManifest(list)
-	case errors.Is(err, batch.ErrLocked):
+	case errors.Is(err, state.ErrLocked):
 		return hinted(codeBusy, "wait for it, or stop it with Ctrl-C; the same command "+
 			"then goes on")
 	case errors.Is(err, batch.ErrUnprovenKey):
@@ -43,11 +44,11 @@ func explain(err error) complaint {
 			"nothing was sent. Run the same command once with the key of the last run; or wait "+
 				"until a day has passed since then: what is in doubt is then held, and the rest "+
 				"goes on. Another output folder would pay for everything again")
-	case errors.Is(err, batch.ErrOther):
+	case errors.Is(err, state.ErrOther):
 		return hinted(codeUsage,
 			"use the service, region and key that it belongs to: in another output folder "+
 				"everything would be paid again")
-	case errors.Is(err, batch.ErrReplaced):
+	case errors.Is(err, state.ErrReplaced):
 		return hinted(codeStopped,
 			"this run has put its own back, which knows more: the same command goes on. Leave "+
 				"state.jsonl alone while a run works")

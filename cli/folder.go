@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -63,11 +63,11 @@ func noFolder(path string) error {
 }
 
 // takeFolder makes the output folder and locks it for one run.
-func (p *program) takeFolder(path string) (dir *durable.Dir, lock *batch.Lock, err error) {
+func (p *program) takeFolder(path string) (dir *durable.Dir, lock *state.Lock, err error) {
 	if dir, err = durable.OpenDir(path); err != nil {
 		return nil, nil, cmp.Or(noFolder(path), notWritable(path, err))
 	}
-	lock, err = batch.LockFolder(dir)
+	lock, err = state.LockFolder(dir)
 	if err == nil {
 		if lock.Unguarded {
 			p.warn("the file system of " + term.Quote(path) +
@@ -77,7 +77,7 @@ func (p *program) takeFolder(path string) (dir *durable.Dir, lock *batch.Lock, e
 		return dir, lock, nil
 	}
 	dir.Close()
-	if errors.Is(err, batch.ErrLocked) {
+	if errors.Is(err, state.ErrLocked) {
 		return nil, nil, fmt.Errorf("%w (%s)", err, path)
 	}
 	return nil, nil, notWritable(path, err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -32,7 +33,7 @@ type job struct {
 
 // run takes a manifest as far as it comes. Nothing is created on the disk before the manifest is
 // known to be right.
-func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
+func (p *program) run(ctx context.Context, f *runFlags, settings state.Settings,
 	name string) error {
 	m, totals, err := f.open(name)
 	if err != nil {
@@ -78,7 +79,7 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 }
 
 // caller is the client of the service or of the rehearsal. It sends nothing yet.
-func (j *job) caller(settings batch.Settings, key client.Key) (*client.Client, error) {
+func (j *job) caller(settings state.Settings, key client.Key) (*client.Client, error) {
 	config := j.f.config(settings, key)
 	if j.f.rehearse {
 		config = j.stage.config()

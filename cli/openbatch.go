@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -27,14 +28,14 @@ func openBatch(o batch.Options, folder, run string) (*batch.Batch, error) {
 // otherBatch adds to an error where a state file is damaged, or which flag leads to the batch
 // that the folder holds. Run is the command that goes on with the batch.
 func otherBatch(folder string, disk durable.Disk, rehearse bool, err error, run string) error {
-	var damage *batch.DamageError
+	var damage *state.DamageError
 	if errors.As(err, &damage) {
-		in := batch.DamageError{File: filepath.Join(folder, damage.File), Line: damage.Line,
+		in := state.DamageError{File: filepath.Join(folder, damage.File), Line: damage.Line,
 			Reason: damage.Reason}
 		return &mistake{text: in.Error(), hint: damagedHint(run), code: codeStopped}
 	}
-	recorded, found, readErr := batch.ReadSettings(disk)
-	if !errors.Is(err, batch.ErrOther) || !found || readErr != nil {
+	recorded, found, readErr := state.ReadSettings(disk)
+	if !errors.Is(err, state.ErrOther) || !found || readErr != nil {
 		return err
 	}
 	m := &mistake{text: fmt.Sprintf("%s: %v", folder, err),

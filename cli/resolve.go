@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
@@ -70,7 +71,7 @@ func (l *savedBatch) resolve(p *program, cmd *cobra.Command, args []string,
 	}
 	defer dir.Close()
 	defer lock.Release()
-	recorded, _, err := batch.ReadSettings(dir)
+	recorded, _, err := state.ReadSettings(dir)
 	if err != nil {
 		return otherBatch(l.folder, dir, l.rehearse, err, l.command("run"))
 	}

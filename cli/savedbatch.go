@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -23,7 +24,7 @@ type savedBatch struct {
 	name     string // of the manifest
 	folder   string
 	found    bool // there is a state file
-	settings batch.Settings
+	settings state.Settings
 	totals   manifests.Totals
 	batch    *batch.Batch
 	plan     batch.Plan
@@ -70,10 +71,10 @@ func (l *savedBatch) openReadOnly(p *program, cmd *cobra.Command, name string, r
 		return nil, err
 	}
 	var disk durable.Disk = emptyDisk{}
-	var recorded *batch.Settings
+	var recorded *state.Settings
 	if dir != nil {
 		disk = readOnlyDisk{dir, reports}
-		was, found, err := batch.ReadSettings(dir)
+		was, found, err := state.ReadSettings(dir)
 		if err != nil {
 			dir.Close()
 			return nil, otherBatch(l.folder, disk, l.rehearse, err, l.command("run"))
@@ -104,7 +105,7 @@ func (l *savedBatch) openReadOnly(p *program, cmd *cobra.Command, name string, r
 // join reads the manifest and opens the batch on a disk. It returns the manifest, which the
 // caller closes, also with an error.
 func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
-	recorded *batch.Settings) (m *manifests.Manifest, err error) {
+	recorded *state.Settings) (m *manifests.Manifest, err error) {
 	if l.settings, err = l.settle(p, cmd.Flags(), recorded); err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 )
@@ -69,14 +69,14 @@ func regionNames() []string {
 
 // settle completes the flags: from the environment as the SDKs of the vendor read it, or from
 // the state file of an earlier run where recorded is set.
-func (s *serviceFlags) settle(p *program, flags *pflag.FlagSet, recorded *batch.Settings) (
-	batch.Settings, error) {
+func (s *serviceFlags) settle(p *program, flags *pflag.FlagSet, recorded *state.Settings) (
+	state.Settings, error) {
 	if recorded != nil && !flags.Changed("region") && !flags.Changed("base-url") {
 		s.region, s.base, s.workspace = recorded.Region, recorded.BaseURL, recorded.Workspace
 		s.rehearse = s.rehearse || recorded.Rehearsal
 	}
 	if s.rehearse {
-		return batch.Settings{BaseURL: rehearsalURL, Region: s.region, Rehearsal: true}, nil
+		return state.Settings{BaseURL: rehearsalURL, Region: s.region, Rehearsal: true}, nil
 	}
 	if v, _ := p.env("DASHSCOPE_HTTP_BASE_URL"); v != "" && s.base == "" &&
 		!flags.Changed("region") {
@@ -95,10 +95,10 @@ func (s *serviceFlags) settle(p *program, flags *pflag.FlagSet, recorded *batch.
 		region = regionOf(s.base, region)
 	}
 	if s.base == "" {
-		return batch.Settings{}, &mistake{text: region.Name + " has only hosts of a workspace",
+		return state.Settings{}, &mistake{text: region.Name + " has only hosts of a workspace",
 			hint: "add --workspace ID, or --base-url URL"}
 	}
-	return batch.Settings{BaseURL: strings.TrimSuffix(s.base, "/"), Region: region.Name,
+	return state.Settings{BaseURL: strings.TrimSuffix(s.base, "/"), Region: region.Name,
 		Workspace: s.workspace}, nil
 }
 
@@ -115,7 +115,7 @@ func regionOf(base string, otherwise client.Region) client.Region {
 }
 
 // config returns how the client reaches the service.
-func (s *serviceFlags) config(settings batch.Settings, key client.Key) client.Config {
+func (s *serviceFlags) config(settings state.Settings, key client.Key) client.Config {
 	return client.Config{BaseURL: settings.BaseURL, Key: key, Workspace: settings.Workspace,
 		UserAgent: "qwenbatch/" + version(),
 		Insecure:  s.insecure, PrivateImageHosts: s.privateHosts}
@@ -185,7 +185,7 @@ func (s *serviceFlags) caller(p *program, cmd *cobra.Command) (*client.Client, e
 }
 
 // connect makes a client for the settings. It requires a key, and sends nothing.
-func (s *serviceFlags) connect(p *program, settings batch.Settings) (*client.Client, error) {
+func (s *serviceFlags) connect(p *program, settings state.Settings) (*client.Client, error) {
 	if settings.Rehearsal {
 		return nil, &mistake{text: "a rehearsal has no account whose tasks could be asked for",
 			hint: "its books are in " + booksFile + " in the output folder"}

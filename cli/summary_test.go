@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -49,9 +50,9 @@ func TestExplain(t *testing.T) {
 		hint string
 	}{
 		{&mistake{text: "x", hint: "y"}, 2, "y"},
-		{fmt.Errorf("%w (out)", batch.ErrLocked), 75, "wait for it"},
-		{fmt.Errorf("%w: it is of a rehearsal", batch.ErrOther), 2, "paid again"},
-		{&batch.DamageError{File: "state.jsonl", Line: 3, Reason: "its checksum does not fit"}, 1, "do not delete it"},
+		{fmt.Errorf("%w (out)", state.ErrLocked), 75, "wait for it"},
+		{fmt.Errorf("%w: it is of a rehearsal", state.ErrOther), 2, "paid again"},
+		{&state.DamageError{File: "state.jsonl", Line: 3, Reason: "its checksum does not fit"}, 1, "do not delete it"},
 		{api(401, "InvalidApiKey", "Invalid API-key provided."), 1, "not interchangeable"},
 		{api(400, "Arrearage", "Access denied."), 1, "top it up"},
 		{api(429, "CommodityNotPurchased", "Commodity has not purchased yet."), 1, "console"},

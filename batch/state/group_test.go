@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"errors"
@@ -101,7 +101,7 @@ func TestSharedFolderSync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner := disktest.New()
 		slow := &slowFolders{Disk: inner}
-		disk := shareSyncs(slow)
+		disk := ShareSyncs(slow)
 		inner.Mkdir("images")
 		inner.Mkdir("other")
 		inner.SyncDir(".")
@@ -139,7 +139,7 @@ func TestFolderSyncFailsForGood(t *testing.T) {
 		}
 		return disktest.Verdict{}
 	}
-	disk := shareSyncs(inner)
+	disk := ShareSyncs(inner)
 	for range 3 {
 		if err := disk.SyncDir("images"); !errors.Is(err, syscall.EIO) {
 			t.Errorf("SyncDir = %v, want the first error", err)

@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 // An appendable is a JSON object that is not empty and whose first member is always there.
 type appendable interface{ appendTo(a *appender) }
 
-func (r record) appendTo(a *appender) {
+func (r Record) appendTo(a *appender) {
 	a.text("key", r.Key)
 	a.optionalText("id", r.ID)
 	a.hex("fp", r.Print[:])
@@ -24,7 +24,7 @@ func (r record) appendTo(a *appender) {
 	a.time("at", r.At)
 	a.optionalTime("intent_at", r.Intent)
 	a.optionalText("name", r.Name)
-	if r.Sent != (sent{}) {
+	if r.Sent != (Request{}) {
 		a.object("sent", r.Sent.appendTo)
 	}
 	a.optionalNumber("attempts", int64(r.Attempt))
@@ -56,7 +56,7 @@ func (r record) appendTo(a *appender) {
 	a.optionalTexts("warnings", r.Warnings)
 }
 
-func (s sent) appendTo(a *appender) {
+func (s Request) appendTo(a *appender) {
 	a.text("model", s.Model)
 	a.text("prompt", s.Prompt)
 	a.optionalText("negative_prompt", s.Negative)
@@ -68,7 +68,7 @@ func (s sent) appendTo(a *appender) {
 	a.optionalFlag("sync", s.Sync)
 }
 
-func (p picture) appendTo(a *appender) {
+func (p Picture) appendTo(a *appender) {
 	a.text("file", p.File)
 	a.optionalNumber("width", int64(p.Width))
 	a.optionalNumber("height", int64(p.Height))
@@ -78,7 +78,7 @@ func (p picture) appendTo(a *appender) {
 	a.optionalText("damage", p.Damage)
 }
 
-func (id identity) appendTo(a *appender) {
+func (id Identity) appendTo(a *appender) {
 	a.text("key", id.Key)
 	a.optionalText("id", id.ID)
 	a.hex("fp", id.Print[:])
@@ -121,11 +121,11 @@ func (a *appender) inBraces(members func(*appender)) {
 	a.b = append(a.b, '}')
 }
 
-func (a *appender) pictures(all []picture) { optionalObjects(a, "pictures", all) }
+func (a *appender) pictures(all []Picture) { optionalObjects(a, "pictures", all) }
 
-func (a *appender) suspects(all []suspect) { optionalObjects(a, "suspects", all) }
+func (a *appender) suspects(all []Suspect) { optionalObjects(a, "suspects", all) }
 
-func (s suspect) appendTo(a *appender) {
+func (s Suspect) appendTo(a *appender) {
 	a.text("task_id", s.Task)
 	a.optionalTime("created_at", s.Created)
 }

@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"encoding/json"
@@ -9,19 +9,19 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
-// imagesDir is where the pictures are.
-const imagesDir = "images"
+// ImagesDir is where the pictures are.
+const ImagesDir = "images"
 
-// An identity is written into every picture, so that a folder of pictures can tell what was paid for.
-type identity struct {
+// An Identity is written into every picture, so that a folder of pictures can tell what was paid for.
+type Identity struct {
 	Key     string       `json:"key"`
 	ID      string       `json:"id,omitempty"`
-	Print   fingerprint  `json:"fp"`
+	Print   Fingerprint  `json:"fp"`
 	Task    string       `json:"task_id"`
 	Number  int          `json:"picture"` // of the request, from 0
 	Request string       `json:"request_id,omitempty"`
 	Name    string       `json:"name,omitempty"`
-	Sent    sent         `json:"sent"` // without prompts where Options.NoMetadata says so
+	Sent    Request      `json:"sent"` // without prompts where Options.NoMetadata says so
 	Actual  string       `json:"actual_prompt,omitempty"`
 	Cost    client.Money `json:"cost_micros,omitempty"` // of this picture
 	At      time.Time    `json:"submitted_at,omitzero"`
@@ -31,11 +31,11 @@ type identity struct {
 	SeedUnknown bool   `json:"seed_unknown,omitempty"`
 }
 
-// identityKeyword is that of the text in a picture which holds its identity.
-const identityKeyword = "qwenbatch"
+// IdentityKeyword is that of the text in a picture which holds its identity.
+const IdentityKeyword = "qwenbatch"
 
 // String is what json.Marshal makes of an identity.
-func (id identity) String() string {
+func (id Identity) String() string {
 	a := appender{b: make([]byte, 0, usualLine), html: true}
 	a.inBraces(id.appendTo)
 	if a.err != nil {
@@ -44,22 +44,22 @@ func (id identity) String() string {
 	return string(a.b)
 }
 
-// readIdentity finds out whose picture a file is.
-func readIdentity(disk durable.Disk, name string) (identity, bool) {
+// ReadIdentity finds out whose picture a file is.
+func ReadIdentity(disk durable.Disk, name string) (Identity, bool) {
 	f, err := disk.Open(name)
 	if err != nil {
-		return identity{}, false
+		return Identity{}, false
 	}
 	defer f.Close()
 	texts, err := imagefile.Texts(f)
 	if err != nil {
-		return identity{}, false
+		return Identity{}, false
 	}
 	for _, t := range texts {
-		var id identity
-		if t.Keyword == identityKeyword && json.Unmarshal([]byte(t.Value), &id) == nil {
+		var id Identity
+		if t.Keyword == IdentityKeyword && json.Unmarshal([]byte(t.Value), &id) == nil {
 			return id, true
 		}
 	}
-	return identity{}, false
+	return Identity{}, false
 }

@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"crypto/sha256"
@@ -7,23 +7,23 @@ import (
 	"slices"
 )
 
-// An ident is what matching needs of an item of the manifest.
-type ident struct {
-	id    uint64 // hash of the id, 0 for none
-	print fingerprint
+// An Item is what matching needs of an item of the manifest.
+type Item struct {
+	IDHash uint64 // hash of the id, 0 for none
+	Print  Fingerprint
 }
 
-// A match says which entry of the state an item of the manifest is.
-type match struct {
-	entry   int32 // -1: never seen before
-	changed bool  // the entry's id with other words: what is there was made from something else
+// A Match says which entry of the state an item of the manifest is.
+type Match struct {
+	Entry   int32 // -1: never seen before
+	Changed bool  // the entry's id with other words: what is there was made from something else
 }
 
 // matchItems finds every item of the manifest in the state, in three passes: same id and same fingerprint; same
 // fingerprint among those unclaimed, so that moved and renumbered rows and an id column that comes or goes cost nothing;
 // same id alone, which is a changed row. The row number never counts. No entry is claimed twice.
-func matchItems(items []ident, entries []entry) []match {
-	m := matcher{items: items, entries: entries, matches: make([]match, len(items)), claimed: make([]bool, len(entries))}
+func matchItems(items []Item, entries []Entry) []Match {
+	m := matcher{items: items, entries: entries, matches: make([]Match, len(items)), claimed: make([]bool, len(entries))}
 	if rest := m.inOrder(); len(rest) > 0 {
 		m.passes(rest)
 	}
@@ -35,17 +35,17 @@ func matchItems(items []ident, entries []entry) []match {
 func (m *matcher) passes(rest []int32) {
 	type both struct {
 		id    uint64
-		print fingerprint
+		print Fingerprint
 	}
-	rest = pass(m, rest, false, func(id uint64, print fingerprint) (both, bool) { return both{id, print}, true })
-	rest = pass(m, rest, false, func(_ uint64, print fingerprint) (fingerprint, bool) { return print, true })
-	pass(m, rest, true, func(id uint64, _ fingerprint) (uint64, bool) { return id, id != 0 })
+	rest = pass(m, rest, false, func(id uint64, print Fingerprint) (both, bool) { return both{id, print}, true })
+	rest = pass(m, rest, false, func(_ uint64, print Fingerprint) (Fingerprint, bool) { return print, true })
+	pass(m, rest, true, func(id uint64, _ Fingerprint) (uint64, bool) { return id, id != 0 })
 }
 
 type matcher struct {
-	items   []ident
-	entries []entry
-	matches []match
+	items   []Item
+	entries []Entry
+	matches []Match
 	claimed []bool
 }
 
@@ -54,8 +54,8 @@ type matcher struct {
 func (m *matcher) inOrder() []int32 {
 	var rest []int32
 	for i, it := range m.items {
-		m.matches[i].entry = -1
-		if i < len(m.entries) && m.entries[i].id == it.id && m.entries[i].print == it.print {
+		m.matches[i].Entry = -1
+		if i < len(m.entries) && m.entries[i].IDHash == it.IDHash && m.entries[i].print == it.Print {
 			m.claim(int32(i), int32(i), false)
 		} else {
 			rest = append(rest, int32(i))
@@ -65,25 +65,25 @@ func (m *matcher) inOrder() []int32 {
 }
 
 func (m *matcher) claim(item, entry int32, changed bool) {
-	m.matches[item] = match{entry, changed}
+	m.matches[item] = Match{entry, changed}
 	m.claimed[entry] = true
 }
 
 // pass claims entries for items that agree in what of gives, first come, first served, and returns the items that are left.
 // Entries with one hash hang together in a list: a map of lists would take four times the memory, which a million rows
 // that have all moved by one do not leave.
-func pass[K comparable](m *matcher, rest []int32, changed bool, of func(id uint64, print fingerprint) (K, bool)) []int32 {
+func pass[K comparable](m *matcher, rest []int32, changed bool, of func(id uint64, print Fingerprint) (K, bool)) []int32 {
 	seed := maphash.MakeSeed()
 	first, next := map[uint64]int32{}, make([]int32, len(m.entries)) // by place, from 1; 0 is none
 	for i := len(m.entries) - 1; i >= 0; i-- {
-		if k, ok := of(m.entries[i].id, m.entries[i].print); ok && !m.claimed[i] {
+		if k, ok := of(m.entries[i].IDHash, m.entries[i].print); ok && !m.claimed[i] {
 			hash := maphash.Comparable(seed, k)
 			first[hash], next[i] = int32(i+1), first[hash]
 		}
 	}
 	var left []int32
 	for _, item := range rest {
-		k, ok := of(m.items[item].id, m.items[item].print)
+		k, ok := of(m.items[item].IDHash, m.items[item].Print)
 		if !ok {
 			left = append(left, item)
 			continue
@@ -113,16 +113,16 @@ func (m *matcher) prefer() {
 	if !slices.Contains(m.claimed, false) {
 		return
 	}
-	poor := map[fingerprint][]int32{}
+	poor := map[Fingerprint][]int32{}
 	for item, mt := range m.matches {
-		if mt.entry >= 0 && !mt.changed && m.worth(mt.entry) < worths[done] {
-			print := m.items[item].print
+		if mt.Entry >= 0 && !mt.Changed && m.worth(mt.Entry) < worths[Done] {
+			print := m.items[item].Print
 			poor[print] = append(poor[print], int32(item))
 		}
 	}
-	for _, p := range []phase{done, open, intent, held} {
+	for _, p := range []Phase{Done, Open, Intent, Held} {
 		for i, e := range m.entries {
-			if len(poor) > 0 && e.phase() == p && !m.claimed[i] {
+			if len(poor) > 0 && e.Phase() == p && !m.claimed[i] {
 				m.swap(poor[e.print], int32(i))
 			}
 		}
@@ -134,28 +134,30 @@ func (m *matcher) swap(items []int32, entry int32) {
 	if len(items) == 0 {
 		return
 	}
-	poorest := slices.MinFunc(items, func(a, b int32) int { return m.worth(m.matches[a].entry) - m.worth(m.matches[b].entry) })
-	if own := m.matches[poorest].entry; m.worth(own) < m.worth(entry) {
+	poorest := slices.MinFunc(items, func(a, b int32) int { return m.worth(m.matches[a].Entry) - m.worth(m.matches[b].Entry) })
+	if own := m.matches[poorest].Entry; m.worth(own) < m.worth(entry) {
 		m.claimed[own] = false
 		m.claim(poorest, entry, false)
 	}
 }
 
 // worths say which record of the same words is rather kept: what is paid before what may be, and that before what is not.
-var worths = map[phase]int{done: 3, open: 2, intent: 2, held: 1}
+var worths = map[Phase]int{Done: 3, Open: 2, Intent: 2, Held: 1}
 
-func (m *matcher) worth(entry int32) int { return worths[m.entries[entry].phase()] }
+func (m *matcher) worth(entry int32) int { return worths[m.entries[entry].Phase()] }
 
-func agrees[K comparable](e entry, k K, of func(id uint64, print fingerprint) (K, bool)) bool {
-	other, _ := of(e.id, e.print)
+func agrees[K comparable](e Entry, k K, of func(id uint64, print Fingerprint) (K, bool)) bool {
+	other, _ := of(e.IDHash, e.print)
 	return other == k
 }
 
-// newKey is the key of the item of a number in its row, from 1, when the row is first seen.
-func newKey(id string, print fingerprint, number int) key { return key{keyBase(id, print), int32(number)} }
+// NewKey is the key of the item of a number in its row, from 1, when the row is first seen.
+func NewKey(id string, print Fingerprint, number int) Key {
+	return Key{keyBase(id, print), int32(number)}
+}
 
 // keyBase is the key that a row gets when it is first seen: from its id, else from what it says.
-func keyBase(id string, print fingerprint) uint64 {
+func keyBase(id string, print Fingerprint) uint64 {
 	h := sha256.New()
 	if id != "" {
 		h.Write([]byte("id\x00" + id))
@@ -167,7 +169,7 @@ func keyBase(id string, print fingerprint) uint64 {
 }
 
 // freeKey is a key that nothing bears: rows with the same words and no ids get different ones.
-func freeKey(k key, taken func(key) bool) key {
+func freeKey(k Key, taken func(Key) bool) Key {
 	for taken(k) {
 		sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("again\x00"), k.base))
 		k.base = binary.BigEndian.Uint64(sum[:])
@@ -175,9 +177,9 @@ func freeKey(k key, taken func(key) bool) key {
 	return k
 }
 
-// drawSeed is the seed of an item that the manifest leaves open: the same on every machine and in every version. Redone
+// Seed is the seed of an item that the manifest leaves open: the same on every machine and in every version. Redone
 // counts the pictures that were thrown away for another.
-func drawSeed(k string, redone int) int64 {
+func Seed(k string, redone int) int64 {
 	sum := sha256.Sum256(binary.BigEndian.AppendUint32([]byte("seed\x00"+k+"\x00"), uint32(redone)))
 	return int64(binary.BigEndian.Uint64(sum[:]) >> 33)
 }

@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"bufio"
@@ -17,7 +17,7 @@ import (
 // ReadSettings reads the settings of the last run that a state file knows, from its last header; false where there is no state
 // file. It changes nothing and may be called while a run writes the file.
 func ReadSettings(disk durable.Disk) (Settings, bool, error) {
-	f, err := disk.Open(stateFile)
+	f, err := disk.Open(FileName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Settings{}, false, nil
 	}
@@ -25,7 +25,7 @@ func ReadSettings(disk durable.Disk) (Settings, bool, error) {
 		return Settings{}, false, err
 	}
 	defer f.Close()
-	var last header
+	var last Header
 	in := bufio.NewReaderSize(f, 1<<16)
 	for n := 1; ; n++ {
 		line, err := readLine(in)
@@ -38,7 +38,7 @@ func ReadSettings(disk durable.Disk) (Settings, bool, error) {
 			continue // what else is damaged is found by who opens the batch
 		}
 		if last, err = readHeader(line[:len(line)-1]); err != nil {
-			return Settings{}, false, &DamageError{File: stateFile, Line: n, Reason: err.Error()}
+			return Settings{}, false, &DamageError{File: FileName, Line: n, Reason: err.Error()}
 		}
 	}
 }
@@ -49,8 +49,8 @@ func members(line []byte) []byte {
 	return behind
 }
 
-func readHeader(line []byte) (header, error) {
-	var h header
+func readHeader(line []byte) (Header, error) {
+	var h Header
 	if _, ok := sealed(line); !ok || json.Unmarshal(line, &h) != nil {
 		return h, errors.New("its checksum does not fit")
 	}
@@ -58,12 +58,12 @@ func readHeader(line []byte) (header, error) {
 }
 
 // withUnknown is a header with those members of an older one that this version does not know.
-func withUnknown(h header, older json.RawMessage) (json.RawMessage, error) {
+func withUnknown(h Header, older json.RawMessage) (json.RawMessage, error) {
 	var unknown map[string]json.RawMessage
 	if err := json.Unmarshal(older, &unknown); err != nil {
 		return nil, err
 	}
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[header]()) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Header]()) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		delete(unknown, name)
 	}

@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"crypto/sha256"
@@ -120,11 +120,11 @@ func (l *Lock) Release() (err error) {
 }
 
 // hold locks the state file, which is there: whatever becomes of the folder, of two runs only one writes it.
-func (s *state) hold() error {
-	held, err := s.disk.Lock(stateFile)
+func (s *File) hold() error {
+	held, err := s.disk.Lock(FileName)
 	switch {
 	case errors.Is(err, durable.ErrLocked):
-		return fmt.Errorf("%w: it writes %s", ErrLocked, stateFile)
+		return fmt.Errorf("%w: it writes %s", ErrLocked, FileName)
 	case errors.Is(err, durable.ErrNoLocks):
 		return nil
 	}
@@ -135,10 +135,10 @@ func (s *state) hold() error {
 // ErrReplaced says that the state file is not the one any more that this run writes.
 var ErrReplaced = errors.New("the state file was moved away, deleted or replaced while the run wrote it")
 
-// astray reports whether the state file's name has come to mean another file, or none. What the run knows is
+// Astray reports whether the state file's name has come to mean another file, or none. What the run knows is
 // still all there: in its memory, and in the file that it has open.
-func (s *state) astray() error {
-	there, err := s.disk.Lstat(stateFile)
+func (s *File) Astray() error {
+	there, err := s.disk.Lstat(FileName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return ErrReplaced
 	}

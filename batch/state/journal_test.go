@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"bytes"
@@ -38,20 +38,20 @@ func (f slowFile) Sync() error {
 }
 
 // newState is a state with a header, on a disk.
-func newState(t testing.TB, disk durable.Disk) *state {
+func newState(t testing.TB, disk durable.Disk) *File {
 	t.Helper()
-	s, _, err := openState(disk)
+	s, _, err := OpenFile(disk)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.create(header{Created: time.Unix(1e9, 0).UTC()}); err != nil {
+	if err := s.Create(Header{Created: time.Unix(1e9, 0).UTC()}); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func recordOf(i int) record {
-	return record{Key: key{uint64(i) + 1, 1}.String(), ID: fmt.Sprint("id-", i), Phase: intent, Sent: sent{Prompt: fmt.Sprint("prompt ", i)}}
+func recordOf(i int) Record {
+	return Record{Key: Key{uint64(i) + 1, 1}.String(), ID: fmt.Sprint("id-", i), Phase: Intent, Sent: Request{Prompt: fmt.Sprint("prompt ", i)}}
 }
 
 // TestGroupCommit lets many items write at once: they share fsyncs, and none goes on before its own bytes are durable.
@@ -63,10 +63,10 @@ func TestGroupCommit(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range items {
 		wg.Go(func() {
-			if err := s.put(recordOf(i), true); err != nil {
+			if err := s.Put(recordOf(i), true); err != nil {
 				t.Errorf("put = %v", err)
 			}
-			if b, _ := disk.Durable(stateFile); !bytes.Contains(b, []byte(fmt.Sprintf(`"id-%d"`, i))) {
+			if b, _ := disk.Durable(FileName); !bytes.Contains(b, []byte(fmt.Sprintf(`"id-%d"`, i))) {
 				t.Errorf("item %d went on before its record was durable", i)
 			}
 		})
@@ -75,8 +75,8 @@ func TestGroupCommit(t *testing.T) {
 	if n := syncs.Load(); n >= items/2 {
 		t.Errorf("%d records took %d fsyncs", items, n)
 	}
-	s.close()
-	if again, _, err := openState(disk); err != nil || len(again.entries) != items {
+	s.Close()
+	if again, _, err := OpenFile(disk); err != nil || len(again.entries) != items {
 		t.Errorf("openState = %v", err)
 	}
 }
@@ -89,13 +89,13 @@ func TestD5FailedSyncIsNeverTrusted(t *testing.T) {
 	for _, done := range []bool{false, true} {
 		disk := disktest.New()
 		s := newState(t, disk)
-		disk.Decide = disktest.FailAt("sync", stateFile, 1, 1, disktest.Verdict{Err: syscall.EIO, Done: done})
-		if err := s.put(recordOf(1), true); !errors.Is(err, syscall.EIO) {
+		disk.Decide = disktest.FailAt("sync", FileName, 1, 1, disktest.Verdict{Err: syscall.EIO, Done: done})
+		if err := s.Put(recordOf(1), true); !errors.Is(err, syscall.EIO) {
 			t.Errorf("put = %v, want EIO", err)
 		}
 		size := len(content(disk))
 		for i := range 3 {
-			if err := s.put(recordOf(2), i == 0); !errors.Is(err, syscall.EIO) {
+			if err := s.Put(recordOf(2), i == 0); !errors.Is(err, syscall.EIO) {
 				t.Errorf("put after a failed fsync = %v, want EIO", err)
 			}
 		}
@@ -109,7 +109,7 @@ func TestD5FailedSyncIsNeverTrusted(t *testing.T) {
 }
 
 func content(d *disktest.Disk) []byte {
-	b, _ := d.Content(stateFile)
+	b, _ := d.Content(FileName)
 	return b
 }
 
@@ -118,32 +118,32 @@ func TestD3ReserveIsUsedOnce(t *testing.T) {
 	for _, full := range []error{syscall.ENOSPC, errQuota} {
 		disk := disktest.New()
 		s := newState(t, disk)
-		if err := s.reserve(10); err != nil {
+		if err := s.Reserve(10); err != nil {
 			t.Fatal(err)
 		}
 		room := false
 		disk.Decide = func(op disktest.Op) disktest.Verdict {
-			room = room || op.Kind == "remove" && op.Name == reserveFile
-			if op.Kind == "write" && op.Name == stateFile && !room {
+			room = room || op.Kind == "remove" && op.Name == ReserveFile
+			if op.Kind == "write" && op.Name == FileName && !room {
 				return disktest.Verdict{Err: full, Torn: true}
 			}
 			return disktest.Verdict{}
 		}
 		for i := range 50 {
-			if err := s.put(recordOf(i), true); err != nil {
+			if err := s.Put(recordOf(i), true); err != nil {
 				t.Fatalf("put %d with a reserve = %v", i, err)
 			}
 		}
-		disk.Decide = disktest.FailAt("write", stateFile, 1, ever, disktest.Verdict{Err: full, Torn: true})
-		if err := s.put(recordOf(50), true); !errors.Is(err, full) {
+		disk.Decide = disktest.FailAt("write", FileName, 1, ever, disktest.Verdict{Err: full, Torn: true})
+		if err := s.Put(recordOf(50), true); !errors.Is(err, full) {
 			t.Errorf("put without a reserve = %v, want %v", err, full)
 		}
 		disk.Decide = nil
-		if err := s.put(recordOf(51), true); err != nil {
+		if err := s.Put(recordOf(51), true); err != nil {
 			t.Errorf("put when there is room again = %v", err)
 		}
-		s.close()
-		if again, _, err := openState(disk); err != nil || len(again.entries) != 51 {
+		s.Close()
+		if again, _, err := OpenFile(disk); err != nil || len(again.entries) != 51 {
 			t.Errorf("openState = %v", err)
 		}
 	}
@@ -156,18 +156,18 @@ func TestD6ShortWriteIsCutBack(t *testing.T) {
 		disk := disktest.New()
 		s := newState(t, disk)
 		before := content(disk)
-		disk.Decide = disktest.FailAt("write", stateFile, 1, 1, disktest.Verdict{Err: cause, Torn: true})
-		if err := s.put(recordOf(1), true); !errors.Is(err, cause) {
+		disk.Decide = disktest.FailAt("write", FileName, 1, 1, disktest.Verdict{Err: cause, Torn: true})
+		if err := s.Put(recordOf(1), true); !errors.Is(err, cause) {
 			t.Errorf("put = %v, want %v", err, cause)
 		}
 		if !bytes.Equal(content(disk), before) {
 			t.Errorf("%v: a half record is left", cause)
 		}
-		if err := s.put(recordOf(2), true); err != nil {
+		if err := s.Put(recordOf(2), true); err != nil {
 			t.Errorf("put after %v = %v", cause, err)
 		}
-		s.close()
-		if again, _, err := openState(disk); err != nil || len(again.entries) != 1 {
+		s.Close()
+		if again, _, err := OpenFile(disk); err != nil || len(again.entries) != 1 {
 			t.Errorf("openState = %v", err)
 		}
 	}
@@ -178,19 +178,19 @@ func TestD6NotCutBackIsBroken(t *testing.T) {
 	disk := disktest.New()
 	s := newState(t, disk)
 	disk.Decide = func(op disktest.Op) disktest.Verdict {
-		if op.Name == stateFile && (op.Kind == "write" || op.Kind == "truncate") {
+		if op.Name == FileName && (op.Kind == "write" || op.Kind == "truncate") {
 			return disktest.Verdict{Err: syscall.EIO, Torn: true}
 		}
 		return disktest.Verdict{}
 	}
-	s.put(recordOf(1), true)
+	s.Put(recordOf(1), true)
 	disk.Decide = nil
 	size := len(content(disk))
-	if err := s.put(recordOf(2), true); !errors.Is(err, syscall.EIO) || len(content(disk)) != size {
+	if err := s.Put(recordOf(2), true); !errors.Is(err, syscall.EIO) || len(content(disk)) != size {
 		t.Errorf("put behind half a record = %v, %d bytes more, want EIO and none", err, len(content(disk))-size)
 	}
-	s.close()
-	if again, _, err := openState(disk); err != nil || len(again.entries) != 0 {
+	s.Close()
+	if again, _, err := OpenFile(disk); err != nil || len(again.entries) != 0 {
 		t.Errorf("openState = %v", err)
 	}
 }

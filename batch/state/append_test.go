@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"bytes"
@@ -78,10 +78,10 @@ func drawTime(r *rapid.T, name string) time.Time {
 func TestAppendedAsJSON(t *testing.T) {
 	t.Run("record", func(t *testing.T) {
 		rapid.Check(t, func(r *rapid.T) {
-			var rec record
+			var rec Record
 			fill(r, reflect.ValueOf(&rec).Elem(), "record")
 			want, bad := asJSON(rec, false)
-			line, err := seal(7, rec)
+			line, err := Seal(7, rec)
 			if (bad != nil) != (err != nil) {
 				t.Fatalf("seal = %v, encoding/json says %v", err, bad)
 			}
@@ -92,7 +92,7 @@ func TestAppendedAsJSON(t *testing.T) {
 	})
 	t.Run("identity", func(t *testing.T) {
 		rapid.Check(t, func(r *rapid.T) {
-			var id identity
+			var id Identity
 			fill(r, reflect.ValueOf(&id).Elem(), "identity")
 			want, err := asJSON(id, true)
 			if err != nil {
@@ -123,14 +123,14 @@ func FuzzQuoted(f *testing.F) {
 }
 
 // typicalRecord is the last line of the i-th item of a batch.
-func typicalRecord(i int) record {
+func typicalRecord(i int) Record {
 	at := time.Date(2026, 11, 1, 8, 0, 0, 123456789, time.UTC)
 	prompt := fmt.Sprintf("picture %d of a quiet harbour at dawn, fishing boats, light fog, seen from the pier", i)
-	return record{Key: key{uint64(i + 1), 1}.String(), ID: fmt.Sprint(i), Phase: done, At: at, Intent: at, Name: fmt.Sprint(i), Attempt: 1,
-		Sent: sent{Model: "qwen-image-plus", Prompt: prompt, Size: "1328*1328", Seed: 1234567890, N: 1},
+	return Record{Key: Key{uint64(i + 1), 1}.String(), ID: fmt.Sprint(i), Phase: Done, At: at, Intent: at, Name: fmt.Sprint(i), Attempt: 1,
+		Sent: Request{Model: "qwen-image-plus", Prompt: prompt, Size: "1328*1328", Seed: 1234567890, N: 1},
 		Task: fmt.Sprintf("7a1f4d6c-3b52-4a0e-9c55-%012d", i), Request: fmt.Sprintf("0d9e8b7a-6c5d-9e4f-a3b2-%012d", i),
 		Submitted: at, Finished: at.Add(16 * time.Second), ActualPrompt: prompt + ", 晨雾中的港口", Cost: 200000,
-		Pictures: []picture{{fmt.Sprintf("images/%d.png", i), 1328, 1328, 1234567, strings.Repeat("0123456789abcdef", 4), "", ""}}}
+		Pictures: []Picture{{fmt.Sprintf("images/%d.png", i), 1328, 1328, 1234567, strings.Repeat("0123456789abcdef", 4), "", ""}}}
 }
 
 func BenchmarkSeal(b *testing.B) {
@@ -139,7 +139,7 @@ func BenchmarkSeal(b *testing.B) {
 	quoted.Sent.Prompt = strings.ReplaceAll(rec.Sent.Prompt, "harbour", `"harbour"`)
 	for _, c := range []struct {
 		name string
-		rec  record
+		rec  Record
 	}{{"plain", rec}, {"quotes", quoted}} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -168,12 +168,12 @@ func BenchmarkCompact(b *testing.B) {
 	for i := range items + window {
 		if i < items {
 			rec := typicalRecord(i)
-			rec.Phase, rec.Pictures, order[i] = intent, nil, i
-			s.put(rec, false)
-			s.put(rec, false)
+			rec.Phase, rec.Pictures, order[i] = Intent, nil, i
+			s.Put(rec, false)
+			s.Put(rec, false)
 		}
 		if i >= window {
-			s.put(typicalRecord(i-window), false)
+			s.Put(typicalRecord(i-window), false)
 		}
 	}
 	b.Run("rewrite", func(b *testing.B) {
@@ -188,10 +188,10 @@ func BenchmarkCompact(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			s.stale = 1
-			if err := s.compact(nil, order); err != nil {
+			if err := s.Compact(nil, order); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
-	s.close()
+	s.Close()
 }

@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"bytes"
@@ -19,46 +19,46 @@ import (
 // starts and stops. An item's line is all there is to know of it: the last one counts, and what was before it may be
 // dropped. Fields may be added, never renamed.
 
-// stateVersion is the version of the format. A file with a higher one is refused.
-const stateVersion = 1
+// Version is the version of the format. A file with a higher one is refused.
+const Version = 1
 
-// A phase is how far an item has come. The names are written to the state file.
-type phase string
+// A Phase is how far an item has come. The names are written to the state file.
+type Phase string
 
 const (
 	// ready: nothing of it is at the service. Recorded only after a submission that provably created nothing.
-	ready phase = "ready"
+	Ready Phase = "ready"
 	// intent: a submission is about to be sent, or was sent and not answered. It may have been paid for.
-	intent phase = "intent"
+	Intent Phase = "intent"
 	// open: the service has a task of ours.
-	open phase = "open"
+	Open Phase = "open"
 	// done: the pictures are on disk, paid.
-	done phase = "done"
+	Done Phase = "done"
 	// failed: it failed for good and cost nothing.
-	failed phase = "failed"
+	Failed Phase = "failed"
 	// held: it may have been paid for and cannot be settled without a person.
-	held phase = "held"
+	Held Phase = "held"
 	// abandoned: a person gave it up.
-	abandoned phase = "abandoned"
+	Abandoned Phase = "abandoned"
 )
 
-// waiting reports whether the service has, or may have, a task of an item.
-func (p phase) waiting() bool { return p == intent || p == open }
+// Waiting reports whether the service has, or may have, a task of an item.
+func (p Phase) Waiting() bool { return p == Intent || p == Open }
 
-// A record is what is remembered of an item.
-type record struct {
+// A Record is what is remembered of an item.
+type Record struct {
 	Key   string      `json:"key"`
 	ID    string      `json:"id,omitempty"`
-	Print fingerprint `json:"fp"`
-	Phase phase       `json:"phase"`
+	Print Fingerprint `json:"fp"`
+	Phase Phase       `json:"phase"`
 	// At is when the line was written, Intent when the last submission was announced: the service's clock.
 	At     time.Time `json:"at"`
 	Intent time.Time `json:"intent_at,omitzero"`
 	// Name is what its picture shall be called, without extension.
 	Name string `json:"name,omitempty"`
 	// Sent is what is sent, decided once and never computed again.
-	Sent    sent `json:"sent,omitzero"`
-	Attempt int  `json:"attempts,omitempty"`
+	Sent    Request `json:"sent,omitzero"`
+	Attempt int     `json:"attempts,omitempty"`
 	// Task is the last task, Request the id of its submission. Earlier are tasks of this item that failed.
 	Task    string   `json:"task_id,omitempty"`
 	Request string   `json:"request_id,omitempty"`
@@ -81,11 +81,11 @@ type record struct {
 	// heard after it. Suspects are tasks that could be its and that are not ruled out.
 	Answer   string    `json:"answer,omitempty"`
 	Heard    time.Time `json:"heard_at,omitzero"`
-	Suspects []suspect `json:"suspects,omitempty"`
+	Suspects []Suspect `json:"suspects,omitempty"`
 	// OtherSize says that the size was refused in one edition's form and is sent in the other's.
 	OtherSize bool `json:"other_size,omitempty"`
 	// Pictures are on disk, in the order of the task.
-	Pictures     []picture    `json:"pictures,omitempty"`
+	Pictures     []Picture    `json:"pictures,omitempty"`
 	ActualPrompt string       `json:"actual_prompt,omitempty"`
 	Cost         client.Money `json:"cost_micros,omitempty"`
 	// Doubted is what submissions may have cost that were sent again although nobody could tell their outcome.
@@ -103,14 +103,14 @@ type record struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// A suspect is a task that may be of a submission in doubt. Created is by the task list's clock.
-type suspect struct {
+// A Suspect is a task that may be of a submission in doubt. Created is by the task list's clock.
+type Suspect struct {
 	Task    string    `json:"task_id"`
 	Created time.Time `json:"created_at,omitzero"`
 }
 
-// sent is the request as it went out.
-type sent struct {
+// Request is the request as it went out.
+type Request struct {
 	Model        string `json:"model"`
 	Prompt       string `json:"prompt"`
 	Negative     string `json:"negative_prompt,omitempty"`
@@ -123,8 +123,8 @@ type sent struct {
 	Sync bool `json:"sync,omitempty"`
 }
 
-// supersede moves the last task to the earlier ones, since the item is about to be sent again.
-func (r *record) supersede() {
+// Supersede moves the last task to the earlier ones, since the item is about to be sent again.
+func (r *Record) Supersede() {
 	if r.Task == "" || slices.Contains(r.Earlier, r.Task) {
 		return
 	}
@@ -134,14 +134,15 @@ func (r *record) supersede() {
 	r.Earlier, r.EarlierAt = append(r.Earlier, r.Task), at
 }
 
-func (s sent) request() client.Request {
+// Client is the request as the client sends it.
+func (s Request) Client() client.Request {
 	seed := s.Seed
 	return client.Request{Model: s.Model, Prompt: s.Prompt, NegativePrompt: s.Negative, Size: s.Size, Seed: &seed, N: s.N,
 		PromptExtend: s.PromptExtend, Watermark: s.Watermark}
 }
 
-// A picture is a file below the output folder.
-type picture struct {
+// A Picture is a file below the output folder.
+type Picture struct {
 	File   string `json:"file"`
 	Width  int    `json:"width,omitempty"`
 	Height int    `json:"height,omitempty"`
@@ -153,13 +154,13 @@ type picture struct {
 	Damage   string `json:"damage,omitempty"`
 }
 
-// edited reports whether somebody has worked on a picture.
-func (r record) edited() bool {
-	return slices.ContainsFunc(r.Pictures, func(p picture) bool { return p.Original != "" })
+// Edited reports whether somebody has worked on a picture.
+func (r Record) Edited() bool {
+	return slices.ContainsFunc(r.Pictures, func(p Picture) bool { return p.Original != "" })
 }
 
-// damage is what is wrong with the first picture that is damaged.
-func (r record) damage() string {
+// Damage is what is wrong with the first picture that is damaged.
+func (r Record) Damage() string {
 	for _, p := range r.Pictures {
 		if p.Damage != "" {
 			return p.File + ": " + p.Damage
@@ -168,17 +169,17 @@ func (r record) damage() string {
 	return ""
 }
 
-// pictureOf is a file that holds b, which was looked at.
-func pictureOf(file string, found imagefile.Picture, b []byte) picture {
-	return picture{File: file, Width: found.Width, Height: found.Height, Bytes: int64(len(b)), SHA256: imagefile.SHA256(b)}
+// PictureOf is a file that holds b, which was looked at.
+func PictureOf(file string, found imagefile.Picture, b []byte) Picture {
+	return Picture{File: file, Width: found.Width, Height: found.Height, Bytes: int64(len(b)), SHA256: imagefile.SHA256(b)}
 }
 
-// fingerprint is a hash of what manifest and flags say of an item; see manifests.Item.Fingerprint.
-type fingerprint [16]byte
+// Fingerprint is a hash of what manifest and flags say of an item; see manifests.Item.Fingerprint.
+type Fingerprint [16]byte
 
-func (f fingerprint) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, f[:]), nil }
+func (f Fingerprint) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, f[:]), nil }
 
-func (f *fingerprint) UnmarshalText(text []byte) error {
+func (f *Fingerprint) UnmarshalText(text []byte) error {
 	if len(text) != 32 {
 		return fmt.Errorf("fingerprint of %d digits", len(text))
 	}
@@ -186,8 +187,8 @@ func (f *fingerprint) UnmarshalText(text []byte) error {
 	return err
 }
 
-// A header is the first line.
-type header struct {
+// A Header is the first line.
+type Header struct {
 	Version int       `json:"qwenbatch"`
 	Tool    string    `json:"tool"`
 	Created time.Time `json:"created"`
@@ -211,8 +212,8 @@ type Settings struct {
 	Flags map[string]string `json:"flags,omitempty"`
 }
 
-// A mark says that a run started or stopped. A file whose last line is no stop was left by a crash.
-type mark struct {
+// A Mark says that a run started or stopped. A file whose last line is no stop was left by a crash.
+type Mark struct {
 	Run  string    `json:"run"` // "start" or "stop"
 	At   time.Time `json:"at"`
 	Tool string    `json:"tool,omitempty"`
@@ -225,11 +226,11 @@ type mark struct {
 	// Place is where the file stood when a run began; see durable.Disk.
 	Place string `json:"place,omitempty"`
 	// Redos are the wishes that have begun and not come to their end. Every mark carries them on.
-	Redos []wish `json:"redos,omitempty"`
+	Redos []Redo `json:"redos,omitempty"`
 }
 
-// A wish is a redo that was begun and has not come to its end.
-type wish struct {
+// A Redo is a redo that was begun and has not come to its end.
+type Redo struct {
 	Number int    `json:"n"`
 	Of     string `json:"of"` // a hash of what it asks for
 	// Keys are of the items that it names, as they were when it began: of two rows that say the same, either may stand first
@@ -238,29 +239,30 @@ type wish struct {
 	Keys []string `json:"keys,omitempty"`
 }
 
-// A key is what the state file calls an item: 64 bits of a hash, and the number of the item in its row above the first.
-type key struct {
+// A Key is what the state file calls an item: 64 bits of a hash, and the number of the item in its row above the first.
+type Key struct {
 	base   uint64
 	number int32
 }
 
-func (k key) String() string {
+func (k Key) String() string {
 	if k.number > 1 {
 		return fmt.Sprintf("%016x-%d", k.base, k.number)
 	}
 	return fmt.Sprintf("%016x", k.base)
 }
 
-func parseKey(s string) (key, error) {
+// ParseKey reads what [Key.String] writes.
+func ParseKey(s string) (Key, error) {
 	k, ok := keyOf([]byte(s))
 	if !ok {
-		return key{}, fmt.Errorf("key %q is none", s)
+		return Key{}, fmt.Errorf("key %q is none", s)
 	}
 	return k, nil
 }
 
 // keyOf reads what key.String writes, and nothing else.
-func keyOf(text []byte) (k key, ok bool) {
+func keyOf(text []byte) (k Key, ok bool) {
 	var base [8]byte
 	k.number = 1
 	if len(text) < 16 || bytes.ContainsAny(text[:16], "ABCDEF") {
@@ -282,9 +284,9 @@ func keyOf(text []byte) (k key, ok bool) {
 type itemLine struct {
 	Key      string       `json:"key"`
 	ID       string       `json:"id"`
-	Print    fingerprint  `json:"fp"`
-	Phase    phase        `json:"phase"`
-	Pictures []picture    `json:"pictures"`
+	Print    Fingerprint  `json:"fp"`
+	Phase    Phase        `json:"phase"`
+	Pictures []Picture    `json:"pictures"`
 	Cost     client.Money `json:"cost_micros"`
 	Before   client.Money `json:"cost_before_micros"`
 	Run      string       `json:"run"`
@@ -292,31 +294,31 @@ type itemLine struct {
 	Seen     time.Time    `json:"seen"`
 	Place    string       `json:"place"`
 	Redo     int          `json:"redo"`
-	Redos    []wish       `json:"redos"`
+	Redos    []Redo       `json:"redos"`
 	Version  int          `json:"qwenbatch"`
 }
 
 // line is what the index needs of a record.
-func (r *record) line() itemLine {
+func (r *Record) line() itemLine {
 	return itemLine{Key: r.Key, ID: r.ID, Print: r.Print, Phase: r.Phase, Pictures: r.Pictures, Cost: r.Cost, Before: r.Before}
 }
 
 // entry is what is kept of a line in memory, but for its place.
-func (l itemLine) entry() (entry, error) {
-	k, err := parseKey(l.Key)
-	e := entry{key: k, id: hashID(l.ID), print: l.Print, code: codeOf(l.Phase), paid: l.Cost + l.Before}
+func (l itemLine) entry() (Entry, error) {
+	k, err := ParseKey(l.Key)
+	e := Entry{Key: k, IDHash: Hash(l.ID), print: l.Print, code: codeOf(l.Phase), Paid: l.Cost + l.Before}
 	if len(l.Pictures) > 0 {
-		e.file, e.files = hashID(l.Pictures[0].File), uint16(min(len(l.Pictures), math.MaxUint16))
-		e.bytes = smallBytes(l.Pictures[0].Bytes)
+		e.FileHash, e.Pictures = Hash(l.Pictures[0].File), uint16(min(len(l.Pictures), math.MaxUint16))
+		e.FileBytes = SmallBytes(l.Pictures[0].Bytes)
 	}
 	for _, p := range l.Pictures {
-		e.edited, e.damaged = e.edited || p.Original != "", e.damaged || p.Damage != ""
+		e.Edited, e.Damaged = e.Edited || p.Original != "", e.Damaged || p.Damage != ""
 	}
 	return e, err
 }
 
-func parseRecord(line []byte) (record, error) {
-	var r record
+func parseRecord(line []byte) (Record, error) {
+	var r Record
 	err := json.Unmarshal(line, &r)
 	return r, err
 }

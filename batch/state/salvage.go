@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"bytes"
@@ -13,27 +13,27 @@ import (
 // This file is what becomes of a state file that is gone or damaged: a batch that has one is never taken for a first run,
 // since what it has open or in doubt would be paid again.
 
-// damagedFile keeps a damaged state file that was written anew from what is whole of it.
-const damagedFile = "state.damaged"
+// DamagedFile keeps a damaged state file that was written anew from what is whole of it.
+const DamagedFile = "state.damaged"
 
-// traces is the file that shows that there was a batch in a folder without a state file; "" where none does. A run has
+// Traces is the file that shows that there was a batch in a folder without a state file; "" where none does. A run has
 // state.reserve while it lives, and leaves it where it leaves tasks open; a folder images/ alone is anybody's.
-func traces(disk durable.Disk) (string, error) {
-	for _, name := range []string{reserveFile, damagedFile} {
+func Traces(disk durable.Disk) (string, error) {
+	for _, name := range []string{ReserveFile, DamagedFile} {
 		if there, err := durable.Exists(disk, name); there || err != nil {
 			return name, err
 		}
 	}
-	for file, err := range disk.List(imagesDir) {
+	for file, err := range disk.List(ImagesDir) {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return "", nil
 		case err != nil:
 			return "", err
 		}
-		name := imagesDir + "/" + file
-		if id, ours := readIdentity(disk, name); ours {
-			if _, err := parseKey(id.Key); err == nil {
+		name := ImagesDir + "/" + file
+		if id, ours := ReadIdentity(disk, name); ours {
+			if _, err := ParseKey(id.Key); err == nil {
 				return name, nil
 			}
 		}
@@ -41,23 +41,23 @@ func traces(disk durable.Disk) (string, error) {
 	return "", nil
 }
 
-// salvageState writes a damaged state file anew from what is whole of it, and keeps the damaged one. Of a line that is not, its
+// Salvage writes a damaged state file anew from what is whole of it, and keeps the damaged one. Of a line that is not, its
 // record counts where it can still be read, no later line has another of its item, and the task list does not tell more. What
 // else is lost is looked for as after a state file that was lost: the mark at the end says since when. Broken is how many lines
 // are lost or doubtful.
-func salvageState(disk durable.Disk, h header, m mark) (s *state, broken int, err error) {
-	s = emptyState(disk)
+func Salvage(disk durable.Disk, h Header, m Mark) (s *File, broken int, err error) {
+	s = emptyFile(disk)
 	if err := s.hold(); err != nil {
 		return nil, 0, err
 	}
 	if broken, err = s.salvage(h, m); err != nil {
-		return nil, 0, errors.Join(err, s.close())
+		return nil, 0, errors.Join(err, s.Close())
 	}
 	return s, broken, nil
 }
 
-func (s *state) salvage(h header, m mark) (broken int, err error) {
-	f, err := s.disk.Append(stateFile)
+func (s *File) salvage(h Header, m Mark) (broken int, err error) {
+	f, err := s.disk.Append(FileName)
 	if err != nil {
 		return 0, err
 	}
@@ -65,18 +65,18 @@ func (s *state) salvage(h header, m mark) (broken int, err error) {
 	if err != nil {
 		return 0, errors.Join(err, f.Close())
 	}
-	s.journal = &journal{disk: s.disk, name: stateFile, file: f, size: int64(len(whole))}
+	s.journal = &journal{disk: s.disk, name: FileName, file: f, size: int64(len(whole))}
 	s.journal.syncs = newGroup(s.journal.fsync)
-	h.Version, h.KeyPrint = stateVersion, "" // of a header that is lost nobody knows the key
+	h.Version, h.KeyPrint = Version, "" // of a header that is lost nobody knows the key
 	s.first = h
 	bad, err := s.foldWhole(whole)
 	if err != nil {
 		return 0, err
 	}
 	if len(s.entries) == 0 && s.head.length == 0 {
-		return 0, &DamageError{File: stateFile, Line: 1, Reason: "nothing in it is a record of qwenbatch"}
+		return 0, &DamageError{File: FileName, Line: 1, Reason: "nothing in it is a record of qwenbatch"}
 	}
-	err = durable.Replace(s.disk, damagedFile, func(w io.Writer) error {
+	err = durable.Replace(s.disk, DamagedFile, func(w io.Writer) error {
 		_, err := w.Write(whole)
 		return err
 	})
@@ -92,7 +92,7 @@ func (s *state) salvage(h header, m mark) (broken int, err error) {
 		return 0, err
 	}
 	for _, rec := range later {
-		if err := s.put(rec, false); err != nil {
+		if err := s.Put(rec, false); err != nil {
 			return 0, err
 		}
 	}
@@ -106,7 +106,7 @@ type badLine struct {
 }
 
 // foldWhole takes in the lines that are whole. A newline that became something else does not spoil two.
-func (s *state) foldWhole(all []byte) (bad []badLine, err error) {
+func (s *File) foldWhole(all []byte) (bad []badLine, err error) {
 	offset := int64(0)
 	for line := range bytes.Lines(all) {
 		rest := line
@@ -134,23 +134,23 @@ func (s *state) foldWhole(all []byte) (bad []badLine, err error) {
 }
 
 // missedBy are the records of bad lines that can be read and that no later line replaces.
-func (s *state) missedBy(bad []badLine, listedSince time.Time) (all []record) {
+func (s *File) missedBy(bad []badLine, listedSince time.Time) (all []Record) {
 	for _, line := range bad {
 		rec, err := parseRecord(line.text)
 		if err != nil || codeOf(rec.Phase) == uint8(len(phases)-1) {
 			continue
 		}
-		if rec.Phase.waiting() && rec.At.After(listedSince) {
+		if rec.Phase.Waiting() && rec.At.After(listedSince) {
 			continue // its task is found by its words, not by an id of which a digit may be wrong
 		}
-		k, err := parseKey(rec.Key)
+		k, err := ParseKey(rec.Key)
 		if err != nil {
 			continue
 		}
-		if i, known := s.find(k); known && s.entries[i].offset > line.offset {
+		if i, known := s.Find(k); known && s.entries[i].offset > line.offset {
 			continue
 		}
-		if rec.Phase == done && len(rec.Pictures) > 0 {
+		if rec.Phase == Done && len(rec.Pictures) > 0 {
 			if there, err := durable.Exists(s.disk, rec.Pictures[0].File); there && err == nil {
 				continue // the picture itself says whose it is
 			}

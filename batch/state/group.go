@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"errors"
@@ -54,7 +54,7 @@ func (g *group) share() error {
 
 func (g *group) lead(r *round) {
 	g.turn <- struct{}{}
-	time.Sleep(gather)
+	<-time.After(gather)
 	defer func() { <-g.turn }()
 	defer close(r.done) // also if do panics
 	g.mu.Lock()
@@ -72,8 +72,8 @@ type sharedSyncs struct {
 	folders map[string]*group
 }
 
-// shareSyncs returns a disk whose folders are synced for all that wait at once.
-func shareSyncs(disk durable.Disk) durable.Disk {
+// ShareSyncs returns a disk whose folders are synced for all that wait at once.
+func ShareSyncs(disk durable.Disk) durable.Disk {
 	return &sharedSyncs{Disk: disk, folders: map[string]*group{}}
 }
 

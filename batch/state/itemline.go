@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"encoding/binary"
@@ -14,7 +14,7 @@ import (
 // the index needs, members twice, numbers that are not whole. What is taken here is taken as encoding/json would take it.
 
 // scanItem is the entry that an item's line makes; ok is false for lines that are not ours, or that are no item's.
-func scanItem(line []byte) (e entry, ok bool) {
+func scanItem(line []byte) (e Entry, ok bool) {
 	s := itemScanner{line: line}
 	s.members((*itemScanner).ofLine)
 	const needed = sawKey | sawPrint | sawPhase
@@ -27,7 +27,7 @@ type itemScanner struct {
 	at    int
 	depth int
 	odd   bool
-	entry entry
+	entry Entry
 	seen  saw
 }
 
@@ -80,22 +80,22 @@ func (s *itemScanner) ofLine(name []byte) {
 		s.key(s.text())
 	case "id":
 		s.once(sawID)
-		s.entry.id = hashID(s.text())
+		s.entry.IDHash = Hash(s.text())
 	case "fp":
 		s.once(sawPrint)
 		s.print(s.text())
 	case "phase":
 		s.once(sawPhase)
-		s.entry.code = codeOf(phase(s.text()))
+		s.entry.code = codeOf(Phase(s.text()))
 	case "pictures":
 		s.once(sawPictures)
 		s.elements((*itemScanner).picture)
 	case "cost_micros":
 		s.once(sawCost)
-		s.entry.paid += client.Money(s.number())
+		s.entry.Paid += client.Money(s.number())
 	case "cost_before_micros":
 		s.once(sawBefore)
-		s.entry.paid += client.Money(s.number())
+		s.entry.Paid += client.Money(s.number())
 	case "redo", "redos", "run", "sweep_since", "qwenbatch":
 		s.strange() // an item that --redo has made again, a mark, a header
 	default:
@@ -108,7 +108,7 @@ func (s *itemScanner) key(text []byte) {
 	if !ok {
 		s.strange()
 	}
-	s.entry.key = k
+	s.entry.Key = k
 }
 
 func (s *itemScanner) print(digits []byte) {
@@ -128,7 +128,7 @@ func (s *itemScanner) picture() {
 	if s.seen&sawFile == 0 {
 		s.strange()
 	}
-	if s.entry.files++; s.entry.files == 0 {
+	if s.entry.Pictures++; s.entry.Pictures == 0 {
 		s.strange() // more than are counted
 	}
 }
@@ -138,16 +138,16 @@ func (s *itemScanner) ofPicture(name []byte) {
 	switch string(name) {
 	case "file":
 		s.once(sawFile)
-		if file := s.text(); s.entry.files == 0 {
-			s.entry.file = hashID(file)
+		if file := s.text(); s.entry.Pictures == 0 {
+			s.entry.FileHash = Hash(file)
 		}
 	case "sha256":
 		s.text()
 	case "width", "height":
 		s.number()
 	case "bytes":
-		if n := s.number(); s.entry.files == 0 {
-			s.entry.bytes = smallBytes(n)
+		if n := s.number(); s.entry.Pictures == 0 {
+			s.entry.FileBytes = SmallBytes(n)
 		}
 	default:
 		s.strange()

@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"fmt"
@@ -12,37 +12,37 @@ import (
 type row struct{ id, words string }
 
 // identsOf is what Batch.match makes of rows.
-func identsOf(rows []row) []ident {
-	var all []ident
+func identsOf(rows []row) []Item {
+	var all []Item
 	for _, r := range rows {
 		print := printOf(r.words)
-		all = append(all, ident{hashID(r.id), print})
+		all = append(all, Item{Hash(r.id), print})
 	}
 	return all
 }
 
-func printOf(words string) (f fingerprint) {
+func printOf(words string) (f Fingerprint) {
 	copy(f[:], fmt.Sprintf("%-16s", words))
 	return f
 }
 
 // run gives every row that is not known a key, and every row that has changed its new words, as a run would that pays
 // for all of them. It returns what was paid.
-func pay(entries []entry, rows []row) (after []entry, paid []string) {
+func pay(entries []Entry, rows []row) (after []Entry, paid []string) {
 	idents := identsOf(rows)
-	taken := map[key]bool{}
+	taken := map[Key]bool{}
 	for _, e := range entries {
-		taken[e.key] = true
+		taken[e.Key] = true
 	}
 	for i, m := range matchItems(idents, entries) {
 		switch {
-		case m.entry < 0:
-			k := freeKey(key{keyBase(rows[i].id, idents[i].print), 1}, func(k key) bool { return taken[k] })
+		case m.Entry < 0:
+			k := freeKey(Key{keyBase(rows[i].id, idents[i].Print), 1}, func(k Key) bool { return taken[k] })
 			taken[k] = true
-			entries = append(entries, entry{key: k, id: idents[i].id, print: idents[i].print, code: codeOf(done)})
+			entries = append(entries, Entry{Key: k, IDHash: idents[i].IDHash, print: idents[i].Print, code: codeOf(Done)})
 			paid = append(paid, rows[i].words)
-		case m.changed:
-			entries[m.entry].print = idents[i].print
+		case m.Changed:
+			entries[m.Entry].print = idents[i].Print
 			paid = append(paid, rows[i].words)
 		}
 	}
@@ -133,7 +133,7 @@ func TestM1M2M4OnlyWhatIsNewIsPaid(t *testing.T) {
 		entries, _ := pay(nil, rows)
 		for range rapid.IntRange(1, 5).Draw(t, "edits") {
 			rows = editRows(t, slices.Clone(rows))
-			before := map[fingerprint]int{}
+			before := map[Fingerprint]int{}
 			for _, e := range entries {
 				before[e.print]++
 			}
@@ -177,53 +177,53 @@ func editRows(t *rapid.T, rows []row) []row {
 }
 
 // checkMatches wants no entry claimed twice, and a match that is not changed to have the item's words.
-func checkMatches(t *rapid.T, rows []row, entries []entry) {
+func checkMatches(t *rapid.T, rows []row, entries []Entry) {
 	claimed := map[int32]bool{}
 	for i, m := range matchItems(identsOf(rows), entries) {
-		if m.entry < 0 {
+		if m.Entry < 0 {
 			continue
 		}
-		if claimed[m.entry] {
-			t.Fatalf("entry %d is claimed twice", m.entry)
+		if claimed[m.Entry] {
+			t.Fatalf("entry %d is claimed twice", m.Entry)
 		}
-		claimed[m.entry] = true
-		if same := entries[m.entry].print == printOf(rows[i].words); same == m.changed {
-			t.Fatalf("row %d %+v matches entry %d, changed %v, same words %v", i, rows[i], m.entry, m.changed, same)
+		claimed[m.Entry] = true
+		if same := entries[m.Entry].print == printOf(rows[i].words); same == m.Changed {
+			t.Fatalf("row %d %+v matches entry %d, changed %v, same words %v", i, rows[i], m.Entry, m.Changed, same)
 		}
-		if m.changed && entries[m.entry].id != hashID(rows[i].id) {
+		if m.Changed && entries[m.Entry].IDHash != Hash(rows[i].id) {
 			t.Fatalf("row %d %+v took the entry of another id", i, rows[i])
 		}
 	}
 }
 
 // checkKeys wants every key once.
-func checkKeys(t *rapid.T, entries []entry) {
-	seen := map[key]bool{}
+func checkKeys(t *rapid.T, entries []Entry) {
+	seen := map[Key]bool{}
 	for _, e := range entries {
-		if seen[e.key] {
-			t.Fatalf("key %s is given twice", e.key)
+		if seen[e.Key] {
+			t.Fatalf("key %s is given twice", e.Key)
 		}
-		seen[e.key] = true
+		seen[e.Key] = true
 	}
 }
 
 // TestM4TwinThatIsPaidIsKept removes one of two rows with the same words, of which one is paid and the other was never made: what
 // is left is the paid one, whichever row goes.
 func TestM4TwinThatIsPaidIsKept(t *testing.T) {
-	for _, phases := range [][]phase{{ready, done}, {failed, open}, {abandoned, done}, {held, done}, {ready, held}, {open, done}, {done, ready}} {
-		var entries []entry
+	for _, phases := range [][]Phase{{Ready, Done}, {Failed, Open}, {Abandoned, Done}, {Held, Done}, {Ready, Held}, {Open, Done}, {Done, Ready}} {
+		var entries []Entry
 		for i, p := range phases {
-			entries = append(entries, entry{key: key{uint64(i), 1}, print: printOf("twin"), code: codeOf(p)})
+			entries = append(entries, Entry{Key: Key{uint64(i), 1}, print: printOf("twin"), code: codeOf(p)})
 		}
 		want := int32(1)
-		if phases[0] == done {
+		if phases[0] == Done {
 			want = 0
 		}
-		if got := matchItems(identsOf([]row{{"", "twin"}}), entries); got[0].entry != want {
-			t.Errorf("%s: the row is entry %d, want %d", phases, got[0].entry, want)
+		if got := matchItems(identsOf([]row{{"", "twin"}}), entries); got[0].Entry != want {
+			t.Errorf("%s: the row is entry %d, want %d", phases, got[0].Entry, want)
 		}
 		both := matchItems(identsOf([]row{{"", "twin"}, {"", "twin"}}), entries)
-		if both[0].entry != 0 || both[1].entry != 1 {
+		if both[0].Entry != 0 || both[1].Entry != 1 {
 			t.Errorf("%s: two rows are %v, want each in its place", phases, both)
 		}
 	}

@@ -1,4 +1,4 @@
-package batch
+package state
 
 import "math/bits"
 
@@ -10,7 +10,7 @@ type index struct {
 }
 
 // find is the place of the entry with a key.
-func (x *index) find(entries []entry, k key) (place int, known bool) {
+func (x *index) find(entries []Entry, k Key) (place int, known bool) {
 	if len(x.slots) == 0 {
 		return 0, false
 	}
@@ -19,7 +19,7 @@ func (x *index) find(entries []entry, k key) (place int, known bool) {
 }
 
 // claim is find that puts a key which is new at a place: that of the entry which is appended next.
-func (x *index) claim(entries []entry, k key) (place int, known bool) {
+func (x *index) claim(entries []Entry, k Key) (place int, known bool) {
 	if 4*(x.taken+1) > 3*len(x.slots) {
 		x.grow(entries)
 	}
@@ -33,22 +33,22 @@ func (x *index) claim(entries []entry, k key) (place int, known bool) {
 }
 
 // grow doubles the slots.
-func (x *index) grow(entries []entry) {
+func (x *index) grow(entries []Entry) {
 	old := x.slots
 	x.slots = make([]int32, max(64, 2*len(old)))
 	for _, p := range old {
 		if p > 0 {
-			x.slots[x.slot(entries, entries[p-1].key)] = p
+			x.slots[x.slot(entries, entries[p-1].Key)] = p
 		}
 	}
 }
 
 // slot is where a key is, or else where it would be put. The multiplier spreads what is alike (Knuth, 6.4).
-func (x *index) slot(entries []entry, k key) int {
+func (x *index) slot(entries []Entry, k Key) int {
 	hash := (k.base + uint64(k.number)) * 0x9e3779b97f4a7c15
 	mask := len(x.slots) - 1
 	i := int(hash >> (64 - bits.Len(uint(mask))))
-	for x.slots[i] > 0 && entries[x.slots[i]-1].key != k {
+	for x.slots[i] > 0 && entries[x.slots[i]-1].Key != k {
 		i = (i + 1) & mask
 	}
 	return i

@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"bufio"
@@ -64,8 +64,8 @@ func (e *DamageError) Error() string {
 // Is makes it an ErrDamaged.
 func (e *DamageError) Is(target error) bool { return target == ErrDamaged }
 
-// seal adds the sequence number and the checksum to a record, which must marshal to a JSON object that is not empty.
-func seal(seq int64, record any) ([]byte, error) {
+// Seal adds the sequence number and the checksum to a record, which must marshal to a JSON object that is not empty.
+func Seal(seq int64, record any) ([]byte, error) {
 	return sealInto(make([]byte, 0, usualLine), seq, record)
 }
 
@@ -378,12 +378,12 @@ func (c *copier) copy(at span) (err error) {
 }
 
 // header copies the header, or writes one where it was lost.
-func (c *copier) header(at span, h header) error {
+func (c *copier) header(at span, h Header) error {
 	if at.length > 0 {
 		return c.copy(at)
 	}
 	c.seq++
-	line, err := seal(c.seq, h)
+	line, err := Seal(c.seq, h)
 	if err == nil {
 		_, err = c.to.Write(line)
 	}

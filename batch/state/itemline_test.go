@@ -1,4 +1,4 @@
-package batch
+package state
 
 import (
 	"encoding/json"
@@ -87,15 +87,15 @@ func TestScanItemTakesOurLines(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		text := func(name string) string { return rapid.StringN(0, 40, -1).Draw(r, name) }
 		at := time.Unix(1.8e9, rapid.Int64Range(0, 1e9).Draw(r, "ns")).UTC()
-		rec := record{Key: key{rapid.Uint64().Draw(r, "base"), rapid.Int32Range(1, 1e9).Draw(r, "number")}.String(), ID: "一-1",
-			Print: fingerprint(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(r, "print")), Phase: rapid.SampledFrom(phases[:7]).Draw(r, "phase"),
-			At: at, Intent: at, Name: text("name"), Sent: sent{Model: "qwen-image-plus", Prompt: text("prompt"), Negative: text("negative"), Seed: 7},
+		rec := Record{Key: Key{rapid.Uint64().Draw(r, "base"), rapid.Int32Range(1, 1e9).Draw(r, "number")}.String(), ID: "一-1",
+			Print: Fingerprint(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(r, "print")), Phase: rapid.SampledFrom(phases[:7]).Draw(r, "phase"),
+			At: at, Intent: at, Name: text("name"), Sent: Request{Model: "qwen-image-plus", Prompt: text("prompt"), Negative: text("negative"), Seed: 7},
 			Earlier: []string{"t1", "t2"}, Submitted: at, ActualPrompt: text("actual"), Message: text("message"), Warnings: []string{text("warning")},
 			Cost: client.Money(rapid.Int64Range(0, 1e12).Draw(r, "cost")), Before: client.Money(rapid.Int64Range(0, 1e12).Draw(r, "before"))}
 		for i := range rapid.IntRange(0, 3).Draw(r, "pictures") {
-			rec.Pictures = append(rec.Pictures, picture{File: "images/一只猫-" + strconv.Itoa(i) + ".png", Width: i, Bytes: 99, SHA256: "ab"})
+			rec.Pictures = append(rec.Pictures, Picture{File: "images/一只猫-" + strconv.Itoa(i) + ".png", Width: i, Bytes: 99, SHA256: "ab"})
 		}
-		line, err := seal(rapid.Int64Range(1, 1e7).Draw(r, "seq"), rec)
+		line, err := Seal(rapid.Int64Range(1, 1e7).Draw(r, "seq"), rec)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,11 +108,11 @@ func TestScanItemTakesOurLines(t *testing.T) {
 // TestIndex compares an index with a map, over keys that are alike and keys that are not.
 func TestIndex(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		var entries []entry
+		var entries []Entry
 		var x index
-		places := map[key]int{}
+		places := map[Key]int{}
 		for range rapid.IntRange(0, 300).Draw(r, "keys") {
-			k := key{rapid.OneOf(rapid.Uint64Range(0, 200), rapid.Uint64()).Draw(r, "base"), rapid.Int32Range(1, 3).Draw(r, "number")}
+			k := Key{rapid.OneOf(rapid.Uint64Range(0, 200), rapid.Uint64()).Draw(r, "base"), rapid.Int32Range(1, 3).Draw(r, "number")}
 			want, known := places[k]
 			if place, found := x.find(entries, k); found != known || known && place != want {
 				t.Fatalf("find(%v) = %d, %v, want %d, %v", k, place, found, want, known)
@@ -122,7 +122,7 @@ func TestIndex(t *testing.T) {
 			}
 			if !known {
 				places[k] = len(entries)
-				entries = append(entries, entry{key: k})
+				entries = append(entries, Entry{Key: k})
 			}
 		}
 	})

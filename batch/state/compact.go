@@ -1,0 +1,69 @@
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/qwenbatch/qwenbatch/output/durable"
+)
+
+// Compact writes the file anew with one line an item in the given order of entries, and a stop mark at its end where the run ended cleanly. Old or new,
+// the file is whole at every moment. The state is unusable after an error.
+func (s *File) Compact(stop *Mark, order []int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stale == 0 && s.marks <= 2 && !errors.Is(s.Astray(), ErrReplaced) {
+		return nil
+	}
+	return s.renew(stop, order)
+}
+
+// renew is compact whether it is worth it or not, with a mark of any kind at the end. No other goroutine uses the state.
+func (s *File) renew(stop *Mark, order []int) error {
+	old, oldHeld := s.journal, s.held
+	held, err := durable.ReplaceLocked(s.disk, FileName, func(w io.Writer) error { return s.rewrite(w, stop, order) })
+	if err != nil {
+		return err
+	}
+	s.held = held
+	if err := errors.Join(old.close(), release(oldHeld)); err != nil {
+		return err
+	}
+	fresh, _, err := readState(s.disk, old.size)
+	if err != nil {
+		return err
+	}
+	s.journal, s.head, s.entries, s.index = fresh.journal, fresh.head, fresh.entries, fresh.index
+	s.marks, s.stale, s.stopped, s.last, s.final = fresh.marks, fresh.stale, fresh.stopped, fresh.last, fresh.final
+	s.redoes, s.paid = fresh.redoes, fresh.paid
+	return nil
+}
+
+func (s *File) rewrite(w io.Writer, stop *Mark, order []int) error {
+	c := copier{from: s.journal, to: w}
+	if err := c.header(s.head, s.first); err != nil {
+		return err
+	}
+	for _, i := range order {
+		if err := c.copy(s.entries[i].at()); err != nil {
+			return err
+		}
+	}
+	if stop == nil {
+		return nil
+	}
+	stop.Redos, stop.Seen = s.final.Redos, s.final.Seen
+	line, err := Seal(c.seq+1, stop)
+	if err == nil {
+		_, err = w.Write(line)
+	}
+	return err
+}
+
+// resealed is a line as a JSON object without its sequence number and checksum.
+func resealed(line []byte) json.RawMessage {
+	object := append(json.RawMessage{}, inside(line)...)
+	object[0] = '{'
+	return append(object, '}')
+}

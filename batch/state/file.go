@@ -1,0 +1,306 @@
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/output/durable"
+)
+
+const (
+	// FileName is the state file.
+	FileName = "state.jsonl"
+	// TornFile keeps what a crash has left of the last line.
+	TornFile = "state.torn"
+	// ReserveFile makes room on a full disk when it is removed; see [File.Reserve].
+	ReserveFile = "state.reserve"
+	// ReserveSize is room for the records of 200 tasks that are open when the disk fills up.
+	ReserveSize = 256 << 10
+)
+
+// A File is the fold of the state file: for every item that was ever seen, in that order, where its last line stands.
+// The lines themselves stay on disk; a million items need 80 MB here.
+type File struct {
+	disk    durable.Disk
+	journal *journal
+	held    io.Closer // its lock; nil where there is none
+	first   Header
+	head    span // where its line stands
+
+	length   int64     // of the file when it was opened
+	modified time.Time // when it was written last before that
+
+	mu      sync.Mutex // guards the fields below; never held while waiting for the disk's fsync
+	entries []Entry
+	index   index
+	given   map[Key]bool // keys whose first line is not written yet
+	marks   int          // lines that are neither header nor item
+	stale   int          // lines that a later one has replaced
+	paid    client.Money // what the pictures of all items have cost
+	stopped bool         // the last line is a clean stop
+	last    span         // the last line
+	final   Mark         // the last one; its Seen and Redos are what the next is to say
+	redoes  int          // the highest number that a wish has had
+}
+
+// ErrOther says that a state file belongs to another service, region or kind of run.
+var ErrOther = errors.New("the state file belongs to another run")
+
+// OpenFile locks the state file and reads it; found is false where there is none yet. Nothing is written.
+func OpenFile(disk durable.Disk) (s *File, found bool, err error) {
+	s = emptyFile(disk)
+	info, err := disk.Lstat(FileName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, false, nil
+	}
+	if err == nil {
+		err = s.hold()
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	held := s.held
+	s, found, err = readState(disk, info.Size())
+	if err != nil {
+		return nil, false, errors.Join(err, release(held))
+	}
+	s.held, s.modified = held, info.ModTime()
+	return s, found, nil
+}
+
+// readState reads the state file that is there, which has about that size.
+func readState(disk durable.Disk, size int64) (s *File, found bool, err error) {
+	s = emptyFile(disk)
+	if s.length = size; size == 0 {
+		return s, false, nil
+	}
+	var torn []byte
+	s.journal, torn, err = openJournal(disk, FileName, s.fold)
+	if err != nil {
+		return nil, false, err
+	}
+	if len(torn) > 0 {
+		s.stopped = false
+		keepTorn(disk, torn)
+	}
+	if s.first.Version == 0 {
+		// The header itself was torn: it is made durable before anything is sent, so nothing was.
+		err := s.journal.close()
+		return emptyFile(disk), false, err
+	}
+	return s, true, nil
+}
+
+func emptyFile(disk durable.Disk) *File { return &File{disk: disk, given: map[Key]bool{}} }
+
+// keepTorn puts what a crash left of a line aside, for whoever wants to look. Losing it costs nothing.
+func keepTorn(disk durable.Disk, torn []byte) {
+	_ = durable.Replace(disk, TornFile, func(w io.Writer) error {
+		_, err := w.Write(torn)
+		return err
+	})
+}
+
+// Create writes the header of a first run, durably. A file that is there is empty, since openState has cut a torn header
+// off; it stays, so that a crash in here does not turn what had lost its header into what never was.
+func (s *File) Create(h Header) error {
+	j, _, err := openJournal(s.disk, FileName, s.fold)
+	if err != nil {
+		return err
+	}
+	h.Version = Version
+	s.journal, s.first = j, h
+	if s.held == nil {
+		if err := s.hold(); err != nil {
+			return err
+		}
+	}
+	if s.head, err = j.append(h); err != nil {
+		return err
+	}
+	if err := j.sync(); err != nil {
+		return err
+	}
+	return s.disk.SyncDir(".")
+}
+
+// Amend writes a header that replaces the first, but for what this version does not know of that.
+func (s *File) Amend(h Header) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	line, err := s.journal.read(s.head)
+	if err != nil {
+		return err
+	}
+	all, err := withUnknown(h, resealed(line))
+	if err != nil {
+		return err
+	}
+	at, err := s.journal.append(all)
+	if err == nil {
+		s.first, s.head = h, at
+		s.stale++
+	}
+	return err
+}
+
+// Reserve puts a file aside whose removal lets the last task ids be recorded on a full disk.
+func (s *File) Reserve(size int) error {
+	err := durable.Replace(s.disk, ReserveFile, func(w io.Writer) error {
+		_, err := w.Write(make([]byte, size))
+		return err
+	})
+	if err == nil {
+		s.journal.spare = ReserveFile
+	}
+	return err
+}
+
+// Undisturbed reports whether the file is the very one that the last run was writing, on the same boot of the system,
+// and ends with a whole line: what that run had written is in it.
+func (s *File) Undisturbed() bool {
+	return !s.journal.cut && s.final.Place != "" && s.final.Place == s.disk.Place(FileName)
+}
+
+// noSpace reports whether an error says that a disk, quota or inode table is full.
+func noSpace(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, errQuota)
+}
+
+// fold takes one line into the index.
+func (s *File) fold(line []byte, at span) error {
+	s.last = at
+	if e, ok := scanItem(line); ok && s.first.Version > 0 {
+		s.take(e, at)
+		return nil
+	}
+	var l itemLine
+	if err := json.Unmarshal(line, &l); err != nil {
+		return fmt.Errorf("it is not a record: %w", err)
+	}
+	switch {
+	case l.Version > Version:
+		return fmt.Errorf("%w: it was written by a newer qwenbatch (format %d, this one reads %d)", ErrOther, l.Version, Version)
+	case l.Version > 0:
+		var h Header // a later one may say less than the first
+		err := json.Unmarshal(line, &h)
+		s.head, s.first = at, h
+		return err
+	case s.first.Version == 0:
+		return errors.New("it is no header")
+	case l.Key == "":
+		s.marks++
+		s.stopped, s.final = l.Run == "stop", Mark{Run: l.Run, Since: l.Since, Seen: l.Seen, Redos: l.Redos, Place: l.Place}
+		for _, w := range l.Redos {
+			s.redoes = max(s.redoes, w.Number)
+		}
+		return nil
+	}
+	e, err := l.entry()
+	if err == nil {
+		s.take(e, at)
+	}
+	s.redoes = max(s.redoes, l.Redo)
+	return err
+}
+
+// ReserveKey returns a key for a new item: the one that it would like, unless an item bears that, or will.
+func (s *File) ReserveKey(k Key) Key {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k = freeKey(k, func(k Key) bool {
+		_, known := s.index.find(s.entries, k)
+		return known || s.given[k]
+	})
+	s.given[k] = true
+	return k
+}
+
+// take notes an item's newest line.
+func (s *File) take(e Entry, at span) {
+	s.stopped = false
+	e.offset, e.length = at.offset, uint32(at.length)
+	i, known := s.index.claim(s.entries, e.Key)
+	s.paid += e.Paid
+	if known {
+		s.paid -= s.entries[i].Paid
+		s.entries[i] = e
+		s.stale++
+		return
+	}
+	if len(s.entries) == cap(s.entries) {
+		s.entries = slices.Grow(s.entries, s.expected(at))
+	}
+	s.entries = append(s.entries, e)
+	delete(s.given, e.Key)
+}
+
+// expected is how many entries the rest of the file may bring, judged by what stands before a line: a slice that merely
+// doubles holds a million of them two or three times. It is 1 once the file has been read.
+func (s *File) expected(at span) int {
+	if len(s.entries) < 1000 {
+		return 1
+	}
+	rest := float64(s.length-at.offset) / float64(at.offset) * float64(len(s.entries))
+	return 1 + int(max(0, 1.05*rest))
+}
+
+// Put appends an item's record. Durable says that it returns only when the record would survive a power cut.
+func (s *File) Put(r Record, durable bool) error {
+	e, err := r.line().entry()
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	at, err := s.journal.append(r)
+	if err == nil {
+		s.take(e, at)
+	}
+	s.mu.Unlock()
+	if err != nil || !durable {
+		return err
+	}
+	return s.journal.sync()
+}
+
+// Mark notes the start or the clean stop of a run, durably.
+func (s *File) Mark(m Mark) error {
+	s.mu.Lock()
+	m.Redos, m.Seen = s.final.Redos, s.final.Seen
+	_, err := s.journal.append(m)
+	s.marks++
+	s.stopped, s.final.Since = m.Run == "stop", m.Since
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return s.journal.sync()
+}
+
+// Sync makes all durable that was put before.
+func (s *File) Sync() error { return s.journal.sync() }
+
+// Close gives the file back.
+func (s *File) Close() error {
+	err := release(s.held)
+	s.held = nil
+	if s.journal == nil {
+		return err
+	}
+	return errors.Join(s.journal.close(), err)
+}
+
+func release(held io.Closer) error {
+	if held == nil {
+		return nil
+	}
+	return held.Close()
+}
