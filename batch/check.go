@@ -49,6 +49,9 @@ func (r Rules) Check(it *manifests.Item) []manifests.Problem {
 	if !r.AllowTruncation {
 		tooLong(add, "prompt", it.Prompt, m.PromptLimit)
 		tooLong(add, "negative_prompt", it.NegativePrompt, m.NegativeLimit)
+		if m.NoNegative && it.NegativePrompt != "" {
+			add("negative_prompt", "%s takes none (--allow-truncation sends it all the same)", m.Name)
+		}
 	}
 	return found
 }

@@ -42,7 +42,7 @@ func (r *manifestFlags) pictureGroup() group {
 	g.flags.Var(textFlag{&r.defaults.NegativePrompt, "TEXT"}, "negative-prompt",
 		"what the pictures shall not show")
 	g.flags.Var(optionalSeed{&r.defaults.Seed}, "seed",
-		"0 to 2147483647; the same seed and prompt give much the same picture (default one for "+
+		"0 to 2147483647; the same seed and prompt give a similar picture, not surely the same (default one for "+
 			"each item, drawn once and reported)")
 	g.flags.Var(optionalBool{&r.defaults.PromptExtend}, "prompt-extend",
 		"let a language model enrich the prompts (default true, as the API does)")
