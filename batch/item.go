@@ -270,7 +270,7 @@ func (r *run) judge(ctx context.Context, rec *record, api *client.APIError) erro
 			return r.clock.sleep(ctx, backoff(rec.Attempt))
 		}
 	case client.ReachItem:
-		if other, ok := client.OtherForm(rec.Sent.Size); ok && !rec.OtherSize && speaksOfSize(api) {
+		if other, ok := client.AlternativeSize(rec.Sent.Size); ok && !rec.OtherSize && speaksOfSize(api) {
 			rec.Sent.Size, rec.OtherSize = other, true
 			rec.Attempt--
 			return r.back(rec, api)

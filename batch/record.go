@@ -156,7 +156,7 @@ func (r *record) earlier() []ownTask {
 func (s sent) request() client.Request {
 	seed := s.Seed
 	return client.Request{Model: s.Model, Prompt: s.Prompt, NegativePrompt: s.Negative, Size: s.Size, Seed: &seed, N: s.N,
-		PromptExtend: s.PromptExtend, Watermark: s.Watermark}
+		PromptExtend: &s.PromptExtend, Watermark: s.Watermark}
 }
 
 // A picture is a file below the output folder.

@@ -40,11 +40,11 @@ var (
 //
 // After ErrGone, query the task for a fresh URL; after any other error, try again.
 func (c *Client) Download(ctx context.Context, rawURL string) ([]byte, error) {
-	return c.DownloadInto(ctx, nil, rawURL)
+	return c.DownloadBuffer(ctx, nil, rawURL)
 }
 
-// DownloadInto is [Client.Download], which reuses the array of spare if it is large enough.
-func (c *Client) DownloadInto(ctx context.Context, spare []byte, rawURL string) ([]byte, error) {
+// DownloadBuffer is [Client.Download] into a buffer whose array is reused if it is large enough.
+func (c *Client) DownloadBuffer(ctx context.Context, buf []byte, rawURL string) ([]byte, error) {
 	u, err := c.pictureURL(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("download: %w", err)
@@ -55,7 +55,7 @@ func (c *Client) DownloadInto(ctx context.Context, spare []byte, rawURL string) 
 		cancel(fmt.Errorf("less than 16 KiB came in %v", c.config.Idle))
 	})
 	defer idle.Stop()
-	body, err := c.follow(ctx, spare, u, idle)
+	body, err := c.follow(ctx, buf, u, idle)
 	if err != nil && context.Cause(ctx) != nil {
 		err = context.Cause(ctx)
 	}

@@ -264,18 +264,18 @@ func TestRatio(t *testing.T) {
 	}
 }
 
-func TestOtherForm(t *testing.T) {
+func TestAlternativeSize(t *testing.T) {
 	for _, pair := range [][2]string{{"1472*1104", "1472*1140"}, {"1104*1472", "1140*1472"}} {
 		for i, said := range pair {
-			if got, ok := OtherForm(said); !ok || got != pair[1-i] {
-				t.Errorf("OtherForm(%q) = %q, %v, want %q", said, got, ok, pair[1-i])
+			if got, ok := AlternativeSize(said); !ok || got != pair[1-i] {
+				t.Errorf("AlternativeSize(%q) = %q, %v, want %q", said, got, ok, pair[1-i])
 			}
 			if size, _ := ParseSize(said); !LookupModel("qwen-image-plus").offers(size) {
 				t.Errorf("%s is not taken", said)
 			}
 		}
 	}
-	if got, ok := OtherForm("1328*1328"); ok {
-		t.Errorf("OtherForm(1328*1328) = %q, want none", got)
+	if got, ok := AlternativeSize("1328*1328"); ok {
+		t.Errorf("AlternativeSize(1328*1328) = %q, want none", got)
 	}
 }
