@@ -14,8 +14,9 @@ type Book struct {
 	Sheet  string // the one that was read
 	Header int    // number of its header row, from 1; 0 in an empty sheet
 	// what its columns give as they stand there, such as "prompt", whatever they are called
-	Fields []string
-	copy   *spool.File
+	Fields  []string
+	Results []int // columns, from 0, that an earlier results.xlsx has added
+	copy    *spool.File
 }
 
 // Reader reads the file from its beginning, until the manifest is closed.

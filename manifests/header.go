@@ -68,6 +68,7 @@ type header struct {
 	names   []string         // and what they are called, each name once
 	said    map[string]field // what the columns of fields are called
 	taken   map[string]int   // how often a name was asked for
+	results resultSheet      // columns of an earlier run
 }
 
 // A headerFault is a mistake in a header; column is -1 where it is about all of it.
@@ -85,12 +86,15 @@ func readHeader(names []string, explicit map[string]string) (header, []headerFau
 	}
 	faults := h.choose(names, explicit)
 	chosen := h.index
+	h.results = readResults(names)
+	h.results.columns = slices.DeleteFunc(h.results.columns,
+		func(i int) bool { return slices.Contains(chosen[:], i) })
 	for i, name := range names {
 		f, ok := fieldMeant(name)
 		_, named := explicit[f.String()]
 		switch {
 		case slices.Contains(chosen[:], i):
-		case !ok || named:
+		case !ok || named || slices.Contains(h.results.columns, i):
 			h.carry(i, name)
 		case h.index[f] >= 0:
 			faults = append(faults, headerFault{i, sameMeaning(f, names[h.index[f]], name)})

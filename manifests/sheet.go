@@ -26,7 +26,8 @@ type sheet struct {
 	others     []string // sheets, where nobody has said which to read
 	grid       *xlsx.Grid
 	header     header
-	number     int // of the header row
+	number     int      // of the header row
+	names      []string // in it
 }
 
 // openSheet finds the sheet, takes it out of the workbook and finds its header.
@@ -46,7 +47,9 @@ func openSheet(in input) (*reading, error) {
 		return nil, err
 	}
 	if in.wants == nil {
+		opened.guesses.addAll(s.placed(s.header.leaveOutResults(s.names)))
 		opened.headerWarnings = s.placed(s.header.nearMisses())
+		b.Results = s.header.results.columns
 	}
 	b.Sheet, b.Header, b.Fields = s.name, s.number, s.header.present()
 	return opened, nil
@@ -126,6 +129,7 @@ func (s *sheet) findHeader(explicit map[string]string, w *wantedVars) error {
 		return s.headerErrors(s.noHeader(widest, explicit))
 	}
 	var faults []headerFault
+	s.names = chosen
 	s.header, faults = readHeader(chosen, explicit)
 	s.header.leaveOut(func(column int) bool {
 		return chosen[column] == "" && s.grid.LastRow[column] <= s.number

@@ -48,6 +48,7 @@ func openTable(in input) (*reading, error) {
 		faults = append(faults, headerFault{-1, noPrompt(names)})
 	}
 	if in.wants == nil {
+		opened.guesses.addAll(t.placed(t.header.leaveOutResults(names)))
 		opened.headerWarnings = t.placed(t.header.nearMisses())
 	}
 	return opened, t.headerErrors(faults)
