@@ -1,7 +1,7 @@
 // What chooses what is shown: status and marks, a value of a column, order, groups, and how large the pictures are.
 import { speech } from './words.mjs';
 import { number, cut } from './format.mjs';
-import { sortings, valuesOf } from './find.mjs';
+import { sortings, valuesOf, varies } from './find.mjs';
 import { $, make, memory } from './dom.mjs';
 import { shots, marks, statuses, wanted, fields, fieldOf, onMarks } from './view.mjs';
 
@@ -37,7 +37,7 @@ function chip(status, mark, label, count) {
 }
 
 function drawMenus() {
-  const { t } = speech, all = fields().filter(f => f.key === 'mark' || f.key === 'stars' || valuesOf(shots, f).length > 1);
+  const { t } = speech, all = fields().filter(f => f.key === 'mark' || f.key === 'stars' || varies(shots, f));
   options($('sort'), sortings.map(s => [s, t.sorts[s]]), wanted.sort);
   options($('group'), [['', t.ungrouped], ...all.map(f => [f.key, f.label])], wanted.group);
   options($('field'), [['', t.anything], ...all.map(f => [f.key, f.label])], wanted.field);

@@ -34,6 +34,9 @@ export function valuesOf(shots, field) {
   return [...n].sort((a, b) => b[1] - a[1] || order.compare(a[0], b[0]));
 }
 
+// varies reports whether a field has more than one value.
+export const varies = (shots, field) => { const first = shots.length && field.of(shots[0]); return shots.some(s => field.of(s) !== first) };
+
 // choose returns the shots that fit: all words of the text, the status, the mark, the value of a field.
 export function choose(shots, { text = '', status = '', mark = '', field, value }, marks, columns) {
   const parts = plainText(text).split(/\s+/).filter(Boolean);

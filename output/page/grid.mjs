@@ -61,10 +61,11 @@ function title({ name, count, y }) {
   return li;
 }
 function tile(s, i) {
-  const { t } = speech, { r } = s, alt = cut(r.prompt || titleOf(s, columns), 140);
+  const { t } = speech, { r } = s;
   const li = make('li', { class: 'tile', 'aria-setsize': view.shown.length, 'aria-posinset': i + 1 },
     make('button', { type: 'button', class: 'opens', tabindex: i === view.active ? 0 : -1, onclick: e => e.ctrlKey || e.metaKey ? choose(s) : opened(i), onfocus: () => activate(i) },
-      make('span', { class: 'mat' }, s.file ? thumb(s, alt) : card(r, cut(r.error_message || hintOf(r, speech.lang) || '', 200))),
+      make('span', { class: 'unseen' }),
+      make('span', { class: 'mat' }, s.file ? thumb(s) : card(r, cut(why(r), 200))),
       make('span', { class: 'words' }, make('b', { text: cut(r.prompt || '', 160), dir: 'auto' }),
         make('small', {}, s.file && r.status !== 'done' && make('i', { class: 'dot ' + r.status }), make('span', { text: captionOf(s, columns) })))),
     s.file && make('span', { class: 'badges' }, badge('pick', s, t.pick, { keep: 1 }), badge('reject', s, t.reject, { keep: -1 })),
@@ -77,6 +78,11 @@ function tile(s, i) {
   dress(li, s);
   return li;
 }
+// why says why there is no picture, in the language that is spoken.
+function why(r) {
+  const hint = hintOf(r, speech.lang) || '';
+  return speech.lang === 'zh' ? hint || r.error_message || '' : r.error_message || hint;
+}
 const badge = (cls, s, label, change) =>
   make('button', { type: 'button', class: cls, tabindex: -1, 'aria-label': label + ': ' + titleOf(s, columns), title: label, onclick: () => mark(s, toggled(s, change)) }, icon(cls));
 
@@ -87,7 +93,7 @@ function dress(li, s) {
   li.classList.toggle('rejected', keep < 0);
   li.classList.toggle('chosen', at >= 0);
   const words = [s.file ? '' : t[s.r.status], titleOf(s, columns), keep > 0 && t.picked, keep < 0 && t.rejected, stars && t.star(stars), at >= 0 && t.compare].filter(Boolean);
-  li.firstChild.setAttribute('aria-label', words.join(', ') + ', ' + cut(s.r.prompt || '', 140));
+  li.querySelector('.unseen').textContent = words.join(', ') + ', ';
   if (!s.file) return;
   li.querySelector('.pick').setAttribute('aria-pressed', keep > 0);
   li.querySelector('.reject').setAttribute('aria-pressed', keep < 0);
@@ -99,9 +105,10 @@ let choose = () => {};
 // onChoose is called with the shot that somebody clicks with Ctrl.
 export const onChoose = f => choose = f;
 
-function thumb(s, alt) {
+// thumb is a small picture. The words beside it say what it is.
+function thumb(s) {
   const { r } = s, k = 320 / Math.max(r.width || 320, r.height || 320, 320);
-  const img = make('img', { loading: 'lazy', decoding: 'async', alt, width: Math.round((r.width || 320) * k), height: Math.round((r.height || 320) * k), src: address(s.thumb) });
+  const img = make('img', { loading: 'lazy', decoding: 'async', alt: '', width: Math.round((r.width || 320) * k), height: Math.round((r.height || 320) * k), src: address(s.thumb) });
   img.addEventListener('error', () => {
     if (s.thumb !== s.file) img.src = address(s.thumb = s.file);
     else img.replaceWith(card({ status: 'missing' }, speech.t.gone));

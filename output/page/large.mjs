@@ -9,11 +9,13 @@ import { about, reason } from './about.mjs';
 import { activate, focusTile } from './grid.mjs';
 
 const dialog = $('large');
-let current = -1, buttons = null, compared = () => {};
+let current = -1, buttons = null, compared = () => {}, chosen = () => {};
 export const stage = new Stage(n => turn(n));
 
 // onCompare is called with the shot whose variants are to be compared.
 export const onCompare = f => compared = f;
+// onChoose is called with the shot that is to be compared with others, or no longer.
+export const onChoose = f => chosen = f;
 
 export const isOpen = () => dialog.open;
 export const shotShown = () => view.shown[current];
@@ -38,10 +40,15 @@ export function open(i) {
 function drawMarks(s) {
   const group = variants[variantsOf(s)];
   buttons = s.file ? markButtons(s) : null;
-  $('marking').replaceChildren(...[buttons, group && make('button', { type: 'button', id: 'variants', class: 'chip', text: speech.t.variantsOf(number(group.length)), onclick: () => compared(s) })].filter(Boolean));
+  const choosing = make('button', { type: 'button', id: 'choosing', class: 'chip', 'aria-pressed': view.chosen.includes(s), text: speech.t.choose, onclick: () => chosen(s) });
+  $('marking').replaceChildren(...[buttons, choosing, group && make('button', { type: 'button', id: 'variants', class: 'chip', text: speech.t.variantsOf(number(group.length)), onclick: () => compared(s) })].filter(Boolean));
   $('marking').hidden = !s.file;
 }
-onMarks(() => { if (dialog.open && buttons) dressButtons(buttons, shotShown()) });
+onMarks(() => {
+  if (!dialog.open || !buttons) return;
+  dressButtons(buttons, shotShown());
+  $('choosing').setAttribute('aria-pressed', view.chosen.includes(shotShown()));
+});
 
 export const turn = n => { if (current + n >= 0 && current + n < view.shown.length) open(current + n) };
 $('back').onclick = () => turn(-1);

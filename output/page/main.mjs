@@ -28,6 +28,7 @@ onOpen(large.open);
 onChoose(comparing.choose);
 onTile(() => keepPlace(refresh));
 large.onCompare(comparing.compareVariants);
+large.onChoose(comparing.choose);
 
 function speak(lang) {
   Object.assign(speech, { lang, t: words[lang] });

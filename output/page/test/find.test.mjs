@@ -1,6 +1,6 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { choose, fieldsOf, valuesOf, sorted, grouped, sortings } from '../find.mjs';
+import { choose, fieldsOf, valuesOf, varies, sorted, grouped, sortings } from '../find.mjs';
 import { words } from '../words.mjs';
 
 const row = (id, more) => ({ r: { id, row: 2, status: 'done', prompt: '', ...more }, i: 0, file: more?.status ? undefined : 'images/' + id });
@@ -26,6 +26,7 @@ test('status, mark and any own column choose', () => {
   assert.equal(ids(choose(shots, { mark: 'unmarked' }, marks, columns)), 'b10');
   assert.equal(ids(choose(shots, { field: shop, value: 'north' }, marks, columns)), 'a');
   assert.equal(ids(choose(shots, { field: shop, value: '' }, marks, columns)), 'b9');
+  assert.deepEqual([varies(shots, shop), varies(shots.slice(0, 1), shop), varies([], shop)], [true, false, false]);
   assert.deepEqual(valuesOf(shots, shop), [['', 1], ['north', 1], ['south', 1]]);
 });
 test('each order has its words, and is right', () => {
