@@ -37,8 +37,9 @@ func (c *Client) Submit(ctx context.Context, r Request) (Task, error) {
 // ErrNotSent: JSON that is not complete creates nothing. httptrace's WroteRequest does not
 // show that: it is called before the last buffer is flushed.
 func (c *Client) post(op string, req *http.Request) (answer, error) {
-	var p passage
-	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { p.on(info.Conn) }}
+	p := passage{hooked: c.config.Transport != nil}
+	trace := &httptrace.ClientTrace{GetConn: p.ask,
+		GotConn: func(info httptrace.GotConnInfo) { p.on(info.Conn) }}
 	a, err := c.send(c.submissions, req.WithContext(
 		httptrace.WithClientTrace(req.Context(), trace)))
 	switch {
@@ -81,5 +82,3 @@ func (a answer) sorted(op string, doubtful func(*APIError) bool) error {
 	}
 	return &DoubtError{Op: op, RequestID: a.id(), Cause: err}
 }
-
-func (a answer) success() bool { return a.status >= 200 && a.status < 300 }

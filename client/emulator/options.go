@@ -62,11 +62,16 @@ func (o Options) filled() (Options, *url.URL, error) {
 		o.ImageURL = "http://pictures.localhost"
 	}
 	o.ImageURL = strings.TrimRight(o.ImageURL, "/")
-	images, err := url.Parse(o.ImageURL)
+	images, err := parseImageURL(o.ImageURL)
+	return o, images, err
+}
+
+func parseImageURL(text string) (*url.URL, error) {
+	images, err := url.Parse(text)
 	if err != nil || images.Host == "" || images.RawQuery != "" {
-		return o, nil, fmt.Errorf("emulator: picture host %q is not the base of a URL", o.ImageURL)
+		return nil, fmt.Errorf("emulator: picture host %q is not the base of a URL", text)
 	}
-	return o, images, nil
+	return images, nil
 }
 
 // quotaOf returns the quota that holds for a model now, and with "" the account's.
