@@ -52,6 +52,7 @@ var mayImport = map[string][]string{
 
 	"output/disktest": {"output/durable"},
 	"batch/torture":   nil,
+	"cli/pages":       {"cli"},
 }
 
 // testsMayImport lists what tests may import beside themselves and what their package may.

@@ -190,3 +190,8 @@ type group struct {
 func newGroup(title string) group {
 	return group{title, pflag.NewFlagSet(title, pflag.ContinueOnError)}
 }
+
+// jsonFlag adds the flag of a result for programs.
+func jsonFlag(g group, asJSON *bool) {
+	g.flags.BoolVar(asJSON, "json", false, "one JSON object for programs, see help json")
+}
