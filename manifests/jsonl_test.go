@@ -41,8 +41,8 @@ a.jsonl:5:30: watermark: "perhaps" is neither true nor false; write true, false,
 a.jsonl:5:49: size: "1024" is not a size; write 1328*1328 or 16:9`},
 		{"syntax", "a.jsonl", "{\"prompt\": \"a\"}\n{\"prompt\": \"一\" \"x\"}\n[1]\n\"a\"\n{\"prompt\": \"a\n",
 			`a.jsonl:2:16: is not valid JSON: invalid character '"' after object key:value pair
-a.jsonl:3:1: a line is one JSON object, as in {"prompt": "a cat"}
-a.jsonl:4:1: a line is one JSON object, as in {"prompt": "a cat"}
+a.jsonl:3:1: each line is one JSON object, as in {"prompt": "a cat"}
+a.jsonl:4:1: each line is one JSON object, as in {"prompt": "a cat"}
 a.jsonl:5:13: is not valid JSON: unexpected end of JSON input`},
 		{"duplicates", "a.jsonl", `{"prompt": "a", "prompt": "b"}
 {"prompt": "a", "text": "b"}

@@ -42,18 +42,15 @@ func opener(path string) (opening, error) {
 		return decoded(openYAML), nil
 	case ".csv", ".tsv", ".tab", ".txt":
 		return flat(decoded(openTable)), nil
-	case ".jsonl", ".ndjson":
-		return flat(decoded(openLines)), nil
+	case ".jsonl", ".ndjson", ".json":
+		return decoded(openJSON), nil
 	case ".xlsx", ".xlsm":
 		return openSheet, nil
 	case ".xls", ".xlsb", ".ods", ".numbers", ".et":
 		return nil, single(Position{File: path}, "", "%s is not read; %s", ext, saveAs(ext))
-	case ".json":
-		return nil, single(Position{File: path}, "",
-			"one JSON object a line is read as .jsonl; a whole JSON document is not")
 	}
 	return nil, single(Position{File: path}, "",
-		"not a kind of manifest that is known: .yaml, .csv, .tsv, .xlsx or .jsonl")
+		"not a kind of manifest that is known: .yaml, .csv, .tsv, .xlsx, .jsonl or .json")
 }
 
 // saveAs tells how a program writes what is read.
@@ -89,12 +86,14 @@ func decoded(open opening) opening {
 	}
 }
 
+// notASheet refuses the name of a sheet.
+const notASheet = "--sheet names a sheet of a workbook, and this is none"
+
 // flat refuses the name of a sheet for what has none.
 func flat(open opening) opening {
 	return func(in input) (*reading, error) {
 		if in.options.Sheet != "" {
-			return nil, single(Position{File: in.path}, "",
-				"--sheet names a sheet of a workbook, and this is none")
+			return nil, single(Position{File: in.path}, "", notASheet)
 		}
 		return open(in)
 	}
