@@ -15,11 +15,11 @@ import (
 const maxDocument = 64 << 20
 
 // findObjects finds out how the objects follow one another and where the first of them stands.
-// It returns warnings about what stands beside their list.
-func (l *jsonRows) findObjects(in input, chosen map[string]field) (ErrorList, error) {
+// What stands beside their list is told in the reading.
+func (l *jsonRows) findObjects(in input, chosen map[string]field, opened *reading) error {
 	lines := l.reader(l.start)
 	if !lines.next() || lines.overlong {
-		return ErrorList{}, l.noSheet(in)
+		return l.noSheet(in)
 	}
 	first, whole := lines.text[0], isObject(lines.text)
 	named := strings.EqualFold(filepath.Ext(in.path), ".json")
@@ -30,24 +30,24 @@ func (l *jsonRows) findObjects(in input, chosen map[string]field) (ErrorList, er
 		top.afterSpace()
 		top.byte()
 		l.start = top.following
-		return ErrorList{}, l.noSheet(in)
+		return l.noSheet(in)
 	case first != '{', whole && (lines.next() || !named && in.wants != nil):
-		return ErrorList{}, l.noSheet(in) // one a line
+		return l.noSheet(in) // one a line
 	}
 	l.form = formStream
 	r := l.reader(l.start)
 	r.most = maxDocument
 	switch r.next(); {
 	case r.overlong:
-		return ErrorList{}, single(Position{File: l.path}, "", "the object in it is longer than "+
+		return single(Position{File: l.path}, "", "the object in it is longer than "+
 			"%d MiB; a list of its own, or one object a line, may be of any size", r.most>>20)
 	case !json.Valid(r.text) && !named:
 		l.form = formLines // which tell more
-		return ErrorList{}, l.noSheet(in)
+		return l.noSheet(in)
 	case !json.Valid(r.text):
 		var broken *json.SyntaxError
 		errors.As(json.Unmarshal(r.text, new(json.RawMessage)), &broken)
-		return ErrorList{}, single(r.position(l.path, max(0, int(broken.Offset)-1)), "",
+		return single(r.position(l.path, max(0, int(broken.Offset)-1)), "",
 			"is not valid JSON: %v", broken)
 	}
 	document := *r
@@ -59,18 +59,19 @@ func (l *jsonRows) findObjects(in input, chosen map[string]field) (ErrorList, er
 		if whole {
 			l.form = formLines
 		}
-		return ErrorList{}, nil
+		return nil
 	}
 	a, err := d.choose(in.path, in.options.Sheet)
 	if err != nil {
-		return ErrorList{}, err
+		return err
 	}
 	l.form, l.within = formArray, true
 	for top := l.reader(l.start); l.start.offset < document.at.offset+int64(a.start); {
 		top.byte()
 		l.start = top.following
 	}
-	return l.unread(d, a, &document), nil
+	opened.headerWarnings, opened.guesses = l.unread(d, a, &document)
+	return nil
 }
 
 // noSheet refuses the name of a sheet where there is one list only.
@@ -200,8 +201,9 @@ func (d *jsonDocument) noList() string {
 	return text
 }
 
-// unread warns of what stands beside the list and may be meant for its items.
-func (l *jsonRows) unread(d jsonDocument, a jsonList, r *jsonReader) (warnings ErrorList) {
+// unread warns of what stands beside the list and may be meant for its items, and tells that
+// there are other lists.
+func (l *jsonRows) unread(d jsonDocument, a jsonList, r *jsonReader) (warnings, guesses ErrorList) {
 	for _, m := range d.others {
 		name, _ := unquote(m.key)
 		if f, ok := fieldMeant(name); ok {
@@ -210,5 +212,16 @@ func (l *jsonRows) unread(d jsonDocument, a jsonList, r *jsonReader) (warnings E
 				name, a.name, f)})
 		}
 	}
-	return warnings
+	var names []string
+	for _, other := range d.lists {
+		if other.name != a.name && (other.objects || other.texts) {
+			names = append(names, other.name)
+		}
+	}
+	if len(names) > 0 {
+		guesses.add(Error{Pos: placeIn(l.path, l.start.line, l.start.column), Text: fmt.Sprintf(
+			"the list %q is read, %s beside it is not; --sheet NAME takes another", a.name,
+			quoteAll(names))})
+	}
+	return warnings, guesses
 }

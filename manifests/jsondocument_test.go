@@ -86,7 +86,7 @@ func TestJSONListByName(t *testing.T) {
 
 // What stands beside the list may be meant for its items.
 func TestJSONBesideTheList(t *testing.T) {
-	m, err := load(t, "a.json", "{\"model\": \"qwen-image\", \"note\": 1,\n \"prompts\": [\"A cat\"], \"size\": \"1:1\"}", Options{})
+	m, err := load(t, "a.json", "{\"model\": \"qwen-image\", \"note\": 1,\n \"prompts\": [\"A cat\"], \"size\": \"1:1\", \"tags\": [\"x\"]}", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,11 +95,12 @@ func TestJSONBesideTheList(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, w := range totals.Warnings {
+	for _, w := range append(totals.Warnings, totals.Guesses...) {
 		got = append(got, w.Error())
 	}
 	want := `a.json:1:2: "model" stands beside "prompts" and is not read; say the model in each object, or with a flag
-a.json:2:24: "size" stands beside "prompts" and is not read; say the size in each object, or with a flag`
+a.json:2:24: "size" stands beside "prompts" and is not read; say the size in each object, or with a flag
+a.json:2:13: the list "prompts" is read, "tags" beside it is not; --sheet NAME takes another`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("warnings are\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}

@@ -34,7 +34,7 @@ func openJSON(in input) (*reading, error) {
 		return nil, err
 	}
 	opened := &reading{source: l, text: in.text}
-	if opened.headerWarnings, err = l.findObjects(in, chosen); err != nil {
+	if err := l.findObjects(in, chosen, opened); err != nil {
 		return nil, err
 	}
 	first, prompts, err := l.learnAll(chosen)
