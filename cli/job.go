@@ -34,7 +34,10 @@ type job struct {
 // known to be right.
 func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 	name string) error {
-	m, totals, err := f.open(name)
+	if err := stdinFolder(name, f.out); err != nil {
+		return err
+	}
+	m, totals, err := f.open(p, name)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package manifests
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/qwenbatch/qwenbatch/manifests/spool"
 )
@@ -24,7 +23,7 @@ func (b *Book) Reader() io.Reader { return b.copy.From(0) }
 
 // takeBook copies the file before anything in it is looked at, so that what is read and what is
 // written again are one.
-func takeBook(f *os.File) (*Book, error) {
+func takeBook(f io.Reader) (*Book, error) {
 	b := &Book{copy: new(spool.File)}
 	if _, err := io.Copy(b.copy, f); err != nil {
 		b.copy.Close()

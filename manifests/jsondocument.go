@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // maxDocument is how many bytes an object may have in which the list of objects stands, as it
@@ -22,7 +20,6 @@ func (l *jsonRows) findObjects(in input, chosen map[string]field, opened *readin
 		return l.noSheet(in)
 	}
 	first, whole := lines.text[0], isObject(lines.text)
-	named := strings.EqualFold(filepath.Ext(in.path), ".json")
 	switch {
 	case first == '[':
 		l.form = formArray
@@ -31,9 +28,16 @@ func (l *jsonRows) findObjects(in input, chosen map[string]field, opened *readin
 		top.byte()
 		l.start = top.following
 		return l.noSheet(in)
-	case first != '{', whole && (lines.next() || !named && in.wants != nil):
+	case first != '{', whole && (lines.next() || in.ext != ".json" && in.wants != nil):
 		return l.noSheet(in) // one a line
 	}
+	return l.findList(in, chosen, opened, whole)
+}
+
+// findList looks for the list of objects in the object that the text begins with, which may
+// also be an item itself, or one of several; oneLine says that it stands in one.
+func (l *jsonRows) findList(in input, chosen map[string]field, opened *reading,
+	oneLine bool) error {
 	l.form = formStream
 	r := l.reader(l.start)
 	r.most = maxDocument
@@ -41,7 +45,7 @@ func (l *jsonRows) findObjects(in input, chosen map[string]field, opened *readin
 	case r.overlong:
 		return single(Position{File: l.path}, "", "the object in it is longer than "+
 			"%d MiB; a list of its own, or one object a line, may be of any size", r.most>>20)
-	case !json.Valid(r.text) && !named:
+	case !json.Valid(r.text) && in.ext != ".json":
 		l.form = formLines // which tell more
 		return l.noSheet(in)
 	case !json.Valid(r.text):
@@ -50,27 +54,27 @@ func (l *jsonRows) findObjects(in input, chosen map[string]field, opened *readin
 		return single(r.position(l.path, max(0, int(broken.Offset)-1)), "",
 			"is not valid JSON: %v", broken)
 	}
-	document := *r
+	object := *r
 	d := surveyed(r.text, func(key string) bool {
 		f, ok := l.meaning(key, chosen)
 		return ok && f == fieldPrompt
 	})
 	if in.options.Sheet == "" && (d.item || r.next()) {
-		if whole {
+		if oneLine {
 			l.form = formLines
 		}
 		return nil
 	}
-	a, err := d.choose(in.path, in.options.Sheet)
+	list, err := d.choose(in.path, in.options.Sheet)
 	if err != nil {
 		return err
 	}
 	l.form, l.within = formArray, true
-	for top := l.reader(l.start); l.start.offset < document.at.offset+int64(a.start); {
+	for top := l.reader(l.start); l.start.offset < object.at.offset+int64(list.start); {
 		top.byte()
 		l.start = top.following
 	}
-	opened.headerWarnings, opened.guesses = l.unread(d, a, &document)
+	opened.headerWarnings, opened.guesses = l.unread(d, list, &object)
 	return nil
 }
 
@@ -178,9 +182,9 @@ func (d *jsonDocument) choose(path, asked string) (jsonList, error) {
 
 // isTable reports whether the lists are the columns of a table: another one, of a field or
 // another text, is as long as the list of texts.
-func (d *jsonDocument) isTable(texts jsonList) bool {
-	return texts.texts && texts.length > 1 && slices.ContainsFunc(d.lists, func(a jsonList) bool {
-		return a.name != texts.name && !a.objects && a.length == texts.length
+func (d *jsonDocument) isTable(list jsonList) bool {
+	return list.texts && list.length > 1 && slices.ContainsFunc(d.lists, func(a jsonList) bool {
+		return a.name != list.name && !a.objects && a.length == list.length
 	})
 }
 

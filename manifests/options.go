@@ -1,11 +1,19 @@
 package manifests
 
-import "fmt"
+import (
+	"fmt"
+	"io"
+)
 
 // Options say how a manifest is read. The zero value reads everything that says itself what it is.
 type Options struct {
 	// from flags: they win over the manifest's own defaults and lose against the row
 	Defaults Defaults
+	// what kind the file is, by the extension that it should have: csv, tsv, txt, xlsx, yaml,
+	// jsonl, json; "" takes the one that it has
+	Format string
+	// what is read in place of a file that is called -; nil is none
+	Stdin io.Reader
 	// "" detects; else utf-8, utf-16le, utf-16be, gb18030, gbk, gb2312, big5 or windows-1252
 	Encoding string
 	// of a workbook; "" means the first that is not hidden. As Columns, it loses to what YAML

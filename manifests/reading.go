@@ -2,7 +2,7 @@ package manifests
 
 import (
 	"errors"
-	"os"
+	"io"
 
 	"github.com/qwenbatch/qwenbatch/manifests/spool"
 	"github.com/qwenbatch/qwenbatch/manifests/xlsx"
@@ -11,7 +11,8 @@ import (
 // An input is a manifest's file as the reader of its kind is given it.
 type input struct {
 	path     string
-	file     *os.File
+	ext      string // of the path, or what Options.Format says in its place, as .csv
+	file     io.Reader
 	text     *spool.File // of file, decoded; nil for workbooks
 	options  Options
 	wants    *wantedVars // nil unless the rows are filled into templates

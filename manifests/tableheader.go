@@ -2,7 +2,6 @@ package manifests
 
 import (
 	"bufio"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -21,7 +20,7 @@ type foundHeader struct {
 // find chooses the separator under which the header says most, unless the file says it, and
 // sets where header and rows are.
 func (t *table) find(in input) {
-	top, known := ref{line: 1}, separators(t.path)
+	top, known := ref{line: 1}, separators(in.ext)
 	if sep, after := saidSeparator(bufio.NewReader(t.copy.From(0))); sep != 0 {
 		top, known = after, []byte{sep}
 	}
@@ -44,8 +43,8 @@ func (t *table) find(in input) {
 }
 
 // separators are those to try, the likeliest first.
-func separators(path string) []byte {
-	switch strings.ToLower(filepath.Ext(path)) {
+func separators(ext string) []byte {
+	switch ext {
 	case ".tsv", ".tab", ".txt":
 		return []byte("\t,;")
 	}
