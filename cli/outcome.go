@@ -60,7 +60,7 @@ func (j *job) thumbs(ctx context.Context) (all bool) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, thumbsTimeout)
 	defer cancel()
-	return j.batch.Thumbs(ctx) == nil
+	return j.batch.Thumbs(ctx, nil) == nil
 }
 
 // report writes the reports. It says so where they take long, since a run that seems to hang is

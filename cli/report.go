@@ -34,7 +34,7 @@ while a run is going on. Flags that say something of the pictures (--model,
 			}
 			defer also.close()
 			if l.thumbs {
-				if err := l.batch.Thumbs(cmd.Context()); err != nil {
+				if err := l.makeThumbs(p, cmd.Context()); err != nil {
 					return err
 				}
 			}

@@ -23,8 +23,8 @@ type anchor struct {
 // A placement is the part of an anchor that tells cells and lengths; columns and rows count from
 // 0. Without From it is in Pos.
 type placement struct {
-	From *corner `xml:"from"`
-	To   *corner `xml:"to"`
+	From *cellCorner `xml:"from"`
+	To   *cellCorner `xml:"to"`
 	Ext  *struct {
 		Width  int `xml:"cx,attr"`
 		Height int `xml:"cy,attr"`
@@ -35,7 +35,7 @@ type placement struct {
 	Pic *struct{} `xml:"pic"`
 }
 
-type corner struct {
+type cellCorner struct {
 	Column       int `xml:"col"`
 	ColumnOffset int `xml:"colOff"`
 	Row          int `xml:"row"`
@@ -142,9 +142,9 @@ func withSize(element []byte, width, height int) []byte {
 	if !ok || !closed || tag < 0 {
 		return element
 	}
-	opening := editAs.ReplaceAll(before[len(name)+1:tag+1], nil)
+	attributes := editAs.ReplaceAll(before[len(name)+1:tag+1], nil)
 	return bytes.Join([][]byte{
-		[]byte("<" + prefix + "oneCellAnchor"), opening, before[tag+1:],
+		[]byte("<" + prefix + "oneCellAnchor"), attributes, before[tag+1:],
 		fmt.Appendf(nil, `<%sext cx="%d" cy="%d"/>`, prefix, width, height),
 		bytes.TrimSuffix(after, []byte("</"+name+">")),
 		[]byte("</" + prefix + "oneCellAnchor>"),

@@ -41,7 +41,7 @@ func takeDrawing(file *excelize.File, sheet string) (*drawing, error) {
 	if d.name == "" {
 		return d, nil
 	}
-	d.xml = part(file, d.name)
+	d.xml = partOf(file, d.name)
 	if !drawingName.MatchString(d.name) {
 		return nil, fmt.Errorf("%w: its charts are in %s", ErrWorkbookLimit, d.name)
 	}

@@ -23,7 +23,7 @@ func sheetDrawing(file *excelize.File, sheet string) string {
 		} `xml:"sheets>sheet"`
 	}
 	workbook := related(file, "", "", "/officeDocument")
-	if xml.Unmarshal(part(file, workbook), &book) != nil {
+	if xml.Unmarshal(partOf(file, workbook), &book) != nil {
 		return ""
 	}
 	for _, s := range book.Sheets {
@@ -34,7 +34,7 @@ func sheetDrawing(file *excelize.File, sheet string) string {
 	return ""
 }
 
-func part(file *excelize.File, name string) []byte {
+func partOf(file *excelize.File, name string) []byte {
 	b, _ := file.Pkg.Load(name)
 	content, _ := b.([]byte)
 	return content
@@ -51,7 +51,7 @@ func related(file *excelize.File, from, id, kind string) string {
 		}
 	}
 	folder, name := path.Split(from)
-	if xml.Unmarshal(part(file, folder+"_rels/"+name+".rels"), &list) != nil {
+	if xml.Unmarshal(partOf(file, folder+"_rels/"+name+".rels"), &list) != nil {
 		return ""
 	}
 	for _, r := range list.Relationship {
