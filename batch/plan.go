@@ -63,7 +63,7 @@ func (b *Batch) Plan() (Plan, error) {
 	p := Plan{Items: len(b.matches)}
 	rows := len(b.redo.places) // that are looked at in the manifest
 	for i := range b.matches {
-		if b.wanted(i) && !b.redo.places[i] {
+		if b.wanted(i) && !b.redo.names(i) {
 			rows++
 		}
 		if err := b.planItem(&p, i); err != nil {
@@ -171,7 +171,7 @@ func (b *Batch) planRows(p *Plan, many int) (map[string]*ModelPlan, error) {
 		if it.err != nil {
 			return nil, it.err
 		}
-		wanted, named := b.wanted(i), b.redo.places[i]
+		wanted, named := b.wanted(i), b.redo.names(i)
 		if !wanted && !named {
 			continue
 		}
