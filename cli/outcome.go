@@ -212,6 +212,7 @@ func (j *job) close(s summary, reportErr error) error {
 		j.screen.Say("%s", l)
 	}
 	j.endRedo(s.code)
+	j.f.after.ended = &s
 	if s.code == 0 {
 		return nil
 	}
