@@ -64,12 +64,27 @@ type Model struct {
 	Double2K bool
 	// EditOnly models want a picture to edit and make none from text.
 	EditOnly bool
+	// Own is the price of a picture that the service names for the account, and Retires when the
+	// model does; zero where it was not asked. See Catalogue.
+	Own     Money
+	Retires time.Time
 	// Source names the vendor's page and its date.
 	Source string
 }
 
-// Price is the price of one picture of a size in a region, 0 if it is unknown.
+// Price is the price of one picture of a size in a region, 0 if it is unknown: the dearer one of the
+// price list and the service's own, whose currency nobody names.
 func (m Model) Price(r Region, size Size) Money {
+	listed := m.Listed(r, size)
+	if m.Double2K && m.Own <= m.Listed(r, Size{2048, 2048}) {
+		return listed // Own is the dearest of the price list's two
+	}
+	return max(listed, m.Own)
+}
+
+// Listed is the price of one picture of a size in a region by the vendor's price page, 0 if it is
+// not there.
+func (m Model) Listed(r Region, size Size) Money {
 	price := m.International
 	if r.Mainland {
 		price = m.Mainland
