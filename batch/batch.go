@@ -271,7 +271,7 @@ func (b *Batch) newHeader(now time.Time) header {
 // price is what one picture costs, 0 where that is not known.
 func (b *Batch) price(s sent) client.Money {
 	size, _ := client.ParseSize(s.Size)
-	return client.LookupModel(s.Model).Price(b.region, size)
+	return b.o.Rules.Live.Model(s.Model).Price(b.region, size)
 }
 
 // ErrChanged says that much of what is finished would be paid anew. The error is a *ChangeError.

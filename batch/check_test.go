@@ -2,7 +2,9 @@ package batch
 
 import (
 	"testing"
+	"time"
 
+	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
 )
 
@@ -20,5 +22,31 @@ func TestNegativePromptOfAModelThatTakesNone(t *testing.T) {
 		if got := (Rules{AllowTruncation: tt.cut}).Check(it); len(got) != tt.want {
 			t.Errorf("Check(%+v) = %v, want %d", tt, got, tt.want)
 		}
+	}
+}
+
+// A model that the table lacks is used by what the service tells of it, and a dearer price of the service counts.
+func TestModelsThatTheServiceTells(t *testing.T) {
+	it := &manifests.Item{Prompt: "a cat", Model: "qwen-image-9"}
+	if got := (Rules{}).Check(it); len(got) != 1 || got[0].Warning {
+		t.Errorf("Check of an unknown model = %v, want one mistake", got)
+	}
+	live := client.Catalogue{
+		"qwen-image-9":    {Limits: &client.Limits{Submissions: 1, Per: time.Second, Running: 3}, Info: &client.ModelInfo{Prices: []client.ListedPrice{{Type: "image_number", Price: 70000}}}},
+		"qwen-image-plus": {Info: &client.ModelInfo{Prices: []client.ListedPrice{{Type: "image_number", Price: 210000}}}},
+	}
+	rules := Rules{Live: live}
+	if got := rules.Check(it); len(got) != 0 {
+		t.Errorf("Check of a model that the service tells = %v, want nothing", got)
+	}
+	beijing, _ := client.LookupRegion("beijing")
+	b := &Batch{o: Options{Rules: rules}, region: beijing}
+	for model, want := range map[string]client.Money{"qwen-image-9": 70000, "qwen-image-plus": 210000, "qwen-image-max": 500000} {
+		if got := b.price(sent{Model: model, Size: "1328*1328"}); got != want {
+			t.Errorf("%s costs %v, want %v", model, got, want)
+		}
+	}
+	if p := newPace(live.Model("qwen-image-9"), false, 0, 0, 1); p.window.size != 6 {
+		t.Errorf("the window begins with %d, want twice what the service tells", p.window.size)
 	}
 }

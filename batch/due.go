@@ -6,7 +6,6 @@ import (
 	"io"
 	"path"
 
-	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 	"github.com/qwenbatch/qwenbatch/output/filename"
 )
@@ -82,7 +81,7 @@ func (r *run) renew(rec record, it item, changed bool) (record, bool, error) {
 		rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
 		rec.OtherSize = false
 	}
-	rec.Sent.Sync = r.o.Rules.sync(client.LookupModel(rec.Sent.Model))
+	rec.Sent.Sync = r.o.Rules.sync(r.o.Rules.Live.Model(rec.Sent.Model))
 	return rec, err == nil, err
 }
 

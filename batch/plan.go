@@ -77,7 +77,7 @@ func (b *Batch) Plan() (Plan, error) {
 	p.Anew, p.Finished = b.anew(&p)
 	for _, name := range b.models {
 		if m := models[name]; m != nil {
-			model := client.LookupModel(name)
+			model := b.o.Rules.Live.Model(name)
 			p.add(m, model, b.o.Rules.sync(model))
 		}
 	}

@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -476,7 +475,7 @@ func (r *run) pace(model string) *pace {
 	defer r.mu.Unlock()
 	p := r.paces[model]
 	if p == nil {
-		m := client.LookupModel(model)
+		m := r.o.Rules.Live.Model(model)
 		p = newPace(m, r.o.Rules.sync(m), r.o.SubmitRate, r.o.Window, r.o.Speed)
 		r.paces[model] = p
 	}
