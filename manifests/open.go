@@ -86,6 +86,9 @@ func saveAs(ext string) string {
 // decoded gives a reader of text a private copy of the file in UTF-8.
 func decoded(open opening) opening {
 	return func(in input) (*reading, error) {
+		if in.options.VisibleOnly && in.ext != ".yaml" && in.ext != ".yml" {
+			return nil, single(Position{File: in.path}, "", nothingHidden)
+		}
 		text, encoding, err := takeCopy(in.file, in.path, in.options.Encoding)
 		if err != nil {
 			return nil, err
@@ -102,9 +105,6 @@ func decoded(open opening) opening {
 		return opened, nil
 	}
 }
-
-// notASheet refuses the name of a sheet.
-const notASheet = "--sheet names a sheet of a workbook, and this is none"
 
 // flat refuses the name of a sheet for what has none.
 func flat(open opening) opening {

@@ -19,6 +19,8 @@ type Options struct {
 	// of a workbook; "" means the first that is not hidden. As Columns, it loses to what YAML
 	// over a sheet says
 	Sheet string
+	// hidden rows and columns of a workbook are left out
+	VisibleOnly bool
 	// which header gives a field, field → header; others are told by their names
 	Columns map[string]string
 	Names   Names // what pictures are called
@@ -30,6 +32,12 @@ type Options struct {
 	// are skipped or have mistakes already. nil means none.
 	Check func(*Item) []Problem
 }
+
+// What is said of flags for workbooks where there is none.
+const (
+	notASheet     = "--sheet names a sheet of a workbook, and this is none"
+	nothingHidden = "--visible-only is for workbooks; nothing in this is hidden"
+)
 
 // Defaults hold what items are made with where their rows say nothing. Zero values say nothing,
 // NegativeSaid tells an explicitly empty negative prompt from none.

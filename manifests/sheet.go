@@ -19,8 +19,7 @@ import (
 const headerRows = 20
 
 // A sheet is a manifest in a sheet of a workbook. Texts are taken as they are shown, but for
-// seed, count and n, of which the number itself counts, whatever its format. Hidden rows are
-// rows.
+// seed, count and n, of which the number itself counts, whatever its format.
 type sheet struct {
 	path, name string
 	others     []string // sheets, where nobody has said which to read
@@ -28,6 +27,9 @@ type sheet struct {
 	header     header
 	number     int      // of the header row
 	names      []string // in it
+
+	above       int  // rows with something in them above the header
+	visibleOnly bool // hidden rows and columns are left out
 }
 
 // openSheet finds the sheet, takes it out of the workbook and finds its header.
@@ -40,6 +42,7 @@ func openSheet(in input) (*reading, error) {
 	s, err := readSheet(in.path, b, in.options.Sheet)
 	if err == nil {
 		opened.source, opened.grid = s, s.grid
+		s.visibleOnly = in.options.VisibleOnly
 		err = s.findHeader(in.options.Columns, in.wants)
 	}
 	if err != nil {
@@ -51,6 +54,8 @@ func openSheet(in input) (*reading, error) {
 		opened.headerWarnings = s.placed(s.header.nearMisses())
 		b.Results = s.header.results.columns
 	}
+	opened.guesses.addAll(s.hidden())
+	opened.guesses.addAll(s.placed(below(s.above)))
 	b.Sheet, b.Header, b.Fields = s.name, s.number, s.header.present()
 	return opened, nil
 }
@@ -104,14 +109,17 @@ func sheetNamed(asked string, names []string) (string, error) {
 func (s *sheet) findHeader(explicit map[string]string, w *wantedVars) error {
 	var chosen, widest []string
 	r, at := s.grid.Reader(), 0
-	for range headerRows {
+	for above := range headerRows {
 		if !r.Next() {
 			break
 		}
-		names := texts(r.Row(), len(s.grid.LastRow))
+		if s.leftOut(r.Row()) {
+			continue
+		}
+		names := s.namesIn(r.Row())
 		h, _ := readHeader(names, explicit)
 		if h.usable(w) && (chosen == nil || filled(chosen) == 1 && h.known() > 1) {
-			chosen, s.number = names, r.Row().Number
+			chosen, s.number, s.above = names, r.Row().Number, above
 		}
 		if filled(names) > filled(widest) {
 			widest, at = names, r.Row().Number
@@ -132,7 +140,8 @@ func (s *sheet) findHeader(explicit map[string]string, w *wantedVars) error {
 	s.names = chosen
 	s.header, faults = readHeader(chosen, explicit)
 	s.header.leaveOut(func(column int) bool {
-		return chosen[column] == "" && s.grid.LastRow[column] <= s.number
+		return chosen[column] == "" && (s.grid.LastRow[column] <= s.number ||
+			s.visibleOnly && s.grid.HiddenColumn(column))
 	})
 	return s.headerErrors(faults)
 }
@@ -216,7 +225,7 @@ func (s *sheet) rows() iter.Seq2[*row, error] {
 		var current row
 		r := s.grid.Reader()
 		for r.Next() {
-			if r.Row().Number <= s.number {
+			if r.Row().Number <= s.number || s.leftOut(r.Row()) {
 				continue
 			}
 			if s.fill(&current, r); !yield(&current, nil) {

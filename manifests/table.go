@@ -47,6 +47,7 @@ func openTable(in input) (*reading, error) {
 	if t.header.index[fieldPrompt] < 0 && len(faults) == 0 && in.wants == nil {
 		faults = append(faults, headerFault{-1, noPrompt(names)})
 	}
+	opened.guesses = t.placed(below(t.found.above))
 	if in.wants == nil {
 		opened.guesses.addAll(t.placed(t.header.leaveOutResults(names)))
 		opened.headerWarnings = t.placed(t.header.nearMisses())

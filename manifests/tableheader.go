@@ -14,6 +14,7 @@ type foundHeader struct {
 	at, rows ref      // of its row, and of the row after it
 	number   int      // of its row
 	unclosed int      // the cell, from 1, whose quote is not closed
+	above    int      // rows with something in them above it
 	usable   bool     // it has what the rows need
 }
 
@@ -83,7 +84,7 @@ func (t *table) headerUnder(sep byte, top ref, in input) (chosen foundHeader) {
 		seen++
 		f := foundHeader{names: s.names(), at: ref{offset: s.offset, line: s.line},
 			rows:   ref{offset: s.offset + int64(s.length), line: s.line + s.breaks},
-			number: s.number, unclosed: s.unclosed}
+			number: s.number, above: seen - 1, unclosed: s.unclosed}
 		h, _ := readHeader(f.names[:min(len(f.names), xlsx.MaxColumns)], in.options.Columns)
 		f.usable = h.usable(in.wants) && (seen == 1 || mayFollow(h, f.names, most))
 		lonely := filled(chosen.names) == 1
