@@ -91,6 +91,7 @@ type Batch struct {
 	lost     string  // the file that shows that there was one; see traces
 	matches  []match // as of the opening, the pass or the end of the last run
 	idents   []ident
+	earlier  []reading
 	skipped  []bool   // by the manifest, item by item
 	named    []uint64 // hashes of the files that the manifest names, 0 where it names none; nil where it never does
 	models   []string // of the manifest's items, in order of appearance
@@ -163,6 +164,9 @@ func (b *Batch) remember() (err error) {
 // Close gives the state file back.
 func (b *Batch) Close() error { return b.state.close() }
 
+// Recorded are the settings of the last run, false where there was none.
+func (b *Batch) Recorded() (Settings, bool) { return b.state.header.Settings, b.found }
+
 // Found reports whether there is a state file from an earlier run.
 func (b *Batch) Found() bool { return b.found }
 
@@ -191,6 +195,9 @@ func (b *Batch) read() error {
 		if err != nil {
 			return err
 		}
+		if was, other := it.EarlierFingerprint(); other {
+			b.earlier = append(b.earlier, reading{int32(len(b.idents)), was})
+		}
 		b.idents = append(b.idents, ident{hashID(it.ID), it.Fingerprint()})
 		b.skipped = append(b.skipped, it.Skip)
 		b.noteName(it)
@@ -203,7 +210,7 @@ func (b *Batch) read() error {
 }
 
 // rematch finds the manifest's items in the state again, once a run has added to that.
-func (b *Batch) rematch() { b.matches = matchItems(b.idents, b.state.entries) }
+func (b *Batch) rematch() { b.matches = matchItems(b.idents, b.earlier, b.state.entries) }
 
 // wanted reports whether the i-th item is to be sent.
 func (b *Batch) wanted(i int) bool {

@@ -226,6 +226,8 @@ type Settings struct {
 	Mode      string `json:"mode,omitempty"`
 	// Rehearsal says that nothing here was ever paid.
 	Rehearsal bool `json:"rehearsal,omitempty"`
+	// Encoding is what the manifest was read in by the last run; "" in older files.
+	Encoding string `json:"encoding,omitempty"`
 	// Flags are those of the last run that say something of its items, by name, so that other commands see the same items.
 	Flags map[string]string `json:"flags,omitempty"`
 }

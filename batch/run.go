@@ -253,7 +253,7 @@ func (r *run) stop(ctx context.Context, all bool) error {
 func (r *run) order() []int {
 	order := make([]int, 0, len(r.state.entries))
 	claimed := make([]bool, len(r.state.entries))
-	for _, m := range matchItems(r.idents, r.state.entries) {
+	for _, m := range matchItems(r.idents, r.earlier, r.state.entries) {
 		if m.entry >= 0 {
 			order, claimed[m.entry] = append(order, int(m.entry)), true
 		}

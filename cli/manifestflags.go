@@ -70,8 +70,8 @@ func (r *manifestFlags) readingGroup() group {
 		"leave hidden rows and columns of a workbook out")
 	g.flags.Var(
 		r.columns, "column",
-		"which header gives a field, as in prompt=描述; can be repeated (default told by the "+
-			"usual names)")
+		"which header gives a field, as in prompt=描述, or that none does, as in size=; can be "+
+			"repeated (default told by the usual names)")
 	g.flags.Var(textFlag{&r.name, "TEMPLATE"}, "name",
 		"file names, as {{.sku}}-{{.slug}}: columns, and id, row, index, slug, hash, seed, "+
 			"model, size (default the file column, else the id, else slug and hash)")

@@ -66,7 +66,7 @@ var fieldTable = [fields]knownKey{
 		examples: []any{"16:9", "1328*1328"},
 		about:    "Width and height in pixels (1328*1328), or their ratio (16:9).",
 		inYAML:   "A ratio stands in quotes, as some YAML readers take it for a time."},
-	fieldSeed: {name: "seed", kind: kindNumber, most: maxSeed, examples: []any{42},
+	fieldSeed: {name: "seed", kind: kindNumber, least: -1, most: maxSeed, examples: []any{42},
 		about: "Number that decides what chance decides: the same seed and prompt give a similar picture, not surely the same. Without one, each item draws its own, once."},
 	fieldCount: {name: "count", kind: kindNumber, least: 1, examples: []any{3},
 		about: "How many pictures to make of it, each a request of its own: id, id-2, id-3 and so on. An explicit seed counts up by one."},

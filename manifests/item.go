@@ -34,7 +34,9 @@ type Item struct {
 	// number among the items of the row with the same id, the same file; from 1
 	idNth, fileNth int
 	naming         *naming
-	first          *Item // of those that count makes, nil for itself; this is the nth
+	was            *saidBefore
+	notes          []Problem // warnings, each told of the first item that has it
+	first          *Item     // of those that count makes, nil for itself; this is the nth
 	nth            int
 }
 

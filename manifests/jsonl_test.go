@@ -34,7 +34,6 @@ func TestJSONLMistakes(t *testing.T) {
 			`a.jsonl:1:12: prompt: must be a single value, not a list or an object
 a.jsonl:2:12: prompt: must be a single value, not a list or an object
 a.jsonl:3:12: prompt: true stands where text is wanted
-a.jsonl:4:25: seed: "1.0" is not a whole number; write 1
 a.jsonl:4:39: count: "1e3" is not a whole number; write 1000
 a.jsonl:4:49: n: true stands where a whole number is wanted
 a.jsonl:5:30: watermark: "perhaps" is neither true nor false; write true, false, yes, no, 1, 0, 是 or 否

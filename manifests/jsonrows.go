@@ -41,15 +41,16 @@ func openJSON(in input) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	if first != nil && !prompts && in.wants == nil {
-		return nil, first
+	opened.takeSides(in)
+	if first == nil || in.wants != nil {
+		return opened, nil
 	}
-	return opened, nil
+	return opened, l.judgeKeys(first, prompts, chosen, opened)
 }
 
-// learnAll takes the keys of all objects. It returns what there is to say where none of them
-// is the prompt, nil for an empty manifest.
-func (l *jsonRows) learnAll(chosen map[string]field) (first *ErrorList, prompts bool, err error) {
+// learnAll takes the keys of all objects. It returns the first of them, nil for an empty
+// manifest, and whether any has a prompt.
+func (l *jsonRows) learnAll(chosen map[string]field) (first *firstObject, prompts bool, err error) {
 	r := l.reader(l.start)
 	for r.next() {
 		if r.isPrompt() {
@@ -61,7 +62,7 @@ func (l *jsonRows) learnAll(chosen map[string]field) (first *ErrorList, prompts 
 			continue // rows reports it
 		}
 		if first == nil {
-			first = single(r.position(l.path, 0), "", "%s", noPrompt(keysOf(r.text)))
+			first = &firstObject{r.position(l.path, 0), keysOf(r.text)}
 		}
 		prompts = l.learn(r.text, chosen) || prompts
 		if len(l.names) > xlsx.MaxColumns {
@@ -75,6 +76,9 @@ func (l *jsonRows) learnAll(chosen map[string]field) (first *ErrorList, prompts 
 	return first, prompts, nil
 }
 
+// noKey begins what no key is the same as: no column gives the field.
+const noKey = "\x00"
+
 // choose checks what the person said of the keys: the field of each key named.
 func (l *jsonRows) choose(explicit map[string]string) (map[string]field, error) {
 	chosen := map[string]field{}
@@ -84,7 +88,11 @@ func (l *jsonRows) choose(explicit map[string]string) (map[string]field, error) 
 		if !ok {
 			list.add(Error{Pos: Position{File: l.path}, Text: unknownField(name, explicit[name])})
 		}
-		chosen[sameKey(explicit[name])] = f
+		key := sameKey(explicit[name])
+		if key == "" {
+			key = noKey + name
+		}
+		chosen[key] = f
 	}
 	return chosen, list.err()
 }

@@ -70,7 +70,7 @@ func Open(name string, o Options) (*Manifest, error) {
 
 // settle takes the manifest's own defaults behind those of the flags, and the template for names.
 func (m *Manifest) settle(flags Defaults, names Names) (err error) {
-	m.rules.source = m.source
+	m.rules.source, m.rules.sides = m.source, m.sides
 	if m.defaults != nil {
 		mistakes := m.rules.takeDefaults(m.defaults)
 		if m.strict && mistakes.Total > 0 {

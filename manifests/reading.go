@@ -34,6 +34,8 @@ type reading struct {
 	headerWarnings ErrorList // headers that may be misspelt; warnings
 	guesses        ErrorList // see Totals.Guesses
 
+	sides sides // that are the size of the rows; zero in YAML, which has none
+
 	// strict says that a mistake in the defaults keeps the rows from being read.
 	strict bool
 }

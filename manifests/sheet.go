@@ -25,6 +25,7 @@ type sheet struct {
 	others     []string // sheets, where nobody has said which to read
 	grid       *xlsx.Grid
 	header     header
+	sides      sides    // among the carried-through columns
 	number     int      // of the header row
 	names      []string // in it
 
@@ -45,12 +46,16 @@ func openSheet(in input) (*reading, error) {
 		s.visibleOnly = in.options.VisibleOnly
 		err = s.findHeader(in.options.Columns, in.wants)
 	}
+	if err == nil && in.wants == nil {
+		opened.guesses.addAll(s.placed(s.header.leaveOutResults(s.names)))
+		err = s.headerErrors(s.header.promptRival(s.names, in.options.Columns))
+	}
 	if err != nil {
 		opened.close()
 		return nil, err
 	}
-	if in.wants == nil {
-		opened.guesses.addAll(s.placed(s.header.leaveOutResults(s.names)))
+	opened.takeSides(in)
+	if s.sides = opened.sides; in.wants == nil {
 		opened.headerWarnings = s.placed(s.header.nearMisses())
 		b.Results = s.header.results.columns
 	}
@@ -148,12 +153,18 @@ func (s *sheet) findHeader(explicit map[string]string, w *wantedVars) error {
 
 // noHeader says that no row has a column of prompts, and shows the likeliest row for a header.
 func (s *sheet) noHeader(names []string, explicit map[string]string) []headerFault {
+	below, lengths := s.lengths(), []int{}
+	for i, name := range names {
+		if name != "" {
+			lengths = append(lengths, below[i])
+		}
+	}
 	names = slices.DeleteFunc(names, func(n string) bool { return n == "" })
 	h := header{}
 	if faults := h.choose(names, explicit); len(faults) > 0 {
 		return faults
 	}
-	text := noPrompt(names)
+	text := noPrompt(names, lengths)
 	if len(s.others) > 0 {
 		text += ", or another sheet with --sheet: " + quoteAll(s.others)
 	}
@@ -271,6 +282,9 @@ func (s *sheet) carry(to *row, r *xlsx.Reader) {
 	for i, column := range s.header.carried {
 		c := r.Cell(column)
 		to.columns[i] = plainBreaks(c.Text)
+		if slices.Contains(s.sides[:], i+1) && c.Raw != "" {
+			to.columns[i] = c.Raw
+		}
 		if c.Bad != "" {
 			to.spoiled = append(to.spoiled, unusable{i, c.Bad})
 		}
