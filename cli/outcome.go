@@ -16,6 +16,9 @@ func (j *job) work(ctx context.Context) error {
 	if b := j.f.budget; b > 0 && b < j.plan.Spent+o.cost {
 		o.budget = b
 	}
+	for _, note := range repetitions(j.plan) {
+		j.screen.Print(note) // also with --quiet: it is paid for
+	}
 	j.screen.Say("%s", o)
 	ctx, forget := untilSignal(ctx, j.stopping)
 	defer forget()
