@@ -27,7 +27,7 @@ type job struct {
 	plan     batch.Plan
 	watch    term.Watch
 	records  *term.JSONView // with --progress json
-	junit    *junitFile
+	junit    *extraFile
 }
 
 // run takes a manifest as far as it comes. Nothing is created on the disk before the manifest is

@@ -195,7 +195,7 @@ func (j *job) summary(p batch.Progress) summary {
 
 // close prints the summary and the errors, and returns the exit code.
 func (j *job) close(s summary, reportErr error) error {
-	junitErr := j.junit.write(j.batch, adviceByStatus(s.fresh, j.about))
+	junitErr := writeJUnit(j.junit, j.batch, adviceByStatus(s.fresh, j.about))
 	if (reportErr != nil || junitErr != nil) && s.code < codeStopped {
 		s.code = codeStopped
 	}

@@ -79,7 +79,31 @@ func pagesForBrowser(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
+	writeHandOn(t, d, page)
 	return d.Path()
+}
+
+// writeHandOn writes a page that holds its pictures, of which two are large, and one that has lost
+// its folder, into a folder of their own.
+func writeHandOn(t *testing.T, d *durable.Dir, page Page) {
+	err := d.Mkdir("alone")
+	write := func(name string, f func(io.Writer) error) {
+		err = errors.Join(err, durable.Replace(d, "alone/"+name, f))
+	}
+	rows := sixtyRows()[:3]
+	var all SingleFile
+	write("single.html", func(w io.Writer) (err error) {
+		all, err = WriteSingleFile(w, page, rowsOf(rows...), 1<<30)
+		return err
+	})
+	write("single.html", func(w io.Writer) error {
+		_, err := WriteSingleFile(w, page, rowsOf(rows...), all.Bytes-1)
+		return err
+	})
+	write("lost.html", func(w io.Writer) error { return WriteHTML(w, page, rowsOf(rows...)) })
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 const browserPictures = 60

@@ -36,6 +36,8 @@ type Page struct {
 	// Disk is the output folder, where the thumbnails are. If it is nil, the page shows the
 	// pictures.
 	Disk durable.Disk
+
+	single bool // the pictures are inside the page
 }
 
 //go:embed page/*.html page/*.css page/*.mjs
@@ -64,23 +66,28 @@ func WriteHTML(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
 }
 
 func writeHTML(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
+	foot, err := writeUntilFoot(w, page, rows)
+	if err == nil {
+		_, err = io.WriteString(w, foot)
+	}
+	return err
+}
+
+// writeUntilFoot writes the page up to what comes after the data, which it returns.
+func writeUntilFoot(w io.Writer, page Page, rows iter.Seq2[Result, error]) (foot string, err error) {
 	head, foot, err := pageFrame(page)
 	if err != nil {
-		return err
+		return "", err
 	}
 	data, err := json.Marshal(page.data())
 	if err != nil {
-		return err
+		return "", err
 	}
 	const element = "<script type=\"application/json\" id=\"page\">%s</script>\n"
 	if _, err := fmt.Fprintf(w, "%s"+element, head, data); err != nil {
-		return err
+		return "", err
 	}
-	if err := writeChunks(w, page, rows); err != nil {
-		return err
-	}
-	_, err = io.WriteString(w, foot)
-	return err
+	return foot, writeChunks(w, page, rows)
 }
 
 // pageFrame returns what comes before and after the data. The data are in the head, since a
@@ -209,6 +216,10 @@ func opening(n int) string {
 func (p Page) row(r Result, older olderPictures) pageRow {
 	row := pageRow{jsonLine: newJSONLine(r, p.Columns)}
 	for _, file := range r.Files() {
+		if p.single {
+			row.Pictures = append(row.Pictures, [2]string{file, ThumbName(file, r.SHA256)})
+			continue
+		}
 		row.Older = append(row.Older, older.of(file)...)
 		row.Pictures = append(row.Pictures, [2]string{file, p.thumb(file, r.SHA256)})
 	}

@@ -366,6 +366,29 @@ await check('10,000 pictures', {}, async (tab, want) => {
     `frame ${scroll.median.toFixed(1)} ms, 98 % under ${scroll.slow.toFixed(1)} ms, worst ${scroll.worst.toFixed(1)} ms; long tasks while scrolling: ${scroll.long.length ? scroll.long.join(', ') + ' ms' : 'none'}; ` +
     `first search ${find[0]} ms, next ${find[1]} ms (${find[2]}), ${search.toFixed(0)} ms of work each; a mark ${mark} ms`;
 });
+await check('a page that holds its pictures needs no folder', { url: url('alone/single.html') }, async (tab, want) => {
+  const settled = async sel => { while ([...document.querySelectorAll(sel)].some(i => !i.complete)) await new Promise(requestAnimationFrame); return [...document.querySelectorAll(sel)].map(i => i.naturalWidth > 0) };
+  want('pictures', await tab.run(settled, '.tile img'), [true, true, true]);
+  await tab.key('/');
+  await tab.key('Enter');
+  await tab.key('Enter');
+  const shown = () => [...document.querySelectorAll('#frame img')].map(i => i.src.slice(0, 11));
+  for (let n = 0; n < 3; n++) {
+    want('large picture ' + n, [...new Set(await tab.run(settled, '#frame img'))], [true]);
+    want('source', [...new Set(await tab.run(shown))], ['data:image/']);
+    want('link to a file', await tab.run(() => document.querySelectorAll('#about a[target]').length), 0);
+    await tab.key('ArrowRight');
+  }
+});
+await check('a page without its folder says what it lacks', { url: url('alone/lost.html') }, async (tab, want) => {
+  const lost = async sel => { while (!document.querySelector(sel)) await new Promise(requestAnimationFrame); return document.querySelector(sel).textContent };
+  want('tile', await tab.run(lost, '.tile .card'), 'No folderKeep this page beside its images folder');
+  await tab.key('/');
+  await tab.key('Enter');
+  await tab.key('Enter');
+  want('large', (await tab.run(lost, '#frame .card')).includes('Keep this page beside its images folder'), true);
+  tab.complaints.length = 0; // of the files that are not there
+});
 
 await browser.close();
 process.exit(bad ? 1 : 0);

@@ -1,6 +1,7 @@
 // All that is known of an item, beside its picture.
 import { speech } from './words.mjs';
 import { number, money, moment, span, address } from './format.mjs';
+import { isSingle } from './inside.mjs';
 import { titleOf, cellsOf } from './items.mjs';
 import { hintOf } from './hints.mjs';
 import { make, copy } from './dom.mjs';
@@ -36,7 +37,7 @@ export function about(s) {
     r.id && make('p', { class: 'own-words', text: cellsOf(r, columns).filter(Boolean).slice(0, 2).join(' · '), dir: 'auto' }),
     s.file && r.status !== 'done' && make('div', { class: 'why ' + r.status }, ...reason(r)),
     ...passage(t.prompt, r.prompt), ...(r.actual_prompt !== r.prompt ? passage(t.actual, r.actual_prompt, 'quiet') : []), ...passage(t.negative, r.negative_prompt, 'quiet'),
-    make('div', { class: 'actions' }, s.file && make('a', { href: address(s.file), target: '_blank', rel: 'noopener', text: t.open }),
+    make('div', { class: 'actions' }, s.file && !isSingle && make('a', { href: address(s.file), target: '_blank', rel: 'noopener', text: t.open }),
       make('button', { type: 'button', id: 'json', text: t.json, onclick: () => copy(everything(r)) })),
     list(factsOf(s)),
     cellsOf(r, columns).some(Boolean) && make('h3', { class: 'own', text: t.columns }), list(columns.map((c, i) => [c, cellsOf(r, columns)[i]])),

@@ -1,6 +1,7 @@
 // The grid: only what is on the screen and a screen around it is in the document, so that its size does not matter.
 import { speech } from './words.mjs';
-import { number, cut, address } from './format.mjs';
+import { number, cut } from './format.mjs';
+import { source, lost } from './inside.mjs';
 import { titleOf, captionOf } from './items.mjs';
 import { hintOf } from './hints.mjs';
 import { arrange, lineAt, under, shapeOf, usualShape } from './layout.mjs';
@@ -108,10 +109,10 @@ export const onChoose = f => choose = f;
 // thumb is a small picture. The words beside it say what it is.
 function thumb(s) {
   const { r } = s, k = 320 / Math.max(r.width || 320, r.height || 320, 320);
-  const img = make('img', { loading: 'lazy', decoding: 'async', alt: '', width: Math.round((r.width || 320) * k), height: Math.round((r.height || 320) * k), src: address(s.thumb) });
+  const img = make('img', { loading: 'lazy', decoding: 'async', alt: '', width: Math.round((r.width || 320) * k), height: Math.round((r.height || 320) * k), src: source(s.thumb) });
   img.addEventListener('error', () => {
-    if (s.thumb !== s.file) img.src = address(s.thumb = s.file);
-    else img.replaceWith(card({ status: 'missing' }, speech.t.gone));
+    if (s.thumb !== s.file) img.src = source(s.thumb = s.file);
+    else img.replaceWith(card(...lost()));
   });
   return img;
 }

@@ -1,6 +1,7 @@
 // The large view: one picture, its marks, and all that is known of it.
 import { speech } from './words.mjs';
-import { number, address } from './format.mjs';
+import { number } from './format.mjs';
+import { source, largest } from './inside.mjs';
 import { $, make } from './dom.mjs';
 import { view, onMarks, variants, variantsOf } from './view.mjs';
 import { Stage, Pane } from './pane.mjs';
@@ -35,7 +36,7 @@ export function open(i) {
   if (!dialog.open) dialog.showModal();
   if (!dialog.contains(document.activeElement) || document.activeElement === dialog || document.activeElement.disabled) $('about').focus({ preventScroll: true });
   try { history.replaceState(null, '', '#' + encodeURIComponent(s.r.id || 'row-' + s.r.row)) } catch { }
-  for (const n of [i + 1, i - 1]) if (view.shown[n]?.file) new Image().src = address(view.shown[n].file);
+  for (const n of [i + 1, i - 1]) if (view.shown[n]?.file) new Image().src = source(largest(view.shown[n]));
 }
 function drawMarks(s) {
   const group = variants[variantsOf(s)];

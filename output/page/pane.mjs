@@ -1,6 +1,6 @@
 // A pane shows one picture, whole or enlarged. Panes that share a view zoom and move together.
-import { speech } from './words.mjs';
-import { address, cut } from './format.mjs';
+import { cut } from './format.mjs';
+import { source, largest, lost } from './inside.mjs';
 import { titleOf } from './items.mjs';
 import { placed, zoomed, moved, wholeView, fitting } from './zoom.mjs';
 import { make } from './dom.mjs';
@@ -32,11 +32,11 @@ export class Pane {
     this.stage = stage;
     this.element = make('div', { class: 'pane' });
     const { r } = s, alt = cut(r.prompt || titleOf(s, columns), 300);
-    this.image = make('img', { alt, src: address(s.file), draggable: 'false', width: r.width, height: r.height });
-    this.under = s.thumb !== s.file && make('img', { class: 'under', alt: '', src: address(s.thumb), draggable: 'false', width: r.width, height: r.height });
+    this.image = make('img', { alt, src: source(largest(s)), draggable: 'false', width: r.width, height: r.height });
+    this.under = s.thumb !== largest(s) && make('img', { class: 'under', alt: '', src: source(s.thumb), draggable: 'false', width: r.width, height: r.height });
     this.element.append(...[this.under, this.image].filter(Boolean));
     this.image.addEventListener('load', () => { this.under && this.under.remove(); this.under = false; this.place() });
-    this.image.addEventListener('error', () => this.element.replaceChildren(card({ status: 'missing' }, speech.t.gone + ': ' + s.file)));
+    this.image.addEventListener('error', () => { const [r, text] = lost(); this.element.replaceChildren(card(r, text + ': ' + s.file)) });
     this.watch();
     stage.panes.push(this);
     new ResizeObserver(() => this.place()).observe(this.element);

@@ -1,6 +1,7 @@
 // Paper: all that is shown, as contact sheets or one on a page.
 import { speech } from './words.mjs';
-import { number, cut, address } from './format.mjs';
+import { number, cut } from './format.mjs';
+import { source, largest } from './inside.mjs';
 import { titleOf, captionOf } from './items.mjs';
 import { pagesOf, perPage } from './sheets.mjs';
 import { $, make, say } from './dom.mjs';
@@ -16,12 +17,12 @@ function fill() {
     make('div', { class: 'sheet' }, ...some.map(s => how === 'sheet1' ? whole(s) : small(s))))));
 }
 const sign = s => { const { keep, stars } = marks.get(s); return [keep > 0 ? '✓' : keep < 0 ? '✗' : '', '★'.repeat(stars)].filter(Boolean).join(' ') };
-const picture = (s, file) => s.file ? make('img', { alt: '', src: address(file) }) : make('div', { class: 'card ' + s.r.status }, ...reason(s.r));
+const picture = (s, file) => s.file ? make('img', { alt: '', src: source(file) }) : make('div', { class: 'card ' + s.r.status }, ...reason(s.r));
 const small = s => make('figure', {}, make('div', { class: 'on' }, picture(s, s.thumb)),
   make('figcaption', {}, make('b', { text: [sign(s), captionOf(s, columns)].filter(Boolean).join(' ') }), make('span', { text: cut(s.r.prompt || '', 90), dir: 'auto' })));
 function whole(s) {
   const { t } = speech, { r } = s, facts = [[t.model, r.model], [t.seed, r.seed], [t.size, r.width ? r.width + ' × ' + r.height : r.size], [t.file, s.file], ...columns.map(c => [c, r.columns?.[c]])];
-  return make('figure', {}, make('div', { class: 'on' }, picture(s, s.file)),
+  return make('figure', {}, make('div', { class: 'on' }, picture(s, largest(s))),
     make('figcaption', {}, make('b', { text: [sign(s), titleOf(s, columns)].filter(Boolean).join(' ') }), make('span', { text: r.prompt || '', dir: 'auto' }),
       make('small', { text: facts.filter(([, v]) => v !== undefined && v !== '').slice(0, 12).map(([k, v]) => k + ': ' + v).join(' · '), dir: 'auto' })));
 }

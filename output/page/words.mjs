@@ -12,7 +12,7 @@ export const words = {
     seed: 'Seed', model: 'Model', size: 'Size', cost: 'Cost', attempts: 'Attempts', task: 'Task', request: 'Request', adopted: 'Adopted',
     adoptedBy: { prompt: 'found in the task list by its words', request_id: 'found in the task list by its request', hand: 'by hand' }, submitted: 'Sent', finished: 'Finished',
     file: 'File', edited: 'Edited', sinceSaved: 'since it was saved', bytes: 'Length', extend: 'Prompt extension', watermark: 'Watermark', yes: 'on', no: 'off', columns: 'From the manifest',
-    back: 'Previous picture', next: 'Next picture', close: 'Close', place: (i, n) => i + ' of ' + n, gone: 'The file is not there any more', todo: 'What to do',
+    back: 'Previous picture', next: 'Next picture', close: 'Close', place: (i, n) => i + ' of ' + n, gone: 'The file is not there any more', apart: 'No folder', beside: 'Keep this page beside its images folder', todo: 'What to do',
     service: 'In its own words',
     foot: tool => (tool ? 'Made by ' + tool + '. ' : '') + 'Press ? for the keys.',
 
@@ -49,7 +49,7 @@ export const words = {
     seed: '种子', model: '模型', size: '尺寸', cost: '费用', attempts: '尝试次数', task: '任务', request: '请求', adopted: '认领',
     adoptedBy: { prompt: '按提示词在任务列表中找到', request_id: '按请求编号在任务列表中找到', hand: '手动认领' }, submitted: '提交', finished: '完成时间',
     file: '文件', edited: '已修改', sinceSaved: '保存后被修改过', bytes: '大小', extend: '提示词扩写', watermark: '水印', yes: '开', no: '关', columns: '来自清单',
-    back: '上一张', next: '下一张', close: '关闭', place: (i, n) => i + ' / ' + n, gone: '文件已不在原处', todo: '怎么办',
+    back: '上一张', next: '下一张', close: '关闭', place: (i, n) => i + ' / ' + n, gone: '文件已不在原处', apart: '没有文件夹', beside: '请把本页和它的 images 文件夹放在一起', todo: '怎么办',
     service: '原文',
     foot: tool => (tool ? '由 ' + tool + ' 生成。' : '') + '按 ? 查看按键。',
 
