@@ -55,15 +55,17 @@ var mayImport = map[string][]string{
 
 	"output/disktest": {"output/durable"},
 	"batch/torture":   nil,
+	"cli/pages":       {"cli"},
 }
 
 // testsMayImport lists what tests may import beside themselves and what their package may.
 var testsMayImport = map[string][]string{
-	"batch":       {"client/emulator", "output/disktest"},
-	"batch/state": {"output/disktest"},
-	"cli":         {"output/disktest"},
-	"client":      {"client/emulator"},
-	"output":      {"output/disktest"},
+	"batch":           {"client/emulator", "output/disktest"},
+	"batch/state":     {"output/disktest"},
+	"cli":             {"output/disktest"},
+	"client":          {"client/emulator"},
+	"client/emulator": {"client"},
+	"output":          {"output/disktest"},
 
 	"output/durable":   {"output/disktest", "output/imagefile"},
 	"output/filename":  {"output/disktest", "output/durable"},
@@ -420,4 +422,35 @@ func f(a int) {
 	if want := strings.Fields("c d e m m s p http c c d c"); !slices.Equal(got, want) {
 		t.Errorf("changes = %q, want %q", got, want)
 	}
+}
+
+// TestGoVersion holds the go line of go.mod to the oldest Go that the dependencies of the library take.
+func TestGoVersion(t *testing.T) {
+	list := func(args ...string) []string {
+		out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+		if err != nil {
+			t.Skipf("go list: %v", err)
+		}
+		return strings.Fields(string(out))
+	}
+	own := list("-m", "-f", "{{.GoVersion}}")
+	forced := list("-deps", "-f", "{{with .Module}}{{if not .Main}}{{.GoVersion}}{{end}}{{end}}", ".", "./client")
+	if len(own) != 1 || len(forced) == 0 {
+		t.Fatalf("go lines %v, %v", own, forced)
+	}
+	if newest := slices.MaxFunc(forced, gover); gover(own[0], newest) > 0 {
+		t.Errorf("go.mod wants Go %s, its dependencies no more than %s", own[0], newest)
+	}
+}
+
+// gover compares two versions of Go by their numbers.
+func gover(a, b string) int {
+	number := func(s string) (all []int) {
+		for part := range strings.SplitSeq(s, ".") {
+			n, _ := strconv.Atoi(part)
+			all = append(all, n)
+		}
+		return all
+	}
+	return slices.Compare(number(a), number(b))
 }

@@ -21,7 +21,7 @@ func TestReadmesAgree(t *testing.T) {
 		ordered bool
 	}{
 		{"sections", "(?m)^#+ ", true},
-		{"transcripts", "(?ms)^```(?:console|cron)\n.*?^```$", true},
+		{"transcripts", "(?ms)^```(?:console|cron|powershell|bat)\n.*?^```$", true},
 		{"exit codes", `(?m)^\| \d+\b`, true},
 		{"flags", `--[a-z][a-z-]+`, false},
 		{"links", `\]\([^)]+\)`, false},

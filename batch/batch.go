@@ -92,6 +92,7 @@ type Batch struct {
 	lost     string        // the file that shows that there was one; see traces
 	matches  []state.Match // as of the opening, the pass or the end of the last run
 	idents   []state.Item
+	earlier  []state.Reading
 	skipped  []bool   // by the manifest, item by item
 	named    []uint64 // hashes of the files that the manifest names, 0 where it names none; nil where it never does
 	models   []string // of the manifest's items, in order of appearance
@@ -178,6 +179,9 @@ func (b *Batch) salvage() (*state.File, error) {
 // Close gives the state file back.
 func (b *Batch) Close() error { return b.state.Close() }
 
+// Recorded are the settings of the last run, false where there was none.
+func (b *Batch) Recorded() (state.Settings, bool) { return b.state.Header().Settings, b.found }
+
 // Found reports whether there is a state file from an earlier run.
 func (b *Batch) Found() bool { return b.found }
 
@@ -206,6 +210,9 @@ func (b *Batch) read() error {
 		if err != nil {
 			return err
 		}
+		if was, other := it.EarlierFingerprint(); other {
+			b.earlier = append(b.earlier, state.Reading{Item: int32(len(b.idents)), Print: was})
+		}
 		b.idents = append(b.idents, state.Item{IDHash: state.Hash(it.ID), Print: it.Fingerprint()})
 		b.skipped = append(b.skipped, it.Skip)
 		b.noteName(it)
@@ -218,7 +225,7 @@ func (b *Batch) read() error {
 }
 
 // rematch finds the manifest's items in the state again, once a run has added to that.
-func (b *Batch) rematch() { b.matches = b.state.Match(b.idents) }
+func (b *Batch) rematch() { b.matches = b.state.Match(b.idents, b.earlier) }
 
 // wanted reports whether the i-th item is to be sent.
 func (b *Batch) wanted(i int) bool {
@@ -286,7 +293,7 @@ func (b *Batch) newHeader(now time.Time) state.Header {
 // price is what one picture costs, 0 where that is not known.
 func (b *Batch) price(s state.Request) client.Money {
 	size, _ := client.ParseSize(s.Size)
-	return client.LookupModel(s.Model).Price(b.region, size)
+	return b.o.Rules.Live.Model(s.Model).Price(b.region, size)
 }
 
 // ErrChanged says that much of what is finished would be paid anew. The error is a *ChangeError.

@@ -24,11 +24,14 @@ type Rules struct {
 	AllowTruncation bool
 	// NearestSize takes the allowed size nearest in shape where an item asks for another.
 	NearestSize bool
+	// Live is what the service has told of models, beside the model table; nil is nothing. It may be
+	// filled in until Run begins.
+	Live client.Catalogue
 }
 
 // Check returns what is wrong with an item, by the model table. It is manifests.Options.Check.
 func (r Rules) Check(it *manifests.Item) []manifests.Problem {
-	m := client.LookupModel(modelOf(it))
+	m := r.Live.Model(modelOf(it))
 	var found []manifests.Problem
 	add := func(field, format string, args ...any) {
 		found = append(found, manifests.Problem{Field: field, Text: fmt.Sprintf(format, args...)})
@@ -39,7 +42,7 @@ func (r Rules) Check(it *manifests.Item) []manifests.Problem {
 	}
 	if !m.Known {
 		found = append(found, manifests.Problem{Field: "model", Warning: true,
-			Text: m.Name + " is not in the model table: nothing about it is checked, and its price is not known"})
+			Text: m.Name + " is not in the model table: nothing about it is checked" + unpriced(m)})
 	}
 	if _, err := r.size(m, it.Size); err != nil {
 		add("size", "%v", err)
@@ -50,8 +53,19 @@ func (r Rules) Check(it *manifests.Item) []manifests.Problem {
 	if !r.AllowTruncation {
 		tooLong(add, "prompt", it.Prompt, m.PromptLimit)
 		tooLong(add, "negative_prompt", it.NegativePrompt, m.NegativeLimit)
+		if m.NoNegative && it.NegativePrompt != "" {
+			add("negative_prompt", "%s takes none (--allow-truncation sends it all the same)", m.Name)
+		}
 	}
 	return found
+}
+
+// unpriced is what the warning about an unknown model adds where nobody tells its price.
+func unpriced(m client.Model) string {
+	if m.Own > 0 {
+		return ""
+	}
+	return ", and its price is not known"
 }
 
 // tooLong finds what the API would cut without a word and bill (the user's document, 2025-09).
@@ -106,7 +120,7 @@ func modelOf(it *manifests.Item) string {
 // Words are what a name of a picture can be made of that only the model table knows: model and size as they are sent, and
 // slug, the beginning of the prompt as it stands in file names. They are manifests.Names.Words.
 func (r Rules) Words(it *manifests.Item) map[string]string {
-	model := client.LookupModel(modelOf(it))
+	model := r.Live.Model(modelOf(it))
 	words := map[string]string{"model": model.Name, "size": it.Size, "slug": filename.Slug(it.Prompt)}
 	if size, err := r.size(model, it.Size); err == nil {
 		words["size"] = size.String()
@@ -117,7 +131,7 @@ func (r Rules) Words(it *manifests.Item) map[string]string {
 
 // sent is the request for an item under its key: everything that nobody says is decided here, once.
 func (r Rules) sent(it *manifests.Item, k string, redone int) (state.Request, error) {
-	m := client.LookupModel(modelOf(it))
+	m := r.Live.Model(modelOf(it))
 	size, err := r.size(m, it.Size)
 	if err != nil {
 		return state.Request{}, err

@@ -7,7 +7,6 @@ import (
 	"path"
 
 	"github.com/qwenbatch/qwenbatch/batch/state"
-	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 	"github.com/qwenbatch/qwenbatch/output/filename"
 )
@@ -82,7 +81,7 @@ func (r *run) renew(rec state.Record, it item, changed bool) (state.Record, bool
 		rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
 		rec.OtherSize = false
 	}
-	rec.Sent.Sync = r.o.Rules.sync(client.LookupModel(rec.Sent.Model))
+	rec.Sent.Sync = r.o.Rules.sync(r.o.Rules.Live.Model(rec.Sent.Model))
 	return rec, err == nil, err
 }
 

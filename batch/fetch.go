@@ -179,7 +179,7 @@ func (f *fetching) download(ctx context.Context, i int, url string) ([]byte, ima
 
 // try downloads a picture once and looks whether it is one.
 func (f *fetching) try(ctx context.Context, url string, same *repetition) ([]byte, imagefile.Picture, error) {
-	body, err := f.o.Client.DownloadInto(ctx, f.place.spare, url)
+	body, err := f.o.Client.DownloadBuffer(ctx, f.place.spare, url)
 	if err != nil {
 		return nil, imagefile.Picture{}, err
 	}
@@ -309,7 +309,7 @@ func foreign(rec *state.Record, p imagefile.Picture) bool {
 	}
 	asked, known := client.ParseSize(rec.Sent.Size)
 	made := client.Size{W: p.Width, H: p.Height}
-	other, _ := client.OtherForm(rec.Sent.Size)
+	other, _ := client.AlternativeSize(rec.Sent.Size)
 	return known && p.Width > 0 && made != asked && made.String() != other
 }
 

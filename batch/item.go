@@ -276,7 +276,7 @@ func (r *run) judge(ctx context.Context, j *job, api *client.APIError) error {
 			return r.clock.Sleep(ctx, pace.Backoff(j.Attempt))
 		}
 	case client.ReachItem:
-		if other, ok := client.OtherForm(j.Sent.Size); ok && !j.OtherSize && speaksOfSize(api) {
+		if other, ok := client.AlternativeSize(j.Sent.Size); ok && !j.OtherSize && speaksOfSize(api) {
 			j.Sent.Size, j.OtherSize = other, true
 			j.Attempt--
 			return r.back(&j.Record, api)

@@ -186,7 +186,7 @@ func (r *run) refusedForGood(api *client.APIError) {
 	l := &r.limits
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.accepted || client.OfContent(api.Code) {
+	if l.accepted || api.ContentFiltered() {
 		return
 	}
 	if l.refusals[api.Code]++; l.refusals[api.Code] >= sameRefusals {

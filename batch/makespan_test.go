@@ -114,10 +114,10 @@ func threads(n int) func(*course) error {
 
 func (c *course) sdk(prompt string) {
 	ctx := context.Background()
-	task, err := c.client.Submit(ctx, client.Request{Model: c.model, Prompt: prompt, Size: "1328*1328", N: 1, PromptExtend: true})
+	task, err := c.client.Submit(ctx, client.Request{Model: c.model, Prompt: prompt, Size: "1328*1328", N: 1, PromptExtend: new(true)})
 	for err != nil {
 		time.Sleep(time.Second)
-		task, err = c.client.Submit(ctx, client.Request{Model: c.model, Prompt: prompt, Size: "1328*1328", N: 1, PromptExtend: true})
+		task, err = c.client.Submit(ctx, client.Request{Model: c.model, Prompt: prompt, Size: "1328*1328", N: 1, PromptExtend: new(true)})
 	}
 	begun := time.Now()
 	for _, at := range []time.Duration{0, 1, 2, 4, 6, 8, 12, 16, 20} {

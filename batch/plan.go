@@ -33,6 +33,9 @@ type Plan struct {
 	Pictures int
 	Cost     client.Money
 	Unpriced bool
+	// Repeated rows among them ask for the very same picture as another row of the manifest, for RepeatedCost of Cost.
+	Repeated     int
+	RepeatedCost client.Money
 	// Spent is what is paid so far, with replaced pictures; Held and open ones are not in it.
 	Spent  client.Money
 	Models []ModelPlan
@@ -64,7 +67,7 @@ func (b *Batch) Plan() (Plan, error) {
 	p := Plan{Items: len(b.matches)}
 	rows := len(b.redo.places) // that are looked at in the manifest
 	for i := range b.matches {
-		if b.wanted(i) && !b.redo.places[i] {
+		if b.wanted(i) && !b.redo.names(i) {
 			rows++
 		}
 		if err := b.planItem(&p, i); err != nil {
@@ -78,7 +81,7 @@ func (b *Batch) Plan() (Plan, error) {
 	p.Anew, p.Finished = b.anew(&p)
 	for _, name := range b.models {
 		if m := models[name]; m != nil {
-			model := client.LookupModel(name)
+			model := b.o.Rules.Live.Model(name)
 			p.add(m, model, b.o.Rules.sync(model))
 		}
 	}
@@ -168,32 +171,39 @@ func (b *Batch) planRows(p *Plan, many int) (map[string]*ModelPlan, error) {
 	if many == 0 {
 		return models, nil
 	}
+	var same samePictures
 	for i, it := range b.items() {
 		if it.err != nil {
 			return nil, it.err
 		}
-		wanted, named := b.wanted(i), b.redo.places[i]
+		wanted, named := b.wanted(i), b.redo.names(i)
+		cost := client.Money(0)
+		if wanted {
+			var err error
+			if cost, err = b.pay(p, models, it); err != nil {
+				return nil, err
+			}
+		}
+		if !it.Skip && !named {
+			same.add(b.idents[i].Print, it.Row, wanted, cost)
+		}
 		if !wanted && !named {
 			continue
 		}
 		b.planRedo(&p.Redo, i, it)
-		if wanted {
-			if err := b.pay(p, models, it); err != nil {
-				return nil, err
-			}
-		}
 		if many--; many == 0 {
 			break
 		}
 	}
+	p.Repeated, p.RepeatedCost = same.repeated()
 	return models, nil
 }
 
 // pay counts an item that a run would send.
-func (b *Batch) pay(p *Plan, models map[string]*ModelPlan, it item) error {
+func (b *Batch) pay(p *Plan, models map[string]*ModelPlan, it item) (client.Money, error) {
 	s, err := b.o.Rules.sent(it.Item, "", 0)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	m := models[s.Model]
 	if m == nil {
@@ -203,9 +213,10 @@ func (b *Batch) pay(p *Plan, models map[string]*ModelPlan, it item) error {
 	m.Price = b.price(s)
 	m.Pictures += s.N
 	m.Requests++
-	m.Cost += m.Price * client.Money(s.N)
+	cost := m.Price * client.Money(s.N)
+	m.Cost += cost
 	p.Unpriced = p.Unpriced || m.Price == 0
-	return nil
+	return cost, nil
 }
 
 func (p *Plan) add(m *ModelPlan, model client.Model, sync bool) {

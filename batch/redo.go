@@ -27,6 +27,11 @@ const RedoMissing = "missing"
 // rowPrefix names all items of a row by the number that results.csv gives it.
 const rowPrefix = "row:"
 
+// RedoVersion is, in Options.Redo, between the file of a picture and its SHA-256: the item is left alone if it has another
+// picture by now, so that a list of rejected pictures buys each of them again once, however often it is given. Several sums
+// are those of several items, of which the file is one's.
+const RedoVersion = "#sha256:"
+
 // keysKept bounds the keys of all wishes together, since every mark carries them in one line.
 const keysKept = 10_000
 
@@ -34,14 +39,15 @@ const keysKept = 10_000
 type redo struct {
 	state.Redo
 	begun   bool               // a mark says so
-	places  map[int]bool       // named items, by their place in the manifest
+	places  map[int]bool       // named items, by their place in the manifest; false for one that has another picture than is named (RedoVersion)
 	entries map[state.Key]bool // of the items that are to be made again, or to be counted as such
 }
 
 // A RedoPlan says why items that --redo names are not bought again. They are named by id, else as row:N.
 type RedoPlan struct {
-	// Held may be paid for already; Open are at the service; Bought were made again by a run that this one finishes.
-	Held, Open, Skipped, Bought []string
+	// Held may be paid for already; Open are at the service; Bought were made again by a run that this one finishes; Newer have
+	// another picture than the one that is named.
+	Held, Open, Skipped, Bought, Newer []string
 }
 
 // An UnknownItemError says that nothing in the manifest is called so.
@@ -139,14 +145,35 @@ func (b *Batch) chooseNamed(names []string) error {
 			found = n.others[name]
 		}
 		if len(found) == 0 {
+			name, _, _ = strings.Cut(name, RedoVersion)
 			return &UnknownItemError{name}
 		}
 		for _, i := range found {
-			b.redo.places[i] = true
-			if m := b.matches[i]; m.Entry >= 0 {
-				b.redo.entries[b.state.Entry(int(m.Entry)).Key] = true
+			if err := b.chooseItem(i, name); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+// chooseItem takes the i-th item of the manifest, which a name means, unless the name is that of another picture than it has.
+// A wish that has begun is about the pictures of its beginning.
+func (b *Batch) chooseItem(i int, name string) error {
+	m := b.matches[i]
+	if _, sums, ok := strings.Cut(name, RedoVersion); ok && m.Entry >= 0 && !b.redo.begun {
+		rec, err := b.state.Get(int(m.Entry))
+		if err != nil {
+			return err
+		}
+		if len(rec.Pictures) == 0 || !strings.Contains(sums, rec.Pictures[0].SHA256) {
+			b.redo.places[i] = b.redo.places[i] // true by another name
+			return nil
+		}
+	}
+	b.redo.places[i] = true
+	if m.Entry >= 0 {
+		b.redo.entries[b.state.Entry(int(m.Entry)).Key] = true
 	}
 	return nil
 }
@@ -165,7 +192,8 @@ func newNaming(names []string) *naming {
 	n := &naming{map[string]bool{}, map[int][]string{}, map[state.Key][]string{}, map[uint64][]string{}, map[string][]int{}, map[string][]int{}}
 	for _, name := range names {
 		n.names[name] = true
-		file := state.Hash(path.Join(state.ImagesDir, path.Base(strings.ReplaceAll(name, `\`, "/"))))
+		called, _, _ := strings.Cut(name, RedoVersion)
+		file := state.Hash(path.Join(state.ImagesDir, path.Base(strings.ReplaceAll(called, `\`, "/"))))
 		n.files[file] = append(n.files[file], name)
 		if k, err := state.ParseKey(name); err == nil {
 			n.keys[k] = append(n.keys[k], name)
@@ -224,9 +252,15 @@ func (b *Batch) redoes(entry int32) bool {
 	return err != nil || rec.Redo < b.redo.Number // an error comes back where the record is read to be sent
 }
 
+// names reports whether the i-th item of the manifest is named, though perhaps by a picture that it has no more.
+func (r redo) names(i int) bool {
+	_, named := r.places[i]
+	return named
+}
+
 // planRedo notes what becomes of an item that is named, where it is not bought again.
 func (b *Batch) planRedo(p *RedoPlan, i int, it item) {
-	if !b.redo.places[i] {
+	if !b.redo.names(i) {
 		return
 	}
 	name := it.ID
@@ -235,6 +269,8 @@ func (b *Batch) planRedo(p *RedoPlan, i int, it item) {
 	}
 	m := b.matches[i]
 	switch {
+	case !b.redo.places[i]:
+		p.Newer = append(p.Newer, name)
 	case it.Skip:
 		p.Skipped = append(p.Skipped, name)
 	case m.Entry < 0:

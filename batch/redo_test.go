@@ -322,6 +322,37 @@ func TestRedoAfterAFinishedRun(t *testing.T) {
 	})
 }
 
+// TestRedoOfOnePicture names pictures with their sums: each is bought again once, also by a command that was stopped, and
+// what was bought in its place is another picture.
+func TestRedoOfOnePicture(t *testing.T) {
+	play(t, three, emulator.Options{}, func(s *scene) {
+		s.ends()
+		var names []string
+		for _, prompt := range []string{"a red cat", "a blue dog"} {
+			p := s.records()[prompt].Pictures[0]
+			names = append(names, p.File+RedoVersion+p.SHA256)
+		}
+		if p := s.planOf(names...); p.Again != 2 {
+			t.Errorf("Plan = %+v, want two again", p)
+		}
+		s.options.Limit = 1
+		s.again(names...)
+		s.wantPosts(4)
+		s.options.Limit = 0
+		s.redone(names...)
+		s.wantPosts(5)
+		if p := s.planOf(names...); p.Again != 0 || !slices.Equal(p.Redo.Newer, []string{"a", "b"}) {
+			t.Errorf("Plan = %+v, want two newer ones", p)
+		}
+		s.redone(names...)
+		s.wantPosts(5)
+		var unknown *UnknownItemError
+		if err := s.again("images/x.png" + RedoVersion + "00"); !errors.As(err, &unknown) || unknown.Name != "images/x.png" {
+			t.Errorf("Run = %v, want an unknown item", err)
+		}
+	})
+}
+
 // TestRedoTwoWishes begins a second wish before the first has ended: each is bought once, and the number of the later one
 // serves the earlier.
 func TestRedoTwoWishes(t *testing.T) {

@@ -15,7 +15,6 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/state"
-	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
@@ -160,7 +159,7 @@ func (r *run) stop(ctx context.Context, all bool) error {
 func (r *run) order() []int {
 	order := make([]int, 0, r.state.Count())
 	claimed := make([]bool, r.state.Count())
-	for _, m := range r.state.Match(r.idents) {
+	for _, m := range r.state.Match(r.idents, r.earlier) {
 		if m.Entry >= 0 {
 			order, claimed[m.Entry] = append(order, int(m.Entry)), true
 		}
@@ -308,7 +307,7 @@ func (r *run) pace(model string) *pace.Model {
 	defer r.mu.Unlock()
 	p := r.paces[model]
 	if p == nil {
-		known := client.LookupModel(model)
+		known := r.o.Rules.Live.Model(model)
 		p = pace.NewModel(known, r.o.Rules.sync(known), r.o.SubmitRate, r.o.Window, r.o.Speed)
 		r.paces[model] = p
 	}

@@ -23,9 +23,11 @@ const (
 	glance = 100 * time.Millisecond
 )
 
-// Thumbs makes the thumbnails that report.html and results.xlsx show, where they are missing. It takes about a tenth of a
-// second a picture; without them the page shows the pictures themselves.
-func (b *Batch) Thumbs(ctx context.Context) error { return output.Thumbs(ctx, b.o.Disk, b.results()) }
+// Thumbs makes the thumbnails that report.html and results.xlsx show, where they are missing, on all processors. It tells
+// how many pictures of those that lack one it has been through. Without them the page shows the pictures themselves.
+func (b *Batch) Thumbs(ctx context.Context, tell func(made, missing int)) error {
+	return output.ThumbMaker{Disk: b.o.Disk, Book: b.HasWorkbook(), Tell: tell}.Make(ctx, b.results())
+}
 
 // startThumbs begins to make thumbnails, if they are wanted. The function that it returns ends that within the time that one
 // picture takes.
@@ -51,7 +53,7 @@ func (r *run) thumbs(ctx context.Context) (err error) {
 			err = fmt.Errorf("internal error: %v", p)
 		}
 	}()
-	return output.Thumbs(ctx, r.o.Disk, r.calmly(ctx))
+	return output.ThumbMaker{Disk: r.o.Disk, Book: r.HasWorkbook()}.Follow(ctx, r.calmly(ctx))
 }
 
 // wantThumb remembers a saved picture, unless too many wait already.

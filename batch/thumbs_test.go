@@ -73,7 +73,7 @@ func TestThumbnailOfAReplacedPicture(t *testing.T) {
 		s.ends()
 		b, closed := s.open()
 		defer closed()
-		if err := b.Thumbs(s.t.Context()); err != nil {
+		if err := b.Thumbs(s.t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		s.report(nil)

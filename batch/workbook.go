@@ -68,11 +68,12 @@ func (b *Batch) annotated(book output.Book, rows iter.Seq2[output.Result, error]
 		return "", nil
 	}
 	name, err := b.replace(workbookName, func(w io.Writer) error {
-		sheet := output.Sheet{Workbook: theirs.Reader(), Name: theirs.Sheet, Header: theirs.Header, Has: b.said(theirs)}
+		sheet := output.Sheet{Workbook: theirs.Reader(), Name: theirs.Sheet, Header: theirs.Header, Has: b.said(theirs),
+			Results: theirs.Results}
 		return output.AnnotateXLSX(w, book, sheet, rows)
 	})
 	if errors.Is(err, output.ErrWorkbookLimit) {
-		b.o.Log.Warn(workbookName+" has a sheet of its own, not the manifest's", "cause", err)
+		b.o.Log.Warn(workbookName+" is a sheet of ours with your columns; your workbook stays as it is", "cause", err)
 		return "", nil
 	}
 	return name, err

@@ -53,7 +53,7 @@ func reported(t *testing.T, path string, o Options) (names []string, file *excel
 			b, closed := s.open()
 			defer closed()
 			var err error
-			if err := b.Thumbs(t.Context()); err != nil {
+			if err := b.Thumbs(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
 			if names, err = b.Report(t.Context()); err != nil {

@@ -44,7 +44,7 @@ func atMost(n int) cobra.PositionalArgs {
 
 // completeManifest offers files that can be a manifest.
 func completeManifest(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{"yaml", "yml", "csv", "tsv", "jsonl"}, cobra.ShellCompDirectiveFilterFileExt
+	return []string{"yaml", "yml", "csv", "tsv", "xlsx", "xlsm", "jsonl", "json"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
 // givenOnCommandLine reports whether a flag was given on the command line itself.

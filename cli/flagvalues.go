@@ -137,11 +137,12 @@ func (c headerFlag) String() string {
 	return strings.Join(pairs, "\n")
 }
 
-// Set adds pairs. Headers may hold any sign but a line break.
+// Set adds pairs. Headers may hold any sign but a line break; none says that no column gives
+// the field.
 func (c headerFlag) Set(s string) error {
 	for line := range strings.Lines(s) {
 		field, header, ok := strings.Cut(strings.TrimSpace(line), "=")
-		if !ok || field == "" || header == "" {
+		if !ok || field == "" {
 			return errors.New("write FIELD=HEADER, as in prompt=描述")
 		}
 		c[field] = header
@@ -189,4 +190,9 @@ type group struct {
 
 func newGroup(title string) group {
 	return group{title, pflag.NewFlagSet(title, pflag.ContinueOnError)}
+}
+
+// jsonFlag adds the flag of a result for programs.
+func jsonFlag(g group, asJSON *bool) {
+	g.flags.BoolVar(asJSON, "json", false, "one JSON object for programs, see help json")
 }

@@ -29,6 +29,8 @@ func folderOf(out, manifest string, rehearsal bool) string {
 	switch {
 	case out != "":
 		return filepath.Clean(out)
+	case manifest == fromStdin:
+		return "" // there is none yet
 	case rehearsal:
 		return name + "-rehearsal"
 	}

@@ -28,14 +28,17 @@ type job struct {
 	plan     batch.Plan
 	watch    term.Watch
 	records  *term.JSONView // with --progress json
-	junit    *junitFile
+	junit    *extraFile
 }
 
 // run takes a manifest as far as it comes. Nothing is created on the disk before the manifest is
 // known to be right.
 func (p *program) run(ctx context.Context, f *runFlags, settings state.Settings,
 	name string) error {
-	m, totals, err := f.open(name)
+	if err := stdinFolder(name, f.out); err != nil {
+		return err
+	}
+	m, totals, err := f.open(p, name)
 	if err != nil {
 		return err
 	}

@@ -21,11 +21,14 @@ import (
 type manifestFlags struct {
 	defaults manifests.Defaults
 	rules    batch.Rules
+	format   string
 	encoding string
 	sheet    string
-	columns  headerFlag
-	name     string // of pictures
-	maxItems int
+	// rows and columns that are hidden are left out
+	visibleOnly bool
+	columns     headerFlag
+	name        string // of pictures
+	maxItems    int
 }
 
 func newManifestFlags() *manifestFlags {
@@ -42,7 +45,7 @@ func (r *manifestFlags) pictureGroup() group {
 	g.flags.Var(textFlag{&r.defaults.NegativePrompt, "TEXT"}, "negative-prompt",
 		"what the pictures shall not show")
 	g.flags.Var(optionalSeed{&r.defaults.Seed}, "seed",
-		"0 to 2147483647; the same seed and prompt give much the same picture (default one for "+
+		"0 to 2147483647; the same seed and prompt give a similar picture, not surely the same (default one for "+
 			"each item, drawn once and reported)")
 	g.flags.Var(optionalBool{&r.defaults.PromptExtend}, "prompt-extend",
 		"let a language model enrich the prompts (default true, as the API does)")
@@ -57,13 +60,18 @@ func (r *manifestFlags) pictureGroup() group {
 // readingGroup returns the flags of the reading.
 func (r *manifestFlags) readingGroup() group {
 	g := newGroup("Reading the manifest")
+	g.flags.Var(choiceFlag{&r.format, formats}, "format",
+		"what the manifest is, where its name does not tell: that of - (standard input)")
 	g.flags.Var(textFlag{&r.encoding, "NAME"}, "encoding",
 		"character encoding: utf-8, gb18030, utf-16le, big5 … (default detected)")
-	g.flags.Var(textFlag{&r.sheet, "NAME"}, "sheet", "sheet of a workbook (default the first)")
+	g.flags.Var(textFlag{&r.sheet, "NAME"}, "sheet", "sheet of a workbook, or list of a JSON "+
+		"document (default the first, or the only one)")
+	g.flags.BoolVar(&r.visibleOnly, "visible-only", false,
+		"leave hidden rows and columns of a workbook out")
 	g.flags.Var(
 		r.columns, "column",
-		"which header gives a field, as in prompt=描述; can be repeated (default told by the "+
-			"usual names)")
+		"which header gives a field, as in prompt=描述, or that none does, as in size=; can be "+
+			"repeated (default told by the usual names)")
 	g.flags.Var(textFlag{&r.name, "TEMPLATE"}, "name",
 		"file names, as {{.sku}}-{{.slug}}: columns, and id, row, index, slug, hash, seed, "+
 			"model, size (default the file column, else the id, else slug and hash)")
@@ -84,10 +92,16 @@ func (r *manifestFlags) modeFlag(g group) {
 }
 
 // open opens the manifest and checks all its rows. The caller closes it.
-func (r *manifestFlags) open(name string) (*manifests.Manifest, manifests.Totals, error) {
+func (r *manifestFlags) open(p *program, name string) (*manifests.Manifest, manifests.Totals,
+	error) {
+	if err := r.stdinReadable(p, name); err != nil {
+		return nil, manifests.Totals{}, err
+	}
 	m, err := manifests.Open(name, manifests.Options{
+		Format: r.format, Stdin: p.stdin,
 		Defaults: r.defaults, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns,
-		MaxItems: r.maxItems, Check: r.rules.Check,
+		VisibleOnly: r.visibleOnly,
+		MaxItems:    r.maxItems, Check: r.rules.Check,
 		Names: manifests.Names{Template: r.name, Words: r.rules.Words, File: pictureFile}})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, manifests.Totals{}, noManifest(name)
@@ -106,7 +120,7 @@ func (r *manifestFlags) open(name string) (*manifests.Manifest, manifests.Totals
 	}
 	if totals.Items == 0 {
 		m.Close()
-		return nil, totals, noItems(name)
+		return nil, totals, noItems(name, r.kind(name))
 	}
 	if totals.Items > manyItems {
 		saveMemory()
@@ -116,13 +130,15 @@ func (r *manifestFlags) open(name string) (*manifests.Manifest, manifests.Totals
 
 // noItems refuses a manifest without items: a failed export must not end with "all done", nor
 // its empty report replace a full one.
-func noItems(name string) error {
+func noItems(name, kind string) error {
 	m := &mistake{text: term.Quote(name) + " has no items; nothing was sent",
 		hint: "its first row is the header; each row below it is a picture to make"}
-	switch strings.ToLower(filepath.Ext(name)) {
+	switch kind {
 	case ".yaml", ".yml":
 		m.hint = "list them below items:, each as - prompt: a cat; or name a sheet that has " +
 			"rows with rows:"
+	case ".json":
+		m.hint = `it wants a list: [{"prompt": "a cat"}]`
 	case ".jsonl", ".ndjson":
 		m.hint = `each line is a picture to make: {"prompt": "a cat"}`
 	case ".xlsx":
@@ -201,7 +217,7 @@ func onceEach(all []manifests.Error) []manifests.Error {
 // isManifest reports whether a file can be a manifest by its extension.
 func isManifest(name string) bool {
 	switch strings.ToLower(filepath.Ext(name)) {
-	case ".yaml", ".yml", ".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".xlsx":
+	case ".yaml", ".yml", ".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".xlsx", ".xlsm":
 		return true
 	}
 	return false

@@ -106,6 +106,13 @@ func limitText(n int) string {
 	return term.Number(n)
 }
 
+func negativeText(m client.Model) string {
+	if m.NoNegative {
+		return "none: it takes no negative prompt"
+	}
+	return limitText(m.NegativeLimit)
+}
+
 func priceText(m client.Model, region string) string {
 	price := priceIn(m, region)
 	if price == 0 {
@@ -135,8 +142,7 @@ func describeModel(w io.Writer, m client.Model) {
 		entry([]string{"sizes", ""}[min(i, 1)], "%s", text)
 	}
 	entry("n", "up to %d of one request", m.MaxN)
-	entry("prompt", "%s characters, negative %s", limitText(m.PromptLimit),
-		limitText(m.NegativeLimit))
+	entry("prompt", "%s characters, negative %s", limitText(m.PromptLimit), negativeText(m))
 	entry("quota", "%s", quota(m))
 	entry("price", "beijing ¥%s, singapore ¥%s a picture", priceIn(m, "beijing"),
 		priceIn(m, "singapore"))
@@ -198,6 +204,7 @@ type modelRecord struct {
 	MaxN          int               `json:"max_n"`
 	PromptLimit   int               `json:"prompt_limit"`
 	NegativeLimit int               `json:"negative_limit"`
+	NoNegative    bool              `json:"no_negative,omitempty"`
 	PerMinute     float64           `json:"submissions_per_minute"`
 	Running       int               `json:"running_tasks,omitempty"`
 	Prices        map[string]string `json:"prices"` // by region; absent where not known
@@ -210,7 +217,8 @@ func modelsJSON(w io.Writer, models []client.Model) error {
 		r := modelRecord{Name: m.Name, Endpoints: map[string]string{}, EditOnly: m.EditOnly,
 			Sizes: []string{}, MinPixels: m.MinArea, MaxPixels: m.MaxArea, MaxRatio: m.MaxRatio,
 			MaxN: m.MaxN, PromptLimit: m.PromptLimit, NegativeLimit: m.NegativeLimit,
-			PerMinute: float64(m.Submissions) / m.Per.Minutes(), Running: m.Running,
+			NoNegative: m.NoNegative,
+			PerMinute:  float64(m.Submissions) / m.Per.Minutes(), Running: m.Running,
 			Prices: map[string]string{}, Source: m.Source}
 		for _, e := range endpoints(m) {
 			r.Endpoints[e.mode] = e.path

@@ -16,6 +16,9 @@ func (j *job) work(ctx context.Context) error {
 	if b := j.f.budget; b > 0 && b < j.plan.Spent+o.cost {
 		o.budget = b
 	}
+	for _, note := range repetitions(j.plan) {
+		j.screen.Print(note) // also with --quiet: it is paid for
+	}
 	j.screen.Say("%s", o)
 	ctx, forget := untilSignal(ctx, j.stopping)
 	defer forget()
@@ -60,7 +63,7 @@ func (j *job) thumbs(ctx context.Context) (all bool) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, thumbsTimeout)
 	defer cancel()
-	return j.batch.Thumbs(ctx) == nil
+	return j.batch.Thumbs(ctx, nil) == nil
 }
 
 // report writes the reports. It says so where they take long, since a run that seems to hang is
@@ -192,7 +195,7 @@ func (j *job) summary(p batch.Progress) summary {
 
 // close prints the summary and the errors, and returns the exit code.
 func (j *job) close(s summary, reportErr error) error {
-	junitErr := j.junit.write(j.batch, adviceByStatus(s.fresh, j.about))
+	junitErr := writeJUnit(j.junit, j.batch, adviceByStatus(s.fresh, j.about))
 	if (reportErr != nil || junitErr != nil) && s.code < codeStopped {
 		s.code = codeStopped
 	}
@@ -212,6 +215,7 @@ func (j *job) close(s summary, reportErr error) error {
 		j.screen.Say("%s", l)
 	}
 	j.endRedo(s.code)
+	j.f.after.ended = &s
 	if s.code == 0 {
 		return nil
 	}

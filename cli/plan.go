@@ -70,9 +70,22 @@ func (l *savedBatch) added() []countLine {
 			term.Number(l.maxItems))}}
 }
 
+// repetitions tells how many rows ask for what another one asks for.
+func repetitions(p batch.Plan) []string {
+	if p.Repeated == 0 {
+		return nil
+	}
+	repeat := "rows repeat"
+	if p.Repeated == 1 {
+		repeat = "row repeats"
+	}
+	return []string{fmt.Sprintf("%s %s the prompt and settings of another: %s of the cost.",
+		term.Number(p.Repeated), repeat, orUnknown(p.RepeatedCost, term.Yuan(p.RepeatedCost)))}
+}
+
 // planNotes compares the interfaces, and n with count, where that matters.
 func planNotes(p batch.Plan) []string {
-	var notes []string
+	notes := repetitions(p)
 	for _, m := range p.Models {
 		model := client.LookupModel(m.Name)
 		atRisk := term.Yuan(m.Price * client.Money(m.AtRisk))

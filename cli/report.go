@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,39 +21,52 @@ func reportCommand(p *program) *cobra.Command {
 order of the manifest, and make the thumbnails that the latter two show. Also
 while a run is going on. Flags that say something of the pictures (--model,
 --size, …) and --xlsx are those of the last run unless given.`,
-		Example: "  qwenbatch report prompts.csv",
-		Args:    oneManifest, ValidArgsFunction: completeManifest,
+		Example: `  qwenbatch report prompts.csv
+  qwenbatch report prompts.csv --single-file prompts.html   a page to be mailed`,
+		Args: oneManifest, ValidArgsFunction: completeManifest,
 	}
 	main := l.folderFlags()
 	l.reportFlags.addTo(main)
+	var gifts handOn
+	gifts.addTo(main)
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return l.withSaved(p, cmd, args[0], true, func() error {
-			also, err := openJUnit(l.junit)
-			if err != nil {
-				return err
-			}
-			defer also.close()
-			if l.thumbs {
-				if err := l.batch.Thumbs(cmd.Context()); err != nil {
-					return err
-				}
-			}
-			files, err := l.batch.Report(cmd.Context())
-			if err == nil {
-				err = also.write(l.batch, adviceByStatus(l.command("run"), l.command))
-			}
-			for _, name := range files {
-				fmt.Fprintln(p.stdout, term.Plain(filepath.Join(l.folder, name)))
-			}
-			if errors.Is(err, fs.ErrPermission) {
-				return notWritable(l.folder, err)
-			}
-			if err == nil && also != nil {
-				fmt.Fprintln(p.stdout, term.Plain(l.junit))
-			}
-			return err
+			return l.writeReports(p, cmd.Context(), &gifts)
 		})
 	}
 	return cmd
+}
+
+// writeReports makes the thumbnails and writes the reports, those too that flags name.
+func (l *savedBatch) writeReports(p *program, ctx context.Context, gifts *handOn) error {
+	junit, err := openJUnit(l.junit)
+	defer junit.close()
+	if err == nil {
+		err = gifts.open()
+	}
+	defer gifts.close()
+	if err == nil && l.thumbs {
+		err = l.makeThumbs(p, ctx)
+	}
+	if err != nil {
+		return err
+	}
+	files, err := l.batch.Report(ctx)
+	if err == nil {
+		err = writeJUnit(junit, l.batch, adviceByStatus(l.command("run"), l.command))
+	}
+	for _, name := range files {
+		fmt.Fprintln(p.stdout, term.Plain(filepath.Join(l.folder, name)))
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return notWritable(l.folder, err)
+	}
+	if err == nil && junit != nil {
+		fmt.Fprintln(p.stdout, term.Plain(l.junit))
+	}
+	if err == nil {
+		err = gifts.write(p, l.batch)
+	}
+	return err
 }

@@ -61,6 +61,9 @@ func (l *savedBatch) resolve(p *program, cmd *cobra.Command, args []string,
 			text: "resolve wants exactly one of --adopt TASK_ID, --resubmit and --abandon",
 			hint: l.command("audit") + " shows what was charged"}
 	}
+	if err := stdinFolder(l.name, l.out); err != nil {
+		return err
+	}
 	l.folder = folderOf(l.out, l.name, l.rehearse)
 	if l.found = hasState(l.folder); !l.found {
 		return l.mustExist()

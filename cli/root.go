@@ -38,8 +38,7 @@ import (
 // exit code. It reads the environment and, while a batch runs, catches signals; a second one
 // ends the process.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	p := &program{args: args, stdin: stdin, stdout: stdout, stderr: stderr, env: os.LookupEnv,
-		groups: map[*cobra.Command][]group{}}
+	p := programOf(args, stdin, stdout, stderr)
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -50,6 +49,15 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		err = p.noCommand(root, args[0])
 	}
 	return p.report(err)
+}
+
+// Command returns the root command with all of its subcommands, for programs that make manual
+// pages and completions of it.
+func Command() *cobra.Command { return programOf(nil, nil, io.Discard, io.Discard).root() }
+
+func programOf(args []string, stdin io.Reader, stdout, stderr io.Writer) *program {
+	return &program{args: args, stdin: stdin, stdout: stdout, stderr: stderr, env: os.LookupEnv,
+		groups: map[*cobra.Command][]group{}}
 }
 
 func (p *program) root() *cobra.Command {
@@ -63,9 +71,12 @@ picture is paid twice.`,
   qwenbatch run prompts.yaml --rehearse     try it: no key, no cost
   qwenbatch plan prompts.yaml               what it would cost and how long it takes
   qwenbatch run prompts.yaml                make the pictures`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.Flags().Bool("version", false, "print the version") // without cobra's -v
+	root.SetVersionTemplate(versionLine() + "\n")
 	root.DisableSuggestions = true // noCommand makes them
 	root.SetHelpFunc(p.help)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { p.help(cmd, nil); return nil })

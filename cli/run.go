@@ -22,6 +22,7 @@ type runFlags struct {
 	logLevel, logFormat string
 	quiet               bool
 	restored            bool
+	after               afterCommand
 }
 
 func runCommand(p *program) *cobra.Command {
@@ -62,6 +63,7 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 			"synchronous ones 1m)")
 	told := newGroup("Reports")
 	f.reportFlags.addTo(told)
+	told.flags.Var(textFlag{&f.after.line, "CMD"}, "after", afterHelp)
 	tempo := newGroup("Pace")
 	f.manifestFlags.modeFlag(tempo)
 	tempo.flags.Var(&f.submit, "submit-rate",
@@ -95,7 +97,9 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 		if f.quiet && !cmd.Flags().Changed("log-level") {
 			f.logLevel = "error"
 		}
-		return p.run(cmd.Context(), f, settings, args[0])
+		f.after.manifest = args[0]
+		err = p.run(cmd.Context(), f, settings, args[0])
+		return f.after.run(cmd.Context(), p, err)
 	}
 	return cmd
 }

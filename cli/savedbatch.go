@@ -62,6 +62,9 @@ func (l *savedBatch) withSaved(p *program, cmd *cobra.Command, name string, repo
 // closing.
 func (l *savedBatch) openReadOnly(p *program, cmd *cobra.Command, name string, reports bool) (
 	closing func(), err error) {
+	if err := stdinFolder(name, l.out); err != nil && !l.asRun {
+		return nil, err
+	}
 	l.name, l.folder = name, folderOf(l.out, name, l.rehearse)
 	if err := notItsReport(name, l.folder); reports && err != nil {
 		return nil, err
@@ -118,7 +121,7 @@ func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
 			l.rules.Mode = recorded.Mode
 		}
 	}
-	if m, l.totals, err = l.manifestFlags.open(l.name); err != nil {
+	if m, l.totals, err = l.manifestFlags.open(p, l.name); err != nil {
 		return nil, err
 	}
 	l.settings.Manifest, l.settings.Mode = m.Name(), l.rules.Mode

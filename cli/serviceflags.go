@@ -91,8 +91,8 @@ func (s *serviceFlags) settle(p *program, flags *pflag.FlagSet, recorded *state.
 	region, _ := client.LookupRegion(s.region)
 	if s.base == "" {
 		s.base = region.BaseURL(s.workspace)
-	} else if !flags.Changed("region") {
-		region = regionOf(s.base, region)
+	} else if at, ok := client.RegionAt(s.base); ok && !flags.Changed("region") {
+		region = at // prices depend on it
 	}
 	if s.base == "" {
 		return state.Settings{}, &mistake{text: region.Name + " has only hosts of a workspace",
@@ -100,18 +100,6 @@ func (s *serviceFlags) settle(p *program, flags *pflag.FlagSet, recorded *state.
 	}
 	return state.Settings{BaseURL: strings.TrimSuffix(s.base, "/"), Region: region.Name,
 		Workspace: s.workspace}, nil
-}
-
-// regionOf returns the region of a base URL by its host, otherwise where it has none. Prices
-// depend on it.
-func regionOf(base string, otherwise client.Region) client.Region {
-	for _, r := range client.Regions() {
-		if r.Shared != "" && strings.Contains(base, "//"+r.Shared+"/") ||
-			strings.Contains(base, "."+r.ID+".") {
-			return r
-		}
-	}
-	return otherwise
 }
 
 // config returns how the client reaches the service.

@@ -197,7 +197,7 @@ func TestA32LastPart(t *testing.T) {
 	} {
 		_, err := submit(says(t, tt.status, fmt.Sprintf(`{"code":%q,"message":%q,"request_id":"1"}`, tt.code, tt.message)), fox)
 		var api *APIError
-		if !errors.As(err, &api) || class(err) != tt.want || api.Reach() != tt.reach || OfContent(api.Code) != tt.content {
+		if !errors.As(err, &api) || class(err) != tt.want || api.Reach() != tt.reach || api.ContentFiltered() != tt.content {
 			t.Errorf("HTTP %d %s: Submit = %v, want %s, reach %s, of content %v", tt.status, tt.code, err, tt.want, tt.reach, tt.content)
 		}
 	}

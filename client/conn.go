@@ -78,10 +78,19 @@ func metered(conn net.Conn) *meteredConn {
 
 // A passage watches one submission go out.
 type passage struct {
+	hooked bool // it goes through a Config.Transport, which may use other connections
 	mu     sync.Mutex
+	asked  bool // a connection was asked of our transport
 	conns  int
 	meter  *meteredConn
 	before int
+}
+
+// ask notes that our transport looks for a connection.
+func (p *passage) ask(string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = true
 }
 
 // on notes the connection that the submission goes out on. What was sent over it before, a TLS
@@ -102,7 +111,7 @@ func (p *passage) incomplete(body int) bool {
 	defer p.mu.Unlock()
 	switch {
 	case p.conns == 0:
-		return true
+		return p.asked || !p.hooked
 	// unreachable unless net/http sends a body twice, which needs GetBody
 	case p.conns > 1 || p.meter == nil:
 		return false

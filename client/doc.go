@@ -1,8 +1,24 @@
 // Package client is a Go client of Alibaba's Qwen-Image HTTP API (DashScope, also called Model
 // Studio and 百炼).
 //
-// It submits asynchronous image tasks, queries, lists and cancels them, calls the synchronous
-// interface and downloads the pictures.
+// It submits asynchronous image tasks, waits for them, queries, lists and cancels them, calls the
+// synchronous interface and downloads the pictures. A picture takes these lines, with the key in
+// DASHSCOPE_API_KEY, and each of them may fail:
+//
+//	c, err := client.FromEnv()
+//	task, err := c.Submit(ctx, client.Request{Prompt: "a red fox"})
+//	task, err = c.Wait(ctx, task)
+//	for _, url := range task.URLs() {
+//		png, err := c.Download(ctx, url)
+//	}
+//
+// or, in one call that cannot be found again if its answer is lost, and for models that have no
+// other interface:
+//
+//	task, err := c.Generate(ctx, client.Request{Model: "qwen-image-max", Prompt: "a red fox"})
+//
+// [Client.Tasks] lists the account's tasks, [Client.Cancel] cancels one that has not begun.
+// Package emulator serves the same API in a test; see its Start.
 //
 // # Guarantee
 //
@@ -24,12 +40,14 @@
 // package.
 //
 // A Client is safe for concurrent use. It has no goroutine of its own beside those of net/http,
-// and its only shared state is connections and the memory of large pictures.
+// and its only shared state is connections, the memory of large pictures, and when its waits may
+// ask.
 //
 // # Limits
 //
-// It does not retry, pace, poll in a loop or remember anything; package batch does. It knows
-// nothing of files.
+// It sends no submission twice, does not pace submissions and remembers no task; package batch
+// does. Reads are tried again only where Config.ReadRetries says so, and while [Client.Wait] waits.
+// It knows nothing of files.
 //
 // Facts about the service are from the user's document "qwen-image-api-reference" (2025-09, zh)
 // and from the vendor's pages as collected in 2026-11; recorded traffic wins where they differ.

@@ -2,21 +2,17 @@ package client
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"hash/crc64"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -40,11 +36,20 @@ var (
 //
 // After ErrGone, query the task for a fresh URL; after any other error, try again.
 func (c *Client) Download(ctx context.Context, rawURL string) ([]byte, error) {
-	return c.DownloadInto(ctx, nil, rawURL)
+	return c.DownloadBuffer(ctx, nil, rawURL)
 }
 
-// DownloadInto is [Client.Download], which reuses the array of spare if it is large enough.
-func (c *Client) DownloadInto(ctx context.Context, spare []byte, rawURL string) ([]byte, error) {
+// DownloadBuffer is [Client.Download] into a buffer whose array is reused if it is large enough.
+func (c *Client) DownloadBuffer(ctx context.Context, buf []byte, rawURL string) (
+	body []byte, err error) {
+	err = c.again(ctx, func() error {
+		body, err = c.downloadOnce(ctx, buf, rawURL)
+		return err
+	})
+	return body, err
+}
+
+func (c *Client) downloadOnce(ctx context.Context, buf []byte, rawURL string) ([]byte, error) {
 	u, err := c.pictureURL(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("download: %w", err)
@@ -55,7 +60,7 @@ func (c *Client) DownloadInto(ctx context.Context, spare []byte, rawURL string) 
 		cancel(fmt.Errorf("less than 16 KiB came in %v", c.config.Idle))
 	})
 	defer idle.Stop()
-	body, err := c.follow(ctx, spare, u, idle)
+	body, err := c.follow(ctx, buf, u, idle)
 	if err != nil && context.Cause(ctx) != nil {
 		err = context.Cause(ctx)
 	}
@@ -218,114 +223,4 @@ func (r *progressReader) Read(p []byte) (int, error) {
 		r.progress()
 	}
 	return n, err
-}
-
-// pictureTransport checks every address that it dials: a name that resolves to this machine or its
-// network is an attack. There is no list of allowed hosts, since the vendor has none and changes
-// them (QI FAQ, 2026-11). A proxy's own address is exempt; the proxy resolves the host itself.
-func (c Config) pictureTransport(base *url.URL) *http.Transport {
-	t := c.transport()
-	if c.Dial != nil {
-		return t
-	}
-	exempt, plain, guarded := c.proxyAddresses(), t.DialContext, guardedDial(c.refuses(base))
-	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		if slices.Contains(exempt, address) {
-			return plain(ctx, network, address)
-		}
-		return guarded(ctx, network, address)
-	}
-	return t
-}
-
-// proxyAddresses are the environment's proxies. They are looked up for a name that NO_PROXY does
-// not exclude: the API's own host may be excluded while the pictures' hosts are not.
-func (c Config) proxyAddresses() []string {
-	var all []string
-	for _, scheme := range []string{"http", "https"} {
-		p, err := c.proxy()(&http.Request{URL: &url.URL{Scheme: scheme, Host: "pictures.invalid"}})
-		if err != nil || p == nil {
-			continue
-		}
-		defaults := map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}
-		port := cmp.Or(p.Port(), defaults[p.Scheme], "80")
-		all = append(all, net.JoinHostPort(p.Hostname(), port))
-	}
-	return all
-}
-
-// guardedDial checks the address after the name is resolved, which defeats DNS rebinding.
-func guardedDial(refuses func(netip.Addr) bool) dialFunc {
-	d := &net.Dialer{Timeout: 15 * time.Second,
-		Control: func(_, address string, _ syscall.RawConn) error {
-			ap, err := netip.ParseAddrPort(address)
-			if err != nil || refuses(ap.Addr()) {
-				return privateHost(ap.Addr())
-			}
-			return nil
-		}}
-	return d.DialContext
-}
-
-func privateHost(a netip.Addr) error {
-	return fmt.Errorf("%w: %s; --allow-private-image-hosts allows it", ErrPrivateHost, a)
-}
-
-// refuses returns which addresses no picture may come from. An API on loopback is an emulator, so
-// that pictures from loopback are allowed, too; other private addresses are not.
-func (c Config) refuses(base *url.URL) func(netip.Addr) bool {
-	return func(a netip.Addr) bool {
-		a = unwrap(a)
-		switch {
-		case c.Dial != nil || c.PrivateImageHosts:
-			return false
-		case a.IsLoopback() && isLoopback(base.Hostname()):
-			return false
-		}
-		return private(a)
-	}
-}
-
-// Prefixes of IPv6 that carry an IPv4 address: 6to4 (RFC 3056) behind the prefix, the others in
-// the last four bytes.
-var (
-	sixToFour = netip.MustParsePrefix("2002::/16")
-	carriers  = []netip.Prefix{
-		netip.MustParsePrefix("::/96"),          // IPv4-compatible (RFC 4291)
-		netip.MustParsePrefix("64:ff9b::/96"),   // NAT64 (RFC 6052)
-		netip.MustParsePrefix("64:ff9b:1::/48"), // NAT64 of a network's own (RFC 8215)
-	}
-)
-
-// unwrap returns the IPv4 address inside an IPv6 address: a mapped one, or one of those above.
-func unwrap(a netip.Addr) netip.Addr {
-	a = a.Unmap().WithZone("")
-	if a.Is4() || a.IsLoopback() || a.IsUnspecified() {
-		return a
-	}
-	b := a.As16()
-	switch {
-	case sixToFour.Contains(a):
-		return netip.AddrFrom4([4]byte(b[2:]))
-	case slices.ContainsFunc(carriers, func(p netip.Prefix) bool { return p.Contains(a) }):
-		return netip.AddrFrom4([4]byte(b[12:]))
-	}
-	return a
-}
-
-// reserved are the ranges that netip has no name for.
-var reserved = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),
-	netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("100.100.100.200/32"), // Alibaba's own metadata service
-	netip.MustParsePrefix("fec0::/10"),
-}
-
-// private lists ranges outside the public internet. It omits 198.18.0.0/15, with which DNS
-// tools of proxies answer, and 100.64.0.0/10, which Alibaba's object store has inside its
-// cloud.
-func private(a netip.Addr) bool {
-	return !a.IsValid() || a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() ||
-		a.IsMulticast() || a.IsUnspecified() ||
-		slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) })
 }

@@ -1,13 +1,11 @@
 package client_test
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log"
-	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
@@ -15,89 +13,62 @@ import (
 )
 
 // rehearsal starts the service in the same process, so that the examples cost nothing. With the real one a client needs
-// only a key: client.New(client.Config{Key: client.NewKey(os.Getenv("DASHSCOPE_API_KEY"))}).
+// only a key: client.FromEnv().
 func rehearsal() (c *client.Client, end func()) {
 	service, err := emulator.New(emulator.Options{Speed: 1000, Tiny: true, Seed: 1})
 	if err != nil {
 		log.Fatal(err)
 	}
 	inside := service.ServeInProcess()
-	c, err = client.New(client.Config{BaseURL: "http://localhost/api/v1", Key: client.NewKey("sk-rehearsal"), Dial: inside.Dial})
+	c, err = client.New(client.Config{BaseURL: "http://localhost/api/v1", Key: client.NewKey("sk-rehearsal"), Dial: inside.Dial, Poll: time.Millisecond})
 	if err != nil {
 		log.Fatal(err)
 	}
 	return c, func() { c.Close(); inside.Close(); service.Close() }
 }
 
-// A picture over the asynchronous interface: submit, ask until the task has ended, fetch.
+// A picture over the asynchronous interface: submit, wait, fetch.
 func Example() {
-	c, end := rehearsal()
+	c, end := rehearsal() // client.FromEnv() for the real service
 	defer end()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 
-	task, err := c.Submit(ctx, client.Request{Model: "qwen-image-plus", Prompt: "a red fox"})
+	task, err := c.Submit(ctx, client.Request{Prompt: "a red fox"})
 	if err != nil {
 		log.Fatal(err)
 	}
-	task, err = ended(ctx, c, task)
+	task, err = c.Wait(ctx, task)
 	if err != nil {
 		log.Fatal(err)
 	}
-	picture, err := c.Download(ctx, task.Results[0].URL)
-	fmt.Println(task.Status, task.Images, string(picture[1:4]), err)
-	// Output: SUCCEEDED 1 PNG <nil>
+	for _, url := range task.URLs() {
+		picture, err := c.Download(ctx, url)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(task.Status, task.Images, bytes.HasPrefix(picture, []byte("\x89PNG")))
+	}
+	// Output: SUCCEEDED 1 true
 }
 
-// ended asks for a task until it has made its pictures. UNKNOWN ends that, too: the service does
-// not know the task (any more), and asking goes on for ever.
-func ended(ctx context.Context, c *client.Client, task client.Task) (client.Task, error) {
-	for !task.Status.Ended() && task.Status != client.Unknown {
-		select {
-		case <-ctx.Done():
-			return task, ctx.Err()
-		case <-time.After(10 * time.Millisecond): // 10 s with the real service
+// The states of a task, as they come.
+func ExampleClient_Watch() {
+	c, end := rehearsal()
+	defer end()
+	task, err := c.Submit(context.Background(), client.Request{Prompt: "a red fox"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	last := task.Status
+	for state, err := range c.Watch(context.Background(), task) {
+		if err != nil {
+			log.Fatal(err)
 		}
-		var err error
-		if task, err = c.Task(ctx, task.ID); err != nil {
-			return task, err
-		}
+		last = state.Status
 	}
-	if task.Status != client.Succeeded || len(task.Results) == 0 {
-		return task, fmt.Errorf("task %s is %s and has no pictures: %w", task.ID, task.Status, cmp.Or(task.Err(), errors.New("no reason given")))
-	}
-	return task, nil
-}
-
-// TestA35ExampleEnds holds the loop that people copy to its end, whatever the service says of the
-// task.
-func TestA35ExampleEnds(t *testing.T) {
-	for name, fault := range map[string]emulator.Fault{
-		"UNKNOWN": {Unknown: true}, "SUCCEEDED": {NoResults: true}, "FAILED": {FailCode: "DataInspectionFailed"}, "CANCELED": {TaskStatus: "CANCELED"},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			service, err := emulator.New(emulator.Options{Speed: 1000, Tiny: true, Fault: func(emulator.Call) emulator.Fault { return fault }})
-			if err != nil {
-				t.Fatal(err)
-			}
-			inside := service.ServeInProcess()
-			defer inside.Close()
-			c, err := client.New(client.Config{BaseURL: "http://localhost/api/v1", Key: client.NewKey("sk-rehearsal"), Dial: inside.Dial})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			task, err := c.Submit(ctx, client.Request{Model: "qwen-image-plus", Prompt: "a red fox"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if task, err = ended(ctx, c, task); err == nil || ctx.Err() != nil || string(task.Status) != name {
-				t.Errorf("%s: the loop ends with %s, %v, want %s and an error before its time", name, task.Status, err, name)
-			}
-		})
-	}
+	fmt.Println(last)
+	// Output: SUCCEEDED
 }
 
 // One call, one answer; what gets lost on the way cannot be found again.

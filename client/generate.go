@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 )
 
@@ -14,14 +13,17 @@ import (
 // itself is unbilled, whatever its status (PRICE, 2026-11). A *DoubtError cannot be settled:
 // there is no task id, so what was made is paid and lost.
 func (c *Client) Generate(ctx context.Context, r Request) (Task, error) {
-	if !LookupModel(r.Model).Sync {
+	if model := r.model(); !model.Sync {
 		return Task{}, fmt.Errorf("generate: %w: %s has no synchronous interface", ErrNotSent,
-			r.Model)
+			model.Name)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.config.SyncTimeout)
 	defer cancel()
-	a, err := c.post("generate", c.request(ctx, http.MethodPost, Multimodal.path(),
-		r.body(Multimodal)))
+	req, err := c.submission(ctx, "generate", r, Multimodal)
+	if err != nil {
+		return Task{}, err
+	}
+	a, err := c.post("generate", req)
 	if err != nil {
 		return Task{}, err
 	}

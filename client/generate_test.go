@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,11 +94,12 @@ func TestGenerateOnTheWire(t *testing.T) {
 // The bodies are those of the user's document and of QI3, member for member.
 func TestRequestBodies(t *testing.T) {
 	seed := int64(0)
-	full := Request{Prompt: "a <fox> & 中文", NegativePrompt: "blurry", Size: "1328*1328", Seed: &seed, PromptExtend: true, Watermark: true}
+	full := Request{Prompt: "a <fox> & 中文", NegativePrompt: "blurry", Size: "1328*1328", Seed: &seed, PromptExtend: new(true), Watermark: true}
 	bare := Request{Prompt: "x", Size: "1328*1328", N: 3}
 	const (
 		fullBody = `"parameters":{"size":"1328*1328","n":1,"seed":0,"prompt_extend":true,"watermark":true}`
-		bareBody = `"parameters":{"size":"1328*1328","n":3,"prompt_extend":false,"watermark":false}`
+		bareBody = `"parameters":{"size":"1328*1328","n":3,"watermark":false}`
+		zeroBody = `{"model":"qwen-image-plus","input":{"prompt":"x"},"parameters":{"size":"1664*928","n":1,"watermark":false}}`
 		messages = `"input":{"messages":[{"role":"user","content":[{"text":"a <fox> & 中文"}]}]},"parameters":{"negative_prompt":"blurry","size":"1328*1328","n":1,"seed":0,"prompt_extend":true,"watermark":true}`
 	)
 	for _, tt := range []struct {
@@ -107,6 +110,9 @@ func TestRequestBodies(t *testing.T) {
 		want    string
 	}{
 		{"qwen-image-plus", full, false, "text2image/image-synthesis", `{"model":"qwen-image-plus","input":{"prompt":"a <fox> & 中文","negative_prompt":"blurry"},` + fullBody + `}`},
+		{"", Request{Prompt: "x"}, false, "text2image/image-synthesis", zeroBody},
+		{"qwen-image-plus", Request{Prompt: "x", N: 1, Extra: map[string]any{"size": "1664*928", "style": []int{1}}}, false, "text2image/image-synthesis",
+			strings.Replace(zeroBody, `"n":1`, `"n":1,"style":[1]`, 1)},
 		{"qwen-image", bare, false, "text2image/image-synthesis", `{"model":"qwen-image","input":{"prompt":"x"},` + bareBody + `}`},
 		{"qwen-image-3.0", full, false, "image-generation/generation", `{"model":"qwen-image-3.0",` + messages + `}`},
 		{"qwen-image-max", full, true, "multimodal-generation/generation", `{"model":"qwen-image-max",` + messages + `}`},
@@ -133,6 +139,30 @@ func TestRequestBodies(t *testing.T) {
 		if path != "/api/v1/services/aigc/"+tt.path || (async == "enable") == tt.sync {
 			t.Errorf("%s: sent to %s, async %q", tt.model, path, async)
 		}
+	}
+}
+
+// A header or a parameter of the caller's own goes out; what this package sets, and what would make net/http send twice, does not.
+func TestExtraOfARequest(t *testing.T) {
+	var posts atomic.Int32
+	var trace string
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) { posts.Add(1); trace = r.Header.Get("Traceparent") })
+	for _, r := range []Request{
+		{Header: http.Header{"Authorization": {"x"}}}, {Header: http.Header{"idempotency-key": {"1"}}}, {Header: http.Header{"X-DashScope-Async": {"no"}}},
+		{Extra: map[string]any{"a": func() {}}},
+	} {
+		_, submitted := c.Submit(context.Background(), r)
+		_, generated := c.Generate(context.Background(), r)
+		if !errors.Is(submitted, ErrNotSent) || !errors.Is(generated, ErrNotSent) {
+			t.Errorf("%v: Submit = %v, Generate = %v, want ErrNotSent", r, submitted, generated)
+		}
+	}
+	if posts.Load() != 0 {
+		t.Errorf("%d requests sent, want none", posts.Load())
+	}
+	c.Submit(context.Background(), Request{Header: http.Header{"Traceparent": {"00-1"}}})
+	if posts.Load() != 1 || trace != "00-1" {
+		t.Errorf("%d requests, Traceparent %q", posts.Load(), trace)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 var quiet = log.New(io.Discard, "", 0)
@@ -43,7 +44,8 @@ func leaks(t *testing.T, what string, v any) {
 func TestH17Values(t *testing.T) {
 	c := newTest(t, Config{})
 	picture := Result{URL: "https://pictures.test/x.png?Expires=1&Signature=" + signer, OrigPrompt: fox}
-	task := Task{ID: aTask, Status: Succeeded, Results: []Result{picture}}
+	body := []byte(picture.URL)
+	task := Task{ID: aTask, Status: Succeeded, Results: []Result{picture}, raw: &body}
 	for name, v := range map[string]any{
 		"Key": NewKey(canary), "*Key": new(Key), "Config": c.config, "*Config": &c.config, "Client": *c, "*Client": c,
 		"map": map[string]Key{"k": NewKey(canary)}, "slice": []Config{c.config}, "Result": picture, "*Result": &picture,
@@ -54,8 +56,29 @@ func TestH17Values(t *testing.T) {
 	if text := fmt.Sprint(picture); !strings.Contains(text, "https://pictures.test/x.png") || !strings.Contains(text, fox) {
 		t.Errorf("Result prints as %s, want its URL and prompt", text)
 	}
-	if text, _ := json.Marshal(picture); !strings.Contains(string(text), `"URL":"https://pictures.test/x.png"`) {
+	if text, _ := json.Marshal(picture); !strings.Contains(string(text), `"url":"https://pictures.test/x.png"`) {
 		t.Errorf("Result as JSON = %s, want its URL", text)
+	}
+}
+
+// The JSON of a task has its id, by which it is fetched later; that for a store has the whole URLs; both are read alike.
+func TestTaskAsJSON(t *testing.T) {
+	at := time.Date(2026, 11, 28, 3, 0, 0, 0, time.UTC)
+	task := Task{ID: aTask, Status: Succeeded, Submitted: at, Images: 1, Results: []Result{{URL: "https://pictures.test/x.png?Signature=" + signer, OrigPrompt: fox}}}
+	whole, err := task.WithSignatures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	logged, _ := json.Marshal(task)
+	for _, tt := range []struct {
+		text []byte
+		url  string
+	}{{whole, task.Results[0].URL}, {logged, "https://pictures.test/x.png"}} {
+		var got Task
+		if err := json.Unmarshal(tt.text, &got); err != nil || got.ID != aTask || got.Status != Succeeded || !got.Submitted.Equal(at) ||
+			len(got.Results) != 1 || got.Results[0].URL != tt.url || got.Results[0].OrigPrompt != fox {
+			t.Errorf("%s is read as %+v, %v", tt.text, got, err)
+		}
 	}
 }
 

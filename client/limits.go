@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,13 +12,13 @@ import (
 
 // Limits are the limits of an account for one model. 0 means unlimited or not known.
 type Limits struct {
-	Model     string
-	Workspace string
-	// Submissions in Per are taken; the tighter of the account's and the workspace's.
-	Submissions int
-	Per         time.Duration
-	Running     int // async tasks that are worked on at once
-	Queue       int // async tasks that may wait
+	Model     string `json:"model"`
+	Workspace string `json:"workspace,omitempty"`
+	// Submissions in Per are taken: the workspace's where it has its own, else the account's.
+	Submissions int           `json:"submissions,omitempty"`
+	Per         time.Duration `json:"per,omitempty"`
+	Running     int           `json:"running,omitempty"` // async tasks that are worked on at once
+	Queue       int           `json:"queue,omitempty"`   // async tasks that may wait
 }
 
 // Limits queries the account's limits for a model. Only hosts of a workspace answer it. The
@@ -68,8 +69,8 @@ func (a answer) limits(model string) (Limits, bool, error) {
 			continue
 		}
 		l := q.Account
-		if q.Own != nil && tighter(*q.Own, l) {
-			l.Requests, l.Period = q.Own.Requests, q.Own.Period
+		if q.Own != nil {
+			l = l.overriddenBy(*q.Own)
 		}
 		return Limits{q.Model, a.key.plain(q.Workspace), sane(l.Requests),
 			time.Duration(sane(l.Period)) * time.Second, sane(l.Running), sane(l.Queue)}, true, nil
@@ -85,10 +86,12 @@ func sane(n int) int {
 	return n
 }
 
-// tighter reports whether a lets fewer requests through than b.
-func tighter(a, b modelLimit) bool {
-	if a.Requests == 0 || a.Period == 0 {
-		return false
+// overriddenBy returns the limit of an account with what a workspace sets in its place (LIM,
+// 2026-09).
+func (l modelLimit) overriddenBy(own modelLimit) modelLimit {
+	if own.Requests > 0 && own.Period > 0 {
+		l.Requests, l.Period = own.Requests, own.Period
 	}
-	return b.Requests == 0 || b.Period == 0 || a.Requests*b.Period < b.Requests*a.Period
+	l.Queue, l.Running = cmp.Or(own.Queue, l.Queue), cmp.Or(own.Running, l.Running)
+	return l
 }

@@ -16,7 +16,7 @@ func TestDecodeLimits(t *testing.T) {
 	const workspace = "llm-8l75168qayuhsr3o"
 	for _, want := range []Limits{
 		{"wan2.6-i2v-flash", workspace, 5, time.Second, 5, 500}, {"qwen-image-max", workspace, 2, time.Minute, 0, 0},
-		{"a", "", 30, time.Minute, 0, 0}, {"b", "", 2, time.Minute, 0, 0}, {"c", "x[0m", 0, 0, 0, 0},
+		{"a", "", 30, time.Minute, 0, 0}, {"b", "", 1, time.Second, 0, 0}, {"c", "x[0m", 0, 0, 0, 0},
 	} {
 		if got, ok, err := says(t, 200, documentedLimits).Limits(context.Background(), want.Model); got != want || !ok || err != nil {
 			t.Errorf("Limits(%s) = %+v, %v, %v, want %+v", want.Model, got, ok, err, want)

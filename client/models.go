@@ -51,6 +51,8 @@ type Model struct {
 	// PromptLimit and NegativeLimit are in code points; 0 is unknown. The service cuts longer
 	// prompts silently.
 	PromptLimit, NegativeLimit int
+	// NoNegative models take no negative prompt.
+	NoNegative bool
 	// Submissions in Per are taken by one account; Running is how many async tasks it works on
 	// at once, 0 for no limit.
 	Submissions int
@@ -62,12 +64,27 @@ type Model struct {
 	Double2K bool
 	// EditOnly models want a picture to edit and make none from text.
 	EditOnly bool
+	// Own is the price of a picture that the service names for the account, and Retires when the
+	// model does; zero where it was not asked. See Catalogue.
+	Own     Money
+	Retires time.Time
 	// Source names the vendor's page and its date.
 	Source string
 }
 
-// Price is the price of one picture of a size in a region, 0 if it is unknown.
+// Price is the price of one picture of a size in a region, 0 if it is unknown: the dearer one of the
+// price list and the service's own, whose currency nobody names.
 func (m Model) Price(r Region, size Size) Money {
+	listed := m.Listed(r, size)
+	if m.Double2K && m.Own <= m.Listed(r, Size{2048, 2048}) {
+		return listed // Own is the dearest of the price list's two
+	}
+	return max(listed, m.Own)
+}
+
+// Listed is the price of one picture of a size in a region by the vendor's price page, 0 if it is
+// not there.
+func (m Model) Listed(r Region, size Size) Money {
 	price := m.International
 	if r.Mainland {
 		price = m.Mainland
@@ -131,8 +148,9 @@ var models = joinModels(
 		International: 550443}, "-2026-03-03", "-2026-04-22", "-2026-06-22"),
 	series30(Model{Name: "qwen-image-2.1-turbo", Submissions: 120, Per: time.Minute,
 		Mainland: 100000, International: 113362}),
+	// no negative prompt: read in another client, 2026-10-07
 	series30(Model{Name: "qwen-image-2.1-pro", Submissions: 20, Per: time.Minute, Mainland: 250000,
-		International: 283404}),
+		International: 283404, NoNegative: true}),
 	series30(Model{Name: "qwen-image-3.0", Submissions: 20, Per: time.Minute, Mainland: 180000,
 		International: 224826}),
 	series30(Model{Name: "qwen-image-3.0-pro", Submissions: 5, Per: time.Minute, Mainland: 250000,
@@ -150,11 +168,11 @@ var models = joinModels(
 			MaxArea: 2048 * 2048, MaxN: 1, PromptLimit: 800, Submissions: 2, Per: time.Second,
 			Mainland: 200000, Known: true, Source: "z-image-api-reference 2026-11"},
 		{Name: "wan2.7-image", Sync: true, Async: ImageGeneration, Sizes: []Size{{2048, 2048}},
-			MinArea: 512 * 512, MaxArea: 2048 * 2048, MaxRatio: 8, MaxN: 4, PromptLimit: 5000,
+			MinArea: 768 * 768, MaxArea: 2048 * 2048, MaxRatio: 8, MaxN: 4, PromptLimit: 5000,
 			Submissions: 5, Per: time.Second, Running: 5, Mainland: 200000, Known: true,
 			Source: "wan-image-generation-and-editing 2026-11"},
 		{Name: "wan2.7-image-pro", Sync: true, Async: ImageGeneration, Sizes: []Size{{2048, 2048}},
-			MinArea: 512 * 512, MaxArea: 4096 * 4096, MaxRatio: 8, MaxN: 4, PromptLimit: 5000,
+			MinArea: 768 * 768, MaxArea: 4096 * 4096, MaxRatio: 8, MaxN: 4, PromptLimit: 5000,
 			Submissions: 5, Per: time.Second, Running: 5, Mainland: 500000, Known: true,
 			Source: "wan-image-generation-and-editing 2026-11"},
 		{Name: "wan2.6-t2i", Sync: true, Async: ImageGeneration, Sizes: []Size{{1280, 1280}},
@@ -209,12 +227,15 @@ func series20(m Model, suffixes ...string) []Model {
 }
 
 // series30 is 2.1 and 3.0: both interfaces, ten tasks at once. The default is of the cheaper 1K
-// tier.
+// tier. The limit of 2.1's prompt is not told; 3.0's is taken.
 func series30(m Model) []Model {
 	m.Known, m.Sync, m.Async, m.Running, m.MaxN = true, true, ImageGeneration, 10, 6
 	m.Sizes = []Size{{1328, 1328}, {1664, 928}, {928, 1664}, {1472, 1104}, {1104, 1472}}
 	m.MinArea, m.MaxArea, m.MaxRatio = 512*512, 2048*2048, 8
 	m.PromptLimit, m.NegativeLimit = 4500, 500
+	if m.NoNegative {
+		m.NegativeLimit = 0
+	}
 	m.Source = "qwen-image-generation-and-editing 2026-10"
 	return []Model{m}
 }

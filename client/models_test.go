@@ -39,7 +39,7 @@ var wantModels = map[string]modelRow{
 	"qwen-image-2.0-pro-2026-04-22": {true, None, 2, minute, 0, 6, 1300, 500, 500000, 550443, "2048*2048"},
 	"qwen-image-2.0-pro-2026-06-22": {true, None, 2, minute, 0, 6, 1300, 500, 500000, 550443, "2048*2048"},
 	"qwen-image-2.1-turbo":          {true, ImageGeneration, 120, minute, 10, 6, 4500, 500, 100000, 113362, "1328*1328"},
-	"qwen-image-2.1-pro":            {true, ImageGeneration, 20, minute, 10, 6, 4500, 500, 250000, 283404, "1328*1328"},
+	"qwen-image-2.1-pro":            {true, ImageGeneration, 20, minute, 10, 6, 4500, 0, 250000, 283404, "1328*1328"},
 	"qwen-image-3.0":                {true, ImageGeneration, 20, minute, 10, 6, 4500, 500, 180000, 224826, "1328*1328"},
 	"qwen-image-3.0-pro":            {true, ImageGeneration, 5, minute, 10, 6, 4500, 500, 250000, 299768, "1328*1328"},
 	"qwen-image-edit":               {true, None, 2, second, 0, 1, 0, 0, 300000, 0, "1328*1328"},
@@ -67,6 +67,9 @@ func TestModels(t *testing.T) {
 		seen[m.Name] = true
 		if !m.Known || m.Source == "" || !m.Sync && m.Async == None || m.Async == Multimodal || m.Async == None && m.Running != 0 {
 			t.Errorf("%s: known %v, source %q, sync %v, async %v, running %d", m.Name, m.Known, m.Source, m.Sync, m.Async, m.Running)
+		}
+		if m.NoNegative != (m.Name == "qwen-image-2.1-pro") {
+			t.Errorf("%s: NoNegative = %v", m.Name, m.NoNegative)
 		}
 		if m.EditOnly != strings.Contains(m.Name, "-edit") {
 			t.Errorf("%s: EditOnly = %v", m.Name, m.EditOnly)
@@ -216,6 +219,28 @@ func TestSizesOfAllModels(t *testing.T) {
 	}
 }
 
+// wan2.7 makes nothing below 768*768, with or without a picture to follow (WAN27, 2026-08).
+func TestSmallestSizes(t *testing.T) {
+	for name, least := range map[string]Size{"wan2.7-image": {768, 768}, "wan2.7-image-pro": {768, 768}, "qwen-image-2.1-pro": {512, 512}, "qwen-image-3.0": {512, 512}} {
+		m := LookupModel(name)
+		if less := (Size{least.W - 1, least.H}); !m.offers(least) || m.offers(less) {
+			t.Errorf("%s: offers %v %v, %v %v, want true and false", name, least, m.offers(least), less, m.offers(less))
+		}
+	}
+}
+
+func TestRegionAt(t *testing.T) {
+	for base, want := range map[string]string{
+		"https://dashscope.aliyuncs.com/api/v1": "beijing", "https://dashscope-intl.aliyuncs.com": "singapore", "https://LLM-1.eu-central-1.maas.aliyuncs.com/api/v1": "frankfurt",
+		"https://trial.cn-hongkong.maas.aliyuncs.com/api/v1": "hongkong", "https://maas.qwencloudapi.com/api/v1": "singapore", "https://maas.qianwenaiapi.com/api/v1": "beijing",
+		"https://x/dashscope-us.aliyuncs.com/": "", "http://127.0.0.1:8686/api/v1": "", "": "", "%": "", "https://cn-beijing.maas.aliyuncs.com.example.com/": "",
+	} {
+		if got, ok := RegionAt(base); got.Name != want || ok != (want != "") {
+			t.Errorf("RegionAt(%q) = %q, %v, want %q", base, got.Name, ok, want)
+		}
+	}
+}
+
 func TestUsualRatiosOfFreeModels(t *testing.T) {
 	for _, name := range []string{"qwen-image-2.0", "qwen-image-2.1-turbo", "qwen-image-3.0-pro", "z-image-turbo", "wan2.7-image", "wan2.6-t2i", "wan2.5-t2i-preview", "wan2.2-t2i-plus"} {
 		for _, said := range []string{"1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3"} {
@@ -239,18 +264,18 @@ func TestRatio(t *testing.T) {
 	}
 }
 
-func TestOtherForm(t *testing.T) {
+func TestAlternativeSize(t *testing.T) {
 	for _, pair := range [][2]string{{"1472*1104", "1472*1140"}, {"1104*1472", "1140*1472"}} {
 		for i, said := range pair {
-			if got, ok := OtherForm(said); !ok || got != pair[1-i] {
-				t.Errorf("OtherForm(%q) = %q, %v, want %q", said, got, ok, pair[1-i])
+			if got, ok := AlternativeSize(said); !ok || got != pair[1-i] {
+				t.Errorf("AlternativeSize(%q) = %q, %v, want %q", said, got, ok, pair[1-i])
 			}
 			if size, _ := ParseSize(said); !LookupModel("qwen-image-plus").offers(size) {
 				t.Errorf("%s is not taken", said)
 			}
 		}
 	}
-	if got, ok := OtherForm("1328*1328"); ok {
-		t.Errorf("OtherForm(1328*1328) = %q, want none", got)
+	if got, ok := AlternativeSize("1328*1328"); ok {
+		t.Errorf("AlternativeSize(1328*1328) = %q, want none", got)
 	}
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -29,4 +30,21 @@ func (m Money) Round() string {
 	}
 	cents := (m + 5000) / 10000
 	return fmt.Sprintf("%d.%02d", cents/100, cents%100)
+}
+
+// parseMoney reads a plain decimal, "0.5" or "0.220177"; what is below a millionth is rounded up.
+func parseMoney(s string) (Money, bool) {
+	whole, part, _ := strings.Cut(strings.TrimSpace(s), ".")
+	digits := func(s string) bool {
+		return !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+	}
+	if whole == "" || len(whole) > 9 || !digits(whole) || !digits(part) {
+		return 0, false
+	}
+	more := strings.TrimRight(part[min(len(part), 6):], "0") != ""
+	n, err := strconv.ParseInt(whole+(part + "000000")[:6], 10, 64)
+	if more {
+		n++
+	}
+	return Money(n), err == nil
 }

@@ -63,12 +63,12 @@ func (e *APIError) MayHaveCreated() bool {
 	return e.Status < 300
 }
 
-// OfContent reports whether a code is about what a prompt or a picture shows: from the content
-// filter, or a rule of the account. It says nothing of other items.
-func OfContent(code string) bool {
+// ContentFiltered reports whether the code is about what a prompt or a picture shows: from the
+// content filter, or a rule of the account. It says nothing of other items.
+func (e *APIError) ContentFiltered() bool {
 	for _, c := range []string{"DataInspectionFailed", "data_inspection_failed",
 		"IPInfringementSuspect", "CustomRoleBlocked", "FaqRuleBlocked"} {
-		if strings.EqualFold(lastPart(code), c) {
+		if strings.EqualFold(lastPart(e.Code), c) {
 			return true
 		}
 	}

@@ -185,11 +185,11 @@ func TestH9OneLine(t *testing.T) {
 	}
 }
 
-func TestOfContent(t *testing.T) {
+func TestContentFiltered(t *testing.T) {
 	for code, want := range map[string]bool{"DataInspectionFailed": true, "data_inspection_failed": true, "IPInfringementSuspect": true, "customroleblocked": true, "FaqRuleBlocked": true,
 		"InvalidParameter": false, "InvalidParameter.DataInspection": false, "": false} {
-		if got := OfContent(code); got != want {
-			t.Errorf("OfContent(%q) = %v, want %v", code, got, want)
+		if got := (&APIError{Code: code}).ContentFiltered(); got != want {
+			t.Errorf("ContentFiltered of %q = %v, want %v", code, got, want)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package client
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+)
 
 // A Region is a place of the service. Keys, hosts and model lists are per region and never
 // interchangeable (REG, BASE, 2026-11).
@@ -12,12 +15,17 @@ type Region struct {
 	Shared string
 	// Mainland says that the Beijing price list holds; elsewhere the international one does.
 	Mainland bool
+
+	also string // a further host with the region's price list
 }
 
-// regions are the rows of the vendor's "regions" and "base-url" pages (2026-11).
+// regions are the rows of the vendor's "regions" and "base-url" pages (2026-11). The hosts of
+// docs.qwencloud.com and platform.qianwenai.com are read in other clients (2026-10).
 var regions = []Region{
-	{Name: "beijing", ID: "cn-beijing", Shared: "dashscope.aliyuncs.com", Mainland: true},
-	{Name: "singapore", ID: "ap-southeast-1", Shared: "dashscope-intl.aliyuncs.com"},
+	{Name: "beijing", ID: "cn-beijing", Shared: "dashscope.aliyuncs.com", Mainland: true,
+		also: "maas.qianwenaiapi.com"},
+	{Name: "singapore", ID: "ap-southeast-1", Shared: "dashscope-intl.aliyuncs.com",
+		also: "maas.qwencloudapi.com"},
 	{Name: "virginia", ID: "us-east-1", Shared: "dashscope-us.aliyuncs.com"},
 	{Name: "frankfurt", ID: "eu-central-1"},
 	{Name: "tokyo", ID: "ap-northeast-1"},
@@ -34,6 +42,23 @@ func LookupRegion(name string) (Region, bool) {
 	}
 	for _, r := range regions {
 		if strings.EqualFold(name, r.Name) || strings.EqualFold(name, r.ID) {
+			return r, true
+		}
+	}
+	return Region{}, false
+}
+
+// RegionAt finds the region of a base URL by its host: a shared host, one of a workspace, or one
+// of the vendor's other names. Prices depend on it.
+func RegionAt(baseURL string) (Region, bool) {
+	u, err := url.Parse(baseURL)
+	if err != nil {
+		return Region{}, false
+	}
+	host := strings.ToLower(u.Hostname())
+	for _, r := range regions {
+		if host != "" && (host == r.Shared || host == r.also ||
+			strings.HasSuffix(host, "."+r.ID+".maas.aliyuncs.com")) {
 			return r, true
 		}
 	}

@@ -230,10 +230,10 @@ func (m Model) around(w, h int) []Size {
 	return all
 }
 
-// OtherForm is the size that another edition of the vendor's page gives for the same shape:
-// 1472*1140 in the user's document (2025-09), 1472*1104 since 2026. Which of them the
+// AlternativeSize returns the size that another edition of the vendor's page gives for the same
+// shape: 1472*1140 in the user's document (2025-09), 1472*1104 since 2026. Which of them the
 // service accepts is not known, so one is tried after the other.
-func OtherForm(size string) (string, bool) {
+func AlternativeSize(size string) (string, bool) {
 	forms := map[string]string{"1472*1104": "1472*1140", "1472*1140": "1472*1104",
 		"1104*1472": "1140*1472", "1140*1472": "1104*1472"}
 	other, ok := forms[size]

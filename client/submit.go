@@ -3,29 +3,11 @@ package client
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
 )
-
-// A Request asks for pictures. Unset fields are sent with our defaults, so that a changed default
-// of the service has no effect.
-type Request struct {
-	Model          string
-	Prompt         string
-	NegativePrompt string
-	// Size as the API writes it: "1328*1328"; "" is the model's default. Model.Size makes it from
-	// what people write.
-	Size string
-	// Seed from 0 to 2147483647; nil lets the service draw one, which it does not report.
-	Seed *int64
-	// N pictures; 0 is 1.
-	N            int
-	PromptExtend bool
-	Watermark    bool
-}
 
 // Submit creates an async task with one POST and returns it as PENDING.
 //
@@ -35,13 +17,15 @@ type Request struct {
 func (c *Client) Submit(ctx context.Context, r Request) (Task, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	model := LookupModel(r.Model)
+	model := r.model()
 	if model.Async == None {
 		return Task{}, fmt.Errorf("submit: %w: %s has no asynchronous interface", ErrNotSent,
-			r.Model)
+			model.Name)
 	}
-	req := c.request(ctx, http.MethodPost, model.Async.path(), r.body(model.Async))
-	req.Header.Set("X-DashScope-Async", "enable")
+	req, err := c.submission(ctx, "submit", r, model.Async)
+	if err != nil {
+		return Task{}, err
+	}
 	a, err := c.post("submit", req)
 	if err != nil {
 		return Task{}, err
@@ -53,8 +37,9 @@ func (c *Client) Submit(ctx context.Context, r Request) (Task, error) {
 // ErrNotSent: JSON that is not complete creates nothing. httptrace's WroteRequest does not
 // show that: it is called before the last buffer is flushed.
 func (c *Client) post(op string, req *http.Request) (answer, error) {
-	var p passage
-	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { p.on(info.Conn) }}
+	p := passage{hooked: c.config.Transport != nil}
+	trace := &httptrace.ClientTrace{GetConn: p.ask,
+		GotConn: func(info httptrace.GotConnInfo) { p.on(info.Conn) }}
 	a, err := c.send(c.submissions, req.WithContext(
 		httptrace.WithClientTrace(req.Context(), trace)))
 	switch {
@@ -96,53 +81,4 @@ func (a answer) sorted(op string, doubtful func(*APIError) bool) error {
 		return foreign.refusal(a.date)
 	}
 	return &DoubtError{Op: op, RequestID: a.id(), Cause: err}
-}
-
-func (a answer) success() bool { return a.status >= 200 && a.status < 300 }
-
-type parameters struct {
-	NegativePrompt *string `json:"negative_prompt,omitempty"`
-	Size           string  `json:"size"`
-	N              int     `json:"n"`
-	Seed           *int64  `json:"seed,omitempty"`
-	PromptExtend   bool    `json:"prompt_extend"`
-	Watermark      bool    `json:"watermark"`
-}
-
-// body encodes the request for an endpoint. The async text2image body carries
-// negative_prompt under input (the user's document, 2025-09), the messages bodies under
-// parameters.
-func (r Request) body(e Endpoint) []byte {
-	type content struct {
-		Text string `json:"text"`
-	}
-	type message struct {
-		Role    string    `json:"role"`
-		Content []content `json:"content"`
-	}
-	type input struct {
-		Prompt         string    `json:"prompt,omitempty"`
-		NegativePrompt string    `json:"negative_prompt,omitempty"`
-		Messages       []message `json:"messages,omitempty"`
-	}
-	size := cmp.Or(r.Size, LookupModel(r.Model).Default().String())
-	body := struct {
-		Model      string     `json:"model"`
-		Input      input      `json:"input"`
-		Parameters parameters `json:"parameters"`
-	}{r.Model, input{}, parameters{Size: size, N: max(1, r.N), Seed: r.Seed,
-		PromptExtend: r.PromptExtend, Watermark: r.Watermark}}
-	if e == TextToImage {
-		body.Input.Prompt, body.Input.NegativePrompt = r.Prompt, r.NegativePrompt
-	} else {
-		body.Input.Messages = []message{{Role: "user", Content: []content{{Text: r.Prompt}}}}
-		if r.NegativePrompt != "" {
-			body.Parameters.NegativePrompt = &r.NegativePrompt
-		}
-	}
-	b, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // unreachable unless a field above cannot be JSON
-	}
-	return b
 }

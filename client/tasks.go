@@ -43,20 +43,6 @@ func (a answer) asked(id string) (Task, error) {
 	return t, nil
 }
 
-// get makes one GET of the API and returns its 2xx answer.
-func (c *Client) get(ctx context.Context, op, path string) (answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
-	defer cancel()
-	a, err := c.send(c.queries, c.request(ctx, http.MethodGet, path, nil))
-	if err != nil {
-		return a, fmt.Errorf("%s: %w", op, err)
-	}
-	if !a.success() {
-		return a, a.apiError(op)
-	}
-	return a, nil
-}
-
 // Cancel cancels a task that is PENDING. One that has started cannot be cancelled and will be
 // billed: the error is then an *APIError with the code UnsupportedOperation (TASK, 2026-11).
 func (c *Client) Cancel(ctx context.Context, id string) error {

@@ -10,78 +10,6 @@ import (
 	"time"
 )
 
-// A Status is the state of an async task. Statuses that this package does not know count as
-// running: the SDKs know an undocumented SUSPENDED (SDK sources, 2026-08).
-type Status string
-
-// The statuses of the user's document (2025-09). Unknown is one word for "no such task", "older
-// than 24 h" and "not sure".
-const (
-	Pending   Status = "PENDING"
-	Running   Status = "RUNNING"
-	Succeeded Status = "SUCCEEDED"
-	Failed    Status = "FAILED"
-	Canceled  Status = "CANCELED"
-	Unknown   Status = "UNKNOWN"
-)
-
-// Ended reports whether the task will not change any more. Unknown has not ended: it may be a
-// lagging replica.
-func (s Status) Ended() bool { return s == Succeeded || s == Failed || s == Canceled }
-
-// A Task is the service's side of a request.
-type Task struct {
-	ID        string
-	RequestID string // of the answer that told it
-	Status    Status
-	// Code and Message say why it FAILED.
-	Code, Message string
-	// Submitted, Scheduled and Ended are the service's clock (UTC+8 strings on the wire); zero
-	// where not told.
-	Submitted, Scheduled, Ended time.Time
-	Results                     []Result
-	// Images is how many pictures the service bills; 0 where it does not say.
-	Images int
-	// Date is the server's clock when it answered; zero where it did not say.
-	Date time.Time
-}
-
-// A Result is one picture of a task, or the reason why it is missing. Printed, logged or as
-// JSON it shows its URL without the query, which is a signature that gives the picture to
-// anyone; URL itself is whole.
-type Result struct {
-	URL string
-	// OrigPrompt is the prompt as sent (maybe cut at 800), ActualPrompt the rewritten one. Only
-	// the text2image path tells them. Both are as the service tells them: not cleaned for a
-	// terminal.
-	OrigPrompt, ActualPrompt string
-	Code, Message            string
-}
-
-type shown Result
-
-func (r Result) shown() shown {
-	r.URL, _, _ = strings.Cut(r.URL, "?")
-	return shown(r)
-}
-
-// Format prints the result, under every verb, without the query of its URL.
-func (r Result) Format(f fmt.State, verb rune) {
-	fmt.Fprintf(f, fmt.FormatString(f, verb), r.shown())
-}
-
-// MarshalJSON writes the result without the query of its URL.
-func (r Result) MarshalJSON() ([]byte, error) { return json.Marshal(r.shown()) }
-
-// Err is the failure of a FAILED task, else nil.
-func (t Task) Err() error {
-	if t.Status != Failed {
-		return nil
-	}
-	return &APIError{Op: "task", Status: 200, Code: t.Code, Message: t.Message,
-		RequestID: t.RequestID}
-}
-
 // envelope is every answer of the API but the list's; fields are absent, null or empty by
 // edition and SDK (wire.md §1, §2).
 type envelope struct {
@@ -111,6 +39,7 @@ type envelope struct {
 	Error openAIError `json:"error"`
 
 	key    Key
+	body   []byte
 	openAI bool // Code and Message are Error's
 }
 
@@ -156,7 +85,7 @@ type choice struct {
 // envelope decodes an answer. ErrUnreadable wraps what is not JSON. A member of an
 // unexpected type counts as absent and the rest is still used: a task id is worth money.
 func (a answer) envelope() (envelope, error) {
-	e := envelope{key: a.key}
+	e := envelope{key: a.key, body: a.body}
 	if err := decode(a.body, &e); err != nil {
 		return e, fmt.Errorf("%w: %s", ErrUnreadable, describe(a.body))
 	}
@@ -223,12 +152,13 @@ func isLetter(r rune) bool { return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 
 // task turns an answer into a Task.
 func (e envelope) task() Task {
+	body := e.body
 	t := Task{
 		ID: e.Output.TaskID, RequestID: e.RequestID, Status: status(e.Output.Status),
 		Code: e.text(e.Output.Code), Message: e.text(e.Output.Message),
 		Submitted: parseTime(e.Output.Submitted), Scheduled: parseTime(
 			e.Output.Scheduled), Ended: parseTime(e.Output.Ended),
-		Results: e.results(), Images: e.images(),
+		Results: e.results(), Images: e.images(), raw: &body,
 	}
 	// lobe-chat's tests expect the reason at the top level or not at all
 	if t.Status == Failed && t.Code == "" {

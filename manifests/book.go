@@ -3,7 +3,6 @@ package manifests
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/qwenbatch/qwenbatch/manifests/spool"
 )
@@ -14,8 +13,9 @@ type Book struct {
 	Sheet  string // the one that was read
 	Header int    // number of its header row, from 1; 0 in an empty sheet
 	// what its columns give as they stand there, such as "prompt", whatever they are called
-	Fields []string
-	copy   *spool.File
+	Fields  []string
+	Results []int // columns, from 0, that an earlier results.xlsx has added
+	copy    *spool.File
 }
 
 // Reader reads the file from its beginning, until the manifest is closed.
@@ -23,7 +23,7 @@ func (b *Book) Reader() io.Reader { return b.copy.From(0) }
 
 // takeBook copies the file before anything in it is looked at, so that what is read and what is
 // written again are one.
-func takeBook(f *os.File) (*Book, error) {
+func takeBook(f io.Reader) (*Book, error) {
 	b := &Book{copy: new(spool.File)}
 	if _, err := io.Copy(b.copy, f); err != nil {
 		b.copy.Close()

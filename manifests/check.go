@@ -1,6 +1,9 @@
 package manifests
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Totals are what a manifest amounts to.
 type Totals struct {
@@ -58,6 +61,7 @@ type manifestCheck struct {
 	warnings ErrorList
 	guesses  ErrorList
 	claims   *nameIndex
+	told     []Problem
 }
 
 // row is the first pass: all that one row can tell. Parts of a row are not looked at once there
@@ -84,10 +88,21 @@ func (c *manifestCheck) row(r *row) bool {
 		}
 		c.claims.add(it)
 	}
+	c.tellOnce(it)
 	if mistakes.Total == 0 && !it.Skip && c.m.check != nil {
 		c.rules(it)
 	}
 	return true
+}
+
+// tellOnce warns of what an item has and none before it had.
+func (c *manifestCheck) tellOnce(it *Item) {
+	for _, note := range it.notes {
+		if !slices.Contains(c.told, note) {
+			c.told = append(c.told, note)
+			c.report(it, note)
+		}
+	}
 }
 
 // named complains where the template for names cannot name an item.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/qwenbatch/qwenbatch/manifests/spell"
+	"github.com/qwenbatch/qwenbatch/manifests/shell"
 )
 
 // plainName is a header as it is compared: letters and digits only, in lower case and half width.
@@ -28,38 +28,6 @@ func sameKey(name string) string {
 	return strings.TrimSpace(name)
 }
 
-// fieldMeant is the field that a header means, by its name or an alias.
-func fieldMeant(name string) (field, bool) {
-	switch plainName(name) {
-	case "id", "编号", "标识":
-		return fieldID, true
-	case "prompt", "prompts", "text", "positiveprompt", "提示词", "正向提示词", "正面提示词", "提示语":
-		return fieldPrompt, true
-	case "negativeprompt", "negativeprompts", "negative", "反向提示词", "负向提示词", "负面提示词", "反面提示词":
-		return fieldNegative, true
-	case "model", "modelname", "模型", "模型名称":
-		return fieldModel, true
-	case "size", "imagesize", "resolution", "ratio", "aspectratio", "尺寸", "图片尺寸", "分辨率", "比例",
-		"宽高比":
-		return fieldSize, true
-	case "seed", "种子", "随机种子", "随机数种子":
-		return fieldSeed, true
-	case "count", "copies", "数量", "张数":
-		return fieldCount, true
-	case "n":
-		return fieldN, true
-	case "promptextend", "智能改写", "提示词改写", "提示词扩写", "提示词扩展":
-		return fieldExtend, true
-	case "watermark", "水印":
-		return fieldWatermark, true
-	case "file", "filename", "picname", "文件", "文件名", "文件名称", "图片名", "图片名称":
-		return fieldFile, true
-	case "skip", "跳过":
-		return fieldSkip, true
-	}
-	return 0, false
-}
-
 // A header tells what each column of a sheet is.
 type header struct {
 	width   int
@@ -68,6 +36,7 @@ type header struct {
 	names   []string         // and what they are called, each name once
 	said    map[string]field // what the columns of fields are called
 	taken   map[string]int   // how often a name was asked for
+	results resultSheet      // columns of an earlier run
 }
 
 // A headerFault is a mistake in a header; column is -1 where it is about all of it.
@@ -85,12 +54,15 @@ func readHeader(names []string, explicit map[string]string) (header, []headerFau
 	}
 	faults := h.choose(names, explicit)
 	chosen := h.index
+	h.results = readResults(names)
+	h.results.columns = slices.DeleteFunc(h.results.columns,
+		func(i int) bool { return slices.Contains(chosen[:], i) })
 	for i, name := range names {
 		f, ok := fieldMeant(name)
 		_, named := explicit[f.String()]
 		switch {
 		case slices.Contains(chosen[:], i):
-		case !ok || named:
+		case !ok || named || slices.Contains(h.results.columns, i):
 			h.carry(i, name)
 		case h.index[f] >= 0:
 			faults = append(faults, headerFault{i, sameMeaning(f, names[h.index[f]], name)})
@@ -106,38 +78,10 @@ func readHeader(names []string, explicit map[string]string) (header, []headerFau
 	return h, faults
 }
 
-// nearMisses are the carried columns whose names are nearly that of a field that has no column:
-// Sizes, negativ_prompt. They may be the person's own, so they are warnings.
-func (h *header) nearMisses() (slips []headerFault) {
-	for i, name := range h.names {
-		f, ok := fieldNearly(name)
-		if ok && h.index[f] < 0 {
-			slips = append(slips, headerFault{
-				h.carried[i], fmt.Sprintf(
-					"%q is only carried along; if it is the %s: --column %s=%s", name, f, f,
-					name)})
-		}
-	}
-	return slips
-}
-
-// fieldNearly is the field that a header misspells: a letter in four at most, and no name so
-// short that any word is near.
-func fieldNearly(name string) (field, bool) {
-	plain := plainName(name)
-	for f, known := range fieldNames {
-		most := len(known) / 4
-		if d := spell.Distance(plain, plainName(known)); d <= most && most > 0 {
-			return field(f), true
-		}
-	}
-	return 0, false
-}
-
 // sameMeaning says that two headers mean the same field.
 func sameMeaning(f field, one, other string) string {
-	return fmt.Sprintf("%q and %q both mean %s; rename one, or choose with --column %s=%s", one,
-		other, f, f, one)
+	return fmt.Sprintf("%q and %q both mean %s; rename one, or choose with %s", one, other, f,
+		columnFlag(f, one))
 }
 
 // choose takes the columns that the person named, fields in alphabetical order so that messages
@@ -148,6 +92,9 @@ func (h *header) choose(names []string, explicit map[string]string) (faults []he
 		if !ok {
 			faults = append(faults, headerFault{-1, unknownField(name, explicit[name])})
 			continue
+		}
+		if explicit[name] == "" {
+			continue // no column gives it
 		}
 		if h.index[f] = columnNamed(names, explicit[name]); h.index[f] < 0 {
 			faults = append(faults, headerFault{
@@ -162,6 +109,11 @@ func (h *header) choose(names []string, explicit map[string]string) (faults []he
 func unknownField(name, column string) string {
 	return fmt.Sprintf("--column %s=%s: there is no field %s; there are %s", name, column, name,
 		strings.Join(fieldNames[:], ", "))
+}
+
+// columnFlag is what a person types to take a column for a field.
+func columnFlag(f field, name string) string {
+	return "--column " + shell.Quote(f.String()+"="+strings.Join(strings.Fields(name), " "))
 }
 
 func sortedKeys(m map[string]string) []string {
@@ -207,36 +159,6 @@ func (h *header) known() (n int) {
 		}
 	}
 	return n
-}
-
-// noPrompt says that no column is known to hold the prompts, shows the first row and how to
-// name one.
-func noPrompt(names []string) string {
-	text := "no column holds the prompts; the first row is " + quoteAll(names)
-	if len(names) == 1 && strings.Contains(names[0], "|") {
-		return text + "; columns are separated by commas, semicolons or tabs, not by |"
-	}
-	return text + "; name the column: --column prompt=" + exampleOf(names)
-}
-
-// exampleOf is the header that most likely stands over the prompts: one that sounds so, else
-// the first that means nothing.
-func exampleOf(names []string) string {
-	free := slices.DeleteFunc(slices.Clone(names),
-		func(n string) bool { _, ok := fieldMeant(n); return ok || n == "" })
-	if len(free) == 0 {
-		return "描述"
-	}
-	sounds := func(n string) bool {
-		f, near := fieldNearly(n)
-		return near && f == fieldPrompt || containsAny(
-			plainName(n), "prompt", "description", "提示", "描述", "文案")
-	}
-	return free[max(0, slices.IndexFunc(free, sounds))]
-}
-
-func containsAny(text string, parts ...string) bool {
-	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(text, p) })
 }
 
 // quoteAll lists names for a message, the first few of many, each shortened.

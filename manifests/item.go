@@ -6,8 +6,8 @@ type Item struct {
 	// "" where the row has none; the 2nd, 3rd… item of a row with the same id has "-2", "-3"…
 	// appended
 	ID string
-	// as a spreadsheet numbers it, header included; the line in JSONL; the item's number from 1
-	// in YAML
+	// as a spreadsheet numbers it, header included; the line in JSON lines; the item's number
+	// from 1 in YAML and other JSON
 	Row    int
 	Index  int // number among the items of its row, from 1
 	Prompt string
@@ -34,7 +34,9 @@ type Item struct {
 	// number among the items of the row with the same id, the same file; from 1
 	idNth, fileNth int
 	naming         *naming
-	first          *Item // of those that count makes, nil for itself; this is the nth
+	was            *saidBefore
+	notes          []Problem // warnings, each told of the first item that has it
+	first          *Item     // of those that count makes, nil for itself; this is the nth
 	nth            int
 }
 

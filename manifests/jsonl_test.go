@@ -34,15 +34,14 @@ func TestJSONLMistakes(t *testing.T) {
 			`a.jsonl:1:12: prompt: must be a single value, not a list or an object
 a.jsonl:2:12: prompt: must be a single value, not a list or an object
 a.jsonl:3:12: prompt: true stands where text is wanted
-a.jsonl:4:25: seed: "1.0" is not a whole number; write 1
 a.jsonl:4:39: count: "1e3" is not a whole number; write 1000
 a.jsonl:4:49: n: true stands where a whole number is wanted
 a.jsonl:5:30: watermark: "perhaps" is neither true nor false; write true, false, yes, no, 1, 0, 是 or 否
 a.jsonl:5:49: size: "1024" is not a size; write 1328*1328 or 16:9`},
 		{"syntax", "a.jsonl", "{\"prompt\": \"a\"}\n{\"prompt\": \"一\" \"x\"}\n[1]\n\"a\"\n{\"prompt\": \"a\n",
 			`a.jsonl:2:16: is not valid JSON: invalid character '"' after object key:value pair
-a.jsonl:3:1: a line is one JSON object, as in {"prompt": "a cat"}
-a.jsonl:4:1: a line is one JSON object, as in {"prompt": "a cat"}
+a.jsonl:3:1: each line is one JSON object, as in {"prompt": "a cat"}
+a.jsonl:4:1: each line is one JSON object, as in {"prompt": "a cat"}
 a.jsonl:5:13: is not valid JSON: unexpected end of JSON input`},
 		{"duplicates", "a.jsonl", `{"prompt": "a", "prompt": "b"}
 {"prompt": "a", "text": "b"}

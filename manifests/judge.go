@@ -13,6 +13,7 @@ type itemRules struct {
 	count    int      // the manifest's own default, at least 1
 	maxItems int
 	naming   *naming // nil without a template for names
+	sides    sides   // columns that are the size where the row says none
 }
 
 // item judges a row, or a part of one: its first item, how many it makes, and all mistakes in it.
@@ -39,6 +40,8 @@ func (rules *itemRules) item(r *row) (first *Item, count int, mistakes ErrorList
 	if it.Prompt == "" && len(r.faults) == 0 {
 		j.mistake(fieldPrompt, "is empty")
 	}
+	it.notes = j.notes
+	it.readAs(j.earlier(it))
 	count = j.count(it)
 	it.Index, it.idNth, it.fileNth = r.part*count+1, r.idAgain*count+1, r.fileAgain*count+1
 	it.ID = numbered(it.id, it.idNth)
@@ -50,6 +53,12 @@ type rowJudge struct {
 	rules    *itemRules
 	row      *row
 	mistakes ErrorList
+	notes    []Problem // warnings of which the first is enough
+}
+
+// note warns of something that many rows may have, and that is told of one.
+func (j *rowJudge) note(f field, text string) {
+	j.notes = append(j.notes, Problem{Field: f.String(), Text: text, Warning: true})
 }
 
 func (j *rowJudge) fault(f fault) {
@@ -137,7 +146,7 @@ func (j *rowJudge) line(f field) string {
 func (j *rowJudge) size() string {
 	text := j.text(fieldSize)
 	if text == "" {
-		return ""
+		return j.sidedSize()
 	}
 	size, trouble := parseSize(text)
 	if trouble != "" {
@@ -149,6 +158,10 @@ func (j *rowJudge) size() string {
 func (j *rowJudge) seed() *int64 {
 	text := j.text(fieldSeed)
 	if text == "" {
+		return nil
+	}
+	if wholeNumber(text) == "-1" {
+		j.note(fieldSeed, "-1 stands for any seed, as in other tools, and is read as an empty cell")
 		return nil
 	}
 	seed, trouble := parseNumber(text, 0, maxSeed)

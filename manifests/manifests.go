@@ -1,4 +1,4 @@
-// Package manifests reads prompts: YAML, CSV, TSV, XLSX and JSONL files become items, one
+// Package manifests reads prompts: YAML, CSV, TSV, XLSX and JSON files become items, one
 // picture request each.
 //
 // It guarantees that every mistake of a file is found before anything is paid, each with file,
@@ -8,7 +8,7 @@
 //
 // A file passes through these steps. openFile picks the reader by the extension; takeCopy
 // decodes a text into a private copy, and xlsx takes the cells out of a workbook. The reader
-// (table, sheet, jsonLines, document, templatedSheet) yields rows: text, with the places of
+// (table, sheet, jsonRows, document, templatedSheet) yields rows: text, with the places of
 // what is wrong in its form. itemRules makes items of a row and reports what is wrong with its
 // values. Check runs this over the whole file, asks the caller's rules, and adds what takes
 // more than one row to see, such as an id that is used twice; Items runs it again and yields
@@ -52,6 +52,9 @@ func Open(name string, o Options) (*Manifest, error) {
 		return nil, err
 	}
 	m := &Manifest{path: name, check: o.Check}
+	if name == "-" {
+		m.path = stdinName
+	}
 	m.rules = itemRules{count: 1, maxItems: cmp.Or(o.MaxItems, defaultMaxItems)}
 	opened, err := openFile(name, o, nil, m.rules.maxItems)
 	if err != nil {
@@ -67,7 +70,7 @@ func Open(name string, o Options) (*Manifest, error) {
 
 // settle takes the manifest's own defaults behind those of the flags, and the template for names.
 func (m *Manifest) settle(flags Defaults, names Names) (err error) {
-	m.rules.source = m.source
+	m.rules.source, m.rules.sides = m.source, m.sides
 	if m.defaults != nil {
 		mistakes := m.rules.takeDefaults(m.defaults)
 		if m.strict && mistakes.Total > 0 {

@@ -3,6 +3,7 @@ package manifests
 import (
 	"cmp"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,8 +13,14 @@ import (
 // An opening opens one kind of manifest.
 type opening func(input) (*reading, error)
 
+// stdinName is what messages call a manifest that comes on standard input.
+const stdinName = "stdin"
+
 // openFile takes a private copy of a file and finds out what is in it.
 func openFile(path string, o Options, wants *wantedVars, maxItems int) (*reading, error) {
+	if path == "-" && o.Stdin != nil {
+		return openReader(o.Stdin, stdinName, o, wants, maxItems)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -23,37 +30,44 @@ func openFile(path string, o Options, wants *wantedVars, maxItems int) (*reading
 		return nil, &fs.PathError{Op: "open", Path: path,
 			Err: errors.New("is a folder; name the manifest in it")}
 	}
-	open, err := opener(path)
+	return openReader(f, path, o, wants, maxItems)
+}
+
+// openReader reads a manifest to its end.
+func openReader(r io.Reader, path string, o Options, wants *wantedVars, maxItems int) (
+	*reading, error) {
+	ext := strings.ToLower(filepath.Ext(path))
+	if o.Format != "" {
+		ext = "." + o.Format
+	}
+	open, err := opener(path, ext)
 	if err != nil {
 		return nil, err
 	}
 	return open(input{
-		path: path, file: f, options: o, wants: wants, maxItems: maxItems,
+		path: path, ext: ext, file: r, options: o, wants: wants, maxItems: maxItems,
 		openRows: func(path string, o Options, wants *wantedVars) (*reading, error) {
 			return openFile(path, o, wants, maxItems)
 		},
 	})
 }
 
-// opener tells from the extension how a manifest is opened.
-func opener(path string) (opening, error) {
-	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+// opener tells from the extension of a manifest how it is opened.
+func opener(path, ext string) (opening, error) {
+	switch ext {
 	case ".yaml", ".yml":
 		return decoded(openYAML), nil
 	case ".csv", ".tsv", ".tab", ".txt":
 		return flat(decoded(openTable)), nil
-	case ".jsonl", ".ndjson":
-		return flat(decoded(openLines)), nil
+	case ".jsonl", ".ndjson", ".json":
+		return decoded(openJSON), nil
 	case ".xlsx", ".xlsm":
 		return openSheet, nil
 	case ".xls", ".xlsb", ".ods", ".numbers", ".et":
 		return nil, single(Position{File: path}, "", "%s is not read; %s", ext, saveAs(ext))
-	case ".json":
-		return nil, single(Position{File: path}, "",
-			"one JSON object a line is read as .jsonl; a whole JSON document is not")
 	}
 	return nil, single(Position{File: path}, "",
-		"not a kind of manifest that is known: .yaml, .csv, .tsv, .xlsx or .jsonl")
+		"not a kind of manifest that is known: .yaml, .csv, .tsv, .xlsx, .jsonl or .json")
 }
 
 // saveAs tells how a program writes what is read.
@@ -72,6 +86,9 @@ func saveAs(ext string) string {
 // decoded gives a reader of text a private copy of the file in UTF-8.
 func decoded(open opening) opening {
 	return func(in input) (*reading, error) {
+		if in.options.VisibleOnly && in.ext != ".yaml" && in.ext != ".yml" {
+			return nil, single(Position{File: in.path}, "", nothingHidden)
+		}
 		text, encoding, err := takeCopy(in.file, in.path, in.options.Encoding)
 		if err != nil {
 			return nil, err
@@ -93,8 +110,7 @@ func decoded(open opening) opening {
 func flat(open opening) opening {
 	return func(in input) (*reading, error) {
 		if in.options.Sheet != "" {
-			return nil, single(Position{File: in.path}, "",
-				"--sheet names a sheet of a workbook, and this is none")
+			return nil, single(Position{File: in.path}, "", notASheet)
 		}
 		return open(in)
 	}

@@ -1,16 +1,26 @@
 package manifests
 
-import "fmt"
+import (
+	"fmt"
+	"io"
+)
 
 // Options say how a manifest is read. The zero value reads everything that says itself what it is.
 type Options struct {
 	// from flags: they win over the manifest's own defaults and lose against the row
 	Defaults Defaults
+	// what kind the file is, by the extension that it should have: csv, tsv, txt, xlsx, yaml,
+	// jsonl, json; "" takes the one that it has
+	Format string
+	// what is read in place of a file that is called -; nil is none
+	Stdin io.Reader
 	// "" detects; else utf-8, utf-16le, utf-16be, gb18030, gbk, gb2312, big5 or windows-1252
 	Encoding string
 	// of a workbook; "" means the first that is not hidden. As Columns, it loses to what YAML
 	// over a sheet says
 	Sheet string
+	// hidden rows and columns of a workbook are left out
+	VisibleOnly bool
 	// which header gives a field, field → header; others are told by their names
 	Columns map[string]string
 	Names   Names // what pictures are called
@@ -22,6 +32,12 @@ type Options struct {
 	// are skipped or have mistakes already. nil means none.
 	Check func(*Item) []Problem
 }
+
+// What is said of flags for workbooks where there is none.
+const (
+	notASheet     = "--sheet names a sheet of a workbook, and this is none"
+	nothingHidden = "--visible-only is for workbooks; nothing in this is hidden"
+)
 
 // Defaults hold what items are made with where their rows say nothing. Zero values say nothing,
 // NegativeSaid tells an explicitly empty negative prompt from none.

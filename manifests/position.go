@@ -115,6 +115,12 @@ func (l *ErrorList) add(e Error) {
 	}
 }
 
+func (l *ErrorList) addAll(more ErrorList) {
+	for _, e := range more.Errors {
+		l.add(e)
+	}
+}
+
 // err is a copy of l as an error, nil without mistakes.
 func (l *ErrorList) err() error {
 	if l.Total == 0 {

@@ -2,7 +2,7 @@ package manifests
 
 import (
 	"errors"
-	"os"
+	"io"
 
 	"github.com/qwenbatch/qwenbatch/manifests/spool"
 	"github.com/qwenbatch/qwenbatch/manifests/xlsx"
@@ -11,7 +11,8 @@ import (
 // An input is a manifest's file as the reader of its kind is given it.
 type input struct {
 	path     string
-	file     *os.File
+	ext      string // of the path, or what Options.Format says in its place, as .csv
+	file     io.Reader
 	text     *spool.File // of file, decoded; nil for workbooks
 	options  Options
 	wants    *wantedVars // nil unless the rows are filled into templates
@@ -32,6 +33,8 @@ type reading struct {
 	mistakes       ErrorList
 	headerWarnings ErrorList // headers that may be misspelt; warnings
 	guesses        ErrorList // see Totals.Guesses
+
+	sides sides // that are the size of the rows; zero in YAML, which has none
 
 	// strict says that a mistake in the defaults keeps the rows from being read.
 	strict bool

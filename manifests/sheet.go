@@ -19,14 +19,18 @@ import (
 const headerRows = 20
 
 // A sheet is a manifest in a sheet of a workbook. Texts are taken as they are shown, but for
-// seed, count and n, of which the number itself counts, whatever its format. Hidden rows are
-// rows.
+// seed, count and n, of which the number itself counts, whatever its format.
 type sheet struct {
 	path, name string
 	others     []string // sheets, where nobody has said which to read
 	grid       *xlsx.Grid
 	header     header
-	number     int // of the header row
+	sides      sides    // among the carried-through columns
+	number     int      // of the header row
+	names      []string // in it
+
+	above       int  // rows with something in them above the header
+	visibleOnly bool // hidden rows and columns are left out
 }
 
 // openSheet finds the sheet, takes it out of the workbook and finds its header.
@@ -39,15 +43,24 @@ func openSheet(in input) (*reading, error) {
 	s, err := readSheet(in.path, b, in.options.Sheet)
 	if err == nil {
 		opened.source, opened.grid = s, s.grid
+		s.visibleOnly = in.options.VisibleOnly
 		err = s.findHeader(in.options.Columns, in.wants)
+	}
+	if err == nil && in.wants == nil {
+		opened.guesses.addAll(s.placed(s.header.leaveOutResults(s.names)))
+		err = s.headerErrors(s.header.promptRival(s.names, in.options.Columns))
 	}
 	if err != nil {
 		opened.close()
 		return nil, err
 	}
-	if in.wants == nil {
+	opened.takeSides(in)
+	if s.sides = opened.sides; in.wants == nil {
 		opened.headerWarnings = s.placed(s.header.nearMisses())
+		b.Results = s.header.results.columns
 	}
+	opened.guesses.addAll(s.hidden())
+	opened.guesses.addAll(s.placed(below(s.above)))
 	b.Sheet, b.Header, b.Fields = s.name, s.number, s.header.present()
 	return opened, nil
 }
@@ -101,14 +114,17 @@ func sheetNamed(asked string, names []string) (string, error) {
 func (s *sheet) findHeader(explicit map[string]string, w *wantedVars) error {
 	var chosen, widest []string
 	r, at := s.grid.Reader(), 0
-	for range headerRows {
+	for above := range headerRows {
 		if !r.Next() {
 			break
 		}
-		names := texts(r.Row(), len(s.grid.LastRow))
+		if s.leftOut(r.Row()) {
+			continue
+		}
+		names := s.namesIn(r.Row())
 		h, _ := readHeader(names, explicit)
 		if h.usable(w) && (chosen == nil || filled(chosen) == 1 && h.known() > 1) {
-			chosen, s.number = names, r.Row().Number
+			chosen, s.number, s.above = names, r.Row().Number, above
 		}
 		if filled(names) > filled(widest) {
 			widest, at = names, r.Row().Number
@@ -126,21 +142,29 @@ func (s *sheet) findHeader(explicit map[string]string, w *wantedVars) error {
 		return s.headerErrors(s.noHeader(widest, explicit))
 	}
 	var faults []headerFault
+	s.names = chosen
 	s.header, faults = readHeader(chosen, explicit)
 	s.header.leaveOut(func(column int) bool {
-		return chosen[column] == "" && s.grid.LastRow[column] <= s.number
+		return chosen[column] == "" && (s.grid.LastRow[column] <= s.number ||
+			s.visibleOnly && s.grid.HiddenColumn(column))
 	})
 	return s.headerErrors(faults)
 }
 
 // noHeader says that no row has a column of prompts, and shows the likeliest row for a header.
 func (s *sheet) noHeader(names []string, explicit map[string]string) []headerFault {
+	below, lengths := s.lengths(), []int{}
+	for i, name := range names {
+		if name != "" {
+			lengths = append(lengths, below[i])
+		}
+	}
 	names = slices.DeleteFunc(names, func(n string) bool { return n == "" })
 	h := header{}
 	if faults := h.choose(names, explicit); len(faults) > 0 {
 		return faults
 	}
-	text := noPrompt(names)
+	text := noPrompt(names, lengths)
 	if len(s.others) > 0 {
 		text += ", or another sheet with --sheet: " + quoteAll(s.others)
 	}
@@ -212,7 +236,7 @@ func (s *sheet) rows() iter.Seq2[*row, error] {
 		var current row
 		r := s.grid.Reader()
 		for r.Next() {
-			if r.Row().Number <= s.number {
+			if r.Row().Number <= s.number || s.leftOut(r.Row()) {
 				continue
 			}
 			if s.fill(&current, r); !yield(&current, nil) {
@@ -258,6 +282,9 @@ func (s *sheet) carry(to *row, r *xlsx.Reader) {
 	for i, column := range s.header.carried {
 		c := r.Cell(column)
 		to.columns[i] = plainBreaks(c.Text)
+		if slices.Contains(s.sides[:], i+1) && c.Raw != "" {
+			to.columns[i] = c.Raw
+		}
 		if c.Bad != "" {
 			to.spoiled = append(to.spoiled, unusable{i, c.Bad})
 		}

@@ -205,7 +205,7 @@ func TestSheetMistakes(t *testing.T) {
 		"the header is on another sheet": {func(b book) {
 			b.NewSheet("Two")
 			b.rows("Sheet1", "A1", cells{"Read me"})
-		}, Options{}, `a.xlsx:Sheet1!A1: no column holds the prompts; the first row is "Read me"; name the column: --column prompt=Read me, or another sheet with --sheet: "Two"`},
+		}, Options{}, `a.xlsx:Sheet1!A1: no column holds the prompts; the first row is "Read me"; name the column: --column 'prompt=Read me', or another sheet with --sheet: "Two"`},
 		"a column that is not there": {func(b book) {
 			b.rows("Sheet1", "A1", cells{"title"}, cells{"id", nil, "prompt"}, cells{"a", nil, "b"})
 		}, Options{Columns: map[string]string{"prompt": "描述"}}, `a.xlsx:Sheet1!A2: --column prompt=描述: there is no column "描述"; there are "id", "prompt"`},
@@ -218,7 +218,6 @@ func TestSheetMistakes(t *testing.T) {
 		"values": {func(b book) {
 			b.rows("Sheet1", "C4", cells{"id", "prompt", "size", "seed"}, cells{"x", "a", "big", -1}, cells{"y"}, cells{}, cells{"x", "b", nil, 1.5})
 		}, Options{}, `a.xlsx:Sheet1!E5: size: "big" is not a size; write 1328*1328 or 16:9
-a.xlsx:Sheet1!F5: seed: -1 is not among 0…2147483647; leave it empty for a seed of the tool's choice
 a.xlsx:Sheet1!D6: prompt: is empty
 a.xlsx:Sheet1!C8: id: "x" is used already at a.xlsx:Sheet1!C5
 a.xlsx:Sheet1!F8: seed: "1.5" is not a whole number`},

@@ -33,6 +33,7 @@ type row struct {
 type ref struct {
 	offset int64 // in the private copy; in YAML the index among the items
 	line   int   // of its first character, from 1
+	column int   // code points before it in its line; 0 where rows begin a line
 }
 
 // A fault is a mistake in the form of a row. Where pos is zero, it is the place of the field.

@@ -80,7 +80,7 @@ var starterItems = []starterItem{
 		"id names the picture; leave it empty and the prompt's first words do"},
 	{"bookshop",
 		`A rainy evening street with a small bookshop, warm light on wet cobblestones, a wooden sign reads "Second Chapters"`, "", "16:9", "42", "",
-		"the same seed gives much the same picture again"},
+		"the same seed gives a similar picture, not surely the same"},
 	{"otter",
 		"A watercolour of an otter floating on its back among water lilies, soft morning light",
 		"", "1:1", "", "2",

@@ -29,7 +29,7 @@ func starter(t *testing.T, name string, c Choices) (*Manifest, []byte) {
 
 func TestStarters(t *testing.T) {
 	const rows = `2 id=couplet prompt="一副典雅庄重的对联悬挂于厅堂之中，左书“春风得意花千里”，右书“秋月扬辉桂一枝”，横批“四季平安”，中式书房，青花瓷" negative_prompt="低分辨率，模糊，多余的手指" model=qwen-image-plus size=4:3 watermark=false columns=["id names the picture; leave it empty and the prompt's first words do"]
-3 id=bookshop prompt="A rainy evening street with a small bookshop, warm light on wet cobblestones, a wooden sign reads \"Second Chapters\"" model=qwen-image-plus size=16:9 seed=42 watermark=false columns=["the same seed gives much the same picture again"]
+3 id=bookshop prompt="A rainy evening street with a small bookshop, warm light on wet cobblestones, a wooden sign reads \"Second Chapters\"" model=qwen-image-plus size=16:9 seed=42 watermark=false columns=["the same seed gives a similar picture, not surely the same"]
 4 id=otter prompt="A watercolour of an otter floating on its back among water lilies, soft morning light" model=qwen-image-plus size=1:1 watermark=false columns=["count makes several; columns like this one are carried to the report"]
 4.2 id=otter-2 prompt="A watercolour of an otter floating on its back among water lilies, soft morning light" model=qwen-image-plus size=1:1 watermark=false columns=["count makes several; columns like this one are carried to the report"]`
 	for _, name := range []string{"a.csv", "a.xlsx"} {

@@ -44,10 +44,18 @@ func openTable(in input) (*reading, error) {
 	if t.found.unclosed > 0 {
 		faults = []headerFault{{t.found.unclosed - 1, unclosedQuote()}}
 	}
-	if t.header.index[fieldPrompt] < 0 && len(faults) == 0 && in.wants == nil {
-		faults = append(faults, headerFault{-1, noPrompt(names)})
-	}
+	opened.guesses = t.placed(below(t.found.above))
 	if in.wants == nil {
+		opened.guesses.addAll(t.placed(t.header.leaveOutResults(names)))
+	}
+	switch {
+	case len(faults) > 0 || in.wants != nil:
+	case t.header.index[fieldPrompt] < 0:
+		faults = append(faults, headerFault{-1, noPrompt(names, t.lengths())})
+	default:
+		faults = t.header.promptRival(names, in.options.Columns)
+	}
+	if opened.takeSides(in); in.wants == nil {
 		opened.headerWarnings = t.placed(t.header.nearMisses())
 	}
 	return opened, t.headerErrors(faults)

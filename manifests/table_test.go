@@ -118,7 +118,7 @@ func TestH13TableMistakes(t *testing.T) {
 		{"no prompt column", "a.csv", "描述,大小\na,b\n",
 			`a.csv:1:1: no column holds the prompts; the first row is "描述", "大小"; name the column: --column prompt=描述`},
 		{"no prompt column below a title", "a.csv", "My prompts;;\n;;\nNr;Beschreibung;X\n1;Katze;y\n",
-			`a.csv:3:1: no column holds the prompts; the first row is "Nr", "Beschreibung", "X"; name the column: --column prompt=Nr`},
+			`a.csv:3:1: no column holds the prompts; the first row is "Nr", "Beschreibung", "X"; name the column: --column prompt=Beschreibung`},
 		{"known columns are no prompt", "a.csv", "id,size,what\na,b,c\n",
 			`a.csv:1:1: no column holds the prompts; the first row is "id", "size", "what"; name the column: --column prompt=what`},
 		{"a column that sounds like prompts", "a.csv", "图片编号,画面描述\na,b\n",

@@ -2,7 +2,6 @@ package manifests
 
 import (
 	"bufio"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,13 +14,14 @@ type foundHeader struct {
 	at, rows ref      // of its row, and of the row after it
 	number   int      // of its row
 	unclosed int      // the cell, from 1, whose quote is not closed
+	above    int      // rows with something in them above it
 	usable   bool     // it has what the rows need
 }
 
 // find chooses the separator under which the header says most, unless the file says it, and
 // sets where header and rows are.
 func (t *table) find(in input) {
-	top, known := ref{line: 1}, separators(t.path)
+	top, known := ref{line: 1}, separators(in.ext)
 	if sep, after := saidSeparator(bufio.NewReader(t.copy.From(0))); sep != 0 {
 		top, known = after, []byte{sep}
 	}
@@ -44,8 +44,8 @@ func (t *table) find(in input) {
 }
 
 // separators are those to try, the likeliest first.
-func separators(path string) []byte {
-	switch strings.ToLower(filepath.Ext(path)) {
+func separators(ext string) []byte {
+	switch ext {
 	case ".tsv", ".tab", ".txt":
 		return []byte("\t,;")
 	}
@@ -84,7 +84,7 @@ func (t *table) headerUnder(sep byte, top ref, in input) (chosen foundHeader) {
 		seen++
 		f := foundHeader{names: s.names(), at: ref{offset: s.offset, line: s.line},
 			rows:   ref{offset: s.offset + int64(s.length), line: s.line + s.breaks},
-			number: s.number, unclosed: s.unclosed}
+			number: s.number, above: seen - 1, unclosed: s.unclosed}
 		h, _ := readHeader(f.names[:min(len(f.names), xlsx.MaxColumns)], in.options.Columns)
 		f.usable = h.usable(in.wants) && (seen == 1 || mayFollow(h, f.names, most))
 		lonely := filled(chosen.names) == 1

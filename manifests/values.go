@@ -70,10 +70,21 @@ func side(s string) (int, bool) {
 	return int(n), err == nil && n > 0 && len(s) <= 5
 }
 
-// parseNumber reads a whole number in plain digits. Anything that some program would read as
-// another number than a person does is refused: 1.5, 010, 1e9, 1,000.
+// wholeNumber is a number without the zeros behind the point that some programs write, as 42.0
+// is of a column with a gap in it.
+func wholeNumber(s string) string {
+	folded := foldWidth(s)
+	digits, zeros, found := strings.Cut(folded, ".")
+	if found && digits != "" && zeros != "" && strings.Trim(zeros, "0") == "" {
+		return digits
+	}
+	return folded
+}
+
+// parseNumber reads a whole number in plain digits, 42.0 also. Anything that some program would
+// read as another number than a person does is refused: 1.5, 010, 1e9, 1,000.
 func parseNumber(s string, least, most int64) (n int64, trouble string) {
-	digits := foldWidth(s)
+	digits := wholeNumber(s)
 	n, err := strconv.ParseInt(digits, 10, 64)
 	switch {
 	case err != nil && strings.Trim(digits, "+-0123456789") == "" && len(digits) > 18:

@@ -21,7 +21,7 @@ func TestSizes(t *testing.T) {
 }
 
 func TestSeeds(t *testing.T) {
-	for text, want := range map[string]int64{"0": 0, "42": 42, "2147483647": 2147483647, "４２": 42} {
+	for text, want := range map[string]int64{"0": 0, "42": 42, "2147483647": 2147483647, "４２": 42, "42.0": 42, "42.000": 42, "４２．０": 42} {
 		if got, trouble := parseNumber(text, 0, maxSeed); got != want || trouble != "" {
 			t.Errorf("parseNumber(%q) = %d, %q, want %d", text, got, trouble, want)
 		}
@@ -33,7 +33,11 @@ func TestSeeds(t *testing.T) {
 		"1.23457E+09":          `"1.23457E+09" is not a whole number; a spreadsheet has shortened it: format the column as a number without decimals, and save again`,
 		"1e3":                  `"1e3" is not a whole number; write 1000`,
 		"1.5":                  `"1.5" is not a whole number`,
-		"42.0":                 `"42.0" is not a whole number; write 42`,
+		"42.5":                 `"42.5" is not a whole number`,
+		"42.":                  `"42." is not a whole number; write 42`,
+		".0":                   `".0" is not a whole number; write 0`,
+		"1e9.0":                `"1e9.0" is not a whole number; write 1000000000`,
+		"1,234.0":              `"1,234.0" is not a whole number`,
 		"010":                  `010 may be read as another number; write 10`,
 		"00":                   `00 may be read as another number; write 0`,
 		"-0":                   `-0 may be read as another number; write 0`,
@@ -78,7 +82,6 @@ a.csv:2:14: n: "zwei" is not a whole number
 a.csv:2:19: watermark: "on" is neither true nor false; write true, false, yes, no, 1, 0, 是 or 否
 a.csv:2:22: prompt_extend: "off" is neither true nor false; write true, false, yes, no, 1, 0, 是 or 否
 a.csv:2:26: skip: "maybe" is neither true nor false; write true, false, yes, no, 1, 0, 是 or 否`},
-		{"negative seed", "a.csv", "prompt,seed\na,-1\n", "a.csv:2:3: seed: -1 is not among 0…2147483647; leave it empty for a seed of the tool's choice"},
 		{"seed counts up too far", "a.csv", "prompt,seed,count\na,2147483646,2\nb,2147483646,3\n",
 			"a.csv:3:3: seed: 2147483646 counts up beyond 2147483647 over 3 items"},
 	} {

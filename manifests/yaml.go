@@ -65,7 +65,9 @@ func notOver(o Options) string {
 	case len(o.Columns) > 0:
 		return "--column is for sheets and JSON lines; the keys of YAML are fixed"
 	case o.Sheet != "":
-		return "--sheet names a sheet of a workbook, and this is none"
+		return notASheet
+	case o.VisibleOnly:
+		return nothingHidden
 	}
 	return ""
 }

@@ -19,6 +19,7 @@ type Sheet struct {
 	Name     string    // "" is the first sheet that is not hidden
 	Header   int       // the row of its header, from 1
 	Has      []string  // columns that it has under another name: "id", "prompt"
+	Results  []int     // columns, from 0, that an earlier results.xlsx has written into it
 }
 
 // The limits of a workbook that is annotated. It is held in memory, its cells at about 15 times
@@ -32,8 +33,10 @@ const (
 
 // AnnotateXLSX writes a copy of the manifest's own workbook with result columns to the right of
 // its sheet; the results are in the rows that they give as Row. Styles, widths, formulas and
-// other sheets stay. If a row has several items, their values are one below the other in each
-// cell and their costs are added. Results with a Row that is not below the header are left out.
+// other sheets stay, charts too: our columns begin right of them, and no row that becomes higher
+// stretches them. Columns of an earlier results.xlsx are written anew in their places. If a row
+// has several items, their values are one below the other in each cell and their costs are
+// added. Results with a Row that is not below the header are left out.
 //
 // AnnotateXLSX returns an [ErrWorkbookLimit] if the workbook is too large, has macros or cannot
 // be read, or if there are too many results. [WriteXLSX] makes a workbook of its own in these
@@ -76,6 +79,9 @@ func annotateXLSX(w io.Writer, book Book, sheet Sheet, rows iter.Seq2[Result, er
 		if err != nil {
 			return err
 		}
+	}
+	if err := a.drawing.finish(); err != nil {
+		return err
 	}
 	return file.Write(w)
 }
@@ -123,7 +129,8 @@ func checkParts(b []byte) error {
 			cells += part.UncompressedSize64
 		}
 		if strings.HasSuffix(part.Name, "vbaProject.bin") {
-			return fmt.Errorf("%w: the manifest's has macros", ErrWorkbookLimit)
+			return fmt.Errorf("%w: the manifest has macros, which no .xlsx holds; it keeps them itself",
+				ErrWorkbookLimit)
 		}
 	}
 	if all > annotateUnzip || cells > annotateXML {
@@ -168,12 +175,17 @@ type annotator struct {
 	file     *excelize.File
 	sheet    string
 	columns  []bookColumn
-	first    int // number of the first result column, from 1
+	places   []int // numbers of the columns, from 1
 	looks    looks
+	drawing  *drawing
 	pictures pictures
 }
 
 func newAnnotator(file *excelize.File, book Book, sheet Sheet) (*annotator, error) {
+	floating, err := takeDrawing(file, sheet.Name)
+	if err != nil {
+		return nil, err
+	}
 	header, width, height, err := measure(file, sheet)
 	if err != nil {
 		return nil, err
@@ -182,18 +194,61 @@ func newAnnotator(file *excelize.File, book Book, sheet Sheet) (*annotator, erro
 	if err != nil {
 		return nil, err
 	}
-	a := &annotator{file: file, sheet: sheet.Name, columns: besideColumns(header, sheet.Has),
-		first: width + 1, looks: styles,
+	a := &annotator{file: file, sheet: sheet.Name, looks: styles, drawing: floating,
 		pictures: newPictures(file, sheet.Name, book)}
-	if width+len(a.columns) > excelize.MaxColumns {
+	if err := a.clear(sheet, header, height); err != nil {
+		return nil, err
+	}
+	floating.keepSizes(sheet.Name)
+	last := a.settle(sheet, header, max(width, floating.width(sheet.Name)))
+	if last > excelize.MaxColumns {
 		return nil, fmt.Errorf("%w: the manifest's has %d columns", ErrWorkbookLimit, width)
 	}
-	last := slices.IndexFunc(a.columns, func(c bookColumn) bool { return c.style == moneyStyle })
-	corner := cellName(a.first+last, max(height, sheet.Header))
+	cost := slices.IndexFunc(a.columns, func(c bookColumn) bool { return c.style == moneyStyle })
+	corner := cellName(a.places[cost], max(height, sheet.Header))
 	if err := setDefaultPrint(file, sheet, corner); err != nil {
 		return nil, err
 	}
-	return a, a.begin(sheet.Header, len(header))
+	return a, a.begin(sheet.Header, header)
+}
+
+// settle chooses the result columns and their places: those of an earlier results.xlsx, and for
+// the others the first ones behind the sheet. It returns the last one.
+func (a *annotator) settle(sheet Sheet, header []string, width int) (last int) {
+	earlier, own := map[string]int{}, slices.Clone(header)
+	for _, i := range sheet.Results {
+		if i < len(header) {
+			earlier[strings.TrimPrefix(header[i], resultPrefix)] = i + 1
+			own[i] = ""
+		}
+	}
+	a.columns = besideColumns(own, sheet.Has)
+	last = width
+	for _, c := range a.columns {
+		place := earlier[strings.TrimPrefix(c.name, resultPrefix)]
+		if place == 0 {
+			last++
+			place = last
+		}
+		a.places = append(a.places, place)
+	}
+	return last
+}
+
+// clear empties the columns of an earlier results.xlsx below their header, pictures included.
+func (a *annotator) clear(sheet Sheet, header []string, height int) error {
+	var errs []error
+	for _, i := range sheet.Results {
+		if i < len(header) && header[i] == "picture" {
+			a.drawing.dropPictures(i)
+		}
+		for row := sheet.Header + 1; row <= height; row++ {
+			cell := cellName(i+1, row)
+			errs = append(errs, a.file.SetCellValue(a.sheet, cell, nil),
+				a.file.SetCellHyperLink(a.sheet, cell, "", "None"))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // measure returns the header of the sheet, and the numbers of its last column and row that are
@@ -216,14 +271,11 @@ func measure(file *excelize.File, sheet Sheet) (header []string, width, height i
 			header = cells
 		}
 	}
-	pictured, err := file.GetPictureCells(sheet.Name)
-	for _, cell := range pictured { // the cell below a picture may be empty
-		if column, _, err := excelize.CellNameToCoordinates(cell); err == nil {
-			width = max(width, column)
-		}
-	}
-	return header, width, height, errors.Join(err, rows.Error())
+	return header, width, height, rows.Error()
 }
+
+// resultPrefix is before the name of a result column whose name the sheet has, too.
+const resultPrefix = "result."
 
 // besideColumns returns the result columns beside a sheet with this header. It leaves out id
 // and prompt if the sheet has them, and calls other columns result.NAME if the sheet has their
@@ -242,41 +294,56 @@ func besideColumns(header, has []string) []bookColumn {
 	}
 	for i, c := range columns {
 		if there(c.name) {
-			columns[i].name = "result." + c.name
+			columns[i].name = resultPrefix + c.name
 		}
 	}
 	return columns
 }
 
-// begin writes the names of the result columns in the style of the last cell of the sheet's
-// header.
-func (a *annotator) begin(row, width int) error {
-	style := a.looks.heading
-	last := cellName(max(width, 1), row)
-	if own, err := a.file.GetCellStyle(a.sheet, last); err == nil && own != 0 {
-		style = own
-	}
+// begin writes the names of the result columns in the look of the sheet's header, and folds
+// those that few people look at.
+func (a *annotator) begin(row int, header []string) error {
+	style, err := a.headerStyle(row, header)
+	errs := []error{err}
 	for i, c := range a.columns {
-		cell := cellName(a.first+i, row)
-		if err := a.file.SetCellStr(a.sheet, cell, c.name); err != nil {
-			return err
-		}
-		if err := a.file.SetCellStyle(a.sheet, cell, cell, style); err != nil {
-			return err
-		}
-		column, _ := excelize.ColumnNumberToName(a.first + i)
-		if err := a.file.SetColWidth(a.sheet, column, column, c.width); err != nil {
-			return err
+		cell := cellName(a.places[i], row)
+		column, _ := excelize.ColumnNumberToName(a.places[i])
+		errs = append(errs, a.file.SetCellStr(a.sheet, cell, c.name),
+			a.file.SetCellStyle(a.sheet, cell, cell, style),
+			a.file.SetColWidth(a.sheet, column, column, c.width))
+		if c.technical() {
+			errs = append(errs, a.file.SetColOutlineLevel(a.sheet, column, 1),
+				a.file.SetColVisible(a.sheet, column, false))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+// headerStyle returns the style that most cells of the header have.
+func (a *annotator) headerStyle(row int, header []string) (most int, err error) {
+	count := map[int]int{}
+	for i, name := range header {
+		if strings.TrimSpace(name) == "" {
+			continue
+		}
+		style, err := a.file.GetCellStyle(a.sheet, cellName(i+1, row))
+		if err != nil {
+			return 0, err
+		}
+		if count[style]++; count[style] >= count[most] {
+			most = style
+		}
+	}
+	if most == 0 {
+		most = a.looks.heading
+	}
+	return most, nil
 }
 
 func (a *annotator) add(results []Result) error {
 	row := results[0].Row
 	for i, c := range a.columns {
-		cell := cellName(a.first+i, row)
-		if err := a.set(cell, c, results); err != nil {
+		if err := a.set(cellName(a.places[i], row), c, results); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package output
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -31,7 +32,7 @@ func TestPageInBrowser(t *testing.T) {
 		t.Skip("no Chromium is installed (apt-get install chromium): the page was not opened in a browser")
 	}
 	dir := pagesForBrowser(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, node, "e2e/test.mjs", chromium, dir).CombinedOutput()
 	t.Logf("\n%s", out)
@@ -64,9 +65,13 @@ func pagesForBrowser(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	page := Page{Title: "Tea & <b>mountains</b>", Manifest: "tea.csv", Columns: []string{"用途", "2024"}, Currency: "CNY", Spent: "1.00", Disk: d, Tool: "qwenbatch test",
+	if err := errors.Join(d.Mkdir(replacedDir),
+		durable.ReplaceUnsynced(d, strings.Replace(browserPicture(1), "images", replacedDir, 1), pngOf(t, plain(640, 400, 70)))); err != nil {
+		t.Fatal(err)
+	}
+	page := Page{Title: "Tea & <b>mountains</b>", Manifest: "tea.csv", Columns: []string{"用途", "2024"}, Currency: "CNY", Spent: "1.20", Disk: d, Tool: "qwenbatch test",
 		Started: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), Finished: time.Date(2026, 11, 22, 10, 2, 5, 0, time.UTC)}
-	for name, rows := range map[string][]Result{"few.html": browserRows(), "many.html": manyRows(10000), "none.html": nil} {
+	for name, rows := range map[string][]Result{"few.html": browserRows(), "sixty.html": sixtyRows(), "many.html": manyRows(10000), "none.html": nil} {
 		if err := Thumbs(t.Context(), d, rowsOf(rows...)); err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +79,31 @@ func pagesForBrowser(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
+	writeHandOn(t, d, page)
 	return d.Path()
+}
+
+// writeHandOn writes a page that holds its pictures, of which two are large, and one that has lost
+// its folder, into a folder of their own.
+func writeHandOn(t *testing.T, d *durable.Dir, page Page) {
+	err := d.Mkdir("alone")
+	write := func(name string, f func(io.Writer) error) {
+		err = errors.Join(err, durable.Replace(d, "alone/"+name, f))
+	}
+	rows := sixtyRows()[:3]
+	var all SingleFile
+	write("single.html", func(w io.Writer) (err error) {
+		all, err = WriteSingleFile(w, page, rowsOf(rows...), 1<<30)
+		return err
+	})
+	write("single.html", func(w io.Writer) error {
+		_, err := WriteSingleFile(w, page, rowsOf(rows...), all.Bytes-1)
+		return err
+	})
+	write("lost.html", func(w io.Writer) error { return WriteHTML(w, page, rowsOf(rows...)) })
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 const browserPictures = 60
@@ -101,8 +130,21 @@ func browserRows() []Result {
 		{ID: "lost", Row: 7, Status: "failed", Prompt: "a failed one", ErrorCode: "DataInspectionFailed", ErrorMessage: "Input data may contain inappropriate content."},
 		{ID: "doubt", Row: 8, Status: "held", Prompt: "a held one"},
 	}
+	rows[1].Columns = []string{"<i>x</i>", "new"}
+	rows[2].SubmittedAt = "2026-11-22T09:00:00Z"
+	rows[4].Cost = "0.40"
 	rows[4].File += ";" + browserPicture(5)
 	rows = append(rows[:5:5], append([]Result{{ID: "gone", Row: 9, Status: "missing", File: "images/gone.png", Prompt: "a missing one"}}, rows[5:]...)...)
+	return rows
+}
+
+func sixtyRows() []Result {
+	rows := browserRows()[:1]
+	for n := 1; n < 60; n++ {
+		row := rows[0]
+		row.ID, row.Row, row.File, row.SHA256 = fmt.Sprintf("tea-%d", n), n+2, browserPicture(n), fmt.Sprintf("%064x", n)
+		rows = append(rows, row)
+	}
 	return rows
 }
 

@@ -24,7 +24,7 @@ type Book struct {
 
 // ErrWorkbookLimit is the error of results that do not fit into a workbook, and of a workbook
 // that is too large to annotate or of a kind that cannot be.
-var ErrWorkbookLimit = errors.New("more than a workbook takes")
+var ErrWorkbookLimit = errors.New("it cannot be written again")
 
 // bookRows is how many rows a sheet holds below its header.
 const bookRows = excelize.TotalRows - 1
@@ -164,7 +164,12 @@ func (book Book) allColumns() []bookColumn {
 // begin writes what must precede the rows.
 func (b *bookWriter) begin() error {
 	for i, c := range b.columns {
-		if err := b.out.SetColWidth(i+1, i+1, c.width); err != nil {
+		err := b.out.SetColWidth(i+1, i+1, c.width)
+		if c.technical() {
+			err = errors.Join(err, b.out.SetColOutlineLevel(i+1, 1),
+				b.out.SetColVisible(i+1, i+1, false))
+		}
+		if err != nil {
 			return err
 		}
 	}

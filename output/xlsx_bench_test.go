@@ -15,11 +15,11 @@ func BenchmarkXLSX(b *testing.B) {
 	for i := range rows {
 		rows[i].SHA256 = rows[i].TaskID[:3] + rows[i].ID[5:]
 		if i < 5000 {
-			small, err := imagefile.Thumbnail(pngOf(b, plain(160, 90, i)), 160)
+			small, err := imagefile.Thumbnails(pngOf(b, plain(160, 90, i)), imagefile.Size{Side: 160, Quality: 80})
 			if err != nil {
 				b.Fatal(err)
 			}
-			d.Put(ThumbName(rows[i].File, rows[i].SHA256), small)
+			d.Put(ThumbName(rows[i].File, rows[i].SHA256), small[0])
 		}
 	}
 	for b.Loop() {

@@ -55,6 +55,15 @@ func resultColumns() []bookColumn {
 	}
 }
 
+// technicalColumns are grouped and folded, since few people look at them.
+var technicalColumns = []string{"prompt_extend", "watermark", "width", "height", "bytes",
+	"attempts", "submitted_at", "finished_at", "task_id", "request_id", "adopted", "sha256",
+	"edited"}
+
+func (c bookColumn) technical() bool {
+	return slices.Contains(technicalColumns, strings.TrimPrefix(c.name, resultPrefix))
+}
+
 // maxExact is the largest integer up to which float64, the number of a spreadsheet, holds all
 // integers.
 const maxExact = 1 << 53

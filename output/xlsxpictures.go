@@ -73,7 +73,10 @@ func (p *pictures) shots(results []Result) []shot {
 				len(shots) >= min(boxPictures, p.thumbnails) {
 				return shots
 			}
-			b, err := readPicture(p.disk, ThumbName(file, r.SHA256))
+			b, err := readPicture(p.disk, bookThumbName(file, r.SHA256))
+			if err != nil { // none was wanted when the page's was made
+				b, err = readPicture(p.disk, ThumbName(file, r.SHA256))
+			}
 			if err != nil {
 				continue // no thumbnail; the row has a link
 			}

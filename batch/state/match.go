@@ -13,6 +13,12 @@ type Item struct {
 	Print  Fingerprint
 }
 
+// A Reading is what an earlier version made of the row of an item, where this one reads it in another way.
+type Reading struct {
+	Item  int32 // its place in the manifest
+	Print Fingerprint
+}
+
 // A Match says which entry of the state an item of the manifest is.
 type Match struct {
 	Entry   int32 // -1: never seen before
@@ -21,9 +27,10 @@ type Match struct {
 
 // matchItems finds every item of the manifest in the state, in three passes: same id and same fingerprint; same
 // fingerprint among those unclaimed, so that moved and renumbered rows and an id column that comes or goes cost nothing;
-// same id alone, which is a changed row. The row number never counts. No entry is claimed twice.
-func matchItems(items []Item, entries []Entry) []Match {
-	m := matcher{items: items, entries: entries, matches: make([]Match, len(items)), claimed: make([]bool, len(entries))}
+// same id alone, which is a changed row. The row number never counts. No entry is claimed twice. Before the last pass the
+// first two look once more for items whose rows an earlier version has read in another way, by what it made of them.
+func matchItems(items []Item, earlier []Reading, entries []Entry) []Match {
+	m := matcher{items: items, earlier: earlier, entries: entries, matches: make([]Match, len(items)), claimed: make([]bool, len(entries))}
 	if rest := m.inOrder(); len(rest) > 0 {
 		m.passes(rest)
 	}
@@ -37,16 +44,33 @@ func (m *matcher) passes(rest []int32) {
 		id    uint64
 		print Fingerprint
 	}
-	rest = pass(m, rest, false, func(id uint64, print Fingerprint) (both, bool) { return both{id, print}, true })
-	rest = pass(m, rest, false, func(_ uint64, print Fingerprint) (Fingerprint, bool) { return print, true })
+	unchanged := func(m *matcher) {
+		rest = pass(m, rest, false, func(id uint64, print Fingerprint) (both, bool) { return both{id, print}, true })
+		rest = pass(m, rest, false, func(_ uint64, print Fingerprint) (Fingerprint, bool) { return print, true })
+	}
+	unchanged(m)
+	if len(m.earlier) > 0 {
+		unchanged(m.before())
+	}
 	pass(m, rest, true, func(id uint64, _ Fingerprint) (uint64, bool) { return id, id != 0 })
 }
 
 type matcher struct {
 	items   []Item
+	earlier []Reading
 	entries []Entry
 	matches []Match
 	claimed []bool
+}
+
+// before is m with the items as an earlier version has read them; what it claims m claims.
+func (m *matcher) before() *matcher {
+	was := *m
+	was.items = slices.Clone(m.items)
+	for _, r := range m.earlier {
+		was.items[r.Item].Print = r.Print
+	}
+	return &was
 }
 
 // inOrder claims the usual case, in which the manifest has only grown: the i-th item is the i-th entry. It returns the

@@ -138,7 +138,7 @@ func (r *Record) Supersede() {
 func (s Request) Client() client.Request {
 	seed := s.Seed
 	return client.Request{Model: s.Model, Prompt: s.Prompt, NegativePrompt: s.Negative, Size: s.Size, Seed: &seed, N: s.N,
-		PromptExtend: s.PromptExtend, Watermark: s.Watermark}
+		PromptExtend: &s.PromptExtend, Watermark: s.Watermark}
 }
 
 // A Picture is a file below the output folder.
@@ -208,6 +208,8 @@ type Settings struct {
 	Mode      string `json:"mode,omitempty"`
 	// Rehearsal says that nothing here was ever paid.
 	Rehearsal bool `json:"rehearsal,omitempty"`
+	// Encoding is what the manifest was read in by the last run; "" in older files.
+	Encoding string `json:"encoding,omitempty"`
 	// Flags are those of the last run that say something of its items, by name, so that other commands see the same items.
 	Flags map[string]string `json:"flags,omitempty"`
 }

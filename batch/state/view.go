@@ -54,10 +54,10 @@ func (s *File) Entries() iter.Seq2[int, Entry] {
 }
 
 // Match finds items of the manifest among the entries; see matchItems.
-func (s *File) Match(items []Item) []Match {
+func (s *File) Match(items []Item, earlier []Reading) []Match {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return matchItems(items, s.entries)
+	return matchItems(items, earlier, s.entries)
 }
 
 // Count is how many items were ever seen.

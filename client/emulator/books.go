@@ -17,6 +17,7 @@ type Books struct {
 	Lists       int            `json:"lists"`    // calls of GET tasks
 	Cancels     int            `json:"cancels"`  // calls of POST tasks/{id}/cancel
 	Limits      int            `json:"limits"`   // calls of GET models/limits or quotas
+	Models      int            `json:"models"`   // calls of GET models
 	Images      int            `json:"images"`   // calls of the picture host
 	// image calls answered with a picture or a part of one
 	Downloads   int            `json:"downloads"`

@@ -79,6 +79,7 @@ func catalogue() []refusal {
 		{429, "LimitRequests", "You exceeded your current requests list."},
 		{429, "limit_requests", "You exceeded your current requests list."},
 		{429, "Throttling.User", "Requests rate limit exceeded, please try again later."},
+		{429, "Throttling.Concurrency", "Too many concurrent requests, please try again later."},
 		{429, "Throttling.BurstRate", "Request rate increased too quickly. To ensure system stability, please adjust your client logic to scale requests more smoothly over time."},
 		{429, "limit_burst_rate", "Request rate increased too quickly. To ensure system stability, please adjust your client logic to scale requests more smoothly over time."},
 		{429, "Throttling.AllocationQuota", "Allocated quota exceeded, please increase your quota limit."},

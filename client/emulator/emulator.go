@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -38,6 +39,18 @@ func New(opts Options) (*Server, error) {
 		s.keys[opts.Key] = true
 	}
 	return s, s.open()
+}
+
+// SetImageURL replaces Options.ImageURL once the server of Images has an address. It must be called
+// before the first call is served.
+func (s *Server) SetImageURL(base string) error {
+	base = strings.TrimRight(base, "/")
+	images, err := parseImageURL(base)
+	if err != nil {
+		return err
+	}
+	s.host.base, s.host.url = images, base
+	return nil
 }
 
 // open reads the books and starts the clock, which stands still while no Server exists.

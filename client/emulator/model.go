@@ -40,7 +40,9 @@ type modelSpec struct {
 	promptLimit   int
 	negativeLimit int
 	noExtend      bool // prompt_extend is off where it is not said
+	noNegative    bool // negative_prompt is refused
 	needsImage    bool // an edit model
+	maxImages     int  // pictures that a request may show it
 	quota         Quota
 	mean          time.Duration
 }
@@ -52,7 +54,8 @@ type sizes struct {
 	names            map[string]string // "2K" and the like
 	minArea, maxArea int
 	minSide, maxSide int
-	ratio            int // longest side over shortest
+	ratio            int  // longest side over shortest
+	refused          bool // a request must not say a size
 }
 
 // table is made once and never changes.
@@ -81,11 +84,11 @@ func models() []modelSpec {
 	legacy := modelSpec{family: familyQwen, endpoints: sync, sizes: legacySizes(), maxCount: 1,
 		promptLimit: 800, negativeLimit: 500, quota: second, mean: 15 * time.Second}
 	two := modelSpec{family: familyQwen2, endpoints: sync, sizes: freeSizes("2048*2048"),
-		maxCount: 6, negativeLimit: 500, quota: second, mean: 15 * time.Second}
+		maxCount: 6, negativeLimit: 500, maxImages: 3, quota: second, mean: 15 * time.Second}
 	three := modelSpec{family: familyQwen3, endpoints: both, sizes: freeSizes("2048*2048"),
-		maxCount: 6, negativeLimit: 500, mean: 19 * time.Second}
-	edit := modelSpec{family: familyQwen, endpoints: sync, sizes: freeSizes("1024*1024"),
-		maxCount: 6, promptLimit: 800, negativeLimit: 500, needsImage: true, quota: second,
+		maxCount: 6, negativeLimit: 500, maxImages: 3, mean: 19 * time.Second}
+	edit := modelSpec{family: familyQwen, endpoints: sync, sizes: editSizes(), maxCount: 6,
+		promptLimit: 800, negativeLimit: 500, needsImage: true, maxImages: 3, quota: second,
 		mean: 20 * time.Second}
 	wan := modelSpec{family: familyWan, endpoints: []string{pathA1}, sizes: sideSizes(),
 		maxCount: 4, defaultCount: 4, promptLimit: 800, negativeLimit: 500, quota: async(
@@ -94,7 +97,7 @@ func models() []modelSpec {
 		defaultCount: 4, promptLimit: 2100, negativeLimit: 500, quota: async(
 			1, time.Second, 5), mean: 15 * time.Second}
 	wan27 := modelSpec{family: familyWan26, endpoints: both, sizes: wan27Sizes(), maxCount: 4,
-		promptLimit: 5000, quota: async(5, time.Second, 5), mean: 20 * time.Second}
+		promptLimit: 5000, maxImages: 9, quota: async(5, time.Second, 5), mean: 20 * time.Second}
 
 	lines := []modelSpec{
 		legacy.as("qwen-image", func(m *modelSpec) {
@@ -117,22 +120,25 @@ func models() []modelSpec {
 	lines = append(lines,
 		three.as("qwen-image-2.1-turbo", func(m *modelSpec) {
 			m.quota = async(120, time.Minute, 10)
-			m.mean = 10 * time.Second
+			m.maxImages, m.mean = 10, 10*time.Second
 		}),
 		three.as("qwen-image-2.1-pro", func(m *modelSpec) {
 			m.quota = async(20, time.Minute, 10)
+			m.maxImages, m.noNegative, m.negativeLimit = 10, true, 0
 		}),
 		three.as("qwen-image-3.0", func(m *modelSpec) { m.quota = async(20, time.Minute, 10) }),
 		three.as("qwen-image-3.0-pro", func(m *modelSpec) {
 			m.quota = async(5, time.Minute, 10)
 			m.mean = 25 * time.Second
 		}),
-		edit.as("qwen-image-edit", func(m *modelSpec) { m.maxCount = 1 }),
+		edit.as("qwen-image-edit", func(m *modelSpec) {
+			m.maxCount, m.sizes.refused = 1, true
+		}),
 		edit.as("qwen-image-edit-plus", nil),
 		edit.as("qwen-image-edit-max", slow),
 		two.as("z-image-turbo", func(m *modelSpec) {
 			m.family, m.sizes, m.maxCount = familyZ, freeSizes("1024*1536"), 1
-			m.promptLimit, m.noExtend, m.mean = 800, true, 8*time.Second
+			m.promptLimit, m.maxImages, m.noExtend, m.mean = 800, 0, true, 8*time.Second
 		}),
 		wan27.as("wan2.7-image", nil),
 		wan27.as("wan2.7-image-pro", func(m *modelSpec) {
@@ -172,6 +178,9 @@ func legacySizes() sizes {
 	}}
 }
 
+// editSizes bounds each side of what edit models make (QIE, 2026-05).
+func editSizes() sizes { return sizes{byDefault: "1024*1024", minSide: 512, maxSide: 2048} }
+
 func freeSizes(unsaid string) sizes {
 	return sizes{byDefault: unsaid, minArea: 512 * 512, maxArea: 2048 * 2048, ratio: 8}
 }
@@ -183,14 +192,17 @@ func wan26Sizes() sizes {
 }
 
 func wan27Sizes() sizes {
-	return sizes{byDefault: "2K", minArea: 512 * 512, maxArea: 2048 * 2048, ratio: 8,
+	return sizes{byDefault: "2K", minArea: 768 * 768, maxArea: 2048 * 2048, ratio: 8,
 		names: map[string]string{"1K": "1024*1024", "2K": "2048*2048"}}
 }
 
 // check reads a size and returns it as W*H.
 func (z sizes) check(text string) (string, *refusal) {
-	if text == "" {
+	switch {
+	case text == "":
 		text = z.byDefault
+	case z.refused:
+		return "", invalid("size is not supported by this model")
 	}
 	if named, ok := z.names[text]; ok {
 		text = named

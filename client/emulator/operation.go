@@ -11,11 +11,12 @@ const (
 	opCancel = "cancel"
 	opImage  = "image"
 	opLimits = "limits"
+	opModels = "models"
 )
 
 // Call is one request to the emulator, as faults and hooks see it.
 type Call struct {
-	Op string // submit, sync, query, list, cancel, image or limits
+	Op string // submit, sync, query, list, cancel, image, limits or models
 	// N is the ordinal among the calls of this Op, from 1. It goes on after a restart on the same
 	// books.
 	N      int
@@ -28,7 +29,8 @@ type Call struct {
 }
 
 func operations() []string {
-	return []string{opSubmit, opSync, opQuery, opList, opCancel, opImage, opLimits}
+	return []string{opSubmit, opSync, opQuery, opList, opCancel, opImage, opLimits,
+		opModels}
 }
 
 func isOp(text string) bool { return slices.Contains(operations(), text) }

@@ -40,6 +40,9 @@ type Options struct {
 	// per second. It is asked on every call and may change its answer. A lock is held: it must not
 	// call the Server. Where it reports false, the documented quota holds.
 	Quota func(model string) (Quota, bool)
+	// Listing replaces what the model list tells of a model. Where it is nil or reports false, that is
+	// the documented price of the mainland and no retirement.
+	Listing func(model string) (Listing, bool)
 	// Unlisted reports whether the list hides a task. It is asked on every list call with a lock
 	// held: it must not call the Server, nor change the task. Default: the list shows all.
 	Unlisted func(*Task) bool
@@ -62,11 +65,16 @@ func (o Options) filled() (Options, *url.URL, error) {
 		o.ImageURL = "http://pictures.localhost"
 	}
 	o.ImageURL = strings.TrimRight(o.ImageURL, "/")
-	images, err := url.Parse(o.ImageURL)
+	images, err := parseImageURL(o.ImageURL)
+	return o, images, err
+}
+
+func parseImageURL(text string) (*url.URL, error) {
+	images, err := url.Parse(text)
 	if err != nil || images.Host == "" || images.RawQuery != "" {
-		return o, nil, fmt.Errorf("emulator: picture host %q is not the base of a URL", o.ImageURL)
+		return nil, fmt.Errorf("emulator: picture host %q is not the base of a URL", text)
 	}
-	return o, images, nil
+	return images, nil
 }
 
 // quotaOf returns the quota that holds for a model now, and with "" the account's.

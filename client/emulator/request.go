@@ -142,8 +142,11 @@ func (b *parsedBody) check(m *modelSpec) (request, *refusal) {
 	if strings.TrimSpace(b.prompt) == "" {
 		return q, missing("prompt")
 	}
-	if m.needsImage && b.images == 0 {
-		return q, missing("image")
+	if r := b.checkImages(m); r != nil {
+		return q, r
+	}
+	if m.noNegative && b.negative != "" { // another client, 2026-10-07; the wording is [I]
+		return q, invalid("negative_prompt is not supported by this model")
 	}
 	seed, size := int64(-1), ""
 	r := firstRefusal(
@@ -164,6 +167,18 @@ func (b *parsedBody) check(m *modelSpec) (request, *refusal) {
 	}
 	q.cut()
 	return q, r
+}
+
+// checkImages refuses too few or too many pictures to edit or to follow (QIE, QI3, WAN27;
+// 2026-05 to 2026-10). The wording is [I].
+func (b *parsedBody) checkImages(m *modelSpec) *refusal {
+	switch {
+	case m.needsImage && b.images == 0:
+		return missing("image")
+	case b.images > m.maxImages:
+		return invalid(fmt.Sprintf("the number of images must be in [0, %d]", m.maxImages))
+	}
+	return nil
 }
 
 func (q *request) checkNumbers(b *parsedBody, seed int64) *refusal {

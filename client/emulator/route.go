@@ -29,6 +29,8 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		c.serve(opList, http.MethodGet, c.list)
 	case path == "/api/v1/models/limits" || path == "/api/v1/quotas":
 		c.serve(opLimits, http.MethodGet, c.limits)
+	case path == "/api/v1/models":
+		c.serve(opModels, http.MethodGet, c.listModels)
 	case isTask && cancels && cancelID != "" && !strings.Contains(cancelID, "/"):
 		c.info.TaskID = cancelID
 		c.serve(opCancel, http.MethodPost, c.cancel)

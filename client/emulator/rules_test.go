@@ -57,6 +57,13 @@ func TestRefusedBodies(t *testing.T) {
 		{pathSync, `{"model":"qwen-image","input":{"messages":[{"role":"user","content":"a"}]}}`, "InvalidParameter", "Content length"},
 		{pathSync, `{"model":"qwen-image","input":{"messages":[{"role":"user","content":[{"text":"a"},{"text":"b"}]}]}}`, "InvalidParameter", "content length"},
 		{pathSync, `{"model":"qwen-image-edit","input":{"messages":[{"role":"user","content":[{"text":"a"}]}]}}`, "InvalidParameter", "(image)"},
+		{pathSync, withPictures("qwen-image-edit", 4, ``), "InvalidParameter", "images must be in [0, 3]"},
+		{pathSync, withPictures("qwen-image-edit", 1, `"size":"1024*1024"`), "InvalidParameter", "size is not supported"},
+		{pathSync, withPictures("qwen-image-edit-max", 1, `"size":"511*1024"`), "InvalidParameter", "size"},
+		{pathSync, withPictures("qwen-image-max", 1, ``), "InvalidParameter", "images must be in [0, 0]"},
+		{pathA2, withPictures("wan2.7-image", 10, ``), "InvalidParameter", "images must be in [0, 9]"},
+		{pathA2, withPictures("wan2.7-image", 0, `"size":"767*768"`), "InvalidParameter", "size"},
+		{pathA2, withPictures("qwen-image-2.1-pro", 0, `"negative_prompt":"dogs"`), "InvalidParameter", "negative_prompt"},
 		{pathA1, `{"model":"qwen-image","input":{"prompt":"a [[refuse:Arrearage]]"}}`, "Arrearage", "good standing"},
 		{pathA1, `{"model":"qwen-image","input":{"prompt":"` + long + `"},"parameters":{"n":3}}`, "InvalidParameter", "num_images"},
 	} {
@@ -74,6 +81,12 @@ func TestRefusedBodies(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withPictures is a body of messages with pictures to edit or to follow.
+func withPictures(model string, n int, parameters string) string {
+	return `{"model":"` + model + `","input":{"messages":[{"role":"user","content":[` + strings.Repeat(`{"image":"https://x/1.png"},`, n) +
+		`{"text":"a cat"}]}]},"parameters":{` + parameters + `}}`
 }
 
 func plusWith(parameter string) string {
@@ -114,6 +127,9 @@ func TestAcceptedBodies(t *testing.T) {
 		{pathA2, messages("qwen-image-2.1-turbo", `"size":"1024*1024"`), "1024*1024"},
 		{pathA2, messages("wan2.6-t2i", ``), "1280*1280"},
 		{pathA2, messages("wan2.7-image-pro", `"size":"4K"`), "4096*4096"},
+		{pathA2, messages("wan2.7-image", `"size":"768*768"`), "768*768"},
+		{pathA2, messages("qwen-image-2.1-turbo", `"negative_prompt":"dogs"`), "2048*2048"},
+		{pathA2, withPictures("qwen-image-2.1-pro", 10, ``), "2048*2048"},
 	} {
 		bubble(t, exact(), func(t *testing.T, r *rig) {
 			a := r.ask("POST", c.door, c.body, async)
@@ -136,7 +152,10 @@ func TestEveryModelByEveryDoor(t *testing.T) {
 	for _, m := range models() {
 		for _, door := range m.endpoints {
 			bubble(t, exact(), func(t *testing.T, r *rig) {
-				body := `{"model":"` + m.name + `","input":{"prompt":"a cat","messages":[{"role":"user","content":[{"image":"https://x/1.png"},{"text":"a cat"}]}]}}`
+				body := `{"model":"` + m.name + `","input":{"prompt":"a cat","messages":[{"role":"user","content":[{"text":"a cat"}]}]}}`
+				if m.maxImages > 0 {
+					body = withPictures(m.name, m.maxImages, ``)
+				}
 				header := async
 				if door == pathSync {
 					header = "X-Test: 1"

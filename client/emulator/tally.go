@@ -72,6 +72,8 @@ func (c *tally) countCall(e entry) {
 		c.query(e)
 	case opLimits:
 		c.b.Limits++
+	case opModels:
+		c.b.Models++
 	case opImage:
 		c.b.Images++
 		if e.Picture > 0 {

@@ -26,21 +26,26 @@ type Cell struct {
 // A Row is a row with something in it, in the order of its columns.
 type Row struct {
 	Number int // from 1
+	Hidden bool
 	Cells  []Cell
 }
 
 // A merge is a range of cells that are shown as one.
 type merge struct{ left, right, top, bottom int }
 
-// A cellReader reads the XML of a sheet. Hidden rows and columns are read like others: what a
-// filter hides today is meant to be there tomorrow.
+// A cellReader reads the XML of a sheet. Hidden rows and columns are read like others, and
+// noted: what a filter hides today may be meant to be there tomorrow.
 type cellReader struct {
 	texts  *sharedTexts
 	format *cellFormat
 	row    Row
 	take   func(*Row) error // of each row; good during the call
 	merges []merge
+	hidden []columnRange
 }
+
+// A columnRange is columns next to one another, from 0.
+type columnRange struct{ first, last int }
 
 // read goes through the sheet.
 func (c *cellReader) read(x *xmlReader) error {
@@ -53,6 +58,8 @@ func (c *cellReader) read(x *xmlReader) error {
 		switch start.Name.Local {
 		case "sheetData":
 			err = c.rows(x)
+		case "col":
+			c.hide(start)
 		case "mergeCell":
 			err = c.merge(attribute(start, "ref"))
 		}
@@ -75,6 +82,7 @@ func (c *cellReader) rows(x *xmlReader) error {
 			if err := c.startRow(attribute(token, "r")); err != nil {
 				return err
 			}
+			c.row.Hidden = isHidden(token, "ht")
 			if err := c.cells(x); err != nil {
 				return err
 			}
@@ -84,6 +92,26 @@ func (c *cellReader) rows(x *xmlReader) error {
 		}
 	}
 	return nil
+}
+
+// isHidden reports whether a row or a column is hidden: by hand, by a filter, in a group that is
+// folded, or since it has no height or width.
+func isHidden(e xml.StartElement, extent string) bool {
+	switch attribute(e, "hidden") {
+	case "1", "true":
+		return true
+	}
+	value, err := strconv.ParseFloat(attribute(e, extent), 64)
+	return err == nil && value == 0
+}
+
+// hide notes the columns that an element is about, if they are hidden.
+func (c *cellReader) hide(col xml.StartElement) {
+	first, err := strconv.Atoi(attribute(col, "min"))
+	last, err2 := strconv.Atoi(attribute(col, "max"))
+	if err == nil && err2 == nil && isHidden(col, "width") && len(c.hidden) < MaxColumns {
+		c.hidden = append(c.hidden, columnRange{first - 1, last - 1})
+	}
 }
 
 // startRow takes the number of a row, which some programs leave out.

@@ -23,7 +23,11 @@ type Grid struct {
 	// the sheet.
 	LastRow []int
 
+	// HiddenRows is how many of the rows with something in them are hidden.
+	HiddenRows int
+
 	records spool.File
+	hidden  []columnRange
 	merges  []merge // of more than one row, by their top
 }
 
@@ -56,10 +60,11 @@ func (w *Workbook) Read(sheet string) (*Grid, error) {
 		return nil, err
 	}
 	g.keep(c.merges)
+	g.hidden = c.hidden
 	return g, nil
 }
 
-// add appends a row, unless it is blank: number, count of cells, then for each its column and
+// add appends a row, unless it is blank: number and whether it is hidden, count of cells, then for each its column and
 // three texts.
 func (g *Grid) add(w *bufio.Writer, r *Row) error {
 	if r.blank() {
@@ -67,7 +72,12 @@ func (g *Grid) add(w *bufio.Writer, r *Row) error {
 	}
 	var space [64]byte
 	put := func(n int) { w.Write(binary.AppendUvarint(space[:0], uint64(n))) }
-	put(r.Number)
+	number := r.Number << 1
+	if r.Hidden {
+		number |= 1
+		g.HiddenRows++
+	}
+	put(number)
 	put(len(r.Cells))
 	for _, c := range r.Cells {
 		put(c.Column)
@@ -82,6 +92,12 @@ func (g *Grid) add(w *bufio.Writer, r *Row) error {
 	}
 	_, err := w.Write(nil)
 	return err
+}
+
+// HiddenColumn reports whether a column, from 0, is hidden.
+func (g *Grid) HiddenColumn(column int) bool {
+	return slices.ContainsFunc(g.hidden,
+		func(r columnRange) bool { return r.first <= column && column <= r.last })
 }
 
 func (g *Grid) fill(c Cell, row int) {
@@ -136,7 +152,7 @@ func (g *Reader) Next() bool {
 		}
 		return false
 	}
-	g.row.Number = int(number)
+	g.row.Number, g.row.Hidden = int(number>>1), number&1 == 1
 	count := g.number()
 	g.row.Cells = slices.Grow(g.row.Cells[:0], count)[:count]
 	for i := range g.row.Cells {

@@ -74,9 +74,10 @@ async function open({ send, listeners }, { url, width = 1280, height = 800, dark
     frames: n => tab.run(async n => { while (n--) await new Promise(requestAnimationFrame) }, n),
     async key(key, modifiers = 0) {
       const text = key.length === 1 && !modifiers ? key : key === 'Enter' ? '\r' : undefined;
-      const code = { Enter: 13, Escape: 27, ArrowLeft: 37, ArrowUp: 38, ArrowRight: 39, ArrowDown: 40, End: 35, Home: 36, PageDown: 34, Tab: 9 }[key] || key.toUpperCase().charCodeAt(0);
-      await call('Input.dispatchKeyEvent', { type: 'keyDown', key, code: key, text, windowsVirtualKeyCode: code, modifiers });
-      await call('Input.dispatchKeyEvent', { type: 'keyUp', key, code: key, windowsVirtualKeyCode: code, modifiers });
+      const code = /^\d$/.test(key) ? key.charCodeAt(0) : { Enter: 13, Escape: 27, ArrowLeft: 37, ArrowUp: 38, ArrowRight: 39, ArrowDown: 40, End: 35, Home: 36, PageDown: 34, Tab: 9 }[key] || key.toUpperCase().charCodeAt(0);
+      const place = /^[a-z]$/i.test(key) ? 'Key' + key.toUpperCase() : /^\d$/.test(key) ? 'Digit' + key : key;
+      await call('Input.dispatchKeyEvent', { type: 'keyDown', key, code: place, text, windowsVirtualKeyCode: code, modifiers });
+      await call('Input.dispatchKeyEvent', { type: 'keyUp', key, code: place, windowsVirtualKeyCode: code, modifiers });
       await tab.frames(2);
     },
     async click(selector) {

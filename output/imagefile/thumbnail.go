@@ -2,10 +2,10 @@ package imagefile
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"image/draw"
 	"image/jpeg"
 	"strings"
@@ -13,7 +13,6 @@ import (
 	_ "image/gif" // for image.Decode
 	_ "image/png"
 
-	scale "golang.org/x/image/draw"
 	_ "golang.org/x/image/webp"
 )
 
@@ -21,25 +20,38 @@ import (
 // many pixels, or its format is unknown, or it is damaged.
 var ErrNoThumbnail = errors.New("no thumbnail")
 
-// thumbnailQuality is the least at which a JPEG of this size shows no blocks in a plain sky.
-const thumbnailQuality = 80
+// A Size is one in which a picture is made small.
+type Size struct {
+	Side    int // pixels of the longer side, at most
+	Quality int // of the JPEG, 1 to 100
+}
 
-// Thumbnail returns the picture b as a JPEG with side pixels on its longer side, or with its
-// own size if that is smaller. It reads PNG, JPEG, GIF (the first frame) and WebP; transparent
-// pixels become white. It reads the header first, so that a decompression bomb costs nothing.
-// If b cannot be decoded, or its decoder panics, it returns an [ErrNoThumbnail].
-func Thumbnail(b []byte, side int) (small []byte, err error) {
+// Thumbnails returns the picture b as JPEGs, one for each size, the largest first. None has more
+// pixels than b. It reads PNG, JPEG, GIF (the first frame) and WebP; transparent pixels become
+// white. The picture is decoded once, and each size is made of the one before. It reads the
+// header first, so that a decompression bomb costs nothing. If b cannot be decoded, or its
+// decoder panics, it returns an [ErrNoThumbnail].
+func Thumbnails(b []byte, sizes ...Size) ([][]byte, error) {
 	picture, err := decode(b)
 	if err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	err = jpeg.Encode(&out, shrunk(picture, side), &jpeg.Options{Quality: thumbnailQuality})
-	return out.Bytes(), err
+	full := picture.Bounds()
+	small := onWhite(picture)
+	var all [][]byte
+	for _, size := range sizes {
+		small = shrink(small, fitted(full.Dx(), full.Dy(), size.Side))
+		var out bytes.Buffer
+		if err := jpeg.Encode(&out, small, &jpeg.Options{Quality: size.Quality}); err != nil {
+			return nil, err
+		}
+		all = append(all, out.Bytes())
+	}
+	return all, nil
 }
 
 // Readable decodes a picture and returns what is wrong inside it, which [Inspect] does not see.
-// It returns nil for unknown formats, and for more pixels than [Thumbnail] decodes.
+// It returns nil for unknown formats, and for more pixels than [Thumbnails] decodes.
 func Readable(b []byte) error {
 	config, _, err := image.DecodeConfig(bytes.NewReader(b))
 	unknown, large := errors.Is(err, image.ErrFormat), area(config) > maxPixels
@@ -77,17 +89,6 @@ func decode(b []byte) (picture image.Image, err error) {
 
 func area(c image.Config) int64 { return int64(c.Width) * int64(c.Height) }
 
-// shrunk scales with CatmullRom, which averages over all pixels: faster kernels alias at a fifth.
-func shrunk(picture image.Image, side int) image.Image {
-	from := picture.Bounds()
-	small := image.NewRGBA(fitted(from.Dx(), from.Dy(), side))
-	if !opaque(picture) {
-		draw.Draw(small, small.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
-	}
-	scale.CatmullRom.Scale(small, small.Bounds(), direct(picture), from, scale.Over, nil)
-	return small
-}
-
 // fitted returns the size with at most side pixels on the longer side and at least 1 on the
 // shorter one.
 func fitted(width, height, side int) image.Rectangle {
@@ -98,16 +99,39 @@ func fitted(width, height, side int) image.Rectangle {
 	return image.Rect(0, 0, max(width*side/longer, 1), max(height*side/longer, 1))
 }
 
-// direct returns the picture in a type for which the scaler has a fast path; in others it reads
-// every pixel through an interface.
-func direct(picture image.Image) image.Image {
-	switch picture.(type) {
-	case *image.RGBA, *image.NRGBA, *image.YCbCr, *image.Gray:
-		return picture
+// onWhite returns a picture as opaque pixels, with white behind those that are not.
+func onWhite(picture image.Image) *image.RGBA {
+	if m, ok := picture.(*image.RGBA); ok && m.Rect.Min == (image.Point{}) && m.Opaque() {
+		return m
 	}
-	plain := image.NewRGBA(picture.Bounds())
-	draw.Draw(plain, plain.Bounds(), picture, plain.Bounds().Min, draw.Src)
-	return plain
+	bounds := picture.Bounds()
+	out := image.NewRGBA(image.Rect(0, 0, bounds.Dx(), bounds.Dy()))
+	if m, ok := picture.(*image.Paletted); ok {
+		lookUp(out, m)
+		return out
+	}
+	if !opaque(picture) {
+		draw.Draw(out, out.Rect, image.White, image.Point{}, draw.Src)
+	}
+	draw.Draw(out, out.Rect, picture, bounds.Min, draw.Over)
+	return out
+}
+
+// lookUp draws a picture with a palette, for which image/draw takes ten times as long.
+func lookUp(out *image.RGBA, m *image.Paletted) {
+	var colours [256]uint32
+	for i, c := range m.Palette[:min(len(m.Palette), len(colours))] {
+		one := image.NewRGBA(image.Rect(0, 0, 1, 1))
+		draw.Draw(one, one.Rect, image.White, image.Point{}, draw.Src)
+		draw.Draw(one, one.Rect, image.NewUniform(c), image.Point{}, draw.Over)
+		colours[i] = binary.LittleEndian.Uint32(one.Pix)
+	}
+	for y := range out.Rect.Dy() {
+		row := out.Pix[y*out.Stride:][:4*out.Rect.Dx()]
+		for x, index := range m.Pix[y*m.Stride:][:out.Rect.Dx()] {
+			binary.LittleEndian.PutUint32(row[4*x:], colours[index])
+		}
+	}
 }
 
 func opaque(picture image.Image) bool {

@@ -8,56 +8,79 @@ import (
 	"github.com/qwenbatch/qwenbatch/manifests/xlsx"
 )
 
-// jsonLines are a manifest of one JSON object a line.
-type jsonLines struct {
+// jsonRows are a manifest of JSON objects: one a line, in an array, or one behind the other.
+type jsonRows struct {
 	path   string
 	copy   *spool.File
+	form   jsonForm
+	within bool     // an array in an object
+	start  ref      // of the first object
 	names  []string // of carried-through columns, in order of first appearance
 	index  map[string]int
 	fields map[string]field // of the keys that have a meaning; it grows in Open only
 	plain  map[string]int   // the column of keys that are known to be one; it grows in Open only
-	// every line is an object: Open has seen it, and the copy does not change
+	// every object is one, or the text of a prompt: Open has seen it, and the copy does not change
 	valid bool
 }
 
-// openLines reads all keys, as the order of the columns is that of their first appearance.
-func openLines(in input) (*reading, error) {
-	l := &jsonLines{
-		path: in.path, copy: in.text, valid: true,
+// openJSON reads all keys, as the order of the columns is that of their first appearance.
+func openJSON(in input) (*reading, error) {
+	l := &jsonRows{
+		path: in.path, copy: in.text, valid: true, start: ref{line: 1},
 		index: map[string]int{}, fields: map[string]field{}, plain: map[string]int{},
 	}
 	chosen, err := l.choose(in.options.Columns)
 	if err != nil {
 		return nil, err
 	}
-	var first *ErrorList
-	prompts := false
-	r := l.reader(ref{line: 1})
+	opened := &reading{source: l, text: in.text}
+	if err := l.findObjects(in, chosen, opened); err != nil {
+		return nil, err
+	}
+	first, prompts, err := l.learnAll(chosen)
+	if err != nil {
+		return nil, err
+	}
+	opened.takeSides(in)
+	if first == nil || in.wants != nil {
+		return opened, nil
+	}
+	return opened, l.judgeKeys(first, prompts, chosen, opened)
+}
+
+// learnAll takes the keys of all objects. It returns the first of them, nil for an empty
+// manifest, and whether any has a prompt.
+func (l *jsonRows) learnAll(chosen map[string]field) (first *firstObject, prompts bool, err error) {
+	r := l.reader(l.start)
 	for r.next() {
-		if !isObject(r.text) {
+		if r.isPrompt() {
+			prompts = true
+			continue
+		}
+		if r.broken != "" || !isObject(r.text) {
 			l.valid = false
 			continue // rows reports it
 		}
 		if first == nil {
-			first = single(placeIn(l.path, r.at.line, 1), "", "%s", noPrompt(keysOf(r.text)))
+			first = &firstObject{r.position(l.path, 0), keysOf(r.text)}
 		}
 		prompts = l.learn(r.text, chosen) || prompts
 		if len(l.names) > xlsx.MaxColumns {
-			return nil, single(placeIn(l.path, r.at.line, 1), "",
+			return nil, false, single(r.position(l.path, 0), "",
 				"here are more than %d different keys", xlsx.MaxColumns)
 		}
 	}
 	if r.err != nil {
-		return nil, fmt.Errorf("read %s: %w", l.path, r.err)
+		return nil, false, fmt.Errorf("read %s: %w", l.path, r.err)
 	}
-	if first != nil && !prompts && in.wants == nil {
-		return nil, first
-	}
-	return &reading{source: l, text: in.text}, nil
+	return first, prompts, nil
 }
 
+// noKey begins what no key is the same as: no column gives the field.
+const noKey = "\x00"
+
 // choose checks what the person said of the keys: the field of each key named.
-func (l *jsonLines) choose(explicit map[string]string) (map[string]field, error) {
+func (l *jsonRows) choose(explicit map[string]string) (map[string]field, error) {
 	chosen := map[string]field{}
 	var list ErrorList
 	for _, name := range sortedKeys(explicit) {
@@ -65,13 +88,17 @@ func (l *jsonLines) choose(explicit map[string]string) (map[string]field, error)
 		if !ok {
 			list.add(Error{Pos: Position{File: l.path}, Text: unknownField(name, explicit[name])})
 		}
-		chosen[sameKey(explicit[name])] = f
+		key := sameKey(explicit[name])
+		if key == "" {
+			key = noKey + name
+		}
+		chosen[key] = f
 	}
 	return chosen, list.err()
 }
 
 // learn takes the keys of one object and reports whether one of them means the prompt.
-func (l *jsonLines) learn(text []byte, chosen map[string]field) (prompt bool) {
+func (l *jsonRows) learn(text []byte, chosen map[string]field) (prompt bool) {
 	for m := range members(text) {
 		if f, known := l.fieldOf(m); known {
 			prompt = prompt || f == fieldPrompt
@@ -103,7 +130,7 @@ func (l *jsonLines) learn(text []byte, chosen map[string]field) (prompt bool) {
 
 // fieldOf is the field of a key that has been seen in Open. It allocates nothing for the keys
 // that people write.
-func (l *jsonLines) fieldOf(m member) (field, bool) {
+func (l *jsonRows) fieldOf(m member) (field, bool) {
 	if key, ok := m.plainKey(); ok {
 		f, known := l.fields[string(key)]
 		return f, known
@@ -115,7 +142,7 @@ func (l *jsonLines) fieldOf(m member) (field, bool) {
 
 // plainColumn is the column of a key that has been seen in Open, if the key is written as
 // people do. It allocates nothing.
-func (l *jsonLines) plainColumn(m member) (column int, ok bool) {
+func (l *jsonRows) plainColumn(m member) (column int, ok bool) {
 	key, ok := m.plainKey()
 	if !ok {
 		return 0, false
@@ -126,7 +153,7 @@ func (l *jsonLines) plainColumn(m member) (column int, ok bool) {
 
 // meaning is the field of a key: as the person said, else by its name, unless another key was
 // named for that field.
-func (l *jsonLines) meaning(key string, chosen map[string]field) (field, bool) {
+func (l *jsonRows) meaning(key string, chosen map[string]field) (field, bool) {
 	if f, ok := chosen[sameKey(key)]; ok {
 		return f, true
 	}
@@ -137,7 +164,7 @@ func (l *jsonLines) meaning(key string, chosen map[string]field) (field, bool) {
 	return f, ok
 }
 
-func (l *jsonLines) carry(name string) {
+func (l *jsonRows) carry(name string) {
 	if _, ok := l.index[name]; !ok {
 		l.index[name] = len(l.names)
 		l.names = append(l.names, name)
@@ -152,13 +179,13 @@ func keysOf(text []byte) (keys []string) {
 	return keys
 }
 
-func (l *jsonLines) columns() []string         { return l.names }
-func (l *jsonLines) headers() map[string]field { return l.fields }
+func (l *jsonRows) columns() []string         { return l.names }
+func (l *jsonRows) headers() map[string]field { return l.fields }
 
-func (l *jsonLines) rows() iter.Seq2[*row, error] {
+func (l *jsonRows) rows() iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
-		r := l.reader(ref{line: 1})
-		o := objectReader{lines: l, reader: r, filled: make([]bool, len(l.names))}
+		r := l.reader(l.start)
+		o := objectReader{rows: l, reader: r, filled: make([]bool, len(l.names))}
 		for r.next() {
 			if !yield(o.next(), nil) {
 				return
@@ -170,11 +197,11 @@ func (l *jsonLines) rows() iter.Seq2[*row, error] {
 	}
 }
 
-// place reads the line once more.
-func (l *jsonLines) place(at ref, name string) Position {
+// place reads the object once more.
+func (l *jsonRows) place(at ref, name string) Position {
 	r := l.reader(at)
-	if !r.next() || r.overlong || !isObject(r.text) {
-		return placeIn(l.path, at.line, 1)
+	if !r.next() || r.overlong || r.broken != "" || !isObject(r.text) {
+		return placeIn(l.path, at.line, at.column+1)
 	}
 	if m, ok := l.find(r.text, name); ok {
 		return r.position(l.path, m.valueAt)
@@ -183,7 +210,7 @@ func (l *jsonLines) place(at ref, name string) Position {
 }
 
 // find is the member that means a field, or else is the carried-through column of that name.
-func (l *jsonLines) find(text []byte, name string) (found member, ok bool) {
+func (l *jsonRows) find(text []byte, name string) (found member, ok bool) {
 	asked, isField := fieldNamed(name)
 	for m := range members(text) {
 		key, _ := unquote(m.key)

@@ -7,27 +7,42 @@ import (
 	"fmt"
 )
 
-// An objectReader is the line being read. It makes one row after the other in the same place.
+// An objectReader is the object being read. It makes one row after the other in the same place.
 type objectReader struct {
-	lines  *jsonLines
-	reader *lineReader
-	text   string // of the line; its values are parts of it
+	rows   *jsonRows
+	reader *jsonReader
+	text   string // of the object; its values are parts of it
 	row    row
 	named  [fields][]byte // the key that gave a field
 	filled []bool         // parallel to the columns
 }
 
-// next reads the line on which the reader stands.
+// next reads the object on which the reader stands.
 func (o *objectReader) next() *row {
 	r := o.reader
-	o.row = row{number: r.at.line, at: r.at, faults: o.row.faults[:0]}
+	o.row = row{number: r.number, at: r.at, faults: o.row.faults[:0]}
 	clear(o.named[:])
 	clear(o.filled)
+	what := "item"
+	if r.form == formLines {
+		what = "line"
+	}
 	switch {
+	case r.broken != "":
+		o.unfit(0, r.broken)
 	case r.overlong:
-		o.unfit(0, fmt.Sprintf("the line is longer than %d MiB", maxRecord>>20))
+		o.unfit(0, fmt.Sprintf("the %s is longer than %d MiB", what, maxRecord>>20))
+	case r.isPrompt():
+		if len(o.rows.names) > 0 {
+			o.row.columns = make([]string, len(o.rows.names))
+		}
+		text, trouble := unquote(r.text)
+		o.row.cells[fieldPrompt] = cell{text: text, said: true}
+		if trouble != "" {
+			o.fault(0, fieldPrompt.String(), trouble)
+		}
 	case r.text[0] != '{':
-		o.unfit(0, `a line is one JSON object, as in {"prompt": "a cat"}`)
+		o.unfit(0, fmt.Sprintf(`each %s is one JSON object, as in {"prompt": "a cat"}`, what))
 	default:
 		o.read()
 	}
@@ -35,7 +50,7 @@ func (o *objectReader) next() *row {
 }
 
 func (o *objectReader) fault(at int, name, text string) {
-	pos := o.reader.position(o.lines.path, at)
+	pos := o.reader.position(o.rows.path, at)
 	o.row.faults = append(o.row.faults, fault{pos: pos, field: name, text: text})
 }
 
@@ -47,14 +62,16 @@ func (o *objectReader) unfit(at int, text string) {
 
 func (o *objectReader) read() {
 	text := o.reader.text
-	if !o.lines.valid && !isObject(text) {
+	if !o.rows.valid && !isObject(text) {
 		var broken *json.SyntaxError
 		errors.As(json.Unmarshal(text, new(json.RawMessage)), &broken)
 		o.unfit(max(0, int(broken.Offset)-1), "is not valid JSON: "+broken.Error())
 		return
 	}
-	if len(o.lines.names) > 0 {
-		o.row.columns = make([]string, len(o.lines.names))
+	if len(o.rows.names) > 0 {
+		if len(o.rows.names) > 0 {
+			o.row.columns = make([]string, len(o.rows.names))
+		}
 	}
 	o.text = string(text) // one allocation for all of them
 	for m := range members(text) {
@@ -63,11 +80,11 @@ func (o *objectReader) read() {
 }
 
 func (o *objectReader) member(m member) {
-	if f, ok := o.lines.fieldOf(m); ok {
+	if f, ok := o.rows.fieldOf(m); ok {
 		o.field(f, m)
 		return
 	}
-	if i, ok := o.lines.plainColumn(m); ok {
+	if i, ok := o.rows.plainColumn(m); ok {
 		o.column(i, m)
 		return
 	}
@@ -83,11 +100,11 @@ func (o *objectReader) member(m member) {
 			if trouble != "" {
 				o.fault(inner.at, name, trouble)
 			}
-			o.column(o.lines.index[name], inner)
+			o.column(o.rows.index[name], inner)
 		}
 		return
 	}
-	o.column(o.lines.index[key], m)
+	o.column(o.rows.index[key], m)
 }
 
 func (o *objectReader) field(f field, m member) {
@@ -131,7 +148,7 @@ func wanted(f field) string {
 }
 
 func (o *objectReader) column(i int, m member) {
-	name := o.lines.names[i]
+	name := o.rows.names[i]
 	if o.filled[i] {
 		o.fault(m.at, name, "stands here twice")
 		return

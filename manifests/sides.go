@@ -1,0 +1,95 @@
+package manifests
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// sides are the places, among the carried-through columns and from 1, of a width and a height
+// that together are the size of a picture; 0 where there is none.
+type sides [2]int
+
+// sideNames are the headers of a width and of a height, as plainName writes them.
+var sideNames = [2][]string{
+	{"width", "imagewidth", "picwidth", "imgwidth", "outputwidth", "widthpx", "w", "宽", "宽度",
+		"图片宽度", "图宽"},
+	{"height", "imageheight", "picheight", "imgheight", "outputheight", "heightpx", "h", "高",
+		"高度", "图片高度", "图高"},
+}
+
+// findSides finds a width and a height among carried-through columns.
+func findSides(names []string) (s sides) {
+	for i, known := range sideNames {
+		s[i] = 1 + slices.IndexFunc(names, func(name string) bool {
+			return slices.Contains(known, plainName(name))
+		})
+	}
+	return s
+}
+
+func (s sides) whole() bool { return s[0] > 0 && s[1] > 0 }
+
+// lonelySides warn of a width or a height that is not the size: it stands alone, or beside one.
+func lonelySides(names []string, sized bool) (slips []headerFault) {
+	s := findSides(names)
+	other := [2]string{"height", "width"}
+	for i, place := range s {
+		column := place - 1
+		switch {
+		case column < 0 || len(plainName(names[column])) == 1:
+		case sized:
+			slips = append(slips, headerFault{column, fmt.Sprintf(
+				"%q is only carried along, as another column is the size", names[column])})
+		case !s.whole():
+			slips = append(slips, headerFault{column, fmt.Sprintf(
+				"%q is only carried along; with a column %s beside it, both would be the size",
+				names[column], other[i])})
+		}
+	}
+	return slips
+}
+
+// takeSides makes the size of width and height where a sheet has both and nothing else gives it.
+func (r *reading) takeSides(in input) {
+	names := r.source.columns()
+	r.sides = findSides(names)
+	_, chosen := in.options.Columns[fieldSize.String()]
+	for _, f := range r.source.headers() {
+		chosen = chosen || f == fieldSize
+	}
+	if chosen || !r.sides.whole() {
+		r.sides = sides{}
+		return
+	}
+	r.guesses.add(Error{Pos: Position{File: in.path}, Text: fmt.Sprintf(
+		"%q and %q are read as the size; with --column size= they are only carried along",
+		names[r.sides[0]-1], names[r.sides[1]-1])})
+}
+
+// sidedSize is what the sides of a row make, "" where they say nothing.
+func (j *rowJudge) sidedSize() string {
+	s, values := j.rules.sides, j.row.columns
+	if !s.whole() || len(values) < max(s[0], s[1]) {
+		return ""
+	}
+	w, h := strings.TrimSpace(values[s[0]-1]), strings.TrimSpace(values[s[1]-1])
+	if w == "" && h == "" {
+		return ""
+	}
+	size, trouble := parseSize(wholeNumber(w) + "*" + wholeNumber(h))
+	switch {
+	case w == "" || h == "":
+		trouble = "width and height are both wanted, or neither"
+	case trouble != "":
+		trouble = fmt.Sprintf("%q and %q are no width and height in pixels", w, h)
+	default:
+		return size
+	}
+	at := s[0] // what is wrong, or missing
+	if w != "" && h == "" {
+		at = s[1]
+	}
+	j.fault(fault{field: j.rules.source.columns()[at-1], text: trouble})
+	return ""
+}
