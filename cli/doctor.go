@@ -22,8 +22,9 @@ func doctorCommand(p *program) *cobra.Command {
 		Use:   "doctor",
 		Short: "Check key, region, clock, disk and list access, without cost",
 		Long: `Check what a run needs with calls that cost nothing: the key and its region, the
-clock, the account's task list, the disk, and the account's own limits where the
-service tells them. Exit code 0 if a run would work, else 1.`,
+clock, the account's task list, the disk, and the account's own limits, its
+price and the retirement of the model where the service tells them. Exit code 0
+if a run would work, else 1.`,
 		Example: "  qwenbatch doctor\n  qwenbatch doctor --region singapore --model " +
 			"qwen-image-plus",
 		Args: noArguments,
@@ -46,6 +47,7 @@ service tells them. Exit code 0 if a run would work, else 1.`,
 			defer c.Close()
 			if d.list(cmd.Context(), c) {
 				d.limits(cmd.Context(), c, model)
+				d.model(cmd.Context(), c, model)
 			}
 		}
 		if d.ill {
@@ -58,8 +60,9 @@ service tells them. Exit code 0 if a run would work, else 1.`,
 
 // A checkup runs the checks of doctor and prints a line for each.
 type checkup struct {
-	p   *program
-	ill bool // a run would not work
+	p      *program
+	region string
+	ill    bool // a run would not work
 }
 
 func (d *checkup) well(what, text string) {
@@ -108,6 +111,7 @@ func (d *checkup) key(s *serviceFlags, cmd *cobra.Command) *client.Client {
 		d.bad("key", err)
 		return nil
 	}
+	d.region = settings.Region
 	d.well("region", settings.Region+", "+settings.BaseURL)
 	return c
 }
@@ -174,4 +178,23 @@ func (d *checkup) limits(ctx context.Context, c *client.Client, model string) {
 		text += fmt.Sprintf(", %d tasks at once, %d in the queue", l.Running, l.Queue)
 	}
 	d.well("limits", text)
+}
+
+// model prints the price of the account and the retirement, where the service tells them.
+func (d *checkup) model(ctx context.Context, c *client.Client, name string) {
+	info, told, err := c.ModelInfo(ctx, name)
+	price, priced := info.Price()
+	if err != nil || !told || !priced {
+		d.note("model", "the service does not tell the price of "+name)
+		return
+	}
+	notes, warnings := liveNotes(client.Catalogue{name: {Info: &info}}, []string{name}, d.region,
+		time.Now())
+	if len(notes) == 0 {
+		d.well("model", fmt.Sprintf("%s costs %s a picture, as in the price list", name,
+			term.Yuan(price)))
+	}
+	for _, note := range append(notes, warnings...) {
+		d.note("model", note)
+	}
 }

@@ -37,6 +37,7 @@ func (p *program) run(ctx context.Context, f *runFlags, settings batch.Settings,
 	if err := stdinFolder(name, f.out); err != nil {
 		return err
 	}
+	f.rules.Live = readLive(folderOf(f.out, name, f.rehearse), settings.BaseURL).Models
 	m, totals, err := f.open(p, name)
 	if err != nil {
 		return err
@@ -133,6 +134,9 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 		return tooMuch(j.plan)
 	case o.Key.IsZero() && !f.rehearse:
 		return noKey()
+	}
+	if err := j.refreshLive(ctx, o); err != nil {
+		return err
 	}
 	if err := f.check(j.plan); err != nil {
 		return err

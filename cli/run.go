@@ -22,6 +22,7 @@ type runFlags struct {
 	logLevel, logFormat string
 	quiet               bool
 	restored            bool
+	offline             bool
 	after               afterCommand
 }
 
@@ -75,6 +76,9 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 		"tasks held open at the service at most; 0 takes what suits the model")
 	where := f.serviceGroup()
 	f.keyFlags(where)
+	where.flags.BoolVar(&f.offline, "offline", false,
+		"do not ask the service for its own prices and limits, as a run with something to pay "+
+			"does once a day")
 	shown := newGroup("Screen")
 	shown.flags.Var(choiceFlag{&f.progress, []string{"auto", "bar", "plain", "json", "none"}},
 		"progress",
