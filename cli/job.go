@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
@@ -94,7 +96,8 @@ func (j *job) caller(settings batch.Settings, key client.Key) (*client.Client, e
 func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	f := j.f
 	o.Rules, o.Tool, o.Tell = f.rules, version(), j.watch.Observe
-	o.Log = j.screen.Logger(f.logLevel, f.logFormat)
+	o.Log = slog.New(&blockedHints{Handler: j.screen.Logger(f.logLevel, f.logFormat).Handler(),
+		say: j.screen.Say, told: new(atomic.Bool)})
 	o.SubmitRate, o.QueryRate = f.submit.limit, f.query.limit
 	o.Window, o.Limit, o.Grace = f.window, f.limit, f.grace
 	o.RetryFailed, o.AcceptChanges = f.retry, f.accept

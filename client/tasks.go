@@ -172,7 +172,7 @@ func (a answer) page() (TaskPage, error) {
 		Data  []json.RawMessage `json:"data"`
 	}
 	if err := json.Unmarshal(a.body, &p); err != nil {
-		return TaskPage{}, fmt.Errorf("list: %w: %s", ErrUnreadable, describe(a.body))
+		return TaskPage{}, a.foreign("list", describe(a.body))
 	}
 	if p.Code != "" {
 		return TaskPage{}, a.apiError("list")
