@@ -28,7 +28,7 @@ func blockedHint(err error) string {
 			"SSL_CERT_FILE=FILE names its certificate (PEM) on Linux; on macOS and Windows add it " +
 			"to the system's. Anything else that presents such a certificate is not the service"
 	}
-	return "a page answers in place of the service: does this network want you to log in? Open " +
+	return "a proxy or login page answers in place of the service: does this network want you to log in? Open " +
 		"any page in a browser. Else: is --base-url right? It ends in /api/v1"
 }
 

@@ -33,20 +33,25 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 	l.manifestFlags.modeFlag(main)
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup(), l.serviceGroup())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		closing, err := l.openReadOnly(p, cmd, args[0], false)
-		if err != nil {
-			return err
-		}
-		defer closing()
-		tellReading(l.totals, p.warn)
-		_, warnings := l.liveNotes()
-		for _, w := range warnings {
-			p.warn(w)
-		}
-		l.printPlan(p.stdout)
-		return nil
+		return l.showPlan(p, cmd, args[0])
 	}
 	return cmd
+}
+
+// showPlan tells what a run would do.
+func (l *savedBatch) showPlan(p *program, cmd *cobra.Command, name string) error {
+	closing, err := l.openReadOnly(p, cmd, name, false)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	tellReading(l.totals, p.warn)
+	_, warnings := l.liveNotes()
+	for _, w := range warnings {
+		p.warn(w)
+	}
+	l.printPlan(p.stdout)
+	return nil
 }
 
 func (l *savedBatch) printPlan(w io.Writer) {
