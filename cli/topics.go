@@ -65,23 +65,18 @@ service keeps it; the next run fetches it and pays nothing.
   --budget 50                     no more than ¥50 over the batch's whole life
   --limit, --max-failures, --deadline
                                   bound one run; exit code 4
-  -y                              do not ask, as a run above ¥10 does on a terminal
-  --redo ID, --redo missing       buys pictures again; plan --redo tells the price`
+  -y                              do not ask, as above ¥10 on a terminal
+  --redo ID, --redo missing       buys pictures again; plan tells the price`
 
-const environmentHelp = `Every flag can be set in the environment: --submit-rate as QWENBATCH_SUBMIT_RATE.
-The flag wins, then the environment, then qwenbatch.yaml.
+const environmentHelp = `Every flag can be set in the environment: --submit-rate is QWENBATCH_SUBMIT_RATE
+there. The flag wins.
 
   DASHSCOPE_API_KEY        the key; --api-key-file reads one from a file
   DASHSCOPE_HTTP_BASE_URL, DASHSCOPE_WORKSPACE_ID
                            as the vendor's SDKs read them
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY
                            http://USER:PASSWORD@HOST:PORT or socks5://HOST:PORT
-  NO_PROXY                 hosts that are reached without, as .example.com,10.0.0.0/8
-  SSL_CERT_FILE            certificate authorities, where your network has its own
+  NO_PROXY                 hosts reached without: .example.com,10.0.0.0/8
+  SSL_CERT_FILE            certificate authorities, where a network has its own
                            (Linux; macOS and Windows take those of the system)
-  NO_COLOR                 no colours
-
-qwenbatch.yaml has flags by their names, as "model: qwen-image-plus" or
-"budget: 50". It is looked for beside the manifest, then as
-qwenbatch/config.yaml in your folder for settings (~/.config on Linux).
-qwenbatch plan MANIFEST --show-config says where each value comes from.`
+  NO_COLOR                 no colours`
