@@ -32,7 +32,10 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 	redoFlag(main, &l.redo)
 	l.manifestFlags.modeFlag(main)
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup(), l.serviceGroup())
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+		if l.redo, err = p.expandRedo(l.redo); err != nil {
+			return err
+		}
 		return l.showPlan(p, cmd, args[0])
 	}
 	return cmd

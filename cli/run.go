@@ -110,6 +110,9 @@ The exit code says how it ended: qwenbatch help exit-codes.`,
 		if f.quiet && !cmd.Flags().Changed("log-level") {
 			f.logLevel = "error"
 		}
+		if f.redo, err = p.expandRedo(f.redo); err != nil {
+			return err
+		}
 		f.after.manifest = args[0]
 		err = p.run(cmd.Context(), f, settings, args[0])
 		return f.after.run(cmd.Context(), p, err)
