@@ -28,7 +28,7 @@ const module = "github.com/qwenbatch/qwenbatch"
 // mayImport lists, for each package, which of ours it may import. The packages that only tests use come last.
 var mayImport = map[string][]string{
 	".":     {"cli"},
-	"cli":   {"batch", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
+	"cli":   {"batch", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
 	"batch": {"client", "manifests", "output", "output/durable", "output/filename", "output/imagefile"},
 
 	"client":    nil,
@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"output/filename":  nil,
 	"output/imagefile": nil,
 
+	"cli/probe":          {"client"},
 	"cli/term":           {"batch", "client", "manifests/shell"},
 	"manifests/shell":    nil,
 	"manifests/spell":    nil,
@@ -59,6 +60,7 @@ var mayImport = map[string][]string{
 var testsMayImport = map[string][]string{
 	"batch":           {"client/emulator", "output/disktest"},
 	"cli":             {"output/disktest"},
+	"cli/probe":       {"client/emulator"},
 	"client":          {"client/emulator"},
 	"client/emulator": {"client"},
 	"output":          {"output/disktest"},

@@ -18,13 +18,18 @@ import (
 func doctorCommand(p *program) *cobra.Command {
 	s := newServiceFlags()
 	var out, model string
+	var probes, yes bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check key, region, clock, disk and list access, without cost",
 		Long: `Check what a run needs with calls that cost nothing: the key and its region, the
 clock, the account's task list, the disk, and the account's own limits, its
 price and the retirement of the model where the service tells them. Exit code 0
-if a run would work, else 1.`,
+if a run would work, else 1.
+
+--probe also buys one or two pictures of qwen-image-plus, for less than ¥1 and
+after a question, to find out what no document tells of the service. It prints
+that as JSON without secrets, which an issue about it may show.`,
 		Example: "  qwenbatch doctor\n  qwenbatch doctor --region singapore --model " +
 			"qwen-image-plus",
 		Args: noArguments,
@@ -34,6 +39,9 @@ if a run would work, else 1.`,
 		"folder whose disk is checked (default the current one)")
 	main.flags.Var(textFlag{&model, "NAME"}, "model",
 		"model whose limits are asked for (default "+batch.DefaultModel+")")
+	main.flags.BoolVar(&probes, "probe", false,
+		"buy one or two pictures to find out what no document tells of the service")
+	main.flags.BoolVarP(&yes, "yes", "y", false, "do not ask before --probe pays")
 	where := s.serviceGroup()
 	s.keyFlags(where)
 	p.flags(cmd, main, where)
@@ -48,6 +56,9 @@ if a run would work, else 1.`,
 			if d.list(cmd.Context(), c) {
 				d.limits(cmd.Context(), c, model)
 				d.model(cmd.Context(), c, model)
+				if probes && !d.ill {
+					return d.probe(cmd.Context(), s, c, yes)
+				}
 			}
 		}
 		if d.ill {
@@ -60,9 +71,9 @@ if a run would work, else 1.`,
 
 // A checkup runs the checks of doctor and prints a line for each.
 type checkup struct {
-	p      *program
-	region string
-	ill    bool // a run would not work
+	p        *program
+	settings batch.Settings
+	ill      bool // a run would not work
 }
 
 func (d *checkup) well(what, text string) {
@@ -111,7 +122,7 @@ func (d *checkup) key(s *serviceFlags, cmd *cobra.Command) *client.Client {
 		d.bad("key", err)
 		return nil
 	}
-	d.region = settings.Region
+	d.settings = settings
 	d.well("region", settings.Region+", "+settings.BaseURL)
 	return c
 }
@@ -188,7 +199,8 @@ func (d *checkup) model(ctx context.Context, c *client.Client, name string) {
 		d.note("model", "the service does not tell the price of "+name)
 		return
 	}
-	notes, warnings := liveNotes(client.Catalogue{name: {Info: &info}}, []string{name}, d.region,
+	notes, warnings := liveNotes(client.Catalogue{name: {Info: &info}}, []string{name},
+		d.settings.Region,
 		time.Now())
 	if len(notes) == 0 {
 		d.well("model", fmt.Sprintf("%s costs %s a picture, as in the price list", name,

@@ -104,6 +104,9 @@ The exit code says how it ended: qwenbatch help exit-codes.`,
 			return err
 		}
 		settings.Flags = remembered(cmd.Flags())
+		if !cmd.Flags().Changed("settle") && !settings.Rehearsal {
+			f.settleTime = settleTimeOf(f.settleTime, settings.BaseURL)
+		}
 		if f.verbose && !cmd.Flags().Changed("log-level") {
 			f.logLevel = "debug"
 		}
