@@ -28,7 +28,7 @@ const module = "github.com/qwenbatch/qwenbatch"
 // mayImport lists, for each package, which of ours it may import. The packages that only tests use come last.
 var mayImport = map[string][]string{
 	".":     {"cli"},
-	"cli":   {"batch", "batch/state", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
+	"cli":   {"batch", "batch/state", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
 	"batch": {"batch/pace", "batch/state", "client", "manifests", "output", "output/durable", "output/filename", "output/imagefile"},
 
 	"batch/pace":  {"client"},
@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"output/filename":  nil,
 	"output/imagefile": nil,
 
+	"cli/probe":          {"client"},
 	"cli/term":           {"batch", "client", "manifests/shell"},
 	"manifests/shell":    nil,
 	"manifests/spell":    nil,
@@ -63,6 +64,7 @@ var testsMayImport = map[string][]string{
 	"batch":           {"client/emulator", "output/disktest"},
 	"batch/state":     {"output/disktest"},
 	"cli":             {"output/disktest"},
+	"cli/probe":       {"client/emulator"},
 	"client":          {"client/emulator"},
 	"client/emulator": {"client"},
 	"output":          {"output/disktest"},

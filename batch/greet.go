@@ -30,7 +30,7 @@ func (r *run) greet(ctx context.Context) error {
 		case errors.As(err, &api) && (api.Reach() != client.ReachRetry || n == 3):
 			r.clock.Observe(api.Date)
 			return nil // the list is not for this key, or not for now; what it cannot settle will be held
-		case n == greetings:
+		case n == greetings, n == blockedGreetings && client.Blocked(err):
 			return fmt.Errorf("the service does not answer: %w", err)
 		}
 		r.trouble(err)
@@ -117,3 +117,7 @@ func (r *run) amend(print string) error {
 // greetings is how often the service is asked in vain before a run gives up: about four minutes. Once it has answered, a
 // run waits for it however long it takes.
 const greetings = 9
+
+// blockedGreetings is the same where something on the way answers in the service's place: about
+// a minute, for a network that has just come up.
+const blockedGreetings = 6

@@ -322,8 +322,8 @@ func TestRedoAfterAFinishedRun(t *testing.T) {
 	})
 }
 
-// TestRedoOfOnePicture names pictures with their sums: each is bought again once, also by a command that was stopped, and
-// what was bought in its place is another picture.
+// TestRedoOfOnePicture is failure mode P20: pictures that are named with their sums are bought again once each, also by a
+// command that was stopped, and what was bought in their places is left alone.
 func TestRedoOfOnePicture(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		s.ends()

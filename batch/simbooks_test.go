@@ -63,8 +63,9 @@ func (e *ending) lookAtFolder() {
 			e.saved[id.Task], e.saved[id.Request] = true, true // the synchronous interface has no task
 		}
 	}
-	for _, t := range e.touched { // who edits or deletes a picture has had it
-		if t.kind != "cut" && t.kind != "emptied" && t.kind != "swapped" {
+	for i, t := range e.touched { // who edits or deletes a picture has had it, and who spoils one that he has put in another's place
+		moved := slices.ContainsFunc(e.touched[:i], func(earlier touched) bool { return earlier.kind == "swapped" && earlier.file == t.file })
+		if moved || t.kind != "cut" && t.kind != "emptied" && t.kind != "swapped" {
 			e.saved[e.taskOf(t.before)] = true
 		}
 	}
@@ -199,11 +200,12 @@ func (e *ending) excuse(i int, rec state.Record) string {
 // tellsNoPrompt reports whether a model's tasks do not tell their prompts.
 func tellsNoPrompt(model string) bool { return model == "qwen-image-3.0" }
 
-// seenFrom reports whether another client has sent the same words when they could be taken for ours.
+// seenFrom reports whether another client has sent the same words when they could be taken for ours. A picture that tells nothing
+// any more makes a run look through all tasks.
 func (e *ending) seenFrom(request client.Request) bool {
 	words := wordsOf(request.Model, request.Prompt)
 	return slices.ContainsFunc(e.books.Tasks, func(task emulator.Task) bool {
-		return !ours(task) && wordsOf(task.Model, task.Prompt) == words && (e.times != 0 || e.powerCuts > 0 || e.trouble.cannotTell(words, task.Submitted))
+		return !ours(task) && wordsOf(task.Model, task.Prompt) == words && (e.times != 0 || e.powerCuts > 0 || len(e.touched) > 0 || e.trouble.cannotTell(words, task.Submitted))
 	})
 }
 

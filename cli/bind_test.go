@@ -16,7 +16,7 @@ import (
 // newProgram is a program with an environment of its own.
 func newProgram(env map[string]string) (*program, *bytes.Buffer) {
 	var stderr bytes.Buffer
-	return &program{stdin: strings.NewReader(""), stdout: io.Discard, stderr: &stderr, groups: map[*cobra.Command][]group{},
+	return &program{stdin: strings.NewReader(""), stdout: io.Discard, stderr: &stderr, groups: map[*cobra.Command][]group{}, often: map[*cobra.Command][]string{},
 		env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }}, &stderr
 }
 

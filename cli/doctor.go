@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -18,12 +19,18 @@ import (
 func doctorCommand(p *program) *cobra.Command {
 	s := newServiceFlags()
 	var out, model string
+	var probes, yes bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check key, region, clock, disk and list access, without cost",
 		Long: `Check what a run needs with calls that cost nothing: the key and its region, the
-clock, the account's task list, the disk, and the account's own limits where the
-service tells them. Exit code 0 if a run would work, else 1.`,
+clock, the account's task list, the disk, and the account's own limits, its
+price and the retirement of the model where the service tells them. Exit code 0
+if a run would work, else 1.
+
+--probe also buys one or two pictures of qwen-image-plus, for less than ¥1 and
+after a question, to find out what no document tells of the service. It prints
+that as JSON without secrets, which an issue about it may show.`,
 		Example: "  qwenbatch doctor\n  qwenbatch doctor --region singapore --model " +
 			"qwen-image-plus",
 		Args: noArguments,
@@ -33,6 +40,9 @@ service tells them. Exit code 0 if a run would work, else 1.`,
 		"folder whose disk is checked (default the current one)")
 	main.flags.Var(textFlag{&model, "NAME"}, "model",
 		"model whose limits are asked for (default "+batch.DefaultModel+")")
+	main.flags.BoolVar(&probes, "probe", false,
+		"buy one or two pictures to find out what no document tells of the service")
+	main.flags.BoolVarP(&yes, "yes", "y", false, "do not ask before --probe pays")
 	where := s.serviceGroup()
 	s.keyFlags(where)
 	p.flags(cmd, main, where)
@@ -46,6 +56,10 @@ service tells them. Exit code 0 if a run would work, else 1.`,
 			defer c.Close()
 			if d.list(cmd.Context(), c) {
 				d.limits(cmd.Context(), c, model)
+				d.model(cmd.Context(), c, model)
+				if probes && !d.ill {
+					return d.probe(cmd.Context(), s, c, yes)
+				}
 			}
 		}
 		if d.ill {
@@ -58,8 +72,9 @@ service tells them. Exit code 0 if a run would work, else 1.`,
 
 // A checkup runs the checks of doctor and prints a line for each.
 type checkup struct {
-	p   *program
-	ill bool // a run would not work
+	p        *program
+	settings state.Settings
+	ill      bool // a run would not work
 }
 
 func (d *checkup) well(what, text string) {
@@ -108,6 +123,7 @@ func (d *checkup) key(s *serviceFlags, cmd *cobra.Command) *client.Client {
 		d.bad("key", err)
 		return nil
 	}
+	d.settings = settings
 	d.well("region", settings.Region+", "+settings.BaseURL)
 	return c
 }
@@ -174,4 +190,24 @@ func (d *checkup) limits(ctx context.Context, c *client.Client, model string) {
 		text += fmt.Sprintf(", %d tasks at once, %d in the queue", l.Running, l.Queue)
 	}
 	d.well("limits", text)
+}
+
+// model prints the price of the account and the retirement, where the service tells them.
+func (d *checkup) model(ctx context.Context, c *client.Client, name string) {
+	info, told, err := c.ModelInfo(ctx, name)
+	price, priced := info.Price()
+	if err != nil || !told || !priced {
+		d.note("model", "the service does not tell the price of "+name)
+		return
+	}
+	notes, warnings := liveNotes(client.Catalogue{name: {Info: &info}}, []string{name},
+		d.settings.Region,
+		time.Now())
+	if len(notes) == 0 {
+		d.well("model", fmt.Sprintf("%s costs %s a picture, as in the price list", name,
+			term.Yuan(price)))
+	}
+	for _, note := range append(notes, warnings...) {
+		d.note("model", note)
+	}
 }

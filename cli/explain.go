@@ -67,10 +67,12 @@ func explain(err error) complaint {
 				"sync. The same command goes on with what is left")
 	case errors.As(err, &api):
 		return explainService(err.Error(), api)
+	case client.Blocked(err):
+		return hinted(codeStopped, blockedHint(err))
 	case errors.As(err, &unreached):
 		return hinted(codeStopped,
 			"is the network there, and --base-url or --region right? A proxy is taken from "+
-				"HTTPS_PROXY")
+				"HTTPS_PROXY or ALL_PROXY")
 	case errors.Is(err, client.ErrUnreadable):
 		return hinted(codeStopped, "is --base-url right, and no proxy or login page in between?")
 	case errors.Is(err, syscall.ENOSPC):

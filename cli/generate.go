@@ -132,7 +132,8 @@ func (f *generateFlags) request(p *program, prompt string) (client.Request, bool
 			p.warn(problem.Field + ": " + problem.Text)
 			continue
 		}
-		return client.Request{}, false, &mistake{text: problem.Field + ": " + problem.Text}
+		return client.Request{}, false, &mistake{text: problem.Field + ": " + problem.Text,
+			hint: f.flagHint(problem.Field)}
 	}
 	return f.rules.Request(it)
 }

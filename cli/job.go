@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
@@ -38,6 +40,7 @@ func (p *program) run(ctx context.Context, f *runFlags, settings state.Settings,
 	if err := stdinFolder(name, f.out); err != nil {
 		return err
 	}
+	f.rules.Live = readLive(folderOf(f.out, name, f.rehearse), settings.BaseURL).Models
 	m, totals, err := f.open(p, name)
 	if err != nil {
 		return err
@@ -94,7 +97,8 @@ func (j *job) caller(settings state.Settings, key client.Key) (*client.Client, e
 func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	f := j.f
 	o.Rules, o.Tool, o.Tell = f.rules, version(), j.watch.Observe
-	o.Log = j.screen.Logger(f.logLevel, f.logFormat)
+	o.Log = slog.New(&blockedHints{Handler: j.screen.Logger(f.logLevel, f.logFormat).Handler(),
+		say: j.screen.Say, told: new(atomic.Bool)})
 	o.SubmitRate, o.QueryRate = f.submit.limit, f.query.limit
 	o.Window, o.Limit, o.Grace = f.window, f.limit, f.grace
 	o.RetryFailed, o.AcceptChanges = f.retry, f.accept
@@ -134,6 +138,9 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 		return tooMuch(j.plan)
 	case o.Key.IsZero() && !f.rehearse:
 		return noKey()
+	}
+	if err := j.refreshLive(ctx, o); err != nil {
+		return err
 	}
 	if err := f.check(j.plan); err != nil {
 		return err

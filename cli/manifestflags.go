@@ -116,7 +116,7 @@ func (r *manifestFlags) open(p *program, name string) (*manifests.Manifest, mani
 	totals, err := m.Check()
 	if err != nil {
 		m.Close()
-		return nil, totals, err
+		return nil, totals, r.flagAtFault(err)
 	}
 	if totals.Items == 0 {
 		m.Close()

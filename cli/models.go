@@ -14,14 +14,18 @@ import (
 )
 
 func modelsCommand(p *program) *cobra.Command {
-	asJSON := false
+	asJSON, live := false, false
+	s := newServiceFlags()
 	cmd := &cobra.Command{
 		Use:   "models [NAME…]",
 		Short: "List the models: interfaces, sizes, limits and prices",
 		Long: `List the models that are known, with what the vendor's pages say of them. Other
-names can be used too: the service then decides. With names: all about those.`,
+names can be used too: the service then decides. With names: all about those.
+With --live the service itself is asked, which is free: prices and limits of the
+account, releases and retirements.`,
 		Example: `  qwenbatch models
-  qwenbatch models qwen-image-plus`,
+  qwenbatch models qwen-image-plus
+  qwenbatch models --live --region singapore`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) (
 			[]string, cobra.ShellCompDirective) {
 			return modelNames(), cobra.ShellCompDirectiveNoFileComp
@@ -29,8 +33,14 @@ names can be used too: the service then decides. With names: all about those.`,
 	}
 	g := newGroup("Output")
 	g.flags.BoolVar(&asJSON, "json", false, "a JSON array for programs")
-	p.flags(cmd, g)
-	cmd.RunE = func(_ *cobra.Command, names []string) error {
+	g.flags.BoolVar(&live, "live", false, "ask the service, with the key; free")
+	where := s.serviceGroup()
+	s.keyFlags(where)
+	p.flags(cmd, g, where)
+	cmd.RunE = func(cmd *cobra.Command, names []string) error {
+		if live {
+			return s.modelsLive(p, cmd, names, asJSON)
+		}
 		some, err := pickModels(names)
 		switch {
 		case err != nil:

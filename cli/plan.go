@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,17 +32,29 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 	redoFlag(main, &l.redo)
 	l.manifestFlags.modeFlag(main)
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup(), l.serviceGroup())
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		closing, err := l.openReadOnly(p, cmd, args[0], false)
-		if err != nil {
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+		if l.redo, err = p.expandRedo(l.redo); err != nil {
 			return err
 		}
-		defer closing()
-		tellReading(l.totals, p.warn)
-		l.printPlan(p.stdout)
-		return nil
+		return l.showPlan(p, cmd, args[0])
 	}
 	return cmd
+}
+
+// showPlan tells what a run would do.
+func (l *savedBatch) showPlan(p *program, cmd *cobra.Command, name string) error {
+	closing, err := l.openReadOnly(p, cmd, name, false)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	tellReading(l.totals, p.warn)
+	_, warnings := l.liveNotes()
+	for _, w := range warnings {
+		p.warn(w)
+	}
+	l.printPlan(p.stdout)
+	return nil
 }
 
 func (l *savedBatch) printPlan(w io.Writer) {
@@ -49,12 +62,13 @@ func (l *savedBatch) printPlan(w io.Writer) {
 	printCounts(w, append(l.added(), planCounts(l.plan, l.settings.Rehearsal)...))
 	if len(l.plan.Models) > 0 {
 		fmt.Fprintln(w)
-		t := planTable(l.plan)
+		t := planTable(l.plan, l.rules.Live)
 		t.Print(w)
 	}
 	fmt.Fprintf(w, "\n%s\n", planEnd(l.plan))
-	for _, note := range append(planNotes(l.plan),
-		redoNotes(l.plan.Redo, l.command("resolve"))...) {
+	told, _ := l.liveNotes()
+	for _, note := range slices.Concat(told, planNotes(l.plan, l.rules.Live),
+		redoNotes(l.plan.Redo, l.command("resolve"))) {
 		fmt.Fprintln(w, term.Fold(note, term.ScreenWidth, "", ""))
 	}
 	l.tellHeld(w)
@@ -84,10 +98,10 @@ func repetitions(p batch.Plan) []string {
 }
 
 // planNotes compares the interfaces, and n with count, where that matters.
-func planNotes(p batch.Plan) []string {
+func planNotes(p batch.Plan, live client.Catalogue) []string {
 	notes := repetitions(p)
 	for _, m := range p.Models {
-		model := client.LookupModel(m.Name)
+		model := live.Model(m.Name)
 		atRisk := term.Yuan(m.Price * client.Money(m.AtRisk))
 		switch {
 		case m.Sync > 0 && m.Async > 0 && m.Sync < m.Async*3/4:
@@ -141,7 +155,7 @@ func missingText(p batch.Plan) string {
 }
 
 // planTable has a row for each model, with the time that each interface takes.
-func planTable(p batch.Plan) *term.Table {
+func planTable(p batch.Plan, live client.Catalogue) *term.Table {
 	t := &term.Table{Heads: []string{"MODEL", "PICTURES", "EACH", "COST", "ASYNC", "SYNC",
 		"QUOTA"}, Left: []int{6}}
 	for _, m := range p.Models {
@@ -151,7 +165,7 @@ func planTable(p batch.Plan) *term.Table {
 		}
 		t.Add(m.Name, term.Number(m.Pictures), orUnknown(m.Price, each),
 			orUnknown(m.Cost, term.Yuan(m.Cost)), orNone(m.Async), orNone(m.Sync),
-			quota(client.LookupModel(m.Name)))
+			quota(live.Model(m.Name)))
 	}
 	if len(p.Models) > 1 {
 		t.Add("all", term.Number(p.Pictures), "", orUnknown(p.Cost, term.Yuan(p.Cost)), "", "", "")

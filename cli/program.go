@@ -17,7 +17,10 @@ type program struct {
 	stdout io.Writer
 	stderr io.Writer
 	env    func(name string) (value string, set bool)
-	groups map[*cobra.Command][]group // flags by theme, for the help
+	// For the help: flags by theme, and the names of those that are used often.
+	groups   map[*cobra.Command][]group
+	often    map[*cobra.Command][]string
+	allFlags bool
 }
 
 // complain prints an error and its hint.

@@ -56,6 +56,11 @@ func runShell(t *testing.T, shell, lines string) {
 			t.Fatal(err)
 		}
 	}
+	for name, text := range map[string]string{"prompts.csv": "id,prompt\ncat,a cat\n", "picks.csv": "file,keep\n"} {
+		if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if shell != "sh" {
 		lines = windowsWays.Replace(lines)
 	}

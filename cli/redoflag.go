@@ -44,7 +44,8 @@ func redoFlag(g group, value *[]string) {
 		listFlag{
 			value}, "redo",
 		"buy these pictures again with a new seed, the older ones go to images/replaced: ids, "+
-			"row:N, picture files, or missing for all that are gone for good; can be repeated")
+			"row:N, picture files, missing for all that are gone for good, or @FILE for what a "+
+			"picks.csv or results.xlsx rejects; can be repeated")
 }
 
 // redoNotes say why items that --redo names are not bought again. Resolve is the command that
@@ -61,6 +62,7 @@ func redoNotes(p batch.RedoPlan, resolve string) []string {
 		term.ShellQuote(firstOf(p.Held)))
 	add(p.Open, "at the service, its picture is still to come")
 	add(p.Skipped, "its row says skip")
+	add(p.Newer, "another picture has taken the place of the one that was rejected")
 	add(p.Bought,
 		"made again already by the run that this one finishes; the next run with this --redo "+
 			"makes it once more")

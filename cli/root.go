@@ -38,7 +38,9 @@ import (
 // exit code. It reads the environment and, while a batch runs, catches signals; a second one
 // ends the process.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	args, all := asksForAll(args)
 	p := programOf(args, stdin, stdout, stderr)
+	p.allFlags = all
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -57,7 +59,7 @@ func Command() *cobra.Command { return programOf(nil, nil, io.Discard, io.Discar
 
 func programOf(args []string, stdin io.Reader, stdout, stderr io.Writer) *program {
 	return &program{args: args, stdin: stdin, stdout: stdout, stderr: stderr, env: os.LookupEnv,
-		groups: map[*cobra.Command][]group{}}
+		groups: map[*cobra.Command][]group{}, often: map[*cobra.Command][]string{}}
 }
 
 func (p *program) root() *cobra.Command {
@@ -81,9 +83,10 @@ picture is paid twice.`,
 	root.SetHelpFunc(p.help)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { p.help(cmd, nil); return nil })
 	root.SetFlagErrorFunc(flagMistake)
-	root.AddCommand(runCommand(p), planCommand(p), statusCommand(p), reportCommand(p),
+	root.AddCommand(runCommand(p), planCommand(p), statusCommand(p), reportCommand(p), pickCommand(p),
 		modelsCommand(p), initCommand(p), generateCommand(p), tasksCommand(p), resolveCommand(p),
 		auditCommand(p), doctorCommand(p), schemaCommand(p), emulateCommand(p), versionCommand(p))
+	root.AddCommand(topics()...)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	return root
 }

@@ -22,7 +22,9 @@ type runFlags struct {
 	logLevel, logFormat string
 	quiet               bool
 	restored            bool
+	offline             bool
 	after               afterCommand
+	dryRun, verbose     bool
 }
 
 func runCommand(p *program) *cobra.Command {
@@ -35,10 +37,7 @@ func runCommand(p *program) *cobra.Command {
 		Long: `Make the pictures of a manifest, or go on where an earlier run stopped. Every
 mistake in the manifest is listed before anything is sent. What is finished is
 never paid again; the same command goes on after Ctrl-C, a crash or a failure.
-
-Exit codes: 0 every item is done; 1 could not go on; 2 usage or manifest wrong,
-nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
-75 another run holds this batch; 129, 130, 143 ended by a signal.`,
+The exit code says how it ended: qwenbatch help exit-codes.`,
 		Example: `  qwenbatch run prompts.yaml --rehearse
   qwenbatch run prompts.csv --size 16:9 --limit 3
   qwenbatch run prompts.csv --yes --progress plain >>run.log 2>&1`,
@@ -56,6 +55,7 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 	main.flags.BoolVar(&f.restored, "restored", false,
 		"the output folder was put back from a copy, or lost: look in the task list for what it "+
 			"does not know, before anything is sent")
+	main.flags.BoolVar(&f.dryRun, "dry-run", false, "only tell what a run would do, as plan does")
 	main.flags.BoolVarP(&f.yes, "yes", "y", false,
 		"do not ask, as a run of more than ¥10 does on a terminal")
 	main.flags.DurationVar(&f.grace, "grace", 0,
@@ -75,6 +75,9 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 		"tasks held open at the service at most; 0 takes what suits the model")
 	where := f.serviceGroup()
 	f.keyFlags(where)
+	where.flags.BoolVar(&f.offline, "offline", false,
+		"do not ask the service for its own prices and limits, as a run with something to pay "+
+			"does once a day")
 	shown := newGroup("Screen")
 	shown.flags.Var(choiceFlag{&f.progress, []string{"auto", "bar", "plain", "json", "none"}},
 		"progress",
@@ -86,20 +89,44 @@ nothing was sent; 3 some items failed or are held; 4 stopped by its own limit;
 		"form of the diagnostics")
 	shown.flags.BoolVarP(&f.quiet, "quiet", "q", false,
 		"only the final line, errors, and warnings about the manifest")
+	shown.flags.BoolVarP(&f.verbose, "verbose", "v", false, "tell more; --log-level debug")
 	p.flags(cmd, main, f.pictureGroup(), f.readingGroup(), f.limitGroup(), told, tempo, where,
 		shown)
+	p.often[cmd] = []string{"out", "rehearse", "dry-run", "limit", "retry-failed", "redo", "yes",
+		"model", "size", "name", "budget", "deadline", "mode", "region", "api-key-file", "xlsx",
+		"after", "quiet", "verbose"}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if f.dryRun {
+			return f.asPlan().showPlan(p, cmd, args[0])
+		}
 		settings, err := f.settle(p, cmd.Flags(), nil)
 		if err != nil {
 			return err
 		}
 		settings.Flags = remembered(cmd.Flags())
+		if !cmd.Flags().Changed("settle") && !settings.Rehearsal {
+			f.settleTime = settleTimeOf(f.settleTime, settings.BaseURL)
+		}
+		if f.verbose && !cmd.Flags().Changed("log-level") {
+			f.logLevel = "debug"
+		}
 		if f.quiet && !cmd.Flags().Changed("log-level") {
 			f.logLevel = "error"
+		}
+		if f.redo, err = p.expandRedo(f.redo); err != nil {
+			return err
 		}
 		f.after.manifest = args[0]
 		err = p.run(cmd.Context(), f, settings, args[0])
 		return f.after.run(cmd.Context(), p, err)
 	}
 	return cmd
+}
+
+// asPlan is the batch that plan looks at, for the flags of a run.
+func (f *runFlags) asPlan() *savedBatch {
+	l := newSavedBatch()
+	l.manifestFlags, l.serviceFlags, l.reportFlags = f.manifestFlags, f.serviceFlags, f.reportFlags
+	l.out, l.retry, l.redo, l.asRun = f.out, f.retry, f.redo, true
+	return l
 }

@@ -121,6 +121,7 @@ func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
 			l.rules.Mode = recorded.Mode
 		}
 	}
+	l.rules.Live = readLive(l.folder, l.settings.BaseURL).Models
 	if m, l.totals, err = l.manifestFlags.open(p, l.name); err != nil {
 		return nil, err
 	}

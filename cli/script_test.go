@@ -58,6 +58,8 @@ func TestScripts(t *testing.T) {
 			"emulate": emulate,
 			"submit":  submit,
 			"taskid":  taskID,
+			"tells":   tells,
+			"asked":   asked,
 			"word":    firstWord,
 		},
 	})
@@ -170,6 +172,7 @@ func firstWord(ts *testscript.TestScript, _ bool, args []string) {
 
 // An account is what an emulator's books say of all its calls.
 type account struct {
+	Models      int
 	Charges     int
 	Submissions struct{ Seen int }
 }

@@ -22,14 +22,14 @@ func TestDecodeList(t *testing.T) {
 		name, body string
 		want       TaskPage
 	}{
-		{"REC", recordedList, TaskPage{Tasks: []TaskInfo{recorded}, Page: 1, Pages: 1, Total: 1}},
+		{"REC", recordedList, TaskPage{Tasks: []TaskInfo{recorded}, Size: 10, Page: 1, Pages: 1, Total: 1}},
 		{"DOC running has no end", `{"total":1,"page_no":1,"total_page":1,"data":[{"task_id":"1","status":"RUNNING","model_name":"wanx2.1-t2i-turbo","gmt_create":1745568428109}]}`,
 			TaskPage{Tasks: []TaskInfo{running}, Page: 1, Pages: 1, Total: 1}},
 		{"canceled", `{"total":1,"page_no":1,"total_page":1,"data":[{"task_id":"1","status":"CANCELED"}]}`,
 			TaskPage{Tasks: []TaskInfo{{ID: "1", Status: Canceled}}, Page: 1, Pages: 1, Total: 1}},
 		{"T5 seconds and nonsense", `{"total":1,"page_no":1,"total_page":1,"data":[{"task_id":"1","status":"PENDING","gmt_create":1745568428,"start_time":1e300,"end_time":-5}]}`,
 			TaskPage{Tasks: []TaskInfo{{ID: "1", Status: Pending, Created: time.Unix(1745568428, 0)}}, Page: 1, Pages: 1, Total: 1}},
-		{"empty", `{"total":0,"data":[],"total_page":0,"page_no":1,"page_size":10}`, TaskPage{Page: 1}},
+		{"empty", `{"total":0,"data":[],"total_page":0,"page_no":1,"page_size":10}`, TaskPage{Size: 10, Page: 1}},
 		{"empty, null", `{"total":0,"data":null,"total_page":0,"page_no":1}`, TaskPage{Page: 1}},
 		{"code is empty", `{"code":"","message":"","total":0,"data":[],"total_page":0,"page_no":1}`, TaskPage{Page: 1}},
 	} {

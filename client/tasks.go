@@ -94,6 +94,7 @@ type TaskPage struct {
 	Page  int // from 1
 	Pages int
 	Total int
+	Size  int       // rows of a full page, as the service says
 	Date  time.Time // the service's clock
 }
 
@@ -169,10 +170,11 @@ func (a answer) page() (TaskPage, error) {
 		Total int               `json:"total"`
 		Pages int               `json:"total_page"`
 		Page  int               `json:"page_no"`
+		Size  int               `json:"page_size"`
 		Data  []json.RawMessage `json:"data"`
 	}
 	if err := json.Unmarshal(a.body, &p); err != nil {
-		return TaskPage{}, fmt.Errorf("list: %w: %s", ErrUnreadable, describe(a.body))
+		return TaskPage{}, a.foreign("list", describe(a.body))
 	}
 	if p.Code != "" {
 		return TaskPage{}, a.apiError("list")
@@ -180,7 +182,8 @@ func (a answer) page() (TaskPage, error) {
 	if p.Page == 0 || p.Data == nil && p.Total != 0 {
 		return TaskPage{}, fmt.Errorf("list: %w: no list in it", ErrUnreadable)
 	}
-	page := TaskPage{Page: p.Page, Pages: p.Pages, Total: p.Total, Date: a.date}
+	page := TaskPage{Page: p.Page, Pages: p.Pages, Total: p.Total, Size: p.Size,
+		Date: a.date}
 	for _, raw := range p.Data {
 		t, err := a.row(raw)
 		if err != nil {

@@ -1,12 +1,17 @@
 package client
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"strings"
 	"time"
+
+	"golang.org/x/net/http/httpproxy"
 )
 
 // A transport makes the requests of one kind, over connections of base.
@@ -53,6 +58,7 @@ func (c Config) plainTransport() *http.Transport {
 	}
 	return &http.Transport{
 		Proxy:                  c.proxy(),
+		OnProxyConnectResponse: proxyAnswer,
 		DialContext:            dial,
 		TLSClientConfig:        &tls.Config{RootCAs: c.roots},
 		ForceAttemptHTTP2:      true,
@@ -73,8 +79,19 @@ func (c Config) proxy() func(*http.Request) (*url.URL, error) {
 	if c.proxies != nil {
 		return c.proxies
 	}
+	return environmentProxy(os.Getenv)
+}
+
+// environmentProxy reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY as net/http does, and ALL_PROXY, which
+// curl knows, for what they leave out. Each may be lower-case, and be socks5://HOST:PORT.
+func environmentProxy(get func(string) string) func(*http.Request) (*url.URL, error) {
+	either := func(name string) string { return cmp.Or(get(name), get(strings.ToLower(name))) }
+	all := either("ALL_PROXY")
+	config := httpproxy.Config{HTTPProxy: cmp.Or(either("HTTP_PROXY"), all),
+		HTTPSProxy: cmp.Or(either("HTTPS_PROXY"), all), NoProxy: either("NO_PROXY")}
+	proxy := config.ProxyFunc()
 	return func(req *http.Request) (*url.URL, error) {
-		u, err := http.ProxyFromEnvironment(req)
+		u, err := proxy(req.URL)
 		if err != nil { // its text repeats the setting, which may hold a password
 			return nil, errors.New("the proxy that the environment names is no URL")
 		}

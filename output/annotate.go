@@ -9,6 +9,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -204,6 +205,11 @@ func newAnnotator(file *excelize.File, book Book, sheet Sheet) (*annotator, erro
 	if last > excelize.MaxColumns {
 		return nil, fmt.Errorf("%w: the manifest's has %d columns", ErrWorkbookLimit, width)
 	}
+	a.columns = savedMarks(book.Disk).into(a.columns)
+	keep := slices.IndexFunc(a.columns, func(c bookColumn) bool { return c.style == keepStyle })
+	if err := offerSigns(file, sheet.Name, a.places[keep], sheet.Header+1, height); err != nil {
+		return nil, err
+	}
 	cost := slices.IndexFunc(a.columns, func(c bookColumn) bool { return c.style == moneyStyle })
 	corner := cellName(a.places[cost], max(height, sheet.Header))
 	if err := setDefaultPrint(file, sheet, corner); err != nil {
@@ -287,6 +293,9 @@ func besideColumns(header, has []string) []bookColumn {
 		})
 	}
 	columns := resultColumns()
+	if slices.ContainsFunc(header, inChinese) {
+		columns = renamed(columns, keepName, keepNameChinese)
+	}
 	for _, c := range inputColumns() {
 		if !there(c.name) && !slices.Contains(has, c.name) {
 			columns = append(columns, c)
@@ -295,6 +304,19 @@ func besideColumns(header, has []string) []bookColumn {
 	for i, c := range columns {
 		if there(c.name) {
 			columns[i].name = resultPrefix + c.name
+		}
+	}
+	return columns
+}
+
+func inChinese(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+}
+
+func renamed(columns []bookColumn, from, to string) []bookColumn {
+	for i, c := range columns {
+		if c.name == from {
+			columns[i].name = to
 		}
 	}
 	return columns

@@ -21,14 +21,14 @@ var (
 
 // A scriptBundle collects modules, each after what it imports.
 type scriptBundle struct {
-	files   fs.FS
+	sources fs.FS
 	written strings.Builder
 	begun   []string
 }
 
 // bundleScript returns the script that runs the module name and all that it imports.
-func bundleScript(files fs.FS, name string) (string, error) {
-	b := &scriptBundle{files: files}
+func bundleScript(sources fs.FS, name string) (string, error) {
+	b := &scriptBundle{sources: sources}
 	b.written.WriteString("'use strict';\n")
 	err := b.add(name)
 	return b.written.String(), err
@@ -39,7 +39,7 @@ func (b *scriptBundle) add(name string) error {
 		return nil
 	}
 	b.begun = append(b.begun, name)
-	source, err := fs.ReadFile(b.files, path.Join("page", name+".mjs"))
+	source, err := fs.ReadFile(b.sources, path.Join("page", name+".mjs"))
 	if err != nil {
 		return err
 	}

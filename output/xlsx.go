@@ -95,7 +95,7 @@ func newBookWriter(file *excelize.File, book Book) (*bookWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bookWriter{book: book, columns: book.allColumns(), looks: styles, out: out,
+	b := &bookWriter{book: book, columns: savedMarks(book.Disk).into(book.allColumns()), looks: styles, out: out,
 		pictures: newPictures(file, bookSheet, book)}
 	return b, b.begin()
 }
@@ -234,6 +234,10 @@ func (b *bookWriter) end() error {
 	if b.row > 1 {
 		all := "A1:" + cellName(len(b.columns), b.row)
 		if err := b.pictures.file.AutoFilter(bookSheet, all, nil); err != nil {
+			return err
+		}
+		keep := slices.IndexFunc(b.columns, func(c bookColumn) bool { return c.style == keepStyle })
+		if err := offerSigns(b.pictures.file, bookSheet, keep+1, 2, b.row); err != nil {
 			return err
 		}
 	}

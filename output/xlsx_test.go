@@ -57,7 +57,7 @@ func TestXLSXCells(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "id,prompt,Category,manifest.prompt,manifest.Status,备注,picture,status,file,cost,error_code,error_message,model,size,seed,actual_prompt," +
+	want := "id,prompt,Category,manifest.prompt,manifest.Status,备注,picture,keep,status,file,cost,error_code,error_message,model,size,seed,actual_prompt," +
 		"negative_prompt,prompt_extend,watermark,width,height,bytes,attempts,submitted_at,finished_at,task_id,request_id,adopted,sha256,edited,row"
 	if got := strings.Join(header[0], ","); got != want {
 		t.Errorf("header = %s\nwant %s", got, want)
@@ -81,12 +81,12 @@ func TestXLSXFrame(t *testing.T) {
 	if panes, err := file.GetPanes(bookSheet); err != nil || !panes.Freeze || panes.YSplit != 1 {
 		t.Errorf("panes = %+v, %v", panes, err)
 	}
-	if ok, target, err := file.GetCellHyperLink(bookSheet, "I2"); !ok || target != "images/couplet.png" || err != nil {
+	if ok, target, err := file.GetCellHyperLink(bookSheet, "J2"); !ok || target != "images/couplet.png" || err != nil {
 		t.Errorf("link = %v, %q, %v", ok, target, err)
 	}
 	styles := map[int]bool{}
 	for row := 2; row <= 4; row++ { // done, failed, pending
-		id, err := file.GetCellStyle(bookSheet, cellName(8, row))
+		id, err := file.GetCellStyle(bookSheet, cellName(9, row))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +96,7 @@ func TestXLSXFrame(t *testing.T) {
 		t.Errorf("%d colours of three statuses", len(styles))
 	}
 	names := file.GetDefinedName()
-	if !slices.ContainsFunc(names, func(n excelize.DefinedName) bool { return n.RefersTo == "'results'!$A$1:$L$4" }) {
+	if !slices.ContainsFunc(names, func(n excelize.DefinedName) bool { return n.RefersTo == "'results'!$A$1:$M$4" }) {
 		t.Errorf("names = %+v, want a print area", names)
 	}
 }
@@ -231,7 +231,7 @@ func TestAnnotateXLSX(t *testing.T) {
 		return AnnotateXLSX(w, Book{Disk: d}, Sheet{Workbook: bytes.NewReader(styled(t)), Name: "Sheet1", Header: 3}, rowsOf(rows...))
 	})
 	header, _ := file.GetRows("Sheet1")
-	if got := strings.Join(header[2][:11], ","); got != "No,提示词,Size,Cost,picture,status,file,result.cost,error_code,error_message,model" {
+	if got := strings.Join(header[2][:12], ","); got != "No,提示词,Size,Cost,picture,挑选,status,file,result.cost,error_code,error_message,model" {
 		t.Errorf("header = %s", got)
 	}
 	if len(header[1]) > 0 || len(header[4]) > 2 {
@@ -247,8 +247,8 @@ func TestAnnotateXLSX(t *testing.T) {
 		}
 	}
 	checkKept(t, file)
-	lone, _ := file.GetCellStyle("Sheet1", "F4")
-	if mixed, _ := file.GetCellStyle("Sheet1", "F6"); mixed == lone {
+	lone, _ := file.GetCellStyle("Sheet1", "G4")
+	if mixed, _ := file.GetCellStyle("Sheet1", "G6"); mixed == lone {
 		t.Error("a row with a failed item looks like one that is done")
 	}
 	for cell, want := range map[string]int{"E4": 1, "E5": 0, "E6": 2} {
@@ -382,7 +382,7 @@ func TestAnnotateXLSXPrinting(t *testing.T) {
 		if props, err := file.GetSheetProps("Sheet1"); err != nil || (props.FitToPage != nil && *props.FitToPage) != c.fits {
 			t.Errorf("a sheet that says %s is fitted to a page: %v, %v", name, !c.fits, err)
 		}
-		ours := slices.ContainsFunc(file.GetDefinedName(), func(n excelize.DefinedName) bool { return n.Name == printArea && n.RefersTo == "'Sheet1'!$A$1:$G$4" })
+		ours := slices.ContainsFunc(file.GetDefinedName(), func(n excelize.DefinedName) bool { return n.Name == printArea && n.RefersTo == "'Sheet1'!$A$1:$H$4" })
 		if ours != c.fits {
 			t.Errorf("of a sheet that says %s the first results are printed: %v", name, ours)
 		}
@@ -420,8 +420,8 @@ func TestAnnotateXLSXKeepsPictures(t *testing.T) {
 	if ok, target, _ := file.GetCellHyperLink("Sheet1", "B3"); !ok || target != "https://example.com/" {
 		t.Errorf("their link leads to %q", target)
 	}
-	if lists, err := file.GetDataValidations("Sheet1"); len(lists) != 1 || err != nil {
-		t.Errorf("%d lists to choose from, %v, want theirs", len(lists), err)
+	if lists, err := file.GetDataValidations("Sheet1"); len(lists) != 2 || err != nil {
+		t.Errorf("%d lists to choose from, %v, want theirs and ours", len(lists), err)
 	}
 }
 
@@ -431,7 +431,7 @@ func TestXLSXLinks(t *testing.T) {
 		"images/一只猫-1f2e.png": "images/一只猫-1f2e.png", "images/a b#1 100%.png": "images/a%20b%231%20100%25.png", "images/[x]?.png": "images/%5Bx%5D%3F.png",
 	} {
 		file := bookOf(t, Book{}, Result{Status: "done", File: name})
-		if _, target, err := file.GetCellHyperLink(bookSheet, "E2"); target != want || err != nil {
+		if _, target, err := file.GetCellHyperLink(bookSheet, "F2"); target != want || err != nil {
 			t.Errorf("the link to %s is %q, %v, want %q", name, target, err, want)
 		}
 	}

@@ -29,6 +29,7 @@ func inputColumns() []bookColumn {
 func resultColumns() []bookColumn {
 	return []bookColumn{
 		{"picture", pictureChars, pictureStyle, func(Result) any { return nil }},
+		marksByFile(nil).column(keepName),
 		{"status", 11, statusStyle, func(r Result) any { return r.Status }},
 		{"file", 32, linkStyle, func(r Result) any { return strings.Join(r.Files(), nextFile) }},
 		{"cost", 9, moneyStyle, func(r Result) any { return numeric(r.Cost) }},
@@ -110,6 +111,8 @@ func (c bookColumn) join(results []Result) any {
 		return c.value(results[0])
 	}
 	switch c.style {
+	case keepStyle:
+		return signLines(keepSigns(c, results))
 	case moneyStyle:
 		return sum(results)
 	case statusStyle:
@@ -127,6 +130,18 @@ func (c bookColumn) join(results []Result) any {
 		return c.value(results[0])
 	}
 	return strings.Join(texts, "\n")
+}
+
+// keepSigns are the signs of all pictures of a row.
+func keepSigns(c bookColumn, results []Result) (signs []string) {
+	for _, r := range results {
+		if cell := text(c.value(r)); cell != "" {
+			signs = append(signs, strings.Split(cell, "\n")...)
+		} else {
+			signs = append(signs, make([]string, len(r.Files()))...)
+		}
+	}
+	return signs
 }
 
 // nextFile separates the files of a cell. LibreOffice shows linked cells on one line, hence the

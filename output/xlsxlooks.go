@@ -16,6 +16,7 @@ const (
 	linkStyle
 	pictureStyle
 	statusStyle
+	keepStyle
 )
 
 // looks are the styles of a workbook, by their numbers in it.
@@ -68,6 +69,7 @@ func newLooks(file *excelize.File) (looks, error) {
 	l.styles[pictureStyle] = l.styles[plainStyle]
 	l.styles[textStyle] = made(excelize.Font{}, none, "left", "")
 	l.styles[moneyStyle] = made(excelize.Font{}, none, "center", "0.00##")
+	l.styles[keepStyle] = made(excelize.Font{Bold: true}, none, "center", "")
 	underlined := excelize.Font{Color: "1F5FA8", Underline: "single"}
 	l.styles[linkStyle] = made(underlined, none, "left", "")
 	for status, c := range statusColours {

@@ -34,18 +34,18 @@ func (f filter) passes(t *Task, now time.Time) bool {
 }
 
 // readFilter reads the query of a list call.
-func readFilter(q url.Values, now time.Time) (filter, *refusal) {
+func readFilter(q url.Values, now time.Time, h Habits) (filter, *refusal) {
 	f := filter{taskID: q.Get("task_id"), model: q.Get("model_name"), status: q.Get("status"),
 		keyID: q.Get("api_key_id"), region: q.Get("region")}
 	var r [4]*refusal
 	f.page, r[0] = number(q.Get("page_no"), "page_no", 1)
 	f.size, r[1] = number(q.Get("page_size"), "page_size", 10)
-	f.from, r[2] = moment(q.Get("start_time"), "start_time")
-	f.to, r[3] = moment(q.Get("end_time"), "end_time")
+	f.from, r[2] = moment(q.Get("start_time"), "start_time", h.zone())
+	f.to, r[3] = moment(q.Get("end_time"), "end_time", h.zone())
 	if bad := firstRefusal(r[:]...); bad != nil {
 		return f, bad
 	}
-	f.size = min(f.size, maxPage)
+	f.size = min(f.size, h.maxPage())
 	return f, f.fillSpan(now)
 }
 
@@ -84,11 +84,11 @@ func number(text, name string, byDefault int) (int, *refusal) {
 }
 
 // moment reads YYYYMMDDhhmmss. The zone is not documented; the times of tasks are in UTC+8 [I].
-func moment(text, name string) (time.Time, *refusal) {
+func moment(text, name string, zone *time.Location) (time.Time, *refusal) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	t, err := time.ParseInLocation("20060102150405", text, beijing)
+	t, err := time.ParseInLocation("20060102150405", text, zone)
 	if err != nil {
 		return t, missing(name)
 	}

@@ -18,7 +18,7 @@ func (c *call) list() answer {
 	if r := firstRefusal(c.authenticate(), c.admitQuery()); r != nil {
 		return c.refuse(r)
 	}
-	f, r := readFilter(c.r.URL.Query(), c.now)
+	f, r := readFilter(c.r.URL.Query(), c.now, c.server.opts.Habits)
 	if r != nil {
 		return c.refuse(r)
 	}
@@ -29,7 +29,9 @@ func (c *call) list() answer {
 		PageNo: f.page, PageSize: f.size, RequestID: c.requestID, Data: []wireRow{},
 	}
 	for _, t := range tasks[from:to] {
-		out.Data = append(out.Data, t.row(c.now, c.fault.ListOffset))
+		row := t.row(c.now, c.fault.ListOffset)
+		row.RequestID = c.server.opts.Habits.requestID(t)
+		out.Data = append(out.Data, row)
 	}
 	return c.json(http.StatusOK, out)
 }

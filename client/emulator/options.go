@@ -43,6 +43,8 @@ type Options struct {
 	// Listing replaces what the model list tells of a model. Where it is nil or reports false, that is
 	// the documented price of the mainland and no retirement.
 	Listing func(model string) (Listing, bool)
+	// Habits is where the service differs from what docs/api.md expects. Default: nowhere.
+	Habits Habits
 	// Unlisted reports whether the list hides a task. It is asked on every list call with a lock
 	// held: it must not call the Server, nor change the task. Default: the list shows all.
 	Unlisted func(*Task) bool

@@ -44,6 +44,9 @@ func (c *call) pictureURLs(t *Task) []string {
 	var urls []string
 	for i := range t.pictures() {
 		path, query := c.server.host.object(t, i)
+		if h := c.server.opts.Habits; h.SignOnQuery {
+			query = signedQuery(c.server.host.base.Path+path, h.expiry(t, c.now).Unix())
+		}
 		if c.fault.ExpireURL {
 			query = signedQuery(c.server.host.base.Path+path, c.now.Add(-time.Second).Unix())
 		}

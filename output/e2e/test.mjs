@@ -34,6 +34,7 @@ const name = () => document.getElementById('name')?.textContent;
 const isOpen = () => document.getElementById('large').open;
 const marked = () => [...document.querySelectorAll('.tile')].map(t => t.classList.contains('picked') ? '+' : t.classList.contains('rejected') ? '-' : '.').join('');
 const tray = () => [...document.querySelectorAll('#picks button')].map(b => b.textContent);
+const sum = n => String(n).padStart(64, '0');
 const clipboard = () => navigator.clipboard.readText();
 const few = { url: url('few.html') };
 
@@ -144,8 +145,8 @@ await check('keeps marks, and hands them on', few, async (tab, want) => {
     URL.createObjectURL = b => { blobs.push(b); return was.call(URL, b) };
     document.querySelectorAll('#picks button')[3].click();
     return blobs[0].text();
-  }), 'id,row,file,keep,stars,prompt\r\ntea,2,images/图 0 #1%.png,✓,,"A cup of tea\n</script><script>window.pwned=1</script>"\r\n' +
-    'mountains,3,images/图 1 #1%.png,✗,,Mountains at dawn\r\nvase,4,images/图 2 #1%.png,,5,桌子上放着一些青花瓷\r\n,5,images/图 3 #1%.png,✗,,<img src=x onerror=window.pwned=2>\r\n');
+  }), 'id,row,file,keep,stars,sha256,prompt\r\ntea,2,images/图 0 #1%.png,✓,,' + sum(0) + ',"A cup of tea\n</script><script>window.pwned=1</script>"\r\n' +
+    'mountains,3,images/图 1 #1%.png,✗,,' + sum(1) + ',Mountains at dawn\r\nvase,4,images/图 2 #1%.png,,5,' + sum(2) + ',桌子上放着一些青花瓷\r\n,5,images/图 3 #1%.png,✗,,' + sum(3) + ',<img src=x onerror=window.pwned=2>\r\n');
   await tab.go(few.url);
   want('after the page was opened again', await tab.run(marked), '+-.-.....');
   await tab.run(() => [...document.querySelectorAll('#chips button')].find(b => b.textContent.startsWith('Rejected')).click());

@@ -25,13 +25,18 @@ export function price(items, rows) {
 }
 
 const baseName = file => file.slice(file.lastIndexOf('/') + 1);
-// redoName is what --redo calls an item. "missing" and what begins with @ mean something else there, and "row:2" a whole row.
-const redoName = r => r.id && !/^(missing$|@|row:)/.test(r.id) ? r.id : baseName(r.pictures[0][0]);
+// redoName is what --redo calls an item: its picture, where its id means all items of a row, or something else.
+const redoName = (r, several) => r.id && !several.has(r.row) && !/^(missing$|@|row:)/.test(r.id) ? r.id : baseName(r.pictures[0][0]);
+function rowsOfSeveral(rows) {
+  const seen = new Set(), several = new Set();
+  for (const { row } of rows) seen.has(row) ? several.add(row) : seen.add(row);
+  return several;
+}
 const csvCell = s => /[",\n\r]/.test(s) ? '"' + s.replaceAll('"', '""') + '"' : s;
 
 // redoFlag is the flag that names items. So many that nobody wants to see them, or names with line breaks, are left to picks.csv.
-export function redoFlag(items, windows) {
-  const names = items.map(redoName), list = names.map(csvCell).join(',');
+export function redoFlag(items, rows, windows) {
+  const several = rowsOfSeveral(rows), names = items.map(r => redoName(r, several)), list = names.map(csvCell).join(',');
   if (list.length > flagBytes || /[\n\r]/.test(list)) return '--redo @' + csvName;
   return '--redo ' + shellWord(list, windows);
 }
@@ -45,13 +50,14 @@ export const picked = (shots, marks) => shots.filter(s => marks.get(s).keep > 0)
 export const pickedIds = (shots, marks) => [...new Set(picked(shots, marks).map(s => s.r.id || baseName(s.file)))].join('\n');
 export const pickedFiles = (shots, marks) => picked(shots, marks).map(s => s.file).join('\n');
 
-// picksCSV is a line for each marked picture, in the order of the sheet. It opens in Excel, so no cell may begin a formula;
+// picksCSV is a line for each marked picture, in the order of the sheet. The sum tells --redo @picks.csv whether it still has
+// the picture that was marked. It opens in Excel, so no cell may begin a formula;
 // programs find the picture by its file, which never begins one.
 export function picksCSV(shots, marks) {
-  const lines = [['id', 'row', 'file', 'keep', 'stars', 'prompt']];
+  const lines = [['id', 'row', 'file', 'keep', 'stars', 'sha256', 'prompt']];
   for (const s of shots) {
     const { keep, stars } = marks.get(s);
-    if (keep || stars) lines.push([s.r.id || '', String(s.r.row), s.file, keep > 0 ? '✓' : keep < 0 ? '✗' : '', stars ? String(stars) : '', s.r.prompt || '']);
+    if (keep || stars) lines.push([s.r.id || '', String(s.r.row), s.file, keep > 0 ? '✓' : keep < 0 ? '✗' : '', stars ? String(stars) : '', s.r.sha256 || '', s.r.prompt || '']);
   }
   const safe = c => /^[=+\-@\t\r\n＝＋－＠]/.test(c) ? "'" + c : c;
   return '\uFEFF' + lines.map(l => l.map(c => csvCell(safe(c))).join(',') + '\r\n').join('');

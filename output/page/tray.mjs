@@ -14,7 +14,7 @@ export function drawTray() {
   const { t } = speech, n = marks.count(shots), some = n.picked + n.rejected + n.starred, focused = [...$('picks').querySelectorAll('button')].indexOf(document.activeElement);
   $('picks').hidden = !some && !view.chosen.length;
   $('picks').replaceChildren(...[
-    some > 0 && make('p', { class: 'counts', role: 'status' }, make('span', { class: 'picked' }, icon('pick'), number(n.picked) + ' ' + t.picked), make('span', { class: 'rejected' }, icon('reject'), number(n.rejected) + ' ' + t.rejected)),
+    some > 0 && make('p', { class: 'counts', role: 'status' }, make('span', { class: 'picked' }, icon('pick'), t.picked + ' ' + number(n.picked)), make('span', { class: 'rejected' }, icon('reject'), t.rejected + ' ' + number(n.rejected))),
     view.chosen.length > 0 && button(view.chosen.length > 1 ? t.compareN(number(view.chosen.length)) : t.chosen(1), () => compare(view.chosen[0]), 'chip strong'),
     ...(n.rejected ? redo() : []),
     n.picked > 0 && button(t.copyIds, () => copy(pickedIds(shots, marks))),
@@ -29,7 +29,7 @@ export function drawTray() {
 onMarks(drawTray);
 
 function redo() {
-  const { t } = speech, items = rejectedItems(shots, marks), cost = price(items, rows), flag = redoFlag(items, windows), manifest = page.manifest || '';
+  const { t } = speech, items = rejectedItems(shots, marks), cost = price(items, rows), flag = redoFlag(items, rows, windows), manifest = page.manifest || '';
   if (!items.length) return [];
   const many = flag.endsWith('@' + csvName);
   const b = button(t.copyRedo + ' ' + t.toRedo(number(items.length), cost && money(cost, page.currency)), () => copy(flag, many ? t.redoMany(csvName) : t.redoCopied(manifest)));

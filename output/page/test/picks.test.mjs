@@ -19,12 +19,17 @@ test('the price is exact, and without pictures that were replaced', () => {
   assert.equal(price([], [a]), '');
 });
 test('the flag names items so that --redo finds them', () => {
-  assert.equal(redoFlag([item('SP-1003', 2, 'x.png'), item('SP-1017', 3, 'y.png')]), '--redo SP-1003,SP-1017');
-  assert.equal(redoFlag([item('', 2, '茶-1a2b.png')]), '--redo 茶-1a2b.png');
-  for (const id of ['missing', '@home', 'row:3']) assert.equal(redoFlag([item(id, 2, 'x.png')]), '--redo x.png');
-  assert.equal(redoFlag([item("it's, so", 2, 'x.png')]), `--redo '"it'\\''s, so"'`);
-  assert.equal(redoFlag([item('a b', 2, 'x.png')], true), '--redo "a b"');
-  assert.equal(redoFlag(Array.from({ length: 500 }, (_, i) => item('SP-' + i, i, i + '.png'))), '--redo @picks.csv');
+  const flag = (items, windows) => redoFlag(items, items, windows);
+  assert.equal(flag([item('SP-1003', 2, 'x.png'), item('SP-1017', 3, 'y.png')]), '--redo SP-1003,SP-1017');
+  assert.equal(flag([item('', 2, '茶-1a2b.png')]), '--redo 茶-1a2b.png');
+  for (const id of ['missing', '@home', 'row:3']) assert.equal(flag([item(id, 2, 'x.png')]), '--redo x.png');
+  assert.equal(flag([item("it's, so", 2, 'x.png')]), `--redo '"it'\\''s, so"'`);
+  assert.equal(flag([item('a b', 2, 'x.png')], true), '--redo "a b"');
+  assert.equal(flag(Array.from({ length: 500 }, (_, i) => item('SP-' + i, i, i + '.png'))), '--redo @picks.csv');
+});
+test('the id of a row with several items means all of them, so one is named by its picture', () => {
+  const rows = [item('cat', 2, 'cat.png'), item('cat-2', 2, 'cat-2.png')];
+  assert.equal(redoFlag(rows.slice(0, 1), rows), '--redo cat.png');
 });
 test('a word of a shell stays one', () => {
   assert.equal(shellWord('a$(rm)`'), "'a$(rm)`'");
@@ -39,5 +44,5 @@ test('picks are copied by id and by file', () => {
 test('picks.csv has a line a mark, in the order of the sheet, and no formula', () => {
   const shots = shotsOf([item('=a', 2, 'a.png'), item('b', 3, 'b,1.png'), item('c', 4, 'c.png')]);
   const marks = kept({ 'images/a.png': -1, 'images/b,1.png': 1, '*images/c.png': 3 });
-  assert.equal(picksCSV(shots, marks), '\uFEFFid,row,file,keep,stars,prompt\r\n\'=a,2,images/a.png,✗,,p =a\r\nb,3,"images/b,1.png",✓,,p b\r\nc,4,images/c.png,,3,p c\r\n');
+  assert.equal(picksCSV(shots, marks), '\uFEFFid,row,file,keep,stars,sha256,prompt\r\n\'=a,2,images/a.png,✗,,,p =a\r\nb,3,"images/b,1.png",✓,,,p b\r\nc,4,images/c.png,,3,,p c\r\n');
 });
