@@ -193,11 +193,3 @@ func (b *backlog) tight(now time.Time) bool {
 	need := b.clock.Remote(took) * time.Duration(rounds)
 	return need > first.Sub(now)/2
 }
-
-// sooner is the earlier of two moments, of which the first may be none.
-func sooner(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
-		return b
-	}
-	return a
-}

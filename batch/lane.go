@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
-	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -40,24 +39,23 @@ type ran struct{ begun, ended time.Time }
 
 // A kind is what the service time depends on.
 type kind struct {
-	size   string
-	n      int
-	extend bool
+	Size   string
+	N      int
+	Extend bool
 }
 
 // lane is a model's; w.mu is held.
 func (w *watch) lane(model string) *lane {
 	l := w.lanes[model]
 	if l == nil {
-		l = &lane{pace: w.pace(model), documented: client.LookupModel(model).Running, mean: w.clock.Local(service), blur: w.clock.Local(blur), kinds: map[kind]*times{}}
+		l = &lane{pace: w.pace(model), documented: client.LookupModel(model).Running, mean: w.clock.Local(w.service), blur: w.clock.Local(blur), kinds: map[kind]*times{}}
 		w.lanes[model] = l
 	}
 	return l
 }
 
 // timesOf are the service times of tasks like this one.
-func (l *lane) timesOf(w *watch, s state.Request) *times {
-	k := kind{s.Size, s.N, s.PromptExtend}
+func (l *lane) timesOf(w *watch, k kind) *times {
 	if l.kinds[k] == nil {
 		l.kinds[k] = &times{delay: w.clock.Local(shortDelay), guess: l.mean}
 	}
@@ -108,7 +106,7 @@ func (l *lane) beginsAt(ahead int, t *watched) (time.Time, bool) {
 	if !t.begun.IsZero() {
 		return t.begun, true
 	}
-	begun := latest(t.submitted, t.waited)
+	begun := later(t.submitted, t.waited)
 	if l.limit == 0 {
 		return begun, true
 	}
@@ -117,7 +115,7 @@ func (l *lane) beginsAt(ahead int, t *watched) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	if free <= len(l.past) {
-		begun = latest(begun, l.past[len(l.past)-free].ended) // when that place became free
+		begun = later(begun, l.past[len(l.past)-free].ended) // when that place became free
 	}
 	return begun, true
 }

@@ -126,7 +126,7 @@ func (b *Batch) newRun() *run {
 		claims:  claims{answered: map[uint64]bool{}},
 		limits:  limits{halted: map[string]error{}, refusals: map[string]int{}, refusing: map[string]Refusal{}},
 	}
-	r.watch = newWatch(r)
+	r.watch = newWatch(c, r.page, r.pace, r.queries.Queue, service)
 	return r
 }
 

@@ -3,12 +3,10 @@ package batch
 import (
 	"cmp"
 	"context"
-	"errors"
 	"sync"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
-	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -44,114 +42,15 @@ const (
 	longestLine = time.Minute
 	// longestTrust is how long a task that seems to wait in line is not asked.
 	longestTrust = 5 * time.Minute
-	// young is how long UNKNOWN may be a replica that lags.
-	young = 5 * time.Minute
 )
-
-// bareAnswers is how often a task may say that it succeeded without saying what it made: about five minutes.
-const bareAnswers = 10
-
-// patience is how often in a row the service may refuse to tell of a task that may be another program's.
-const patience = 3
-
-// unknownAnswers is how often in a row an old task must be said to be UNKNOWN before it is given up: a single answer may
-// come from a replica that lags, and what it gives up is paid for.
-const unknownAnswers = 3
-
-// An asked task is one that a run asks after.
-type asked struct {
-	id        string
-	sent      state.Request // tells how long the like of it take
-	submitted time.Time     // the service's clock
-	posted    time.Time     // ours; zero where this run has not sent it
-	// foreign says that it may be another program's: a few refusals in a row make it unknown. What the service says of a
-	// question about a task of ours says nothing of the task.
-	foreign bool
-}
-
-// await asks for a task until it has ended, or is unknown and old.
-func (r *run) await(ctx context.Context, a asked) (client.Task, error) {
-	t := r.watch.enter(a)
-	defer r.watch.leave(t)
-	for failures, refusals, bare, unknown := 0, 0, 0, 0; ; {
-		if err := r.watch.wait(ctx, t); err != nil {
-			return client.Task{}, err
-		}
-		task, err := r.ask(ctx, a.id)
-		switch {
-		case ctx.Err() != nil:
-			return client.Task{}, ctx.Err()
-		case err != nil && keyRefused(err):
-			return client.Task{}, err // the tasks stay open for a run with a good key
-		case err != nil:
-			r.trouble(err)
-			r.watch.rest(t, pace.Backoff(failures))
-			failures++
-			if refusals = refusalsAfter(refusals, err); a.foreign && refusals >= patience {
-				return client.Task{ID: a.id, Status: client.Unknown}, nil
-			}
-			if !a.foreign && r.forgotten(a.submitted) {
-				return client.Task{}, errLeave
-			}
-			continue
-		case task.Status == client.Succeeded && len(task.Results) == 0 && bare < bareAnswers:
-			failures, refusals = 0, 0
-			r.watch.rest(t, pace.Backoff(bare)) // its pictures come a little later, or never
-			bare++
-			continue
-		case task.Status.Ended():
-			r.watch.told(t, task)
-			return task, nil
-		case task.Status != client.Unknown:
-			unknown = 0
-		case r.clock.Now().Sub(a.submitted) > young:
-			if unknown++; unknown == unknownAnswers {
-				return task, nil
-			}
-		}
-		failures, refusals = 0, 0
-		r.watch.told(t, task)
-	}
-}
-
-// ask makes one query within the account's budget.
-func (r *run) ask(ctx context.Context, id string) (client.Task, error) {
-	try, err := r.asking.Pass(ctx, r.queries)
-	if err != nil {
-		return client.Task{}, err
-	}
-	task, err := r.o.Client.Task(ctx, id)
-	if ctx.Err() != nil {
-		try.Unsent()
-		return task, err
-	}
-	try.Observe(err)
-	r.queries.Observe(err)
-	r.clock.Observe(task.Date)
-	return task, err
-}
-
-// refusalsAfter is how many refusals in a row there are after an error: what may pass is none.
-func refusalsAfter(refusals int, err error) int {
-	var api *client.APIError
-	if errors.As(err, &api) && api.Reach() != client.ReachRetry {
-		return refusals + 1
-	}
-	return 0
-}
-
-// keyRefused reports whether an error will meet every question of this key.
-func keyRefused(err error) bool {
-	var api *client.APIError
-	return errors.As(err, &api) && api.Reach() == client.ReachAccount
-}
 
 // A watch decides when each open task is asked.
 type watch struct {
-	clock *pace.Clock
-	page  func(context.Context, int) (client.TaskPage, error)
-	pace  func(model string) *pace.Model
-	queue func() time.Duration // how long a question waits in line
+	clock   *pace.Clock
+	page    func(context.Context, int) (client.TaskPage, error)
+	pace    func(model string) *pace.Model
+	queue   func() time.Duration // how long a question waits in line
+	service time.Duration
 
 	mu    sync.Mutex
 	lanes map[string]*lane
@@ -175,21 +74,26 @@ type watched struct {
 	soon      chan struct{} // its question may be due earlier than it thought
 }
 
-func newWatch(r *run) *watch {
-	return &watch{clock: r.clock, page: r.page, pace: r.pace, queue: r.queries.Queue, lanes: map[string]*lane{}, tasks: map[string]*watched{}}
+// newWatch returns a watch that reads pages of the task list with page, fits the windows that model returns, and puts off
+// questions that would wait for longer than queue says. Service is how long a task is thought to run as long as none is known.
+func newWatch(clock *pace.Clock, page func(context.Context, int) (client.TaskPage, error), model func(string) *pace.Model, queue func() time.Duration, service time.Duration) *watch {
+	return &watch{clock: clock, page: page, pace: model, queue: queue, service: service, lanes: map[string]*lane{}, tasks: map[string]*watched{}}
+}
+
+// A task is one that is to be watched.
+type task struct {
+	ID        string
+	Model     string
+	Kind      kind      // tells how long the like of it take
+	Submitted time.Time // the local clock
 }
 
 // enter begins to watch a task.
-func (w *watch) enter(a asked) *watched {
+func (w *watch) enter(of task) *watched {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	now := time.Now()
-	l := w.lane(a.sent.Model)
-	t := &watched{id: a.id, lane: l, times: l.timesOf(w, a.sent), soon: make(chan struct{}, 1)}
-	t.submitted, t.looked = a.posted, now
-	if a.posted.IsZero() { // the Date header is cut to the second: good enough for one of an earlier run
-		t.submitted = now.Add(-w.clock.Local(max(0, w.clock.Now().Sub(a.submitted))))
-	}
+	l := w.lane(of.Model)
+	t := &watched{id: of.ID, lane: l, times: l.timesOf(w, of.Kind), soon: make(chan struct{}, 1), submitted: of.Submitted, looked: time.Now()}
 	l.join(t)
 	w.tasks[t.id] = t
 	return t
@@ -262,7 +166,7 @@ func (w *watch) due(t *watched, now time.Time) (at time.Time, list bool) {
 		at = begun.Add(t.times.after(max(0, t.alive.Sub(begun))))
 		return w.behind(t, at, now), false
 	}
-	at = latest(begun.Add(t.times.least()), w.list.next)
+	at = later(begun.Add(t.times.least()), w.list.next)
 	if !at.After(now) && w.list.reading {
 		return now.Add(w.list.pause(w)), false // or sooner, if the list says so
 	}
@@ -277,16 +181,16 @@ func (w *watch) behind(t *watched, at, now time.Time) time.Time {
 	if line <= shortLine || now.Sub(t.looked) > w.clock.Local(longestLine) {
 		return at
 	}
-	return latest(at, now.Add(line))
+	return later(at, now.Add(line))
 }
 
 // told learns from what a task says of itself.
-func (w *watch) told(t *watched, task client.Task) {
+func (w *watch) told(t *watched, answer client.Task) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t.looked = time.Now()
-	w.learn(t, news{task.Status, task.Submitted, task.Scheduled, task.Ended})
-	if !task.Status.Ended() && (t.ended || task.Status == client.Unknown) { // the list knew more, or it nothing
+	w.learn(t, news{answer.Status, answer.Submitted, answer.Scheduled, answer.Ended})
+	if !answer.Status.Ended() && (t.ended || answer.Status == client.Unknown) { // the list knew more, or it nothing
 		t.rested = t.looked.Add(w.clock.Local(nextQuestion))
 	}
 }
@@ -301,7 +205,13 @@ type news struct {
 func (w *watch) learn(t *watched, n news) {
 	now, first := time.Now(), t.begun.IsZero()
 	t.unlisted = false
-	told := func(at time.Time) time.Time { return sooner(t.submitted.Add(w.clock.Local(at.Sub(n.submitted))), now) }
+	told := func(at time.Time) time.Time {
+		at = t.submitted.Add(w.clock.Local(at.Sub(n.submitted)))
+		if at.After(now) {
+			return now
+		}
+		return at
+	}
 	if !n.begun.IsZero() && !n.submitted.IsZero() {
 		t.begun = told(n.begun)
 	}
@@ -475,8 +385,8 @@ func (w *watch) rows(rows []client.TaskInfo, wanted map[*watched]bool) bool {
 	return len(wanted) < all
 }
 
-// latest is the later of two moments.
-func latest(a, b time.Time) time.Time {
+// later is the later of two moments.
+func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
 	}

@@ -1,0 +1,121 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/client"
+)
+
+// young is how long UNKNOWN may be a replica that lags.
+const young = 5 * time.Minute
+
+// bareAnswers is how often a task may say that it succeeded without saying what it made: about five minutes.
+const bareAnswers = 10
+
+// patience is how often in a row the service may refuse to tell of a task that may be another program's.
+const patience = 3
+
+// unknownAnswers is how often in a row an old task must be said to be UNKNOWN before it is given up: a single answer may
+// come from a replica that lags, and what it gives up is paid for.
+const unknownAnswers = 3
+
+// An asked task is one that a run asks after.
+type asked struct {
+	id        string
+	sent      state.Request // tells how long the like of it take
+	submitted time.Time     // the service's clock
+	posted    time.Time     // ours; zero where this run has not sent it
+	// foreign says that it may be another program's: a few refusals in a row make it unknown. What the service says of a
+	// question about a task of ours says nothing of the task.
+	foreign bool
+}
+
+// await asks for a task until it has ended, or is unknown and old.
+func (r *run) await(ctx context.Context, a asked) (client.Task, error) {
+	t := r.watch.enter(r.watchable(a))
+	defer r.watch.leave(t)
+	for failures, refusals, bare, unknown := 0, 0, 0, 0; ; {
+		if err := r.watch.wait(ctx, t); err != nil {
+			return client.Task{}, err
+		}
+		task, err := r.ask(ctx, a.id)
+		switch {
+		case ctx.Err() != nil:
+			return client.Task{}, ctx.Err()
+		case err != nil && keyRefused(err):
+			return client.Task{}, err // the tasks stay open for a run with a good key
+		case err != nil:
+			r.trouble(err)
+			r.watch.rest(t, pace.Backoff(failures))
+			failures++
+			if refusals = refusalsAfter(refusals, err); a.foreign && refusals >= patience {
+				return client.Task{ID: a.id, Status: client.Unknown}, nil
+			}
+			if !a.foreign && r.forgotten(a.submitted) {
+				return client.Task{}, errLeave
+			}
+			continue
+		case task.Status == client.Succeeded && len(task.Results) == 0 && bare < bareAnswers:
+			failures, refusals = 0, 0
+			r.watch.rest(t, pace.Backoff(bare)) // its pictures come a little later, or never
+			bare++
+			continue
+		case task.Status.Ended():
+			r.watch.told(t, task)
+			return task, nil
+		case task.Status != client.Unknown:
+			unknown = 0
+		case r.clock.Now().Sub(a.submitted) > young:
+			if unknown++; unknown == unknownAnswers {
+				return task, nil
+			}
+		}
+		failures, refusals = 0, 0
+		r.watch.told(t, task)
+	}
+}
+
+// watchable is the task as it is watched. The Date header is cut to the second: good enough for one of an earlier run.
+func (r *run) watchable(a asked) task {
+	t := task{ID: a.id, Model: a.sent.Model, Kind: kind{Size: a.sent.Size, N: a.sent.N, Extend: a.sent.PromptExtend}, Submitted: a.posted}
+	if a.posted.IsZero() {
+		t.Submitted = time.Now().Add(-r.clock.Local(max(0, r.clock.Now().Sub(a.submitted))))
+	}
+	return t
+}
+
+// ask makes one query within the account's budget.
+func (r *run) ask(ctx context.Context, id string) (client.Task, error) {
+	try, err := r.asking.Pass(ctx, r.queries)
+	if err != nil {
+		return client.Task{}, err
+	}
+	task, err := r.o.Client.Task(ctx, id)
+	if ctx.Err() != nil {
+		try.Unsent()
+		return task, err
+	}
+	try.Observe(err)
+	r.queries.Observe(err)
+	r.clock.Observe(task.Date)
+	return task, err
+}
+
+// refusalsAfter is how many refusals in a row there are after an error: what may pass is none.
+func refusalsAfter(refusals int, err error) int {
+	var api *client.APIError
+	if errors.As(err, &api) && api.Reach() != client.ReachRetry {
+		return refusals + 1
+	}
+	return 0
+}
+
+// keyRefused reports whether an error will meet every question of this key.
+func keyRefused(err error) bool {
+	var api *client.APIError
+	return errors.As(err, &api) && api.Reach() == client.ReachAccount
+}
