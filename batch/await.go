@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/poll"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
@@ -36,10 +37,10 @@ type asked struct {
 
 // await asks for a task until it has ended, or is unknown and old.
 func (r *run) await(ctx context.Context, a asked) (client.Task, error) {
-	t := r.watch.enter(r.watchable(a))
-	defer r.watch.leave(t)
+	t := r.watch.Watch(r.watchable(a))
+	defer r.watch.Forget(t)
 	for failures, refusals, bare, unknown := 0, 0, 0, 0; ; {
-		if err := r.watch.wait(ctx, t); err != nil {
+		if err := r.watch.Wait(ctx, t); err != nil {
 			return client.Task{}, err
 		}
 		task, err := r.ask(ctx, a.id)
@@ -50,7 +51,7 @@ func (r *run) await(ctx context.Context, a asked) (client.Task, error) {
 			return client.Task{}, err // the tasks stay open for a run with a good key
 		case err != nil:
 			r.trouble(err)
-			r.watch.rest(t, pace.Backoff(failures))
+			r.watch.Defer(t, pace.Backoff(failures))
 			failures++
 			if refusals = refusalsAfter(refusals, err); a.foreign && refusals >= patience {
 				return client.Task{ID: a.id, Status: client.Unknown}, nil
@@ -61,11 +62,11 @@ func (r *run) await(ctx context.Context, a asked) (client.Task, error) {
 			continue
 		case task.Status == client.Succeeded && len(task.Results) == 0 && bare < bareAnswers:
 			failures, refusals = 0, 0
-			r.watch.rest(t, pace.Backoff(bare)) // its pictures come a little later, or never
+			r.watch.Defer(t, pace.Backoff(bare)) // its pictures come a little later, or never
 			bare++
 			continue
 		case task.Status.Ended():
-			r.watch.told(t, task)
+			r.watch.Observe(t, task)
 			return task, nil
 		case task.Status != client.Unknown:
 			unknown = 0
@@ -75,13 +76,13 @@ func (r *run) await(ctx context.Context, a asked) (client.Task, error) {
 			}
 		}
 		failures, refusals = 0, 0
-		r.watch.told(t, task)
+		r.watch.Observe(t, task)
 	}
 }
 
 // watchable is the task as it is watched. The Date header is cut to the second: good enough for one of an earlier run.
-func (r *run) watchable(a asked) task {
-	t := task{ID: a.id, Model: a.sent.Model, Kind: kind{Size: a.sent.Size, N: a.sent.N, Extend: a.sent.PromptExtend}, Submitted: a.posted}
+func (r *run) watchable(a asked) poll.Task {
+	t := poll.Task{ID: a.id, Model: a.sent.Model, Kind: poll.Kind{Size: a.sent.Size, N: a.sent.N, Extend: a.sent.PromptExtend}, Submitted: a.posted}
 	if a.posted.IsZero() {
 		t.Submitted = time.Now().Add(-r.clock.Local(max(0, r.clock.Now().Sub(a.submitted))))
 	}

@@ -52,7 +52,7 @@ func (e *RefusedError) Unwrap() error { return e.Cause }
 // open may be what fills the quota.
 func (r *run) throttled(model string, api *client.APIError) {
 	r.clock.Observe(api.Date)
-	now, atService := r.clock.Now(), r.watch.open(model)
+	now, atService := r.clock.Now(), r.watch.Open(model)
 	l := &r.limits
 	l.mu.Lock()
 	defer l.mu.Unlock()

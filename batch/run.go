@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/poll"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/output"
 )
@@ -28,7 +29,7 @@ type run struct {
 	syncGrace time.Duration
 	queries   *pace.Limiter
 	asking    *pace.Breaker
-	watch     *watch
+	watch     *poll.Watcher
 	backlog   *backlog
 	flight    inFlight
 	words     pace.KeyedMutex
@@ -126,7 +127,7 @@ func (b *Batch) newRun() *run {
 		claims:  claims{answered: map[uint64]bool{}},
 		limits:  limits{halted: map[string]error{}, refusals: map[string]int{}, refusing: map[string]Refusal{}},
 	}
-	r.watch = newWatch(c, r.page, r.pace, r.queries.Queue, service)
+	r.watch = poll.New(c, r.page, r.pace, r.queries.Queue, service)
 	return r
 }
 

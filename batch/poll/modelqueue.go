@@ -1,4 +1,4 @@
-package batch
+package poll
 
 import (
 	"slices"
@@ -8,12 +8,12 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A lane is the line of one model at the service, as far as our tasks tell: who runs, who waits, and how many run at once.
+// A modelQueue is the line of one model at the service, as far as our tasks tell: who runs, who waits, and how many run at once.
 // It belongs to a watch and its lock.
-type lane struct {
+type modelQueue struct {
 	pace       *pace.Model
 	documented int           // how many run at once, as the vendor's page says; 0 where it does not
-	open       []*watched    // in the order of their submission; none that is known to have ended
+	open       []*Watched    // in the order of their submission; none that is known to have ended
 	past       []ran         // those that ended, by their ends
 	limit      int           // how many run at once; 0 as long as none is known to wait
 	recent     []int         // the last of what was learned of that
@@ -21,7 +21,7 @@ type lane struct {
 	mean       time.Duration // how long a task runs
 	known      bool          // the mean is not a guess
 	blur       time.Duration // by how much the times of two tasks may be off
-	kinds      map[kind]*times
+	kinds      map[Kind]*times
 }
 
 const (
@@ -37,25 +37,25 @@ const (
 // A ran is when a task ran.
 type ran struct{ begun, ended time.Time }
 
-// A kind is what the service time depends on.
-type kind struct {
+// A Kind is what the service time depends on.
+type Kind struct {
 	Size   string
 	N      int
 	Extend bool
 }
 
-// lane is a model's; w.mu is held.
-func (w *watch) lane(model string) *lane {
-	l := w.lanes[model]
+// queueOf is a model's; w.mu is held.
+func (w *Watcher) queueOf(model string) *modelQueue {
+	l := w.queues[model]
 	if l == nil {
-		l = &lane{pace: w.pace(model), documented: client.LookupModel(model).Running, mean: w.clock.Local(w.service), blur: w.clock.Local(blur), kinds: map[kind]*times{}}
-		w.lanes[model] = l
+		l = &modelQueue{pace: w.pace(model), documented: client.LookupModel(model).Running, mean: w.clock.Local(w.service), blur: w.clock.Local(blur), kinds: map[Kind]*times{}}
+		w.queues[model] = l
 	}
 	return l
 }
 
 // timesOf are the service times of tasks like this one.
-func (l *lane) timesOf(w *watch, k kind) *times {
+func (l *modelQueue) timesOf(w *Watcher, k Kind) *times {
 	if l.kinds[k] == nil {
 		l.kinds[k] = &times{delay: w.clock.Local(shortDelay), guess: l.mean}
 	}
@@ -63,8 +63,8 @@ func (l *lane) timesOf(w *watch, k kind) *times {
 }
 
 // join puts a task into the line.
-func (l *lane) join(t *watched) {
-	i, _ := slices.BinarySearchFunc(l.open, t, func(a, b *watched) int {
+func (l *modelQueue) join(t *Watched) {
+	i, _ := slices.BinarySearchFunc(l.open, t, func(a, b *Watched) int {
 		if a.submitted.After(b.submitted) {
 			return 1
 		}
@@ -74,7 +74,7 @@ func (l *lane) join(t *watched) {
 }
 
 // drop takes it out: whoever has come up to the places that run looks again, also where it was given up without an end.
-func (l *lane) drop(t *watched) {
+func (l *modelQueue) drop(t *Watched) {
 	i := slices.Index(l.open, t)
 	if i < 0 {
 		return
@@ -88,10 +88,10 @@ func (l *lane) drop(t *watched) {
 }
 
 // ahead is how many open tasks of ours are before one.
-func (l *lane) ahead(t *watched) int { return max(0, slices.Index(l.open, t)) }
+func (l *modelQueue) ahead(t *Watched) int { return max(0, slices.Index(l.open, t)) }
 
 // running is how many of ours are believed to run.
-func (l *lane) running() int {
+func (l *modelQueue) running() int {
 	if l.limit == 0 {
 		return len(l.open)
 	}
@@ -99,10 +99,10 @@ func (l *lane) running() int {
 }
 
 // begins is when a task has begun to run, as far as it is known; false where it waits for others.
-func (l *lane) begins(t *watched) (time.Time, bool) { return l.beginsAt(l.ahead(t), t) }
+func (l *modelQueue) begins(t *Watched) (time.Time, bool) { return l.beginsAt(l.ahead(t), t) }
 
 // beginsAt is begins for a task with so many ahead.
-func (l *lane) beginsAt(ahead int, t *watched) (time.Time, bool) {
+func (l *modelQueue) beginsAt(ahead int, t *Watched) (time.Time, bool) {
 	if !t.begun.IsZero() {
 		return t.begun, true
 	}
@@ -121,10 +121,10 @@ func (l *lane) beginsAt(ahead int, t *watched) (time.Time, bool) {
 }
 
 // closing reports whether so few tasks are left that each question which finds one sooner ends the batch sooner.
-func (l *lane) closing() bool { return len(l.open) <= l.limit/20 }
+func (l *modelQueue) closing() bool { return len(l.open) <= l.limit/20 }
 
 // early is when a task is asked before its time, to learn from it; zero where it is not.
-func (l *lane) early(t *watched, c *pace.Clock) time.Time {
+func (l *modelQueue) early(t *Watched, c *pace.Clock) time.Time {
 	switch {
 	case !l.known && t == l.open[0]:
 		age := max(c.Local(scout), 2*t.alive.Sub(t.submitted))
@@ -141,7 +141,7 @@ func (l *lane) early(t *watched, c *pace.Clock) time.Time {
 }
 
 // end notes that a task has ended: the next one begins.
-func (l *lane) end(t *watched, ended time.Time) {
+func (l *modelQueue) end(t *Watched, ended time.Time) {
 	begun, runs := l.begins(t)
 	if !runs {
 		begun = ended
@@ -155,7 +155,7 @@ func (l *lane) end(t *watched, ended time.Time) {
 }
 
 // took learns how long a task of a kind runs.
-func (l *lane) took(t *times, d time.Duration) {
+func (l *modelQueue) took(t *times, d time.Duration) {
 	t.add(d)
 	if l.known {
 		l.mean += (d - l.mean) / 16
@@ -166,7 +166,7 @@ func (l *lane) took(t *times, d time.Duration) {
 }
 
 // together is how many tasks ran when one began.
-func (l *lane) together(at time.Time) int {
+func (l *modelQueue) together(at time.Time) int {
 	n, still := 0, at.Add(l.blur)
 	for i := len(l.past) - 1; i >= 0 && l.past[i].ended.After(still); i-- {
 		if !l.past[i].begun.After(at) {
@@ -182,7 +182,7 @@ func (l *lane) together(at time.Time) int {
 }
 
 // free learns from a task that had not to wait: more may run at once than do.
-func (l *lane) free(t *watched) {
+func (l *modelQueue) free(t *Watched) {
 	n := l.together(t.begun)
 	l.most = max(l.most, n)
 	if l.limit > 0 && n <= l.limit {
@@ -195,7 +195,7 @@ func (l *lane) free(t *watched) {
 
 // full learns from a task that had to wait for another to end: as many run at once as did when it began. It is looked at
 // when it has ended itself, since by then the ends of those are known.
-func (l *lane) full(t *watched) {
+func (l *modelQueue) full(t *Watched) {
 	l.recent = append(l.recent, l.together(t.begun))
 	if len(l.recent) > recentKept {
 		l.recent = slices.Delete(l.recent, 0, 1)
@@ -205,7 +205,7 @@ func (l *lane) full(t *watched) {
 }
 
 // atMost learns from a task that waits: no more run than are ahead of it. Where none is, it waits for another's.
-func (l *lane) atMost(ahead int) {
+func (l *modelQueue) atMost(ahead int) {
 	if ahead == 0 {
 		return
 	}
@@ -220,7 +220,7 @@ func (l *lane) atMost(ahead int) {
 }
 
 // set believes how many run at once; 0 that none waits.
-func (l *lane) set(limit int) {
+func (l *modelQueue) set(limit int) {
 	was := l.limit
 	l.limit = limit
 	if limit > 0 {
@@ -234,7 +234,7 @@ func (l *lane) set(limit int) {
 }
 
 // wake lets the tasks of some places in the line look again when they are due.
-func (l *lane) wake(from, to int) {
+func (l *modelQueue) wake(from, to int) {
 	for i := from; i < min(to, len(l.open)); i++ {
 		l.open[i].wake()
 	}

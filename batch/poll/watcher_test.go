@@ -1,4 +1,4 @@
-package batch
+package poll
 
 import (
 	"context"
@@ -40,18 +40,18 @@ func TestWatchLeftUnended(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		p := pace.NewModel(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
-		w := newWatch(pace.NewClock(1), nil, func(string) *pace.Model { return p }, func() time.Duration { return 0 }, 20*time.Second)
-		enter := func(id string) *watched {
-			return w.enter(task{ID: id, Model: "qwen-image-plus", Submitted: time.Now()})
+		w := New(pace.NewClock(1), nil, func(string) *pace.Model { return p }, func() time.Duration { return 0 }, 20*time.Second)
+		enter := func(id string) *Watched {
+			return w.Watch(Task{ID: id, Model: "qwen-image-plus", Submitted: time.Now()})
 		}
-		w.lane("qwen-image-plus").limit = 1
+		w.queueOf("qwen-image-plus").limit = 1
 		first := enter("first")
 		time.Sleep(time.Second)
 		second := enter("second")
 		asked := make(chan error, 1)
-		go func() { asked <- w.wait(ctx, second) }()
+		go func() { asked <- w.Wait(ctx, second) }()
 		time.Sleep(10 * time.Second)
-		w.leave(first)
+		w.Forget(first)
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		select {
@@ -69,12 +69,12 @@ func TestWatchLeftUnended(t *testing.T) {
 func TestWatchAlwaysALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pace.NewModel(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
-		w := newWatch(pace.NewClock(1), nil, func(string) *pace.Model { return p }, func() time.Duration { return 2 * shortLine }, 20*time.Second)
+		w := New(pace.NewClock(1), nil, func(string) *pace.Model { return p }, func() time.Duration { return 2 * shortLine }, 20*time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
-		first := w.enter(task{ID: "1", Model: "qwen-image-plus", Submitted: time.Now()})
-		w.lane("qwen-image-plus").known = true // else it is asked early
-		if err := w.wait(ctx, first); err != nil {
+		first := w.Watch(Task{ID: "1", Model: "qwen-image-plus", Submitted: time.Now()})
+		w.queueOf("qwen-image-plus").known = true // else it is asked early
+		if err := w.Wait(ctx, first); err != nil {
 			t.Error("the task was not asked within five minutes")
 		}
 	})
