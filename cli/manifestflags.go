@@ -24,11 +24,11 @@ type manifestFlags struct {
 	format   string
 	encoding string
 	sheet    string
-	// rows and columns that are hidden are left out
-	visibleOnly bool
-	columns     headerFlag
-	name        string // of pictures
-	maxItems    int
+	// rows without a prompt, and rows and columns that are hidden, are left out
+	skipEmpty, visibleOnly bool
+	columns                headerFlag
+	name                   string // of pictures
+	maxItems               int
 }
 
 func newManifestFlags() *manifestFlags {
@@ -66,6 +66,8 @@ func (r *manifestFlags) readingGroup() group {
 		"character encoding: utf-8, gb18030, utf-16le, big5 … (default detected)")
 	g.flags.Var(textFlag{&r.sheet, "NAME"}, "sheet", "sheet of a workbook, or list of a JSON "+
 		"document (default the first, or the only one)")
+	g.flags.BoolVar(&r.skipEmpty, "skip-empty", false,
+		"leave rows without a prompt out, as those of totals")
 	g.flags.BoolVar(&r.visibleOnly, "visible-only", false,
 		"leave hidden rows and columns of a workbook out")
 	g.flags.Var(
@@ -100,8 +102,8 @@ func (r *manifestFlags) open(p *program, name string) (*manifests.Manifest, mani
 	m, err := manifests.Open(name, manifests.Options{
 		Format: r.format, Stdin: p.stdin,
 		Defaults: r.defaults, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns,
-		VisibleOnly: r.visibleOnly,
-		MaxItems:    r.maxItems, Check: r.rules.Check,
+		SkipEmpty: r.skipEmpty, VisibleOnly: r.visibleOnly,
+		MaxItems: r.maxItems, Check: r.rules.Check,
 		Names: manifests.Names{Template: r.name, Words: r.rules.Words, File: pictureFile}})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, manifests.Totals{}, noManifest(name)

@@ -35,6 +35,8 @@ func (m *Manifest) Check() (Totals, error) {
 			return Totals{}, err
 		}
 	}
+	c.tellWordless()
+	c.unfilled.warn(&c.warnings)
 	c.totals.Guesses = c.guesses.Errors
 	c.totals.Warnings, c.totals.WarningsTotal = c.warnings.Errors, c.warnings.Total
 	return c.totals, c.mistakes.err()
@@ -62,13 +64,22 @@ type manifestCheck struct {
 	guesses  ErrorList
 	claims   *nameIndex
 	told     []Problem
+	empty    wordless // rows that have no prompt
+	leftOut  wordless // those of them that are left out
+	hollow   wordless // rows of whose prompt only the template is there
+	unfilled unfilled
 }
 
 // row is the first pass: all that one row can tell. Parts of a row are not looked at once there
 // are too many of them.
 func (c *manifestCheck) row(r *row) bool {
+	if c.m.rules.leavesOut(r) {
+		c.leftOut.see(r)
+		return true
+	}
 	it, count, mistakes := c.m.rules.item(r)
 	c.mistakes.join(mistakes)
+	c.look(r, it, mistakes)
 	if r.part == 0 {
 		c.totals.Rows++
 		c.totals.Added--
@@ -151,6 +162,9 @@ func (c *manifestCheck) rules(it *Item) {
 
 // names is the second pass, where names are used twice.
 func (c *manifestCheck) names(r *row, found *nameConflicts) bool {
+	if c.m.rules.leavesOut(r) {
+		return true
+	}
 	it, count, _ := c.m.rules.item(r)
 	for i := 1; i <= count; i++ {
 		for _, p := range found.item(it.repeat(i)) {

@@ -1,7 +1,5 @@
 package manifests
 
-import "strings"
-
 // saidBefore are the settings of an item that this version may read in another way than an earlier
 // one has.
 type saidBefore struct{ prompt, negative, size string }
@@ -16,17 +14,8 @@ func (it *Item) EarlierFingerprint() ([16]byte, bool) {
 	earlier := *it
 	earlier.Prompt, earlier.NegativePrompt, earlier.Size = it.was.prompt, it.was.negative,
 		it.was.size
+	earlier.NegativeSaid = it.NegativeSaid || it.was.negative != ""
 	return earlier.Fingerprint(), true
-}
-
-// earlier are the words that an earlier version read, before which widths and heights said
-// nothing.
-func (j *rowJudge) earlier(it *Item) saidBefore {
-	was := saidBefore{it.Prompt, it.NegativePrompt, it.Size}
-	if j.rules.sides.whole() && strings.TrimSpace(j.row.cells[fieldSize].text) == "" {
-		was.size = j.rules.defaults.Size
-	}
-	return was
 }
 
 // readAs notes what an earlier version made of the row of an item.

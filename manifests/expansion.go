@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,7 +109,7 @@ func (e *expansion) fill(r *row, words map[string]string) {
 			r.faults = append(r.faults, fault{field: field(f).String(), text: err.Error()})
 		}
 		if strings.TrimSpace(text) != "" || field(f) == fieldPrompt {
-			r.cells[f] = cell{text: text, said: true}
+			r.cells[f] = cell{text: text, said: true, before: e.before(p, r, words)}
 		}
 	}
 	if len(e.columns) > 0 {
@@ -124,6 +125,17 @@ func (e *expansion) fill(r *row, words map[string]string) {
 		}
 		r.columns[i] = text
 	}
+}
+
+// before is what an earlier version made of a template, "" where it is the same.
+func (e *expansion) before(p *template.Template, r *row, words map[string]string) string {
+	if len(r.before) == 0 {
+		return ""
+	}
+	was := maps.Clone(words)
+	maps.Copy(was, r.before)
+	text, _ := p.Render(was)
+	return untrimmed(text)
 }
 
 // A repetition counts the parts of a row that have the same name.

@@ -137,7 +137,7 @@ func columnNamed(names []string, name string) int {
 
 // carry makes column i one that is carried through. Reports need a name for each, and each once.
 func (h *header) carry(i int, name string) {
-	name = strings.TrimSpace(name)
+	name = trimEdges(name)
 	if name == "" {
 		name = fmt.Sprintf("column %d", i+1)
 	}

@@ -73,18 +73,6 @@ func (s *sheet) hiddenColumns() (letters []string) {
 	return letters
 }
 
-// below tells that a header has rows above it, which may be a guess.
-func below(above int) []headerFault {
-	switch above {
-	case 0:
-		return nil
-	case 1:
-		return []headerFault{{-1, "this is taken for the header, and the row above it is no picture"}}
-	}
-	return []headerFault{{-1, fmt.Sprintf(
-		"this is taken for the header, and the %d rows above it are no pictures", above)}}
-}
-
 // amount is a number of things.
 func amount(n int, thing string) string {
 	if n == 1 {

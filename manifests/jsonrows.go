@@ -33,7 +33,7 @@ func openJSON(in input) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened := &reading{source: l, text: in.text}
+	opened := &reading{source: l, text: in.text, skipMark: `"skip": true`}
 	if err := l.findObjects(in, chosen, opened); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,8 @@ type itemRules struct {
 	maxItems int
 	naming   *naming // nil without a template for names
 	sides    sides   // columns that are the size where the row says none
+
+	skipEmpty bool // rows without a prompt are left out
 }
 
 // item judges a row, or a part of one: its first item, how many it makes, and all mistakes in it.
@@ -24,6 +26,9 @@ func (rules *itemRules) item(r *row) (first *Item, count int, mistakes ErrorList
 	}
 	if r.unfit {
 		return &Item{Row: r.number, Index: 1, source: rules.source, at: r.at}, 1, j.mistakes
+	}
+	if r.skips() && withoutWords(trimEdges(r.cells[fieldPrompt].text)) {
+		return rules.skipped(r)
 	}
 	said := j.settings()
 	it := &Item{
@@ -37,9 +42,7 @@ func (rules *itemRules) item(r *row) (first *Item, count int, mistakes ErrorList
 	if skip := j.boolean(fieldSkip); skip != nil {
 		it.Skip = *skip
 	}
-	if it.Prompt == "" && len(r.faults) == 0 {
-		j.mistake(fieldPrompt, "is empty")
-	}
+	j.checkWords(it)
 	it.notes = j.notes
 	it.readAs(j.earlier(it))
 	count = j.count(it)

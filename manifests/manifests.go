@@ -16,7 +16,9 @@
 //
 // Texts may have templates in them, as {{.color}}, in two places only: in an item of YAML that
 // has a matrix, and in the defaults of a YAML manifest over a sheet (rows). Anywhere else {{ is
-// text, so that prompts with braces, and sheets that are full of them, stay what they are.
+// text, so that prompts with braces, and sheets that are full of them, stay what they are; but
+// {{.name}}, which somebody expects to be filled in, is a mistake in YAML, and in a sheet that
+// has a column of that name.
 // Templates reach the words of the matrix and the columns of the row, and nothing else; see the
 // package template for what they may do.
 package manifests
@@ -55,7 +57,8 @@ func Open(name string, o Options) (*Manifest, error) {
 	if name == "-" {
 		m.path = stdinName
 	}
-	m.rules = itemRules{count: 1, maxItems: cmp.Or(o.MaxItems, defaultMaxItems)}
+	m.rules = itemRules{count: 1, maxItems: cmp.Or(o.MaxItems, defaultMaxItems),
+		skipEmpty: o.SkipEmpty}
 	opened, err := openFile(name, o, nil, m.rules.maxItems)
 	if err != nil {
 		return nil, err
@@ -117,6 +120,9 @@ func (m *Manifest) Items() iter.Seq2[*Item, error] {
 			if err != nil {
 				yield(nil, fmt.Errorf("read %s: %w", m.path, err))
 				return
+			}
+			if m.rules.leavesOut(r) {
+				continue
 			}
 			first, count, mistakes := m.rules.item(r)
 			if mistakes.Total > 0 {

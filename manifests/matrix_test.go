@@ -26,13 +26,13 @@ items:
 1.2 id=cat-2 prompt="x" seed=8 file=c.png
 1.3 id=cat-3 prompt="y" seed=7 file=c.png
 1.4 id=cat-4 prompt="y" seed=8 file=c.png`},
-		{"seeds", "a.yaml", "items:\n- {id: cat, prompt: 'a {{.b}}', seeds: [3, 1]}\n", "1 id=cat prompt=\"a {{.b}}\" seed=3\n1.2 id=cat-2 prompt=\"a {{.b}}\" seed=1"},
+		{"seeds", "a.yaml", "items:\n- {id: cat, prompt: 'a {{ b }}', seeds: [3, 1]}\n", "1 id=cat prompt=\"a {{ b }}\" seed=3\n1.2 id=cat-2 prompt=\"a {{ b }}\" seed=1"},
 		{"seeds and matrix", "a.yaml", "defaults: {count: 2}\nitems:\n- {id: '{{.a}}', file: '{{.a}}/{{.seed}}', prompt: p, seeds: [3, 1], matrix: {a: [x, y]}}\n",
 			`1 id=x prompt="p" seed=3 file=x/3
 1.2 id=x-2 prompt="p" seed=1 file=x/1
 1.3 id=y prompt="p" seed=3 file=y/3
 1.4 id=y-2 prompt="p" seed=1 file=y/1`},
-		{"braces are text without a matrix", "a.yaml", "items:\n- prompt: a {{.b}} {{\n", `1 prompt="a {{.b}} {{"`},
+		{"braces are text without a matrix", "a.yaml", "items:\n- prompt: a {{b}} {{\n", `1 prompt="a {{b}} {{"`},
 		{"all settings that are text", "a.yaml", "items:\n- {prompt: p, model: 'qwen-{{.m}}', size: '{{.w}}:9', negative_prompt: 'no {{.m}}', matrix: {m: [image], w: [16]}}\n",
 			`1 prompt="p" negative_prompt="no image" model=qwen-image size=16:9`},
 		{"Chinese names, and names with blanks", "a.yaml", "items:\n- {prompt: '{{.风格}} {{index . \"two words\"}}', matrix: {风格: [水墨], two words: [a]}}\n", `1 prompt="水墨 a"`},

@@ -19,6 +19,8 @@ type Options struct {
 	// of a workbook; "" means the first that is not hidden. As Columns, it loses to what YAML
 	// over a sheet says
 	Sheet string
+	// rows without a prompt are left out, as those of totals
+	SkipEmpty bool
 	// hidden rows and columns of a workbook are left out
 	VisibleOnly bool
 	// which header gives a field, field → header; others are told by their names

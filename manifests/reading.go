@@ -36,6 +36,9 @@ type reading struct {
 
 	sides sides // that are the size of the rows; zero in YAML, which has none
 
+	// what a person writes into a row to have it skipped; "" in a sheet, which has a column for it
+	skipMark string
+
 	// strict says that a mistake in the defaults keeps the rows from being read.
 	strict bool
 }

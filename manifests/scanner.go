@@ -210,7 +210,7 @@ func (s *scanner) text(c span) []byte {
 // blank reports whether nothing but white space stands in the record.
 func (s *scanner) blank() bool {
 	for _, c := range s.cells {
-		if len(bytes.TrimSpace(s.text(c))) > 0 {
+		if !isBlank(s.text(c)) {
 			return false
 		}
 	}

@@ -60,7 +60,7 @@ func openSheet(in input) (*reading, error) {
 		b.Results = s.header.results.columns
 	}
 	opened.guesses.addAll(s.hidden())
-	opened.guesses.addAll(s.placed(below(s.above)))
+	opened.guesses.addAll(s.placed(headerBelow(s.above)))
 	b.Sheet, b.Header, b.Fields = s.name, s.number, s.header.present()
 	return opened, nil
 }
@@ -171,20 +171,11 @@ func (s *sheet) noHeader(names []string, explicit map[string]string) []headerFau
 	return []headerFault{{-1, text}}
 }
 
-func filled(names []string) (n int) {
-	for _, name := range names {
-		if name != "" {
-			n++
-		}
-	}
-	return n
-}
-
 // texts are what stands in a row by column, for a sheet of that width.
 func texts(r *xlsx.Row, width int) []string {
 	names := make([]string, width)
 	for _, c := range r.Cells {
-		names[c.Column] = strings.TrimSpace(c.Text)
+		names[c.Column] = trimEdges(c.Text)
 	}
 	return names
 }
@@ -236,7 +227,7 @@ func (s *sheet) rows() iter.Seq2[*row, error] {
 		var current row
 		r := s.grid.Reader()
 		for r.Next() {
-			if r.Row().Number <= s.number || s.leftOut(r.Row()) {
+			if r.Row().Number <= s.number || s.leftOut(r.Row()) || isBlankRow(r.Row()) {
 				continue
 			}
 			if s.fill(&current, r); !yield(&current, nil) {
@@ -267,9 +258,27 @@ func (s *sheet) fill(to *row, r *xlsx.Reader) {
 		if isNumber(field(f)) && c.Raw != "" {
 			text = c.Raw
 		}
-		to.cells[f] = cell{text: text, said: strings.TrimSpace(text) != ""}
+		to.cells[f] = cell{text: text, said: trimEdges(text) != ""}
+	}
+	if s.repeatsHeader(r.Row()) {
+		to.faults = append(to.faults[:0], fault{
+			pos: s.position(r.Row().Number, -1), text: headerAgain})
+		to.unfit = true
 	}
 	s.carry(to, r)
+}
+
+// repeatsHeader reports whether the same stands in a row as in the header.
+func (s *sheet) repeatsHeader(r *xlsx.Row) bool {
+	return repeats(s.names, len(r.Cells), func(i int) (int, string) {
+		return r.Cells[i].Column, r.Cells[i].Text
+	})
+}
+
+// isBlankRow reports whether nobody sees anything in a row.
+func isBlankRow(r *xlsx.Row) bool {
+	return !slices.ContainsFunc(r.Cells,
+		func(c xlsx.Cell) bool { return c.Bad != "" || trimEdges(c.Text) != "" })
 }
 
 // carry takes the values of the carried-through columns. What is wrong with one matters only to

@@ -9,6 +9,9 @@ import (
 type cell struct {
 	text string
 	said bool
+	// what an earlier version made of it, where a template gives the text and another one then;
+	// else ""
+	before string
 }
 
 // A row is what a source yields: text, not yet judged. It is the source's own and good until
@@ -21,7 +24,9 @@ type row struct {
 	faults  []fault  // what is wrong with the form of the row
 	// the faults leave nothing in its place, so that more mistakes would only confuse
 	unfit   bool
-	spoiled []unusable // carried-through values that are for show only
+	hollow  bool              // nothing stands in the columns of which a template makes the prompt
+	before  map[string]string // words as an earlier version read them, where that differs
+	spoiled []unusable        // carried-through values that are for show only
 
 	// A matrix and seeds make parts of a row. All are zero where there are none.
 	part, parts        int  // this one, from 0, of how many

@@ -44,7 +44,7 @@ func openTable(in input) (*reading, error) {
 	if t.found.unclosed > 0 {
 		faults = []headerFault{{t.found.unclosed - 1, unclosedQuote()}}
 	}
-	opened.guesses = t.placed(below(t.found.above))
+	opened.guesses = t.placed(headerBelow(t.found.above))
 	if in.wants == nil {
 		opened.guesses.addAll(t.placed(t.header.leaveOutResults(names)))
 	}
@@ -137,7 +137,7 @@ func (r *sheetRow) fill(cells *[fields]cell) {
 		r.ID, r.Prompt, r.Negative, r.Model, r.Size, r.Seed, r.Count, r.N, r.PromptExtend,
 		r.Watermark, r.File, r.Skip,
 	} {
-		cells[f] = cell{text: text, said: strings.TrimSpace(text) != ""}
+		cells[f] = cell{text: text, said: trimEdges(text) != ""}
 	}
 }
 
@@ -239,8 +239,11 @@ func (f *csvFeed) row(read *sheetRow) *row {
 		f.fault(0, fmt.Sprintf("the row is longer than %d MiB; is a line end or a quote missing?",
 			maxRecord>>20))
 	}
+	if f.repeatsHeader() {
+		f.fault(-1, headerAgain)
+	}
 	for i := f.table.header.width; i < len(s.cells); i++ {
-		if len(bytes.TrimSpace(s.text(s.cells[i]))) > 0 {
+		if !isBlank(s.text(s.cells[i])) {
 			f.fault(i,
 				fmt.Sprintf(
 					"the row has %d cells, the header %d; a cell with a %s in it must stand in quotes",
@@ -249,6 +252,13 @@ func (f *csvFeed) row(read *sheetRow) *row {
 		}
 	}
 	return r
+}
+
+// repeatsHeader reports whether the same stands in the row as in the header.
+func (f *csvFeed) repeatsHeader() bool {
+	return repeats(f.table.found.names, len(f.scanner.cells), func(i int) (int, string) {
+		return i, string(f.scanner.text(f.scanner.cells[i]))
+	})
 }
 
 func unclosedQuote() string {

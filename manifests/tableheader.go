@@ -112,7 +112,7 @@ func mayFollow(h header, names []string, most int) bool {
 // names are the cells of a row without those at its end that are empty.
 func (s *scanner) names() (names []string) {
 	for _, c := range s.cells {
-		names = append(names, strings.TrimSpace(string(s.text(c))))
+		names = append(names, trimEdges(string(s.text(c))))
 	}
 	for len(names) > 0 && names[len(names)-1] == "" {
 		names = names[:len(names)-1]

@@ -281,9 +281,7 @@ func (v *templatedSheet) rows() iter.Seq2[*row, error] {
 // row makes the items of a row of the sheet.
 func (v *templatedSheet) row(r *row, yield func(*row) bool) bool {
 	words := make(map[string]string, len(v.words)+len(v.expansion.axes)+1)
-	for name, s := range v.words {
-		words[name] = v.value(r, s)
-	}
+	v.fillWords(r, words)
 	for f, c := range v.plain {
 		if c.said && !r.cells[f].said {
 			r.cells[f] = c
@@ -298,20 +296,67 @@ func (v *templatedSheet) row(r *row, yield func(*row) bool) bool {
 	return e.each(r, words, yield)
 }
 
+// fillWords takes the words of a row for the templates.
+func (v *templatedSheet) fillWords(r *row, words map[string]string) {
+	r.before = nil
+	for name, s := range v.words {
+		raw := v.value(r, s)
+		text, trouble := cleanText(raw)
+		if isSheetError(text) {
+			trouble = errorOfFormula(text)
+		}
+		if trouble != "" {
+			r.faults = append(r.faults, fault{field: v.nameOf(s), text: trouble})
+		}
+		if was := untrimmed(raw); was != text {
+			if r.before == nil {
+				r.before = map[string]string{}
+			}
+			r.before[name] = was
+		}
+		words[name] = text
+	}
+	if r.hollow = v.isHollow(words); r.skips() {
+		r.faults = r.faults[:0] // nothing is made of it
+	}
+}
+
+// isHollow reports whether the template of the prompt names columns, and nothing stands in any.
+func (v *templatedSheet) isHollow(words map[string]string) bool {
+	prompt := v.expansion.templates[fieldPrompt]
+	if prompt == nil {
+		return false
+	}
+	hollow := false
+	for _, name := range prompt.Names() {
+		if _, ok := v.words[name]; !ok {
+			continue
+		}
+		if words[name] != "" {
+			return false
+		}
+		hollow = true
+	}
+	return hollow
+}
+
+// nameOf is the field or the carried-through column of a word.
+func (v *templatedSheet) nameOf(s varPlace) string {
+	if s.column < 0 {
+		return s.field.String()
+	}
+	return v.columns()[s.column]
+}
+
 // value is a word of a row.
 func (v *templatedSheet) value(r *row, s varPlace) string {
 	if s.column < 0 {
-		text, _ := cleanText(r.cells[s.field].text)
-		return text
+		return r.cells[s.field].text
 	}
 	for _, spoiled := range r.spoiled {
 		if spoiled.column == s.column {
 			r.faults = append(r.faults, fault{field: v.columns()[s.column], text: spoiled.text})
 		}
 	}
-	text, trouble := cleanText(r.columns[s.column])
-	if trouble != "" {
-		r.faults = append(r.faults, fault{field: v.columns()[s.column], text: trouble})
-	}
-	return text
+	return r.columns[s.column]
 }

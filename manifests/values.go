@@ -15,13 +15,13 @@ const maxSeed = 2147483647
 // maxCount bounds count and n where no rule is nearer, so that sums cannot overflow.
 const maxCount = 1_000_000_000
 
-// cleanText is s without white space around it and with plain line ends, so that the same cell
-// saved on another system is the same prompt. It says what is wrong with s, or nothing.
+// cleanText is s without what nobody sees around it and with plain line ends, so that the same
+// cell saved on another system is the same prompt. It says what is wrong with s, or nothing.
 func cleanText(s string) (text, trouble string) {
 	if s == "" {
 		return "", "" // most fields of most rows
 	}
-	s = plainBreaks(strings.TrimSpace(s))
+	s = plainBreaks(trimEdges(s))
 	if strings.IndexByte(s, 0) >= 0 {
 		return s, "has a NUL character in it"
 	}

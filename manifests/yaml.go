@@ -56,7 +56,12 @@ func openYAML(in input) (*reading, error) {
 		return nil, single(Position{File: in.path}, "", "%s", trouble)
 	}
 	d.findColumns()
-	return &reading{source: d, mistakes: mistakes, defaults: d.defaultsRow()}, nil
+	defaults := d.defaultsRow()
+	if defaults != nil && !slices.ContainsFunc(d.items,
+		func(item *yaml.Node) bool { return valueOf(item, matrixKey.name) != nil }) {
+		d.findUnfilled(d.defaults, defaults)
+	}
+	return &reading{source: d, mistakes: mistakes, defaults: defaults, skipMark: "skip: true"}, nil
 }
 
 // notOver refuses flags for a sheet where there is none.
@@ -185,6 +190,9 @@ func (d *document) rows() iter.Seq2[*row, error] {
 			r := d.row(item)
 			r.number, r.at = i+1, ref{offset: int64(i), line: item.Line}
 			e := d.expansion(item, r)
+			if e == nil || len(e.axes) == 0 {
+				d.findUnfilled(item, r)
+			}
 			if e == nil && !yield(r, nil) || e != nil &&
 				!e.each(r, map[string]string{}, func(r *row) bool { return yield(r, nil) }) {
 				return

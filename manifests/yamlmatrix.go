@@ -13,7 +13,8 @@ import (
 )
 
 // expansion reads matrix and seeds of an item, and with a matrix the templates in its texts;
-// nil if it has neither. Without a matrix {{ is text, as prompts may have it.
+// nil if it has neither. Without a matrix {{ is text, as prompts may have it,
+// but for {{.name}}, which findUnfilled refuses.
 func (d *document) expansion(item *yaml.Node, r *row) *expansion {
 	e := d.axes(item, r)
 	if e == nil || len(e.axes) == 0 {
@@ -40,6 +41,26 @@ func (d *document) expansion(item *yaml.Node, r *row) *expansion {
 	}
 	d.untouchedDefaults(e, r)
 	return e
+}
+
+// findUnfilled complains of {{.name}} in texts that nothing fills in.
+func (d *document) findUnfilled(item *yaml.Node, r *row) {
+	if item.Kind != yaml.MappingNode {
+		return
+	}
+	for key, value := range pairs(item, nil) {
+		f, known := fieldNamed(key.Value)
+		if !known || !fieldTable[f].template {
+			continue
+		}
+		text := r.cells[f].text
+		if at := ownPlaceholder.FindStringSubmatchIndex(text); at != nil {
+			name := text[at[2]:at[3]]
+			r.faults = append(r.faults, fault{pos: d.within(value, text, at[0]), field: key.Value,
+				text: fmt.Sprintf("nothing fills %s in; give the item a matrix: {%s: [ginger, black]}",
+					text[at[0]:at[1]], name)})
+		}
+	}
 }
 
 // axes reads matrix and seeds.

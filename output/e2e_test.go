@@ -31,6 +31,7 @@ func TestPageInBrowser(t *testing.T) {
 	if chromium == "" {
 		t.Skip("no Chromium is installed (apt-get install chromium): the page was not opened in a browser")
 	}
+	noticed(t, "e2e/*.mjs", "e2e/node_modules/axe-core/axe.min.js")
 	dir := pagesForBrowser(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()

@@ -1,19 +1,17 @@
 // The grid: only what is on the screen and a screen around it is in the document, so that its size does not matter.
 import { speech } from './words.mjs';
-import { number, cut } from './format.mjs';
-import { source, lost } from './inside.mjs';
-import { titleOf, captionOf } from './items.mjs';
-import { hintOf } from './hints.mjs';
+import { number } from './format.mjs';
 import { arrange, lineAt, under, shapeOf, usualShape } from './layout.mjs';
-import { $, make, icon } from './dom.mjs';
-import { shots, columns, marks, mark, view, onMarks } from './view.mjs';
+import { $, make } from './dom.mjs';
+import { shots, mark, view, onMarks } from './view.mjs';
+import { tile, dress } from './tile.mjs';
 import { toggled } from './markbuttons.mjs';
 import { tileHeight } from './controls.mjs';
 
 const grid = $('grid'), live = new Map(), titles = new Map(), tools = document.querySelector('.tools');
 const below = 66, heading = 52; // pixels of the words under a picture, and of the heading of a group
 const usual = usualShape(shots);
-let placed = arrange([{ shots: [] }], () => 1, {}), asked = false, opened = () => {};
+let placed = arrange([{ shots: [] }], () => 1, {}), asked = false, opened = () => {}, choose = () => {};
 
 // onOpen is called with the number of the picture that somebody opens.
 export const onOpen = f => opened = f;
@@ -40,7 +38,7 @@ function draw() {
   for (const [i, li] of titles) if (headings[i].y < low - heading || headings[i].y > high) { li.remove(); titles.delete(i) }
   let after = null, h = headings.length ? lineAt(headings, high) : -1;
   for (let i = next - 1; i >= first; i--) { // backwards, so that the order of the document is that of the grid
-    after = kept(live, i, () => tile(view.shown[i], i), after);
+    after = kept(live, i, () => tileAt(i), after);
     for (; h >= 0 && headings[h].first > i; h--);
     if (h >= 0 && headings[h].first === i && headings[h].y >= low - heading) after = kept(titles, h, () => title(headings[h]), after);
   }
@@ -61,63 +59,33 @@ function title({ name, count, y }) {
   li.style.transform = 'translateY(' + y + 'px)';
   return li;
 }
-function tile(s, i) {
-  const { t } = speech, { r } = s;
-  const li = make('li', { class: 'tile', 'aria-setsize': view.shown.length, 'aria-posinset': i + 1 },
-    make('button', { type: 'button', class: 'opens', tabindex: i === view.active ? 0 : -1, onclick: e => e.ctrlKey || e.metaKey ? choose(s) : opened(i), onfocus: () => activate(i) },
-      make('span', { class: 'unseen' }),
-      make('span', { class: 'mat' }, s.file ? thumb(s) : card(r, cut(why(r), 200))),
-      make('span', { class: 'words' }, make('b', { text: cut(r.prompt || '', 160), dir: 'auto' }),
-        make('small', {}, s.file && r.status !== 'done' && make('i', { class: 'dot ' + r.status }), make('span', { text: captionOf(s, columns) })))),
-    s.file && make('span', { class: 'badges' }, badge('pick', s, t.pick, { keep: 1 }), badge('reject', s, t.reject, { keep: -1 })),
-    s.file && make('span', { class: 'lit', 'aria-hidden': 'true' }));
-  li.addEventListener('pointermove', () => view.hovered = i, { passive: true });
-  const line = placed.lines[placed.lineOf[i]];
+function tileAt(i) {
+  const li = tile(view.shown[i]), line = placed.lines[placed.lineOf[i]];
+  li.place = i;
+  li.setAttribute('aria-setsize', view.shown.length);
+  li.setAttribute('aria-posinset', i + 1);
+  li.firstChild.tabIndex = i === view.active ? 0 : -1;
   li.style.transform = 'translate(' + placed.left[i] + 'px,' + line.y + 'px)';
   li.style.setProperty('--w', placed.wide[i] + 'px');
   li.style.setProperty('--h', line.h + 'px');
-  dress(li, s);
   return li;
-}
-// why says why there is no picture, in the language that is spoken.
-function why(r) {
-  const hint = hintOf(r, speech.lang) || '';
-  return speech.lang === 'zh' ? hint || r.error_message || '' : r.error_message || hint;
-}
-const badge = (cls, s, label, change) =>
-  make('button', { type: 'button', class: cls, tabindex: -1, 'aria-label': label + ': ' + titleOf(s, columns), title: label, onclick: () => mark(s, toggled(s, change)) }, icon(cls));
-
-// dress shows the marks of a picture, and whether it is chosen for comparing.
-function dress(li, s) {
-  const { t } = speech, { keep, stars } = marks.get(s), at = view.chosen.indexOf(s);
-  li.classList.toggle('picked', keep > 0);
-  li.classList.toggle('rejected', keep < 0);
-  li.classList.toggle('chosen', at >= 0);
-  const words = [s.file ? '' : t[s.r.status], titleOf(s, columns), keep > 0 && t.picked, keep < 0 && t.rejected, stars && t.star(stars), at >= 0 && t.compare].filter(Boolean);
-  li.querySelector('.unseen').textContent = words.join(', ') + ', ';
-  if (!s.file) return;
-  li.querySelector('.pick').setAttribute('aria-pressed', keep > 0);
-  li.querySelector('.reject').setAttribute('aria-pressed', keep < 0);
-  li.querySelector('.lit').textContent = [at >= 0 && ['①', '②', '③', '④'][at], '★'.repeat(stars)].filter(Boolean).join(' ');
 }
 onMarks(() => { for (const [i, li] of live) dress(li, view.shown[i]) });
 
-let choose = () => {};
 // onChoose is called with the shot that somebody clicks with Ctrl.
 export const onChoose = f => choose = f;
 
-// thumb is a small picture. The words beside it say what it is.
-function thumb(s) {
-  const { r } = s, k = 320 / Math.max(r.width || 320, r.height || 320, 320);
-  const img = make('img', { loading: 'lazy', decoding: 'async', alt: '', width: Math.round((r.width || 320) * k), height: Math.round((r.height || 320) * k), src: source(s.thumb) });
-  img.addEventListener('error', () => {
-    if (s.thumb !== s.file) img.src = source(s.thumb = s.file);
-    else img.replaceWith(card(...lost()));
-  });
-  return img;
-}
-export const card = (r, text) => make('span', { class: 'card ' + r.status }, make('strong', {}, make('span', { class: 'dot' }), speech.t[r.status] || r.status),
-  r.error_code && make('small', { text: r.error_code }), make('span', { text, dir: 'auto' }));
+const placeOf = e => e.target.closest?.('.tile')?.place ?? -1;
+grid.addEventListener('click', e => {
+  const i = placeOf(e), button = e.target.closest('button');
+  if (i < 0 || !button) return;
+  if (button.className === 'pick' || button.className === 'reject') mark(view.shown[i], toggled(view.shown[i], { keep: button.className === 'pick' ? 1 : -1 }));
+  else if (e.ctrlKey || e.metaKey) choose(view.shown[i]);
+  else opened(i);
+});
+grid.addEventListener('focusin', e => { if (e.target.className === 'opens') activate(placeOf(e)) });
+grid.addEventListener('pointermove', e => view.hovered = placeOf(e), { passive: true });
+grid.addEventListener('pointerleave', () => view.hovered = -1, { passive: true });
 
 export function activate(i) {
   live.get(view.active)?.firstChild.setAttribute('tabindex', -1);

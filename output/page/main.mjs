@@ -107,7 +107,6 @@ $('helping').onclick = () => $('help').showModal();
 $('unhelp').onclick = () => $('help').close();
 
 addEventListener('storage', e => { if (e.key === 'qwenbatch.' + marks.key) { marks.load(); tellMarks() } });
-addEventListener('pointerout', e => { if (!e.relatedTarget?.closest?.('.tile')) view.hovered = -1 }, { passive: true });
 let width = 0;
 new ResizeObserver(() => {
   if (document.querySelector('dialog[open]')) return;

@@ -5,7 +5,7 @@ import { titleOf } from './items.mjs';
 import { placed, zoomed, moved, wholeView, fitting } from './zoom.mjs';
 import { make } from './dom.mjs';
 import { columns } from './view.mjs';
-import { card } from './grid.mjs';
+import { card } from './tile.mjs';
 
 const still = 6, swipe = 60; // pixels: less is a click, more of an uncut picture is a swipe
 
