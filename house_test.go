@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"batch/state": {"client", "output/durable", "output/imagefile"},
 
 	"client":    nil,
-	"manifests": {"manifests/shell", "manifests/spell", "manifests/spool", "manifests/template", "manifests/xlsx"},
+	"manifests": {"manifests/charset", "manifests/shell", "manifests/spell", "manifests/spool", "manifests/template", "manifests/xlsx"},
 	"output":    {"output/durable", "output/filename", "output/imagefile"},
 
 	"output/durable":   nil,
@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 
 	"cli/probe":          {"client"},
 	"cli/term":           {"batch", "client", "manifests/shell"},
+	"manifests/charset":  nil,
 	"manifests/shell":    nil,
 	"manifests/spell":    nil,
 	"manifests/spool":    nil,
@@ -64,7 +65,7 @@ var mayImport = map[string][]string{
 var testsMayImport = map[string][]string{
 	"batch":           {"client/emulator", "output/disktest"},
 	"batch/state":     {"output/disktest"},
-	"cli":             {"output/disktest"},
+	"cli":             {"manifests/charset", "output/disktest"},
 	"cli/probe":       {"client/emulator"},
 	"client":          {"client/emulator"},
 	"client/emulator": {"client"},

@@ -46,7 +46,7 @@ func (p *program) run(ctx context.Context, f *runFlags, settings state.Settings,
 		return err
 	}
 	defer m.Close()
-	settings.Manifest, settings.Mode = m.Name(), f.rules.Mode
+	settings.Manifest, settings.Mode, settings.Encoding = m.Name(), f.rules.Mode, m.Encoding()
 	key, err := f.key(p, p.warn)
 	if err != nil && !f.rehearse {
 		return err
@@ -131,9 +131,12 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	for _, note := range redoNotes(j.plan.Redo, j.about("resolve")) {
 		j.screen.Say("%s", note)
 	}
+	rereading := reread(j.batch, o.Manifest, j.plan)
 	switch {
 	case j.plan.Idle():
 		return j.idle(ctx)
+	case rereading != nil:
+		return rereading
 	case j.plan.Much() && !f.accept:
 		return tooMuch(j.plan)
 	case o.Key.IsZero() && !f.rehearse:

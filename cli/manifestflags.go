@@ -63,7 +63,8 @@ func (r *manifestFlags) readingGroup() group {
 	g.flags.Var(choiceFlag{&r.format, formats}, "format",
 		"what the manifest is, where its name does not tell: that of - (standard input)")
 	g.flags.Var(textFlag{&r.encoding, "NAME"}, "encoding",
-		"character encoding: utf-8, gb18030, utf-16le, big5 … (default detected)")
+		"character encoding: utf-8, gb18030, windows-1252, shift_jis, euc-kr, big5 … (default told "+
+			"by the text)")
 	g.flags.Var(textFlag{&r.sheet, "NAME"}, "sheet", "sheet of a workbook, or list of a JSON "+
 		"document (default the first, or the only one)")
 	g.flags.BoolVar(&r.skipEmpty, "skip-empty", false,

@@ -65,7 +65,7 @@ func (l *savedBatch) printPlan(w io.Writer) {
 		t := planTable(l.plan, l.rules.Live)
 		t.Print(w)
 	}
-	fmt.Fprintf(w, "\n%s\n", planEnd(l.plan))
+	fmt.Fprintf(w, "\n%s\n", l.end())
 	told, _ := l.liveNotes()
 	for _, note := range slices.Concat(told, planNotes(l.plan, l.rules.Live),
 		redoNotes(l.plan.Redo, l.command("resolve"))) {
@@ -185,6 +185,14 @@ func orNone(d time.Duration) string {
 		return "-"
 	}
 	return term.Span(d)
+}
+
+// end says what a run would do, or why it would stop.
+func (l *savedBatch) end() string {
+	if l.rereading != nil {
+		return term.Fold("A run stops: "+l.rereading.text+". "+l.rereading.hint, term.ScreenWidth, "", "")
+	}
+	return planEnd(l.plan)
 }
 
 // planEnd is the last sentence of plan: what a run would do.

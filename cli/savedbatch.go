@@ -28,6 +28,8 @@ type savedBatch struct {
 	totals   manifests.Totals
 	batch    *batch.Batch
 	plan     batch.Plan
+
+	rereading *mistake // why a run stops: it would read the manifest otherwise; else nil
 }
 
 func newSavedBatch() *savedBatch {
@@ -125,7 +127,7 @@ func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
 	if m, l.totals, err = l.manifestFlags.open(p, l.name); err != nil {
 		return nil, err
 	}
-	l.settings.Manifest, l.settings.Mode = m.Name(), l.rules.Mode
+	l.settings.Manifest, l.settings.Mode, l.settings.Encoding = m.Name(), l.rules.Mode, m.Encoding()
 	l.batch, err = openBatch(batch.Options{
 		Manifest: m, Disk: disk, Settings: l.settings, Rules: l.rules, Tool: version(),
 		RetryFailed: l.retry, Redo: l.redo, Workbook: l.workbook,
@@ -133,7 +135,9 @@ func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
 	if err != nil {
 		return m, err
 	}
-	l.plan, err = l.batch.Plan()
+	if l.plan, err = l.batch.Plan(); err == nil {
+		l.rereading = reread(l.batch, m, l.plan)
+	}
 	return m, err
 }
 

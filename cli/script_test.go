@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/manifests/charset"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -61,8 +63,22 @@ func TestScripts(t *testing.T) {
 			"tells":   tells,
 			"asked":   asked,
 			"word":    firstWord,
+			"encode":  encode,
 		},
 	})
+}
+
+// encode saves files in another encoding than UTF-8: encode ENCODING FILE…
+func encode(ts *testscript.TestScript, _ bool, args []string) {
+	c, known := charset.Named(args[0])
+	if !known {
+		ts.Fatalf("there is no encoding %s", args[0])
+	}
+	for _, name := range args[1:] {
+		text, err := c.Encoding.NewEncoder().String(ts.ReadFile(name))
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+	}
 }
 
 // lineOf waits for the first line of a file and puts it into a variable: line VARIABLE FILE.

@@ -8,32 +8,36 @@ import (
 	"io"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/manifests/charset"
 	"github.com/qwenbatch/qwenbatch/manifests/spool"
 
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/encoding/traditionalchinese"
-	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
 
 // utf8Name is the encoding that needs no decoding.
 const utf8Name = "utf-8"
 
-// takeCopy copies a manifest into UTF-8 and names the encoding it was in. The rule is
-// deterministic, as a guess that changes with one more row would change what was paid for: byte
-// order mark; valid UTF-8; GB18030 (of which GBK and GB2312, what Chinese Excel writes, are
-// parts) if nothing in it is malformed; else the person has to say.
-func takeCopy(f io.Reader, path, name string) (*spool.File, string, error) {
+// A textCopy is the private copy of a file in UTF-8.
+type textCopy struct {
+	text     *spool.File
+	encoding string // that the file was in
+	guess    string // what to say of the encoding, where it was guessed
+	detected bool   // nobody has said the encoding, and it is not UTF-8
+	// what an earlier version read in place of a text of the file; nil where it read the same
+	was func(string) string
+}
+
+// takeCopy copies a manifest into UTF-8 and names the encoding it was in: byte order mark; what
+// the person says; UTF-8 where the file is valid; else what the text looks like in each encoding,
+// see the package charset.
+func takeCopy(f io.Reader, path, name string) (*textCopy, error) {
 	r := bufio.NewReaderSize(f, 1<<16)
 	head, err := r.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, "", fmt.Errorf("read %s: %w", path, err)
+		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) {
-		return nil, "", single(Position{File: path}, "",
-			"is a workbook by another name; call it .xlsx")
+		return nil, single(Position{File: path}, "", "is a workbook by another name; call it .xlsx")
 	}
 	marked, mark := byteOrderMark(head)
 	r.Discard(mark)
@@ -42,10 +46,14 @@ func takeCopy(f io.Reader, path, name string) (*spool.File, string, error) {
 		said = strings.ToLower(name)
 	}
 	c := copier{path: path}
-	if said != "" {
-		return c.decoded(r, said, name)
+	if said == "" {
+		return c.detected(r)
 	}
-	return c.detected(r)
+	text, err := c.decoded(r, said, name)
+	if err != nil {
+		return nil, err
+	}
+	return &textCopy{text: text, encoding: said}, nil
 }
 
 // byteOrderMark tells the encoding by the mark that a file begins with, and the mark's length.
@@ -59,26 +67,6 @@ func byteOrderMark(head []byte) (name string, length int) {
 		return "utf-16be", 2
 	}
 	return "", 0
-}
-
-// encodingNamed knows what Excel and its like save in; nil is UTF-8. A larger register would
-// link every table there is.
-func encodingNamed(name string) (encoding.Encoding, bool) {
-	switch name {
-	case utf8Name, "utf8":
-		return nil, true
-	case "utf-16le", "utf-16", "utf16":
-		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), true
-	case "utf-16be":
-		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), true
-	case "gb18030", "gbk", "gb2312":
-		return simplifiedchinese.GB18030, true
-	case "big5":
-		return traditionalchinese.Big5, true
-	case "windows-1252", "latin1", "iso-8859-1":
-		return charmap.Windows1252, true
-	}
-	return nil, false
 }
 
 // A copier makes the private copy of one file.
@@ -96,78 +84,57 @@ func (c copier) copy(r io.Reader) (*spool.File, *textStats, error) {
 }
 
 // decoded copies from an encoding that the file or the person names.
-func (c copier) decoded(r io.Reader, name, asked string) (*spool.File, string, error) {
-	e, ok := encodingNamed(name)
+func (c copier) decoded(r io.Reader, name, asked string) (*spool.File, error) {
+	set, ok := charset.Named(name)
 	if !ok {
-		return nil, "",
-			fmt.Errorf(
-				"encoding %q is not known: utf-8, utf-16le, utf-16be, gb18030, gbk, gb2312, big5 or windows-1252", asked)
+		return nil, single(Position{File: c.path}, "", "encoding %q is not known; there are %s",
+			asked, strings.Join(charset.Names(), ", "))
 	}
-	if e != nil {
-		r = transform.NewReader(r, e.NewDecoder())
+	if set.Encoding != nil {
+		r = transform.NewReader(r, set.Encoding.NewDecoder())
 	}
 	made, seen, err := c.copy(r)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	switch {
 	case seen.bad > 0:
-		return c.refuse(
-			made, seen.firstBad,
+		return nil, c.refuse(made, seen.firstBad,
 			"is not valid UTF-8; name the encoding with --encoding, as --encoding gb18030")
 	case seen.nul >= 0:
-		return c.refuse(made, seen.nul, "is a NUL character; is the encoding %s right?", name)
-	case e != nil && seen.replaced >= 0:
-		return c.refuse(made, seen.replaced, "is not valid %s; name the encoding with --encoding",
-			name)
+		return nil, c.refuse(made, seen.nul, "is a NUL character; is the encoding %s right?", name)
+	case set.Encoding != nil && seen.replaced >= 0:
+		return nil, c.refuse(made, seen.replaced,
+			"is not valid %s; name the encoding with --encoding", name)
 	}
-	return made, name, nil
+	return made, nil
 }
 
 // detected copies from an encoding that is not named.
-func (c copier) detected(r io.Reader) (*spool.File, string, error) {
+func (c copier) detected(r io.Reader) (*textCopy, error) {
 	made, seen, err := c.copy(r)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	switch {
 	case seen.nul >= 0:
-		return c.refuse(
-			made, seen.nul,
-			"is a NUL character; if the file is UTF-16, say so with --encoding utf-16le")
+		return nil, c.refuse(made, seen.nul,
+			"is a NUL character; if the file is UTF-16, say so with --encoding %s",
+			[]string{"utf-16be", "utf-16le"}[seen.nul%2])
 	case seen.bad > 0 && seen.long > seen.bad:
-		return c.refuse(
-			made, seen.firstBad,
+		return nil, c.refuse(made, seen.firstBad,
 			"is not valid UTF-8, although most of the file is: mend it, or name the encoding with --encoding")
 	case seen.bad > 0:
-		return c.chinese(made)
+		return c.legacy(made)
 	case seen.long == 0 && seen.short > 0 && !readsLikeText(made):
-		return c.refuse(made, seen.firstShort,
+		return nil, c.refuse(made, seen.firstShort,
 			"may be UTF-8 or GBK, and reads better as GBK; say which with --encoding utf-8 or --encoding gbk")
 	}
-	return made, utf8Name, nil
-}
-
-// chinese decodes a copy that is not UTF-8 as GB18030, if it is that.
-func (c copier) chinese(raw *spool.File) (*spool.File, string, error) {
-	defer raw.Close()
-	made, seen, err := c.copy(transform.NewReader(
-		raw.From(0), simplifiedchinese.GB18030.NewDecoder()))
-	if err != nil {
-		return nil, "", err
-	}
-	if seen.replaced >= 0 {
-		return c.refuse(
-			made, seen.replaced,
-			"is neither valid UTF-8 nor GB18030; name the encoding with --encoding, as --encoding big5")
-	}
-	return made, "gb18030", nil
+	return &textCopy{text: made, encoding: utf8Name}, nil
 }
 
 // refuse gives the copy up for what stands at an offset of it.
-func (c copier) refuse(made *spool.File, offset int64, format string, args ...any) (
-	*spool.File, string, error) {
+func (c copier) refuse(made *spool.File, offset int64, format string, args ...any) error {
 	defer made.Close()
-	return nil, "", single(positionAt(c.path, made, offset), "", "the character here "+format,
-		args...)
+	return single(positionAt(c.path, made, offset), "", "the character here "+format, args...)
 }

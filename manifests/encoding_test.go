@@ -54,7 +54,7 @@ func TestH13EncodingMistakes(t *testing.T) {
 		{"GBK that is valid UTF-8", gbk, "", "a.csv:2:3: the character here may be UTF-8 or GBK, and reads better as GBK; say which with --encoding utf-8 or --encoding gbk"},
 		{"a broken character", mostly, "", "a.csv:3:3: the character here is not valid UTF-8, although most of the file is: mend it, or name the encoding with --encoding"},
 		{"UTF-8 by name that is not", "prompt\n\xb0\xa1\n", "utf-8", "a.csv:2:1: the character here is not valid UTF-8; name the encoding with --encoding, as --encoding gb18030"},
-		{"neither", "prompt\nab\xff\xff\n", "", "a.csv:2:3: the character here is neither valid UTF-8 nor GB18030; name the encoding with --encoding, as --encoding big5"},
+		{"neither", "prompt\nab\xff\n", "", "a.csv:2:3: the character here is not valid UTF-8, and no other encoding fits"},
 		{"UTF-16 without mark", "p\x00r\x00", "", "a.csv:1:2: the character here is a NUL character; if the file is UTF-16, say so with --encoding utf-16le"},
 		{"cut off", "prompt\n一只猫\xe4\xb8", "", "a.csv:2:4: the character here is not valid UTF-8, although most of the file is: mend it, or name the encoding with --encoding"},
 		{"GBK by name that is not", "prompt\na\xff\n", "gbk", "a.csv:2:2: the character here is not valid gbk; name the encoding with --encoding"},

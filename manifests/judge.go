@@ -12,8 +12,9 @@ type itemRules struct {
 	defaults Defaults // flags, then the manifest's own
 	count    int      // the manifest's own default, at least 1
 	maxItems int
-	naming   *naming // nil without a template for names
-	sides    sides   // columns that are the size where the row says none
+	naming   *naming             // nil without a template for names
+	was      func(string) string // see textCopy
+	sides    sides               // columns that are the size where the row says none
 
 	skipEmpty bool // rows without a prompt are left out
 }

@@ -11,6 +11,9 @@ func (j *rowJudge) earlier(it *Item) saidBefore {
 	if j.rules.sides.whole() && strings.TrimSpace(j.row.cells[fieldSize].text) == "" {
 		was.size = j.rules.defaults.Size
 	}
+	if j.rules.was != nil {
+		was.prompt, was.negative = j.rules.was(was.prompt), j.rules.was(was.negative)
+	}
 	return was
 }
 

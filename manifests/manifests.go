@@ -28,6 +28,8 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+
+	"github.com/qwenbatch/qwenbatch/manifests/charset"
 )
 
 // defaultMaxItems is what matrix, seeds and count may add where Options.MaxItems is 0: a slip
@@ -73,7 +75,7 @@ func Open(name string, o Options) (*Manifest, error) {
 
 // settle takes the manifest's own defaults behind those of the flags, and the template for names.
 func (m *Manifest) settle(flags Defaults, names Names) (err error) {
-	m.rules.source, m.rules.sides = m.source, m.sides
+	m.rules.source, m.rules.sides, m.rules.was = m.source, m.sides, m.was
 	if m.defaults != nil {
 		mistakes := m.rules.takeDefaults(m.defaults)
 		if m.strict && mistakes.Total > 0 {
@@ -101,6 +103,18 @@ func (m *Manifest) Name() string { return filepath.Base(m.path) }
 
 // Encoding names the character encoding that was chosen, such as "utf-8" or "gb18030".
 func (m *Manifest) Encoding() string { return m.encoding }
+
+// Detected reports whether the encoding was told by what the text looks like, as nobody has said
+// it and the file is not UTF-8: another text may change it.
+func (m *Manifest) Detected() bool { return m.detected }
+
+// ReadIn reports whether a name, as Encoding has given it to another manifest, is that of the
+// encoding of m.
+func (m *Manifest) ReadIn(encoding string) bool {
+	one, known := charset.Named(encoding)
+	other, _ := charset.Named(m.encoding)
+	return known && one.Name == other.Name
+}
 
 // Columns are the names of the columns that are carried through to the reports, in their order
 // in the file. The slice must not be changed.

@@ -1,7 +1,6 @@
 package manifests
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -89,19 +88,19 @@ func decoded(open opening) opening {
 		if in.options.VisibleOnly && in.ext != ".yaml" && in.ext != ".yml" {
 			return nil, single(Position{File: in.path}, "", nothingHidden)
 		}
-		text, encoding, err := takeCopy(in.file, in.path, in.options.Encoding)
+		c, err := takeCopy(in.file, in.path, in.options.Encoding)
 		if err != nil {
 			return nil, err
 		}
-		in.text = text
+		in.text = c.text
 		opened, err := open(in)
-		if err != nil || opened.text != text { // YAML is held as nodes
-			text.Close()
+		if err != nil || opened.text != c.text { // YAML is held as nodes
+			c.text.Close()
 		}
 		if err != nil {
 			return nil, err
 		}
-		opened.encoding = cmp.Or(opened.encoding, encoding)
+		opened.took(c, in.path)
 		return opened, nil
 	}
 }

@@ -14,7 +14,7 @@ type Options struct {
 	Format string
 	// what is read in place of a file that is called -; nil is none
 	Stdin io.Reader
-	// "" detects; else utf-8, utf-16le, utf-16be, gb18030, gbk, gb2312, big5 or windows-1252
+	// "" detects; else a name that the package charset knows, as gb18030 or windows-1252
 	Encoding string
 	// of a workbook; "" means the first that is not hidden. As Columns, it loses to what YAML
 	// over a sheet says

@@ -25,10 +25,12 @@ type input struct {
 type reading struct {
 	source   source
 	encoding string
-	text     *spool.File // what the source reads its rows from; nil where it needs none
-	grid     *xlsx.Grid  // the same of a workbook
-	book     *Book       // nil where the rows stand in none
-	defaults *row        // what the manifest itself says of all items; nil where it says nothing
+	detected bool                // the encoding, by what the text looks like
+	was      func(string) string // see textCopy
+	text     *spool.File         // what the source reads its rows from; nil where it needs none
+	grid     *xlsx.Grid          // the same of a workbook
+	book     *Book               // nil where the rows stand in none
+	defaults *row                // what the manifest itself says of all items; nil where it says nothing
 	// outside the rows, which can be read nevertheless; reported with those of the rows
 	mistakes       ErrorList
 	headerWarnings ErrorList // headers that may be misspelt; warnings
@@ -56,4 +58,18 @@ func (r *reading) close() error {
 		err = errors.Join(err, r.book.copy.Close())
 	}
 	return err
+}
+
+// took notes in which encoding the file was. What is known of the sheet below a YAML manifest
+// goes before.
+func (r *reading) took(c *textCopy, path string) {
+	if c.guess != "" {
+		r.guesses.add(Error{Pos: Position{File: path}, Text: c.guess})
+	}
+	if r.encoding == "" {
+		r.encoding, r.detected = c.encoding, c.detected
+	}
+	if r.was == nil {
+		r.was = c.was
+	}
 }

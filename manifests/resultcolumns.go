@@ -44,9 +44,9 @@ func readResults(names []string) (s resultSheet) {
 	if marks < fewestMarks {
 		return s
 	}
-	if row := slices.Index(plain, "row"); row >= 0 {
-		s.complete = row > 0 && plain[row-1] == "edited" ||
-			row+1 < len(plain) && plain[row+1] == "status"
+	if at := slices.Index(plain, "row"); at >= 0 {
+		s.complete = at > 0 && plain[at-1] == "edited" ||
+			at+1 < len(plain) && plain[at+1] == "status"
 	}
 	for i, name := range names {
 		if slices.Contains(resultNames, plain[i]) && !s.isTheirs(names, name) {

@@ -153,10 +153,10 @@ func (s *sheet) findHeader(explicit map[string]string, w *wantedVars) error {
 
 // noHeader says that no row has a column of prompts, and shows the likeliest row for a header.
 func (s *sheet) noHeader(names []string, explicit map[string]string) []headerFault {
-	below, lengths := s.lengths(), []int{}
+	under, lengths := s.lengths(), []int{}
 	for i, name := range names {
 		if name != "" {
-			lengths = append(lengths, below[i])
+			lengths = append(lengths, under[i])
 		}
 	}
 	names = slices.DeleteFunc(names, func(n string) bool { return n == "" })
