@@ -197,12 +197,33 @@ await check('compares the variants of a row, and goes on to the next row', few, 
   await tab.key('ArrowUp');
   want('no row before', await tab.run(() => document.getElementById('rowplace').textContent), 'Row 1 of 2 with variants');
 });
+await check('turns with a finger, and zooms with two', { ...few, width: 390, height: 740, touch: true }, async (tab, want) => {
+  await tab.run(() => document.querySelector('.opens').click());
+  await tab.run(async () => { while ([...document.querySelectorAll('.pane img')].some(i => !i.complete)) await new Promise(requestAnimationFrame) });
+  const touch = (type, ...points) => tab.call('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+  await touch('touchStart', [300, 150]);
+  for (const x of [250, 180, 100]) await touch('touchMove', [x, 152]);
+  await touch('touchEnd');
+  await tab.frames(3);
+  want('after a swipe', await tab.run(name), 'mountains');
+  const width = () => Math.round(parseFloat(document.querySelector('.pane img:not(.under)').style.width));
+  const whole = await tab.run(width);
+  await touch('touchStart', [150, 150], [200, 150]);
+  await touch('touchMove', [125, 150], [225, 150]);
+  await touch('touchMove', [100, 150], [250, 150]);
+  await touch('touchEnd');
+  await tab.frames(3);
+  want('three times as large', Math.round(await tab.run(width) / whole * 10) / 10, 3);
+  want('still the same picture', await tab.run(name), 'mountains');
+});
 await check('filters, groups and sorts by the columns of the sheet', few, async (tab, want) => {
   const set = (id, value) => { const s = document.getElementById(id); s.value = value; s.dispatchEvent(new Event('change')) };
   const names = () => [...document.querySelectorAll('.tile')].map(t => t.querySelector('.words small').textContent.split(' · ')[0]);
   await tab.run(set, 'group', 'column:2024');
   want('groups', await tab.run(() => [...document.querySelectorAll('.title h3')].map(h => h.textContent)), ['new1', 'old5', '(empty)3']);
   want('the first is the new one', (await tab.run(names))[0], 'mountains');
+  await tab.run(set, 'group', 'row');
+  want('rows', await tab.run(() => [...document.querySelectorAll('.title h3')].slice(0, 2).map(h => h.textContent)), ['Row 21', 'Row 31']);
   await tab.run(set, 'group', '');
   await tab.run(set, 'field', 'column:2024');
   await tab.run(set, 'value', '2');

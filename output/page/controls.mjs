@@ -1,9 +1,9 @@
 // What chooses what is shown: status and marks, a value of a column, order, groups, and how large the pictures are.
 import { speech } from './words.mjs';
 import { number, cut } from './format.mjs';
-import { sortings, valuesOf, varies } from './find.mjs';
+import { sortings, valuesOf, varies, rowField } from './find.mjs';
 import { $, make, memory } from './dom.mjs';
-import { shots, marks, statuses, wanted, fields, fieldOf, onMarks } from './view.mjs';
+import { shots, marks, statuses, wanted, fields, fieldOf, variants, onMarks } from './view.mjs';
 
 const mostValues = 200; // that a menu lists
 const smallest = 100, largest = 480; // pixels of a tile's height
@@ -39,7 +39,7 @@ function chip(status, mark, label, count) {
 function drawMenus() {
   const { t } = speech, all = fields().filter(f => f.key === 'mark' || f.key === 'stars' || varies(shots, f));
   options($('sort'), sortings.map(s => [s, t.sorts[s]]), wanted.sort);
-  options($('group'), [['', t.ungrouped], ...all.map(f => [f.key, f.label])], wanted.group);
+  options($('group'), [['', t.ungrouped], ...(variants.length ? [rowField(), ...all] : all).map(f => [f.key, f.label])], wanted.group);
   options($('field'), [['', t.anything], ...all.map(f => [f.key, f.label])], wanted.field);
   $('reverse').setAttribute('aria-pressed', wanted.reverse);
   drawValues();

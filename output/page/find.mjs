@@ -25,6 +25,9 @@ export function fieldsOf(columns, marks) {
   ];
 }
 
+// rowField groups the variants of a row.
+export const rowField = () => ({ key: 'row', label: speech.t.variants, of: s => speech.t.row(String(s.r.row)) });
+
 const order = new Intl.Collator(undefined, { numeric: true });
 
 // valuesOf counts the values of a field, the most frequent first.

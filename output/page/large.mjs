@@ -32,9 +32,9 @@ export function open(i) {
   $('next').disabled = i === view.shown.length - 1;
   drawMarks(s);
   $('about').replaceChildren(...about(s));
-  $('about').scrollTop = dialog.scrollTop = 0;
   if (!dialog.open) dialog.showModal();
   if (!dialog.contains(document.activeElement) || document.activeElement === dialog || document.activeElement.disabled) $('about').focus({ preventScroll: true });
+  $('about').scrollTop = dialog.scrollTop = 0; // which the focus may have moved
   try { history.replaceState(null, '', '#' + encodeURIComponent(s.r.id || 'row-' + s.r.row)) } catch { }
   for (const n of [i + 1, i - 1]) if (view.shown[n]?.file) new Image().src = source(largest(view.shown[n]));
 }

@@ -1,7 +1,7 @@
 // What the page shows: its data, the marks, and what somebody has chosen to see.
 import { shotsOf, rowsWithVariants } from './items.mjs';
 import { Marks } from './marks.mjs';
-import { fieldsOf, choose, sorted, grouped } from './find.mjs';
+import { fieldsOf, rowField, choose, sorted, grouped } from './find.mjs';
 import { $, memory } from './dom.mjs';
 
 export const page = JSON.parse($('page').textContent);
@@ -16,7 +16,7 @@ page.counts ||= rows.reduce((n, r) => { n[r.status] = (n[r.status] || 0) + 1; re
 export const wanted = { text: '', status: '', mark: '', field: '', value: undefined, sort: 'row', reverse: false, group: '' };
 export const view = { shown: shots, groups: [{ shots }], chosen: [], active: 0, hovered: -1 };
 export const fields = () => fieldsOf(columns, marks);
-export const fieldOf = key => fields().find(f => f.key === key);
+export const fieldOf = key => [...fields(), rowField()].find(f => f.key === key);
 
 // find follows what is wanted.
 export function find() {
