@@ -8,16 +8,12 @@ import (
 	"image"
 	"image/png"
 	"net"
-	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/state"
@@ -210,29 +206,6 @@ func TestAttackBusyAccountBehindALostEnd(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestAttackLongList reads the list of an account that has had more than 10,000 tasks today.
-func TestAttackLongList(t *testing.T) {
-	const pages = 150
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		n, _ := strconv.Atoi(req.URL.Query().Get("page_no"))
-		var rows []string
-		for i := range 100 {
-			rows = append(rows, fmt.Sprintf(`{"task_id":"task-%d-%d","model_name":"qwen-image-plus","status":"SUCCEEDED"}`, n, i))
-		}
-		fmt.Fprintf(w, `{"total":%d,"total_page":%d,"page_no":%d,"page_size":100,"data":[%s]}`, 100*pages, pages, n, strings.Join(rows, ","))
-	}))
-	defer server.Close()
-	c, err := client.New(client.Config{BaseURL: server.URL, Key: client.NewKey(canary)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	r := (&Batch{o: Options{Client: c, QueryRate: rate.Inf, Speed: 1}}).newRun()
-	if pass, err := r.listAll(t.Context()); err != nil || !pass.whole || len(pass.rows) != 100*pages {
-		t.Errorf("listAll = %d rows, whole %v, %v, want all %d", len(pass.rows), pass.whole, err, 100*pages)
-	}
 }
 
 // TestAttackMachineThatSlept sends an item when our clock has stood still for hours: its intent is dated that much too early.

@@ -46,7 +46,7 @@ type AuditRow struct {
 func (b *Batch) Audit(ctx context.Context, c *client.Client) (Audit, error) {
 	r := b.newRun()
 	r.o.Client = c
-	pass, err := r.list(ctx, time.Time{})
+	pass, err := r.lister.list(ctx, time.Time{})
 	if err != nil {
 		return Audit{}, err
 	}

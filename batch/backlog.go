@@ -181,9 +181,9 @@ func (b *backlog) tight(now time.Time) bool {
 			pending-- // no haste makes it come in time
 			continue
 		}
-		first = sooner(first, p.deadline)
+		first = pace.Sooner(first, p.deadline)
 		if b.busy[p] {
-			took = max(took, time.Since(latest(p.since, b.host.last)))
+			took = max(took, time.Since(pace.Later(p.since, b.host.last)))
 		}
 	}
 	if pending == 0 {

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
@@ -11,53 +12,61 @@ import (
 // claims are the tasks that records of ours know. They are collected from the state file when somebody is first in
 // doubt, which is rare, and kept up from then on.
 type claims struct {
+	state  *state.File
+	clock  *pace.Clock
+	ledger *ledger
+
 	mu    sync.Mutex
 	tasks map[string]bool // nil until they are needed
 	// answered are hashes of the tasks of this run.
 	answered map[uint64]bool
 }
 
+func newClaims(s *state.File, clock *pace.Clock, l *ledger) *claims {
+	return &claims{state: s, clock: clock, ledger: l, answered: map[uint64]bool{}}
+}
+
 // claim takes a task for an item; false where another item has it.
-func (r *run) claim(task string) (bool, error) {
-	r.claims.mu.Lock()
-	defer r.claims.mu.Unlock()
-	if err := r.collectClaims(); err != nil {
+func (c *claims) claim(task string) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.collect(); err != nil {
 		return false, err
 	}
-	if r.claims.tasks[task] {
+	if c.tasks[task] {
 		return false, nil
 	}
-	r.claims.tasks[task] = true
-	r.ledger.note(task, r.clock.Now(), claimAdopted)
+	c.tasks[task] = true
+	c.ledger.note(task, c.clock.Now(), claimAdopted)
 	return true, nil
 }
 
 // unclaim gives a task back: it may be another item's.
-func (r *run) unclaim(task string) {
-	r.claims.mu.Lock()
-	defer r.claims.mu.Unlock()
-	delete(r.claims.tasks, task)
-	r.ledger.note(task, r.clock.Now(), claimReleased)
+func (c *claims) unclaim(task string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.tasks, task)
+	c.ledger.note(task, c.clock.Now(), claimReleased)
 }
 
 // claimed tells which of the rows are known: to a record of ours, or as the answer to another batch of this user.
-func (r *run) claimed(rows map[string]client.TaskInfo) (map[string]bool, error) {
+func (c *claims) claimed(rows map[string]client.TaskInfo) (map[string]bool, error) {
 	if len(rows) == 0 {
 		return nil, nil // without reading a record
 	}
-	r.claims.mu.Lock()
-	defer r.claims.mu.Unlock()
-	if err := r.collectClaims(); err != nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.collect(); err != nil {
 		return nil, err
 	}
 	known := map[string]bool{}
-	for id, kind := range r.ledger.others(rows) {
+	for id, kind := range c.ledger.others(rows) {
 		if kind == claimAnswered {
 			known[id] = true
 		}
 	}
 	for id := range rows {
-		if r.claims.tasks[id] {
+		if c.tasks[id] {
 			known[id] = true
 		}
 	}
@@ -66,36 +75,36 @@ func (r *run) claimed(rows map[string]client.TaskInfo) (map[string]bool, error) 
 
 // firstAnswer notes the task that a submission of this run was answered with; false where another was answered with it,
 // which a gateway that mixes up its connections does.
-func (r *run) firstAnswer(task string) bool {
-	r.claims.mu.Lock()
-	defer r.claims.mu.Unlock()
+func (c *claims) firstAnswer(task string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	id := state.Hash(task)
-	if r.claims.answered[id] || r.claims.tasks[task] {
+	if c.answered[id] || c.tasks[task] {
 		return false
 	}
-	r.claims.answered[id] = true
+	c.answered[id] = true
 	return true
 }
 
 // created claims a task that a submission was answered with.
-func (r *run) created(task string) {
-	r.claims.mu.Lock()
-	defer r.claims.mu.Unlock()
-	if r.claims.tasks != nil {
-		r.claims.tasks[task] = true
+func (c *claims) created(task string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tasks != nil {
+		c.tasks[task] = true
 	}
-	r.ledger.note(task, r.clock.Now(), claimAnswered)
+	c.ledger.note(task, c.clock.Now(), claimAnswered)
 }
 
-// collectClaims reads them from the state file. Older than a day and an hour they are in no list.
-func (r *run) collectClaims() error {
-	if r.claims.tasks != nil {
+// collect reads them from the state file. Older than a day and an hour they are in no list.
+func (c *claims) collect() error {
+	if c.tasks != nil {
 		return nil
 	}
 	tasks := map[string]bool{}
-	cutoff := r.clock.Now().Add(-25 * time.Hour)
-	for i := range r.state.Count() {
-		rec, err := r.state.Get(i)
+	cutoff := c.clock.Now().Add(-25 * time.Hour)
+	for i := range c.state.Count() {
+		rec, err := c.state.Get(i)
 		if err != nil {
 			return err
 		}
@@ -107,12 +116,29 @@ func (r *run) collectClaims() error {
 		}
 	}
 	delete(tasks, "")
-	r.claims.tasks = tasks
+	c.tasks = tasks
 	return nil
 }
 
 // takenElsewhere reports whether another batch of this user has claimed a task. Both write before they read: of two that
 // adopt it at the same moment, at least one sees the other.
-func (r *run) takenElsewhere(task client.TaskInfo) bool {
-	return r.ledger.others(map[string]client.TaskInfo{task.ID: task})[task.ID] != 0
+func (c *claims) takenElsewhere(task client.TaskInfo) bool {
+	return c.ledger.others(map[string]client.TaskInfo{task.ID: task})[task.ID] != 0
+}
+
+// reset collects them anew when they are needed next: the state file has got records of its own.
+func (c *claims) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tasks = nil
+}
+
+// agreesWithLedger reports whether the ledger knows this batch and no task of its last day that the state file does not.
+func (c *claims) agreesWithLedger() (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.collect(); err != nil {
+		return false, err
+	}
+	return c.ledger.agrees(c.tasks, c.clock.Now()), nil
 }

@@ -271,7 +271,7 @@ func (f *fetching) left() error {
 // was said to be unknown several times in a row.
 func (f *fetching) expired() bool {
 	now := f.clock.Now()
-	since := latest(f.rec.Submitted, f.rec.Succeeded)
+	since := pace.Later(f.rec.Submitted, f.rec.Succeeded)
 	return now.Sub(since) >= kept || f.gaps >= unknownAnswers && now.Sub(f.rec.Submitted) >= kept
 }
 

@@ -18,7 +18,7 @@ import (
 // which every intent is dated by.
 func (r *run) greet(ctx context.Context) error {
 	for n := 0; ; n++ {
-		_, err := r.page(ctx, 1)
+		_, err := r.lister.page(ctx, 1)
 		var api *client.APIError
 		switch {
 		case err == nil:

@@ -140,7 +140,7 @@ func (r *run) send(ctx context.Context, m *pace.Model, j *job) error {
 	task, err := r.post(ctx, j.Sent)
 	try.Observe(err)
 	r.clock.Observe(task.Date)
-	if err == nil && !r.firstAnswer(task.ID) {
+	if err == nil && !r.claims.firstAnswer(task.ID) {
 		err = &client.DoubtError{Op: "submit", Cause: errors.New("the answer names the task of another item")}
 	}
 	if err == nil {
@@ -188,14 +188,14 @@ func (r *run) opened(m *pace.Model, j *job, task client.Task) error {
 	m.Accepted()
 	r.answered(j.Sent.Model)
 	r.wasAccepted()
-	r.created(task.ID)
+	r.claims.created(task.ID)
 	j.Phase, j.Task, j.Request, j.At = state.Open, task.ID, task.RequestID, r.clock.Now()
 	j.Submitted = r.clock.Now()
 	if err := r.state.Put(j.Record, true); err != nil {
 		r.log.Error("a task is open and could not be recorded", "task", task.ID, "item", j.Key)
 		return err
 	}
-	r.created(task.ID) // again: its record may have been read for the claims just before this one
+	r.claims.created(task.ID) // again: its record may have been read for the claims just before this one
 	r.own.add(j.Record)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
@@ -15,6 +16,14 @@ import (
 // and its times only as far as the tasks of ours that it shows have taught what they differ by.
 
 const (
+	// listed is how long the list is trusted to show a task: it shows 24 h.
+	listed = 23 * time.Hour
+	// longestPost is when a submission has ended that an earlier run began: it had a minute for its answer (client.Config.Timeout),
+	// after an fsync of its intent.
+	longestPost = 2 * time.Minute
+	// earlier is how far before its intent a task of ours may seem to be created: the clocks of two of the service's
+	// machines, and a Date header that is cut to the second.
+	earlier = time.Minute
 	// before is how many tasks of ours before a doubt a pass must show, too: a list that is cut off ends somewhere.
 	knownBefore = 10
 	// quickAnswer is how long the answer to a submission may have taken that tells when its task was made.
@@ -38,11 +47,26 @@ func (t ownTask) quick() bool { return !t.answered.IsZero() && t.answered.Sub(t.
 
 // ownTasks are those of the last day. They are collected when the first doubt needs them.
 type ownTasks struct {
+	state  *state.File
+	clock  *pace.Clock
+	settle time.Duration
+	doubts *doubts
+	began  time.Time // the service's clock: when this run began
+
 	mu    sync.Mutex
 	all   map[string]ownTask // nil before
 	of    time.Time          // when the last pass began that was judged
 	judge evidence
 }
+
+// newOwnTasks reads them from a state file when they are needed first. Settle is how long an unanswered submission may take to
+// show in the list; what earlier runs have adopted is noted in the doubts.
+func newOwnTasks(s *state.File, clock *pace.Clock, settle time.Duration, d *doubts) *ownTasks {
+	return &ownTasks{state: s, clock: clock, settle: settle, doubts: d}
+}
+
+// begin notes when this run began, by the service's clock.
+func (o *ownTasks) begin(at time.Time) { o.began = at }
 
 // ownTaskOf is what a record says of its task. One that was adopted for its words was made at a time that only the list has
 // told, and so was one that was taken in from its picture: they are known to be there, and teach nothing. One that bears the
@@ -68,27 +92,27 @@ func (o *ownTasks) add(rec state.Record) {
 }
 
 // evidenceOf judges a pass, once for all who are in doubt.
-func (r *run) evidenceOf(pass listing) (evidence, error) {
-	r.own.mu.Lock()
-	defer r.own.mu.Unlock()
-	if err := r.collectOwn(); err != nil {
+func (o *ownTasks) evidenceOf(pass listing) (evidence, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := o.collect(); err != nil {
 		return evidence{}, err
 	}
-	if !r.own.of.Equal(pass.begun) {
-		r.own.of, r.own.judge = pass.begun, r.own.evidence(pass, r.settleTime())
+	if !o.of.Equal(pass.begun) {
+		o.of, o.judge = pass.begun, o.evidence(pass)
 	}
-	return r.own.judge, nil
+	return o.judge, nil
 }
 
-// collectOwn reads them from the state file.
-func (r *run) collectOwn() error {
-	if r.own.all != nil {
+// collect reads them from the state file.
+func (o *ownTasks) collect() error {
+	if o.all != nil {
 		return nil
 	}
 	all := map[string]ownTask{}
-	cutoff := r.clock.Now().Add(-2 * listed) // see evidence.gone
-	for i := range r.state.Count() {
-		rec, err := r.state.Get(i)
+	cutoff := o.clock.Now().Add(-2 * listed) // see evidence.gone
+	for i := range o.state.Count() {
+		rec, err := o.state.Get(i)
 		if err != nil {
 			return err
 		}
@@ -101,13 +125,13 @@ func (r *run) collectOwn() error {
 		if rec.Task == "" || rec.Adopted == "hand" {
 			continue
 		}
-		t := ownTaskOf(rec, !rec.Intent.Before(r.began))
+		t := ownTaskOf(rec, !rec.Intent.Before(o.began))
 		if rec.Adopted != "" && !t.thisRun {
-			r.doubts.close(r.doubts.add(&job{Record: rec}, rec.Intent), true)
+			o.doubts.close(o.doubts.add(wordsOf(rec.Sent.Model, rec.Sent.Prompt), rec.Intent, rec.Intent, false), true)
 		}
 		all[rec.Task] = t
 	}
-	r.own.all = all
+	o.all = all
 	return nil
 }
 
@@ -154,7 +178,7 @@ type evidence struct {
 	then    offset      // as those of earlier runs do, whose records may be by another clock
 }
 
-func (o *ownTasks) evidence(pass listing, settle time.Duration) evidence {
+func (o *ownTasks) evidence(pass listing) evidence {
 	var e evidence
 	for _, row := range pass.rows {
 		if e.oldest.IsZero() || !row.Created.IsZero() && row.Created.Before(e.oldest) {
@@ -173,19 +197,19 @@ func (o *ownTasks) evidence(pass listing, settle time.Duration) evidence {
 	}
 	for _, t := range o.all {
 		if t.intent.Before(pass.at.Add(-listed)) {
-			e.gone = latest(e.gone, t.intent)
+			e.gone = pace.Later(e.gone, t.intent)
 			continue
 		}
 		row, shown := pass.rows[t.id]
-		if !shown && (t.undated || latest(t.intent, t.answered).After(pass.at.Add(-settle))) {
+		if !shown && (t.undated || pace.Later(t.intent, t.answered).After(pass.at.Add(-o.settle))) {
 			continue // it may not show it any more, or not yet
 		}
 		e.intents = append(e.intents, t.intent)
 		switch {
 		case !shown:
-			e.missing = latest(e.missing, t.intent)
+			e.missing = pace.Later(e.missing, t.intent)
 		case e.agrees(t, row):
-			e.shown = latest(e.shown, t.intent)
+			e.shown = pace.Later(e.shown, t.intent)
 			if e.first.IsZero() || t.intent.Before(e.first) {
 				e.first = t.intent
 			}
@@ -205,7 +229,7 @@ func (e evidence) agrees(t ownTask, row client.TaskInfo) bool {
 		return true // nothing is looked for by its time
 	}
 	at := row.Created.Add(-o.by)
-	return !at.Before(t.intent.Add(-earlier)) && !at.After(latest(t.intent, t.answered).Add(earlier))
+	return !at.Before(t.intent.Add(-earlier)) && !at.After(pace.Later(t.intent, t.answered).Add(earlier))
 }
 
 // offsets are what the list's times are compared by: with the intent of a submission, with the present, and with the whole

@@ -62,17 +62,16 @@ const ledgerLine = "%016x %010d %c\n"
 // ledgerLength is that of a line.
 var ledgerLength = len(fmt.Sprintf(ledgerLine, 0, 0, claimAnswered))
 
-// openLedger names this run's file and makes it, once the header of the state file is known.
-func (r *run) openLedger() {
-	l := &r.ledger
-	if r.o.Cache == nil {
+// open names this run's file, once the header of the state file is known; nothing is made before begin. Account names the
+// account, and cache is nil where there is no folder for ledgers.
+func (l *ledger) open(cache durable.Disk, log *slog.Logger, account string, header state.Header) {
+	if cache == nil {
 		return
 	}
-	account := r.o.Key.Fingerprint("ledger of " + r.o.Settings.BaseURL)
-	l.disk, l.log, l.read, l.claims = r.o.Cache, r.log, map[string]int64{}, map[string]map[uint64]ledgerClaim{}
+	l.disk, l.log, l.read, l.claims = cache, log, map[string]int64{}, map[string]map[uint64]ledgerClaim{}
 	l.account = account + "-"
-	l.own = fmt.Sprintf("%s%016x-", l.account, state.Hash(r.state.Header().Salt))
-	l.since = r.state.Header().Created
+	l.own = fmt.Sprintf("%s%016x-", l.account, state.Hash(header.Salt))
+	l.since = header.Created
 	l.name = fmt.Sprintf("%s%d", l.own, time.Now().UnixNano())
 	l.expire()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -19,6 +20,10 @@ type health struct {
 	refused  int       // of those, the ones that the service refused
 	answered int       // of those, the latest ones that the service itself answered
 	gaps     int       // the latest passes that were not whole
+}
+
+func newHealth(clock *pace.Clock, settle time.Duration) health {
+	return health{now: clock.Now, settle: settle, first: clock.Now()}
 }
 
 // count notes how a pass ended.

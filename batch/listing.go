@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -20,41 +21,45 @@ type listing struct {
 func (l listing) newest() time.Time {
 	var at time.Time
 	for _, row := range l.rows {
-		at = latest(at, row.Created)
+		at = pace.Later(at, row.Created)
 	}
 	return at
 }
 
 // A lister makes passes for all who are in doubt at the same time.
 type lister struct {
-	turn chan struct{} // holds a token; whoever takes it may make a pass
-	last listing       // belongs to the holder of the token, as does shown
+	client  *client.Client
+	clock   *pace.Clock
+	queries *pace.Limiter
+	turn    chan struct{} // holds a token; whoever takes it may make a pass
+	last    listing       // belongs to the holder of the token, as does shown
 	// shown are the rows of all passes, with their times by the list's clock; those that it shows no more for their age are
 	// dropped.
 	shown map[string]time.Time
 }
 
-func newLister() *lister {
-	l := &lister{turn: make(chan struct{}, 1), shown: map[string]time.Time{}}
+// newLister returns a lister that asks within a budget of queries.
+func newLister(c *client.Client, clock *pace.Clock, queries *pace.Limiter) *lister {
+	l := &lister{client: c, clock: clock, queries: queries, turn: make(chan struct{}, 1), shown: map[string]time.Time{}}
 	l.turn <- struct{}{}
 	return l
 }
 
 // list returns a pass that began after the given moment of our clock: somebody else's if there is one.
-func (r *run) list(ctx context.Context, after time.Time) (listing, error) {
+func (l *lister) list(ctx context.Context, after time.Time) (listing, error) {
 	select {
 	case <-ctx.Done():
 		return listing{}, ctx.Err()
-	case <-r.lister.turn:
+	case <-l.turn:
 	}
-	defer func() { r.lister.turn <- struct{}{} }()
-	if r.lister.last.begun.After(after) {
-		return r.lister.last, nil
+	defer func() { l.turn <- struct{}{} }()
+	if l.last.begun.After(after) {
+		return l.last, nil
 	}
-	pass, err := r.listAll(ctx)
+	pass, err := l.listAll(ctx)
 	if err == nil {
-		pass.whole = r.lister.remember(pass) && pass.whole
-		r.lister.last = pass
+		pass.whole = l.remember(pass) && pass.whole
+		l.last = pass
 	}
 	return pass, err
 }
@@ -67,7 +72,7 @@ func (l *lister) remember(pass listing) bool {
 			continue
 		}
 		l.shown[id] = row.Created
-		oldest = sooner(oldest, row.Created)
+		oldest = pace.Sooner(oldest, row.Created)
 	}
 	again := true
 	for id, created := range l.shown {
@@ -88,11 +93,11 @@ const maxPages = 2000
 // listAll reads all pages without filters: those of time have no documented zone, and without any the last 24 h come
 // (TASK, 2026-11). Rows that arrive meanwhile push others to later pages, where they are seen twice; rows that a page
 // left out are found by the count.
-func (r *run) listAll(ctx context.Context) (listing, error) {
+func (l *lister) listAll(ctx context.Context) (listing, error) {
 	pass := listing{begun: time.Now(), rows: map[string]client.TaskInfo{}}
 	least := -1
 	for n := 1; n <= maxPages; n++ {
-		page, err := r.page(ctx, n)
+		page, err := l.page(ctx, n)
 		if err != nil {
 			return pass, err
 		}
@@ -106,18 +111,18 @@ func (r *run) listAll(ctx context.Context) (listing, error) {
 			break
 		}
 	}
-	pass.at = r.clock.Now().Add(-r.clock.Remote(time.Since(pass.begun)))
+	pass.at = l.clock.Now().Add(-l.clock.Remote(time.Since(pass.begun)))
 	pass.whole = len(pass.rows) >= least
 	return pass, nil
 }
 
 // page reads one page within the account's budget of queries.
-func (r *run) page(ctx context.Context, n int) (client.TaskPage, error) {
-	if err := r.queries.Wait(ctx); err != nil {
+func (l *lister) page(ctx context.Context, n int) (client.TaskPage, error) {
+	if err := l.queries.Wait(ctx); err != nil {
 		return client.TaskPage{}, err
 	}
-	page, err := r.o.Client.TaskPage(ctx, client.Filter{}, n)
-	r.queries.Observe(err)
-	r.clock.Observe(page.Date)
+	page, err := l.client.TaskPage(ctx, client.Filter{}, n)
+	l.queries.Observe(err)
+	l.clock.Observe(page.Date)
 	return page, err
 }

@@ -29,7 +29,7 @@ func (r *run) findCrowds() error {
 		for _, row := range queue.rows {
 			rows[row.ID] = row
 		}
-		known, err := r.claimed(rows)
+		known, err := r.claims.claimed(rows)
 		if err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (r *run) leftOver() error {
 			rows[row.ID] = row
 		}
 	}
-	known, err := r.claimed(rows)
+	known, err := r.claims.claimed(rows)
 	if err != nil {
 		return err
 	}

@@ -287,7 +287,7 @@ func (b *backlog) waitingAt() *PictureHostError {
 	e := &PictureHostError{Host: b.host.name, Cause: b.host.cause}
 	for p := range b.all {
 		e.Waiting += p.pictures
-		e.Until = sooner(e.Until, p.deadline)
+		e.Until = pace.Sooner(e.Until, p.deadline)
 	}
 	return e
 }

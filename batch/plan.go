@@ -3,6 +3,7 @@ package batch
 import (
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
@@ -143,7 +144,7 @@ func (b *Batch) planOpen(p *Plan, i int) error {
 	rec, err := b.state.Get(i)
 	if err == nil && !rec.Succeeded.IsZero() {
 		p.Unfetched++
-		p.Until = sooner(p.Until, rec.Submitted.Add(kept))
+		p.Until = pace.Sooner(p.Until, rec.Submitted.Add(kept))
 	}
 	return err
 }

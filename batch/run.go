@@ -39,10 +39,10 @@ type run struct {
 	resumed   map[int32]bool                 // entries that resume takes in this pass, and nobody else; not written while it runs
 	lister    *lister
 	orphans   orphans
-	claims    claims
-	ledger    ledger
-	own       ownTasks
-	doubts    doubts
+	claims    *claims
+	ledger    *ledger
+	own       *ownTasks
+	doubts    *doubts
 	active    active
 	began     time.Time          // the service's clock, when it was first heard
 	unmade    chan output.Result // pictures without a thumbnail; nil where none is wanted
@@ -123,11 +123,13 @@ func (b *Batch) newRun() *run {
 		damaged: map[savedPicture]state.Picture{},
 		paces:   map[string]*pace.Model{},
 		given:   map[int]state.Key{},
-		lister:  newLister(),
-		claims:  claims{answered: map[uint64]bool{}},
 		limits:  limits{halted: map[string]error{}, refusals: map[string]int{}, refusing: map[string]Refusal{}},
 	}
-	r.watch = poll.New(c, r.page, r.pace, r.queries.Queue, service)
+	r.lister = newLister(b.o.Client, c, r.queries)
+	r.ledger, r.doubts = &ledger{}, &doubts{}
+	r.claims = newClaims(b.state, c, r.ledger)
+	r.own = newOwnTasks(b.state, c, r.settleTime(), r.doubts)
+	r.watch = poll.New(c, r.lister.page, r.pace, r.queries.Queue, service)
 	return r
 }
 
@@ -243,7 +245,7 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 			j.words = r.words.Of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
 			j.words.TryLock()
 			if !rec.Sent.Sync {
-				j.doubt = r.doubts.add(j, r.clock.Now())
+				j.doubt = r.doubts.add(j.words.Key, j.Intent, r.clock.Now(), false)
 			}
 		}
 		all = append(all, j)

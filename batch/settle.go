@@ -27,18 +27,8 @@ import (
 const (
 	// DefaultSettle is how long an unanswered submission may take to show in the task list.
 	DefaultSettle = 30 * time.Second
-	// listed is how long the list is trusted to show a task: it shows 24 h.
-	listed = 23 * time.Hour
-	// longestPost is when a submission has ended that an earlier run began: it had a minute for its answer (client.Config.Timeout),
-	// after an fsync of its intent.
-	longestPost = 2 * time.Minute
-	// earlier is how far before its intent a task of ours may seem to be created: the clocks of two of the service's
-	// machines, and a Date header that is cut to the second.
-	earlier = time.Minute
 	// lost is how many submissions of an item may vanish before it is left for the next run.
 	lost = 10
-	// cutPrompt is where the service cuts prompts, and so orig_prompt (the user's document, 2025-09).
-	cutPrompt = 800
 )
 
 // A verdict is what the list says of a submission.
@@ -200,9 +190,9 @@ type settling struct {
 
 func (r *run) newSettling(j *job, turn *pace.KeyLock) *settling {
 	now := time.Now()
-	s := &settling{run: r, job: j, turn: turn, health: health{now: r.clock.Now, settle: r.settleTime(), first: r.clock.Now()}, ended: now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
+	s := &settling{run: r, job: j, turn: turn, health: newHealth(r.clock, r.settleTime()), ended: now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
 	if j.doubt == nil {
-		j.doubt = r.doubts.add(j, s.first)
+		j.doubt = r.doubts.add(turn.Key, j.Intent, s.first, !j.posted.IsZero())
 	}
 	s.doubt = j.doubt
 	s.doubts.close(s.doubt, false) // it may be about a task that was given back
@@ -225,7 +215,7 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 		return unsure, nil
 	}
 	age := min(s.age(), s.doubts.age(s.turn.Key, s.clock))
-	pass, err := s.list(ctx, s.looked)
+	pass, err := s.lister.list(ctx, s.looked)
 	s.looked = time.Now()
 	if err != nil {
 		return undecided, err
@@ -234,7 +224,7 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 	if s.outOfReach() { // by the clock of the list itself: our machine may have slept
 		return unsure, nil
 	}
-	if s.evidence, err = s.evidenceOf(pass); err != nil {
+	if s.evidence, err = s.own.evidenceOf(pass); err != nil {
 		return undecided, err
 	}
 	candidates, err := s.candidates(pass)
@@ -267,9 +257,9 @@ func (s *settling) outOfReach() bool {
 // slept dates an intent too early, by a clock that stood still with it; what this run has sent itself is dated by ours.
 func (s *settling) age() time.Duration {
 	if s.job.posted.IsZero() {
-		return s.clock.Now().Sub(sooner(s.first, s.job.Intent.Add(longestPost)))
+		return s.clock.Now().Sub(pace.Sooner(s.first, s.job.Intent.Add(longestPost)))
 	}
-	return s.clock.Remote(time.Since(sooner(s.ended, s.job.posted.Add(s.clock.Local(longestPost)))))
+	return s.clock.Remote(time.Since(pace.Sooner(s.ended, s.job.posted.Add(s.clock.Local(longestPost)))))
 }
 
 // heard notes a pass that came through, which began after the submission ended. Only now is the service's clock known to be
@@ -337,12 +327,12 @@ func (s *settling) pause(err error) time.Duration {
 
 // adopt takes a task that was found for the item. A crash before it is recorded finds it again.
 func (r *run) adopt(j *job, task client.TaskInfo, by string) error {
-	free, err := r.claim(task.ID)
+	free, err := r.claims.claim(task.ID)
 	if err != nil || !free {
 		return err // another item was faster: look again
 	}
-	if by == "prompt" && r.o.OnDoubt != "resubmit" && r.takenElsewhere(task) {
-		r.unclaim(task.ID)
+	if by == "prompt" && r.o.OnDoubt != "resubmit" && r.claims.takenElsewhere(task) {
+		r.claims.unclaim(task.ID)
 		return r.hold(&j.Record, "InDoubt", "task %s, which has its words, was taken by another batch in another folder", task.ID)
 	}
 	j.SeedUnknown = by == "prompt" // another item, or another client, may have sent the same words
@@ -369,7 +359,7 @@ func (r *run) see(ctx context.Context, j *job) error {
 // release gives an adopted task back that made something else than was asked for: it is another client's, with the same
 // words. The doubt goes on.
 func (r *run) release(rec *state.Record) error {
-	r.unclaim(rec.Task)
+	r.claims.unclaim(rec.Task)
 	rec.Released = append(rec.Released, rec.Task)
 	rec.Phase, rec.Task, rec.Request, rec.Adopted, rec.At = state.Intent, "", "", "", r.clock.Now()
 	rec.SeedUnknown = false
@@ -383,7 +373,7 @@ func (r *run) odd(rec *state.Record) (string, error) {
 	for _, task := range rec.Released {
 		rows[task] = client.TaskInfo{}
 	}
-	ours, err := r.claimed(rows)
+	ours, err := r.claims.claimed(rows)
 	if err != nil || len(ours) == len(rows) {
 		return "", err
 	}

@@ -24,6 +24,7 @@ func (r *run) start(ctx context.Context) error {
 		return err
 	}
 	r.began = r.clock.Now()
+	r.own.begin(r.began)
 	if err := r.sameAccount(ctx); err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (r *run) markStart() error {
 
 // mayHaveLost reports whether tasks may exist that the state file has lost and that no run has looked through.
 func (r *run) mayHaveLost() (bool, error) {
-	r.openLedger()
+	r.ledger.open(r.o.Cache, r.log, r.o.Key.Fingerprint("ledger of "+r.o.Settings.BaseURL), r.state.Header())
 	switch {
 	case r.o.Restored || r.torn || r.lost != "" || !r.state.LastMark().Since.IsZero():
 		return true, nil
@@ -89,12 +90,8 @@ func (r *run) mayHaveLost() (bool, error) {
 	}
 	// A process was killed on this boot, and nothing that it had written is gone: each intent was durable before its
 	// submission went out. Unless the file is an older one that was copied over it.
-	r.claims.mu.Lock()
-	defer r.claims.mu.Unlock()
-	if err := r.collectClaims(); err != nil {
-		return true, err
-	}
-	return !r.ledger.agrees(r.claims.tasks, r.clock.Now()), nil
+	agrees, err := r.claims.agreesWithLedger()
+	return !agrees, err
 }
 
 // stopMark is the clean end of what does not run the batch. Where the last run did not end so, the next one must still look for

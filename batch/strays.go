@@ -18,13 +18,13 @@ const alikePasses = 4
 
 // strays are the unclaimed tasks since a moment, as several whole passes in a row show them.
 func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, error) {
-	h := health{now: r.clock.Now, settle: r.settleTime(), first: r.clock.Now()}
+	h := newHealth(r.clock, r.settleTime())
 	looked := time.Now()
 	var until time.Time
 	var before []string
 	alike := 0
 	for {
-		pass, err := r.list(ctx, looked)
+		pass, err := r.lister.list(ctx, looked)
 		looked = time.Now()
 		h.count(err)
 		switch {
@@ -40,7 +40,7 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 			return nil, fmt.Errorf("%w: %w", ErrNoList, err)
 		}
 		if err == nil {
-			e, err := r.evidenceOf(pass)
+			e, err := r.own.evidenceOf(pass)
 			if err != nil {
 				return nil, err
 			}
@@ -83,7 +83,7 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 // knows tell how the list's times differ from its own, nor after until by the list's clock: later than the newest that a first
 // pass has shown, others are made all the time. Their times are by our clock, or as the list tells them.
 func (r *run) unclaimed(pass listing, since, until time.Time, by offset) ([]client.TaskInfo, error) {
-	ours, err := r.claimed(pass.rows)
+	ours, err := r.claims.claimed(pass.rows)
 	if err != nil {
 		return nil, err
 	}

@@ -33,8 +33,6 @@ type orphanQueue struct {
 	crowd int
 }
 
-func wordsOf(model, prompt string) string { return model + "\x00" + cutAt(prompt, cutPrompt) }
-
 // sweep finds the tasks that the state should know and does not. Nothing is submitted before it ends.
 func (r *run) sweep(ctx context.Context) error {
 	if r.since.IsZero() || r.swept {
@@ -54,7 +52,7 @@ func (r *run) sweep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		ours, err := r.claimed(map[string]client.TaskInfo{row.ID: row}) // a doubt may have found it meanwhile
+		ours, err := r.claims.claimed(map[string]client.TaskInfo{row.ID: row}) // a doubt may have found it meanwhile
 		if err != nil {
 			return err
 		}
@@ -356,7 +354,7 @@ func (r *run) takeIn(unknown []*state.Record) error {
 	if len(unknown) == 0 {
 		return nil
 	}
-	r.claims.tasks = nil // those of the pictures are to be among them
+	r.claims.reset() // those of the pictures are to be among them
 	defer r.rematch()
 	for _, rec := range unknown {
 		switch saved := len(rec.Pictures); {

@@ -78,3 +78,19 @@ func SleepUnless(ctx context.Context, d time.Duration, wake <-chan struct{}) err
 	}
 	return nil
 }
+
+// Sooner is the earlier of two moments, of which the first may be none.
+func Sooner(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// Later is the later of two moments.
+func Later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -106,7 +106,7 @@ func (l *modelQueue) beginsAt(ahead int, t *Watched) (time.Time, bool) {
 	if !t.begun.IsZero() {
 		return t.begun, true
 	}
-	begun := later(t.submitted, t.waited)
+	begun := pace.Later(t.submitted, t.waited)
 	if l.limit == 0 {
 		return begun, true
 	}
@@ -115,7 +115,7 @@ func (l *modelQueue) beginsAt(ahead int, t *Watched) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	if free <= len(l.past) {
-		begun = later(begun, l.past[len(l.past)-free].ended) // when that place became free
+		begun = pace.Later(begun, l.past[len(l.past)-free].ended) // when that place became free
 	}
 	return begun, true
 }

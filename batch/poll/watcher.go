@@ -149,7 +149,7 @@ func (w *Watcher) due(t *Watched, now time.Time) (at time.Time, list bool) {
 		at = begun.Add(t.times.after(max(0, t.alive.Sub(begun))))
 		return w.behind(t, at, now), false
 	}
-	at = later(begun.Add(t.times.least()), w.list.next)
+	at = pace.Later(begun.Add(t.times.least()), w.list.next)
 	if !at.After(now) && w.list.reading {
 		return now.Add(w.list.pause(w)), false // or sooner, if the list says so
 	}
@@ -164,7 +164,7 @@ func (w *Watcher) behind(t *Watched, at, now time.Time) time.Time {
 	if line <= shortLine || now.Sub(t.looked) > w.clock.Local(longestLine) {
 		return at
 	}
-	return later(at, now.Add(line))
+	return pace.Later(at, now.Add(line))
 }
 
 // Observe learns from what a task says of itself.
@@ -240,12 +240,4 @@ func (t *Watched) wake() {
 	case t.soon <- struct{}{}:
 	default:
 	}
-}
-
-// later is the later of two moments.
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
