@@ -29,11 +29,12 @@ const module = "github.com/qwenbatch/qwenbatch"
 var mayImport = map[string][]string{
 	".":     {"cli"},
 	"cli":   {"batch", "batch/state", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
-	"batch": {"batch/pace", "batch/poll", "batch/state", "client", "manifests", "output", "output/durable", "output/filename", "output/imagefile"},
+	"batch": {"batch/pace", "batch/poll", "batch/state", "batch/tasklist", "client", "manifests", "output", "output/durable", "output/filename", "output/imagefile"},
 
-	"batch/pace":  {"client"},
-	"batch/poll":  {"batch/pace", "client"},
-	"batch/state": {"client", "output/durable", "output/imagefile"},
+	"batch/pace":     {"client"},
+	"batch/poll":     {"batch/pace", "client"},
+	"batch/state":    {"client", "output/durable", "output/imagefile"},
+	"batch/tasklist": {"batch/pace", "batch/state", "client", "output/durable"},
 
 	"client":    nil,
 	"manifests": {"manifests/charset", "manifests/shell", "manifests/spell", "manifests/spool", "manifests/template", "manifests/xlsx"},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -46,19 +47,19 @@ type AuditRow struct {
 func (b *Batch) Audit(ctx context.Context, c *client.Client) (Audit, error) {
 	r := b.newRun()
 	r.o.Client = c
-	pass, err := r.lister.list(ctx, time.Time{})
+	pass, err := r.lister.Read(ctx, time.Time{})
 	if err != nil {
 		return Audit{}, err
 	}
-	a := Audit{Listed: len(pass.rows), Whole: pass.whole}
+	a := Audit{Listed: len(pass.Rows), Whole: pass.Whole}
 	known, words, err := b.knownTasks(&a)
 	if err != nil {
 		return a, err
 	}
-	if err := r.ownTasks(ctx, &a, known, pass.rows); err != nil {
+	if err := r.ownTasks(ctx, &a, known, pass.Rows); err != nil {
 		return a, err
 	}
-	for _, row := range slices.SortedFunc(maps.Values(pass.rows), byAge) {
+	for _, row := range slices.SortedFunc(maps.Values(pass.Rows), byAge) {
 		if row.Status == client.Failed || row.Status == client.Canceled {
 			continue
 		}
@@ -126,7 +127,7 @@ func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, words map[stri
 			return nil, nil, err
 		}
 		name := cmp.Or(ids[i], rec.ID, rec.Key)
-		words[wordsOf(rec.Sent.Model, rec.Sent.Prompt)] = name
+		words[tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)] = name
 		may := b.price(rec.Sent) * client.Money(rec.Sent.N)
 		for _, task := range append(rec.Earlier, rec.Task) {
 			tasks[task] = knownTask{name, "superseded", rec.Sent, may}
@@ -181,11 +182,11 @@ func (r *run) auditTask(ctx context.Context, a *Audit, row client.TaskInfo, know
 
 // verdictOf judges a task that no record knows.
 func verdictOf(model string, task client.Task, words map[string]string) (verdict, item string) {
-	prompt, told := origPrompt(task)
+	prompt, told := tasklist.OriginalPrompt(task)
 	if task.Status != client.Succeeded || !told {
 		return "untold", ""
 	}
-	if item, same := words[wordsOf(model, prompt)]; same {
+	if item, same := words[tasklist.PromptKey(model, prompt)]; same {
 		return "duplicate", item
 	}
 	return "orphan", ""

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -169,7 +170,7 @@ func (b *Batch) Lost() string { return b.lost }
 // salvage writes a damaged state file anew from what is whole of it.
 func (b *Batch) salvage() (*state.File, error) {
 	now := time.Now().UTC()
-	s, broken, err := state.Salvage(b.o.Disk, b.newHeader(now), state.Mark{Run: "start", At: now, Tool: b.o.Tool, Since: now.Add(-listed)})
+	s, broken, err := state.Salvage(b.o.Disk, b.newHeader(now), state.Mark{Run: "start", At: now, Tool: b.o.Tool, Since: now.Add(-tasklist.Reach)})
 	if err == nil {
 		b.o.Log.Warn("the state file is damaged: what is whole of it is kept", "lines lost or doubtful", broken, "the damaged file", state.DamagedFile)
 	}

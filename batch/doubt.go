@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -23,13 +24,13 @@ import (
 // A candidate is a task that could be the submission's.
 type candidate struct {
 	client.TaskInfo
-	place  place
+	place  tasklist.Place
 	others bool // there are more doubts about the same words
 }
 
 // candidates are the tasks that could be the submission's, oldest first: of its model, of its time, and no record's. Those
 // that an earlier pass has shown are among them, also where this one does not show them any more.
-func (s *settling) candidates(pass listing) ([]candidate, error) {
+func (s *settling) candidates(pass tasklist.Pass) ([]candidate, error) {
 	rows := map[string]client.TaskInfo{}
 	for _, one := range s.job.Suspects {
 		rows[one.Task] = client.TaskInfo{ID: one.Task, Created: one.Created}
@@ -38,8 +39,8 @@ func (s *settling) candidates(pass listing) ([]candidate, error) {
 		row.Status = "" // as it was then; it is asked
 		rows[id] = row
 	}
-	maps.Copy(rows, pass.rows)
-	ours, err := s.claims.claimed(rows)
+	maps.Copy(rows, pass.Rows)
+	ours, err := s.claims.Claimed(rows)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func (s *settling) candidates(pass listing) ([]candidate, error) {
 		if ours[id] || s.released(id) || row.Model != s.job.Sent.Model && row.Model != "" {
 			continue
 		}
-		if at, others := s.doubts.place(s.turn.Key, row.Created, s.evidence); at > outside {
+		if at, others := s.doubts.Place(s.turn.Key, row.Created, s.evidence); at > tasklist.Outside {
 			all = append(all, candidate{row, at, others})
 			s.seen[id] = row
 		}
@@ -95,7 +96,7 @@ func (s *settling) weigh(ctx context.Context, candidates []candidate) (verdict, 
 		if v == found || err != nil {
 			return v, err
 		}
-		s.alive = s.alive || v == undecided && c.place == within
+		s.alive = s.alive || v == undecided && c.place == tasklist.Within
 		if v == unsure || v == undecided && worst == absent {
 			worst = v
 		}
@@ -122,7 +123,7 @@ func (s *settling) examine(ctx context.Context, c candidate) (verdict, error) {
 
 // compare judges a task by its own words.
 func (s *settling) compare(c candidate, task client.Task) verdict {
-	young := s.clock.Now().Sub(s.first) <= young
+	young := s.clock.Now().Sub(s.First) <= young
 	switch task.Status {
 	case client.Failed, client.Canceled:
 		return absent
@@ -132,13 +133,13 @@ func (s *settling) compare(c candidate, task client.Task) verdict {
 			return unsure
 		}
 	case client.Succeeded:
-		words, told := origPrompt(task)
+		words, told := tasklist.OriginalPrompt(task)
 		switch {
 		case len(task.Results) == 0 && young: // they come a little later
 			return undecided
-		case told && !sameWords(words, s.job.Sent.Prompt):
+		case told && !tasklist.SamePrompt(words, s.job.Sent.Prompt):
 			return absent
-		case c.place == near:
+		case c.place == tasklist.Near:
 			return s.untimely(c)
 		case !told:
 			s.why = fmt.Sprintf("task %s could be it, and its answer does not tell the prompt", c.ID)
@@ -153,15 +154,15 @@ func (s *settling) compare(c candidate, task client.Task) verdict {
 // untimely judges a task that has our words, or does not tell its own, and was not made while the submission was on its way,
 // as far as is known. It may be of an item with the same words whose own doubt, or answer, takes it.
 func (s *settling) untimely(c candidate) verdict {
-	low, high, at := s.evidence.offsets(s.doubt.thisRun)
+	low, high, at := s.evidence.Offsets(s.doubt.ThisRun)
 	s.maybe = c.ID
 	switch {
 	case c.others || s.age() < s.settleTime() || s.turn.HeldByAnother():
 		return undecided
-	case at.conflict:
+	case at.Conflict:
 		s.why = fmt.Sprintf("task %s could be it, and the task list's times cannot be told", c.ID)
 		return unsure
-	case low.known && high.known:
+	case low.Known && high.Known:
 		s.why = fmt.Sprintf("task %s, which could be it by its words, was made at another time", c.ID)
 		return unsure
 	}
@@ -170,13 +171,13 @@ func (s *settling) untimely(c candidate) verdict {
 
 // dated is a row with its time by our clock, as far as that is known.
 func (s *settling) dated(row client.TaskInfo) client.TaskInfo {
-	_, _, at := s.evidence.offsets(s.doubt.thisRun)
+	_, _, at := s.evidence.Offsets(s.doubt.ThisRun)
 	switch {
 	case row.Created.IsZero():
-	case !at.known:
+	case !at.Known:
 		row.Created = time.Time{}
 	default:
-		row.Created = row.Created.Add(-at.by)
+		row.Created = row.Created.Add(-at.By)
 	}
 	return row
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -18,7 +19,7 @@ import (
 // which every intent is dated by.
 func (r *run) greet(ctx context.Context) error {
 	for n := 0; ; n++ {
-		_, err := r.lister.page(ctx, 1)
+		_, err := r.lister.Page(ctx, 1)
 		var api *client.APIError
 		switch {
 		case err == nil:
@@ -75,7 +76,7 @@ var ErrUnprovenKey = fmt.Errorf("%w: a submission of it is in doubt, and it has 
 func (r *run) witness() (task string, doubt bool, err error) {
 	now := r.clock.Now()
 	if r.o.Restored || !r.state.Stopped() || !r.state.LastMark().Since.IsZero() {
-		doubt = now.Sub(r.lastKnown(now)) < listed && !r.onlySync()
+		doubt = now.Sub(r.lastKnown(now)) < tasklist.Reach && !r.onlySync()
 	}
 	for i := range r.state.Count() {
 		p := r.state.PhaseOf(i)
@@ -86,11 +87,11 @@ func (r *run) witness() (task string, doubt bool, err error) {
 		if err != nil {
 			return "", false, err
 		}
-		switch fresh := now.Sub(rec.Submitted) < listed; {
+		switch fresh := now.Sub(rec.Submitted) < tasklist.Reach; {
 		case p == state.Open && fresh:
 			return rec.Task, doubt, nil
 		case p == state.Intent:
-			doubt = doubt || !rec.Sent.Sync && now.Sub(rec.Intent) < listed // no list has the others: they are held
+			doubt = doubt || !rec.Sent.Sync && now.Sub(rec.Intent) < tasklist.Reach // no list has the others: they are held
 		case p == state.Done && fresh:
 			task = rec.Task // "" over the synchronous interface
 		}

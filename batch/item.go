@@ -10,6 +10,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -72,7 +73,7 @@ func (r *run) step(p state.Phase) func(context.Context, *job) error {
 // submit sends an item once.
 func (r *run) submit(ctx context.Context, j *job) error {
 	// Two requests with the same words could not be told apart in the task list, should one of them go unanswered.
-	turn := r.words.Of(wordsOf(j.Sent.Model, j.Sent.Prompt))
+	turn := r.words.Of(tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt))
 	defer turn.Unlock()
 	if !turn.TryLock() {
 		// Whoever is inside may want a place in the window: nobody waits here while holding one.
@@ -140,7 +141,7 @@ func (r *run) send(ctx context.Context, m *pace.Model, j *job) error {
 	task, err := r.post(ctx, j.Sent)
 	try.Observe(err)
 	r.clock.Observe(task.Date)
-	if err == nil && !r.claims.firstAnswer(task.ID) {
+	if err == nil && !r.claims.FirstAnswer(task.ID) {
 		err = &client.DoubtError{Op: "submit", Cause: errors.New("the answer names the task of another item")}
 	}
 	if err == nil {
@@ -188,15 +189,15 @@ func (r *run) opened(m *pace.Model, j *job, task client.Task) error {
 	m.Accepted()
 	r.answered(j.Sent.Model)
 	r.wasAccepted()
-	r.claims.created(task.ID)
+	r.claims.Created(task.ID)
 	j.Phase, j.Task, j.Request, j.At = state.Open, task.ID, task.RequestID, r.clock.Now()
 	j.Submitted = r.clock.Now()
 	if err := r.state.Put(j.Record, true); err != nil {
 		r.log.Error("a task is open and could not be recorded", "task", task.ID, "item", j.Key)
 		return err
 	}
-	r.claims.created(task.ID) // again: its record may have been read for the claims just before this one
-	r.own.add(j.Record)
+	r.claims.Created(task.ID) // again: its record may have been read for the claims just before this one
+	r.own.Add(j.Record)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -234,7 +235,7 @@ func TestL6HeldStaysHeld(t *testing.T) {
 			return emulator.Fault{LoseAnswer: c.Op == "submit" && c.N == 2}
 		}
 		s.ends()
-		time.Sleep(listed)
+		time.Sleep(tasklist.Reach)
 		s.faults.Store(false)
 		lists := s.server.Books().Lists
 		s.ends()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -29,7 +30,7 @@ func (r *run) findCrowds() error {
 		for _, row := range queue.rows {
 			rows[row.ID] = row
 		}
-		known, err := r.claims.claimed(rows)
+		known, err := r.claims.Claimed(rows)
 		if err != nil {
 			return err
 		}
@@ -61,14 +62,14 @@ func (r *run) wantedWords() (map[string]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		wanted[wordsOf(rec.Sent.Model, rec.Sent.Prompt)]++
+		wanted[tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)]++
 	}
 	for i, it := range r.items() {
 		if it.err != nil {
 			return nil, it.err
 		}
 		if !it.Skip && r.wanted(i) {
-			wanted[wordsOf(modelOf(it.Item), it.Prompt)]++
+			wanted[tasklist.PromptKey(modelOf(it.Item), it.Prompt)]++
 		}
 	}
 	return wanted, nil
@@ -94,7 +95,7 @@ func (r *run) leftOver() error {
 			rows[row.ID] = row
 		}
 	}
-	known, err := r.claims.claimed(rows)
+	known, err := r.claims.Claimed(rows)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/poll"
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
@@ -37,12 +38,12 @@ type run struct {
 	saved     map[savedPicture]state.Picture // pictures of open tasks that were found on disk; not written after the start
 	damaged   map[savedPicture]state.Picture // those that others are to replace; not written after the start
 	resumed   map[int32]bool                 // entries that resume takes in this pass, and nobody else; not written while it runs
-	lister    *lister
+	lister    *tasklist.Reader
 	orphans   orphans
-	claims    *claims
-	ledger    *ledger
-	own       *ownTasks
-	doubts    *doubts
+	claims    *tasklist.Claims
+	ledger    *tasklist.Ledger
+	own       *tasklist.OwnTasks
+	doubts    *tasklist.Doubts
 	active    active
 	began     time.Time          // the service's clock, when it was first heard
 	unmade    chan output.Result // pictures without a thumbnail; nil where none is wanted
@@ -83,7 +84,7 @@ func (b *Batch) Run(ctx context.Context) error {
 		return err
 	}
 	defer b.rematch()
-	defer r.ledger.close()
+	defer r.ledger.Close()
 	if err := r.start(ctx); err != nil {
 		return err
 	}
@@ -125,11 +126,11 @@ func (b *Batch) newRun() *run {
 		given:   map[int]state.Key{},
 		limits:  limits{halted: map[string]error{}, refusals: map[string]int{}, refusing: map[string]Refusal{}},
 	}
-	r.lister = newLister(b.o.Client, c, r.queries)
-	r.ledger, r.doubts = &ledger{}, &doubts{}
-	r.claims = newClaims(b.state, c, r.ledger)
-	r.own = newOwnTasks(b.state, c, r.settleTime(), r.doubts)
-	r.watch = poll.New(c, r.lister.page, r.pace, r.queries.Queue, service)
+	r.lister = tasklist.NewReader(b.o.Client, c, r.queries)
+	r.ledger, r.doubts = &tasklist.Ledger{}, &tasklist.Doubts{}
+	r.claims = tasklist.NewClaims(b.state, c, r.ledger)
+	r.own = tasklist.NewOwnTasks(b.state, c, r.settleTime(), r.doubts)
+	r.watch = poll.New(c, r.lister.Page, r.pace, r.queries.Queue, service)
 	return r
 }
 
@@ -242,10 +243,10 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 			j.slot = r.pace(rec.Sent.Model).InFlight.Take()
 		}
 		if rec.Phase == state.Intent { // before anything is submitted; the second of two with the same words waits its turn
-			j.words = r.words.Of(wordsOf(rec.Sent.Model, rec.Sent.Prompt))
+			j.words = r.words.Of(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt))
 			j.words.TryLock()
 			if !rec.Sent.Sync {
-				j.doubt = r.doubts.add(j.words.Key, j.Intent, r.clock.Now(), false)
+				j.doubt = r.doubts.Add(j.words.Key, j.Intent, r.clock.Now(), false)
 			}
 		}
 		all = append(all, j)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -47,7 +48,7 @@ func (r *run) resettle(ctx context.Context, j *job) error {
 	turn := j.words
 	j.words = nil
 	if turn == nil {
-		turn = r.words.Of(wordsOf(j.Sent.Model, j.Sent.Prompt))
+		turn = r.words.Of(tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt))
 	}
 	defer turn.Unlock()
 	if err := r.waitTurn(ctx, turn); err != nil {
@@ -97,7 +98,7 @@ func (r *run) settle(ctx context.Context, j *job, turn *pace.KeyLock) error {
 		case unsure:
 			return r.unsettled(ctx, j, s.why)
 		}
-		if why := s.hopeless(err); why != "" {
+		if why := s.Hopeless(err); why != "" {
 			return r.unsettled(ctx, j, why)
 		}
 		if s.unproven() {
@@ -151,7 +152,7 @@ func (s *settling) postpone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if why == "" && s.maybe != "" && !s.doubt.thisRun { // else the next run has more tasks to learn the list's times from
+	if why == "" && s.maybe != "" && !s.doubt.ThisRun { // else the next run has more tasks to learn the list's times from
 		why = fmt.Sprintf("task %s could be it, and when that was made cannot be told", s.maybe)
 	}
 	if why != "" || s.o.OnDoubt == "resubmit" {
@@ -168,17 +169,17 @@ func (s *settling) postpone(ctx context.Context) error {
 // A settling is the doubt about one submission.
 type settling struct {
 	*run
-	health
+	tasklist.Health
 	job   *job
-	turn  *pace.KeyLock // of its words; kept until the settling time is over
-	doubt *doubt        // when a task of it can have been made
-	ended time.Time     // our clock: the submission had ended by then
-	until time.Time     // tasks that were created later are another's; zero before the first pass
+	turn  *pace.KeyLock   // of its words; kept until the settling time is over
+	doubt *tasklist.Doubt // when a task of it can have been made
+	ended time.Time       // our clock: the submission had ended by then
+	until time.Time       // tasks that were created later are another's; zero before the first pass
 	// before are the unclaimed tasks that the last whole pass showed, after the settling time; nil before.
 	before   []string
 	not      map[string]bool            // tasks that have ended and are not ours
 	seen     map[string]client.TaskInfo // candidates that passes have shown
-	evidence evidence                   // of the last pass
+	evidence tasklist.Evidence          // of the last pass
 	looked   time.Time                  // our clock: the next pass must begin later
 	proven   bool                       // the last pass proves what it does not show
 	alive    bool                       // a task that runs may well be ours
@@ -190,22 +191,22 @@ type settling struct {
 
 func (r *run) newSettling(j *job, turn *pace.KeyLock) *settling {
 	now := time.Now()
-	s := &settling{run: r, job: j, turn: turn, health: newHealth(r.clock, r.settleTime()), ended: now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
+	s := &settling{run: r, job: j, turn: turn, Health: tasklist.NewHealth(r.clock, r.settleTime()), ended: now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
 	if j.doubt == nil {
-		j.doubt = r.doubts.add(turn.Key, j.Intent, s.first, !j.posted.IsZero())
+		j.doubt = r.doubts.Add(turn.Key, j.Intent, s.First, !j.posted.IsZero())
 	}
 	s.doubt = j.doubt
-	s.doubts.close(s.doubt, false) // it may be about a task that was given back
+	s.doubts.Close(s.doubt, false) // it may be about a task that was given back
 	return s
 }
 
 // close says that the doubt waits no more. When its task can have been made still counts for others with the same words.
-func (s *settling) close() { s.doubts.close(s.doubt, true) }
+func (s *settling) close() { s.doubts.Close(s.doubt, true) }
 
 // look makes one pass and judges it.
 func (s *settling) look(ctx context.Context) (verdict, error) {
 	v, err := s.judged(ctx)
-	s.count(err)
+	s.Count(err)
 	return v, err
 }
 
@@ -214,8 +215,8 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 	if s.outOfReach() {
 		return unsure, nil
 	}
-	age := min(s.age(), s.doubts.age(s.turn.Key, s.clock))
-	pass, err := s.lister.list(ctx, s.looked)
+	age := min(s.age(), s.doubts.Age(s.turn.Key, s.clock))
+	pass, err := s.lister.Read(ctx, s.looked)
 	s.looked = time.Now()
 	if err != nil {
 		return undecided, err
@@ -224,7 +225,7 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 	if s.outOfReach() { // by the clock of the list itself: our machine may have slept
 		return unsure, nil
 	}
-	if s.evidence, err = s.own.evidenceOf(pass); err != nil {
+	if s.evidence, err = s.own.EvidenceOf(pass); err != nil {
 		return undecided, err
 	}
 	candidates, err := s.candidates(pass)
@@ -235,7 +236,7 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 	if err == nil && v != found {
 		err = s.suspect(candidates)
 	}
-	s.proven = pass.whole && s.evidence.proves(s.job.Intent, s.clock.Now())
+	s.proven = pass.Whole && s.evidence.Proves(s.job.Intent, s.clock.Now())
 	if v != absent || err != nil {
 		s.before = nil
 		return v, err
@@ -245,7 +246,7 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 
 // outOfReach reports whether the list may not show the submission any more.
 func (s *settling) outOfReach() bool {
-	if s.clock.Now().Sub(s.job.Intent) <= listed {
+	if s.clock.Now().Sub(s.job.Intent) <= tasklist.Reach {
 		return false
 	}
 	s.why = "it is older than the task list reaches"
@@ -257,24 +258,24 @@ func (s *settling) outOfReach() bool {
 // slept dates an intent too early, by a clock that stood still with it; what this run has sent itself is dated by ours.
 func (s *settling) age() time.Duration {
 	if s.job.posted.IsZero() {
-		return s.clock.Now().Sub(pace.Sooner(s.first, s.job.Intent.Add(longestPost)))
+		return s.clock.Now().Sub(pace.Sooner(s.First, s.job.Intent.Add(tasklist.LongestSubmission)))
 	}
-	return s.clock.Remote(time.Since(pace.Sooner(s.ended, s.job.posted.Add(s.clock.Local(longestPost)))))
+	return s.clock.Remote(time.Since(pace.Sooner(s.ended, s.job.posted.Add(s.clock.Local(tasklist.LongestSubmission)))))
 }
 
 // heard notes a pass that came through, which began after the submission ended. Only now is the service's clock known to be
 // fresh: no task that is created much later can be its. In an account that others use, there is always another.
-func (s *settling) heard(pass listing) {
+func (s *settling) heard(pass tasklist.Pass) {
 	if s.until.IsZero() {
 		if s.job.Heard.IsZero() {
 			s.job.Heard = s.clock.Now()
 		}
-		s.until = s.job.Heard.Add(s.settleTime() + earlier)
+		s.until = s.job.Heard.Add(s.settleTime() + tasklist.Margin)
 		if s.doubt != nil {
-			s.doubts.heard(s.doubt, s.until, s.clock.Now().Add(-s.clock.Remote(time.Since(s.ended))))
+			s.doubts.Hear(s.doubt, s.until, s.clock.Now().Add(-s.clock.Remote(time.Since(s.ended))))
 		}
 	}
-	s.read(pass.whole)
+	s.Read(pass.Whole)
 }
 
 // silence decides whether a pass without our task proves that there is none.
@@ -306,16 +307,16 @@ func (r *run) settleTime() time.Duration {
 // ours and has not ended is waited for, and so is a list that fails.
 func (s *settling) unproven() bool {
 	enough := 5 * s.settleTime()
-	return s.failures == 0 && !s.alive && s.clock.Now().Sub(s.first) > enough && s.clock.Remote(s.active.quiet()) > enough
+	return s.Failures == 0 && !s.alive && s.clock.Now().Sub(s.First) > enough && s.clock.Remote(s.active.quiet()) > enough
 }
 
 // pause is how long to wait before the next pass: less while the task may still turn up, never past the settling time.
 func (s *settling) pause(err error) time.Duration {
 	if err != nil {
-		return pace.Backoff(s.failures)
+		return pace.Backoff(s.Failures)
 	}
 	left := s.settleTime() - s.age()
-	step := min(2*time.Second<<min(s.passes, 4), 20*time.Second)
+	step := min(2*time.Second<<min(s.Passes, 4), 20*time.Second)
 	if left > 0 && left < step {
 		return left
 	}
@@ -327,12 +328,12 @@ func (s *settling) pause(err error) time.Duration {
 
 // adopt takes a task that was found for the item. A crash before it is recorded finds it again.
 func (r *run) adopt(j *job, task client.TaskInfo, by string) error {
-	free, err := r.claims.claim(task.ID)
+	free, err := r.claims.Claim(task.ID)
 	if err != nil || !free {
 		return err // another item was faster: look again
 	}
-	if by == "prompt" && r.o.OnDoubt != "resubmit" && r.claims.takenElsewhere(task) {
-		r.claims.unclaim(task.ID)
+	if by == "prompt" && r.o.OnDoubt != "resubmit" && r.claims.TakenElsewhere(task) {
+		r.claims.Unclaim(task.ID)
 		return r.hold(&j.Record, "InDoubt", "task %s, which has its words, was taken by another batch in another folder", task.ID)
 	}
 	j.SeedUnknown = by == "prompt" // another item, or another client, may have sent the same words
@@ -345,7 +346,7 @@ func (r *run) adopt(j *job, task client.TaskInfo, by string) error {
 	if !j.slot.Held() {
 		j.slot = r.pace(j.Sent.Model).InFlight.Take()
 	}
-	r.own.add(j.Record)
+	r.own.Add(j.Record)
 	return r.state.Put(j.Record, true)
 }
 
@@ -359,7 +360,7 @@ func (r *run) see(ctx context.Context, j *job) error {
 // release gives an adopted task back that made something else than was asked for: it is another client's, with the same
 // words. The doubt goes on.
 func (r *run) release(rec *state.Record) error {
-	r.claims.unclaim(rec.Task)
+	r.claims.Unclaim(rec.Task)
 	rec.Released = append(rec.Released, rec.Task)
 	rec.Phase, rec.Task, rec.Request, rec.Adopted, rec.At = state.Intent, "", "", "", r.clock.Now()
 	rec.SeedUnknown = false
@@ -373,16 +374,16 @@ func (r *run) odd(rec *state.Record) (string, error) {
 	for _, task := range rec.Released {
 		rows[task] = client.TaskInfo{}
 	}
-	ours, err := r.claims.claimed(rows)
+	ours, err := r.claims.Claimed(rows)
 	if err != nil || len(ours) == len(rows) {
 		return "", err
 	}
-	words := wordsOf(rec.Sent.Model, rec.Sent.Prompt)
+	words := tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)
 	for _, it := range r.items() {
 		if it.err != nil {
 			return "", it.err
 		}
-		if it.Skip || wordsOf(modelOf(it.Item), it.Prompt) != words {
+		if it.Skip || tasklist.PromptKey(modelOf(it.Item), it.Prompt) != words {
 			continue
 		}
 		if s, err := r.o.Rules.sent(it.Item, "", 0); err != nil || s.Size != rec.Sent.Size {
@@ -424,5 +425,5 @@ const inDoubt = "InDoubt"
 // reviewable reports whether a later look at the task list may still settle a held item: it was submitted, over the
 // asynchronous interface, and the list reaches back to that.
 func reviewable(rec state.Record, now time.Time) bool {
-	return rec.Phase == state.Held && rec.Code == inDoubt && rec.Task == "" && !rec.Sent.Sync && now.Sub(rec.Intent) <= listed
+	return rec.Phase == state.Held && rec.Code == inDoubt && rec.Task == "" && !rec.Sent.Sync && now.Sub(rec.Intent) <= tasklist.Reach
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
@@ -92,7 +93,7 @@ func (e *ending) checkCharges() {
 	}
 	left := map[string]int{}
 	for i, request := range e.asked {
-		words := wordsOf(request.Model, request.Prompt)
+		words := tasklist.PromptKey(request.Model, request.Prompt)
 		left[words]++
 		if i < len(e.finals) {
 			left[words] += e.finals[i].Redone // which wish.check has judged
@@ -100,7 +101,7 @@ func (e *ending) checkCharges() {
 	}
 	for _, task := range e.books.Tasks {
 		if ours(task) {
-			left[wordsOf(task.Model, task.Prompt)] -= task.Charged
+			left[tasklist.PromptKey(task.Model, task.Prompt)] -= task.Charged
 		}
 	}
 	for words, n := range left {
@@ -123,18 +124,18 @@ func (e *ending) checkPaid() {
 	missing := map[string][]string{}
 	for _, task := range e.books.Tasks {
 		if ours(task) && task.Charged > 0 && !e.saved[task.ID] && !e.saved[task.RequestID] {
-			words := wordsOf(task.Model, task.Prompt)
+			words := tasklist.PromptKey(task.Model, task.Prompt)
 			missing[words] = append(missing[words], task.ID)
 		}
 	}
 	known := map[string]int{} // how many that went missing are held, or have another client's in their place
 	for _, task := range e.books.Tasks {
 		if !ours(task) && e.saved[task.ID] {
-			known[wordsOf(task.Model, task.Prompt)]++
+			known[tasklist.PromptKey(task.Model, task.Prompt)]++
 		}
 	}
 	for i, rec := range e.finals {
-		words := wordsOf(e.asked[i].Model, e.asked[i].Prompt)
+		words := tasklist.PromptKey(e.asked[i].Model, e.asked[i].Prompt)
 		if rec.Phase == state.Held {
 			known[words]++
 		}
@@ -203,9 +204,9 @@ func tellsNoPrompt(model string) bool { return model == "qwen-image-3.0" }
 // seenFrom reports whether another client has sent the same words when they could be taken for ours. A picture that tells nothing
 // any more makes a run look through all tasks.
 func (e *ending) seenFrom(request client.Request) bool {
-	words := wordsOf(request.Model, request.Prompt)
+	words := tasklist.PromptKey(request.Model, request.Prompt)
 	return slices.ContainsFunc(e.books.Tasks, func(task emulator.Task) bool {
-		return !ours(task) && wordsOf(task.Model, task.Prompt) == words && (e.times != 0 || e.powerCuts > 0 || len(e.touched) > 0 || e.trouble.cannotTell(words, task.Submitted))
+		return !ours(task) && tasklist.PromptKey(task.Model, task.Prompt) == words && (e.times != 0 || e.powerCuts > 0 || len(e.touched) > 0 || e.trouble.cannotTell(words, task.Submitted))
 	})
 }
 
@@ -239,7 +240,7 @@ func (e *ending) checkForeign(name string, task emulator.Task, rec state.Record)
 	}
 	torn := slices.ContainsFunc(e.stops, func(s stop) bool { return s.torn })
 	guessed := e.lost > 0 || e.powerCuts > 0 || torn || e.times != 0 || e.cache == nil
-	if !guessed && !e.trouble.could(wordsOf(task.Model, task.Prompt), task.Submitted) {
+	if !guessed && !e.trouble.could(tasklist.PromptKey(task.Model, task.Prompt), task.Submitted) {
 		e.t.Errorf("%s shows the picture of another client, made at %s, when none of its own submissions was on its way", name, task.Submitted.Format(time.TimeOnly))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
 
@@ -55,7 +56,7 @@ func (tr *trouble) befall(c emulator.Call) emulator.Fault {
 			return hostFaults[how]
 		}
 	case "submit", "sync":
-		words := wordsOf(c.Model, c.Prompt)
+		words := tasklist.PromptKey(c.Model, c.Prompt)
 		tr.posts[words] = append(tr.posts[words], time.Now())
 		if f.Status+len(f.Code) > 0 && !f.DoneFirst || f.FailCode != "" {
 			tr.refused[c.Prompt]++
@@ -143,7 +144,7 @@ func (tr *trouble) unlisted(t *emulator.Task) bool {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	with, hidden := tr.hidden[t.ID]
-	return hidden && time.Since(with) < listed-time.Hour || tr.chosen[t.ID] && tr.known[t.ID]
+	return hidden && time.Since(with) < tasklist.Reach-time.Hour || tr.chosen[t.ID] && tr.known[t.ID]
 }
 
 // capNow is how many rows the list shows now. It shows them all while every one that it would leave out is unknown, or nearly
@@ -151,7 +152,7 @@ func (tr *trouble) unlisted(t *emulator.Task) bool {
 func (tr *trouble) capNow() int {
 	left := tr.created[:max(0, len(tr.created)-tr.cap)]
 	if slices.ContainsFunc(left, func(c creation) bool {
-		return tr.known[c.task] && time.Since(c.at) > 2*DefaultSettle && time.Since(c.at) < listed-time.Hour
+		return tr.known[c.task] && time.Since(c.at) > 2*DefaultSettle && time.Since(c.at) < tasklist.Reach-time.Hour
 	}) {
 		return tr.cap
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
@@ -24,7 +25,7 @@ func (r *run) start(ctx context.Context) error {
 		return err
 	}
 	r.began = r.clock.Now()
-	r.own.begin(r.began)
+	r.own.Begin(r.began)
 	if err := r.sameAccount(ctx); err != nil {
 		return err
 	}
@@ -53,7 +54,7 @@ func (r *run) start(ctx context.Context) error {
 			r.ended = r.state.LastAt()
 		}
 	}
-	r.ledger.begin()
+	r.ledger.Begin()
 	// From here on the last line is of this run: what an earlier one has lost must be looked for from where that one ended,
 	// also if this one dies before it has done so.
 	if err := r.markStart(); err != nil {
@@ -79,7 +80,7 @@ func (r *run) markStart() error {
 
 // mayHaveLost reports whether tasks may exist that the state file has lost and that no run has looked through.
 func (r *run) mayHaveLost() (bool, error) {
-	r.ledger.open(r.o.Cache, r.log, r.o.Key.Fingerprint("ledger of "+r.o.Settings.BaseURL), r.state.Header())
+	r.ledger.Open(r.o.Cache, r.log, r.o.Key.Fingerprint("ledger of "+r.o.Settings.BaseURL), r.state.Header())
 	switch {
 	case r.o.Restored || r.torn || r.lost != "" || !r.state.LastMark().Since.IsZero():
 		return true, nil
@@ -90,7 +91,7 @@ func (r *run) mayHaveLost() (bool, error) {
 	}
 	// A process was killed on this boot, and nothing that it had written is gone: each intent was durable before its
 	// submission went out. Unless the file is an older one that was copied over it.
-	agrees, err := r.claims.agreesWithLedger()
+	agrees, err := r.claims.AgreesWithLedger()
 	return !agrees, err
 }
 
@@ -115,5 +116,5 @@ func (b *Batch) lastKnown(now time.Time) time.Time {
 			return at
 		}
 	}
-	return now.Add(-listed)
+	return now.Add(-tasklist.Reach)
 }

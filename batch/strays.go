@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -18,42 +19,42 @@ const alikePasses = 4
 
 // strays are the unclaimed tasks since a moment, as several whole passes in a row show them.
 func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, error) {
-	h := newHealth(r.clock, r.settleTime())
+	h := tasklist.NewHealth(r.clock, r.settleTime())
 	looked := time.Now()
 	var until time.Time
 	var before []string
 	alike := 0
 	for {
-		pass, err := r.lister.list(ctx, looked)
+		pass, err := r.lister.Read(ctx, looked)
 		looked = time.Now()
-		h.count(err)
+		h.Count(err)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil && keyRefused(err):
 			return nil, err
-		case err != nil && h.refused < 3 && h.hopeless(err) != "":
+		case err != nil && h.Refused < 3 && h.Hopeless(err) != "":
 			return nil, fmt.Errorf("the state file has lost its end, and the task list that could tell what is paid is down: %w", err)
-		case err != nil && h.hopeless(err) != "" && r.o.OnDoubt == "resubmit":
+		case err != nil && h.Hopeless(err) != "" && r.o.OnDoubt == "resubmit":
 			return nil, nil
-		case err != nil && h.hopeless(err) != "":
+		case err != nil && h.Hopeless(err) != "":
 			return nil, fmt.Errorf("%w: %w", ErrNoList, err)
 		}
 		if err == nil {
-			e, err := r.own.evidenceOf(pass)
+			e, err := r.own.EvidenceOf(pass)
 			if err != nil {
 				return nil, err
 			}
-			pass.whole = pass.whole && !e.lacks(since)
-			h.read(pass.whole)
-			if newest := pass.newest(); until.IsZero() && !newest.IsZero() {
-				until = newest.Add(r.settleTime() + earlier)
+			pass.Whole = pass.Whole && !e.Lacks(since)
+			h.Read(pass.Whole)
+			if newest := pass.Newest(); until.IsZero() && !newest.IsZero() {
+				until = newest.Add(r.settleTime() + tasklist.Margin)
 			}
-			all, err := r.unclaimed(pass, since, until, e.then)
+			all, err := r.unclaimed(pass, since, until, e.Then)
 			if err != nil {
 				return nil, err
 			}
-			switch why := h.gapped(); {
+			switch why := h.Gapped(); {
 			case why != "" && r.o.OnDoubt == "resubmit":
 				return all, nil
 			case why != "":
@@ -61,7 +62,7 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 			}
 			ids := idsOf(all)
 			switch {
-			case !pass.whole:
+			case !pass.Whole:
 				alike = 0
 			case alike > 0 && slices.Equal(before, ids):
 				alike++
@@ -72,8 +73,8 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 				return all, nil
 			}
 		}
-		pause := time.Second << min(h.gaps, 4) // what a list leaves out does not come back at once
-		if err := r.clock.Sleep(ctx, pause+pace.Backoff(h.failures)); err != nil {
+		pause := time.Second << min(h.Gaps, 4) // what a list leaves out does not come back at once
+		if err := r.clock.Sleep(ctx, pause+pace.Backoff(h.Failures)); err != nil {
 			return nil, err
 		}
 	}
@@ -82,24 +83,24 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 // unclaimed are the rows of our models that no record knows, not made before since as far as the tasks that the file still
 // knows tell how the list's times differ from its own, nor after until by the list's clock: later than the newest that a first
 // pass has shown, others are made all the time. Their times are by our clock, or as the list tells them.
-func (r *run) unclaimed(pass listing, since, until time.Time, by offset) ([]client.TaskInfo, error) {
-	ours, err := r.claims.claimed(pass.rows)
+func (r *run) unclaimed(pass tasklist.Pass, since, until time.Time, by tasklist.Offset) ([]client.TaskInfo, error) {
+	ours, err := r.claims.Claimed(pass.Rows)
 	if err != nil {
 		return nil, err
 	}
 	var all []client.TaskInfo
-	for id, row := range pass.rows {
+	for id, row := range pass.Rows {
 		if ours[id] || !slices.Contains(r.models, row.Model) || row.Created.After(until) {
 			continue
 		}
-		if by.known && !row.Created.IsZero() {
-			row.Created = row.Created.Add(-by.by)
+		if by.Known && !row.Created.IsZero() {
+			row.Created = row.Created.Add(-by.By)
 		}
 		switch {
 		case row.Created.IsZero():
-		case by.known && row.Created.Before(since):
+		case by.Known && row.Created.Before(since):
 			continue
-		case row.Created.After(r.clock.Now().Add(earlier)): // by another clock
+		case row.Created.After(r.clock.Now().Add(tasklist.Margin)): // by another clock
 			row.Created = time.Time{}
 		}
 		all = append(all, row)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -42,7 +43,7 @@ func (r *run) sweep(ctx context.Context) error {
 	if err := r.clock.Sleep(ctx, min(r.settleTime(), r.settleTime()-r.clock.Now().Sub(r.ended))); err != nil {
 		return err
 	}
-	strays, err := r.strays(ctx, r.since.Add(-earlier))
+	strays, err := r.strays(ctx, r.since.Add(-tasklist.Margin))
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func (r *run) sweep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		ours, err := r.claims.claimed(map[string]client.TaskInfo{row.ID: row}) // a doubt may have found it meanwhile
+		ours, err := r.claims.Claimed(map[string]client.TaskInfo{row.ID: row}) // a doubt may have found it meanwhile
 		if err != nil {
 			return err
 		}
@@ -84,7 +85,7 @@ func (r *run) explain(untold map[string]int) error {
 		if err != nil {
 			return err
 		}
-		if rec.Task == "" && !rec.Intent.Before(r.since.Add(-earlier)) {
+		if rec.Task == "" && !rec.Intent.Before(r.since.Add(-tasklist.Margin)) {
 			untold[rec.Sent.Model]--
 		}
 	}
@@ -113,7 +114,7 @@ func (r *run) oweOrphans() error {
 		if err != nil {
 			return err
 		}
-		if due && r.orphans.reserve(wordsOf(rec.Sent.Model, rec.Sent.Prompt)) {
+		if due && r.orphans.reserve(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)) {
 			r.owe(&rec)
 		}
 	}
@@ -170,7 +171,7 @@ func (r *run) adoptable(ctx context.Context, row client.TaskInfo) (told bool, er
 	if err != nil || task.Status == client.Failed || task.Status == client.Canceled {
 		return true, err
 	}
-	words, told := origPrompt(task)
+	words, told := tasklist.OriginalPrompt(task)
 	if !told {
 		return false, nil
 	}
@@ -179,7 +180,7 @@ func (r *run) adoptable(ctx context.Context, row client.TaskInfo) (told bool, er
 	if r.orphans.tasks == nil {
 		r.orphans.tasks = map[string]orphanQueue{}
 	}
-	key := wordsOf(row.Model, words)
+	key := tasklist.PromptKey(row.Model, words)
 	queue := r.orphans.tasks[key]
 	if queue.rows == nil {
 		queue.since = row.Created
@@ -223,7 +224,7 @@ func (r *run) claimOrphan(ctx context.Context, j *job) error {
 	if err := r.sweptUp(ctx); err != nil {
 		return err
 	}
-	words, sync := wordsOf(j.Sent.Model, j.Sent.Prompt), j.Sent.Sync
+	words, sync := tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt), j.Sent.Sync
 	if n := r.orphans.crowd(words); n > 0 {
 		return r.holdCrowded(&j.Record, n)
 	}
@@ -354,7 +355,7 @@ func (r *run) takeIn(unknown []*state.Record) error {
 	if len(unknown) == 0 {
 		return nil
 	}
-	r.claims.reset() // those of the pictures are to be among them
+	r.claims.Reset() // those of the pictures are to be among them
 	defer r.rematch()
 	for _, rec := range unknown {
 		switch saved := len(rec.Pictures); {

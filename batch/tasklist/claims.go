@@ -1,4 +1,4 @@
-package batch
+package tasklist
 
 import (
 	"sync"
@@ -9,12 +9,12 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// claims are the tasks that records of ours know. They are collected from the state file when somebody is first in
+// Claims are the tasks that records of ours know. They are collected from the state file when somebody is first in
 // doubt, which is rare, and kept up from then on.
-type claims struct {
+type Claims struct {
 	state  *state.File
 	clock  *pace.Clock
-	ledger *ledger
+	ledger *Ledger
 
 	mu    sync.Mutex
 	tasks map[string]bool // nil until they are needed
@@ -22,12 +22,13 @@ type claims struct {
 	answered map[uint64]bool
 }
 
-func newClaims(s *state.File, clock *pace.Clock, l *ledger) *claims {
-	return &claims{state: s, clock: clock, ledger: l, answered: map[uint64]bool{}}
+// NewClaims returns the claims of the records of a state file, which are written into a ledger, too.
+func NewClaims(s *state.File, clock *pace.Clock, l *Ledger) *Claims {
+	return &Claims{state: s, clock: clock, ledger: l, answered: map[uint64]bool{}}
 }
 
-// claim takes a task for an item; false where another item has it.
-func (c *claims) claim(task string) (bool, error) {
+// Claim takes a task for an item; false where another item has it.
+func (c *Claims) Claim(task string) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.collect(); err != nil {
@@ -41,16 +42,16 @@ func (c *claims) claim(task string) (bool, error) {
 	return true, nil
 }
 
-// unclaim gives a task back: it may be another item's.
-func (c *claims) unclaim(task string) {
+// Unclaim gives a task back: it may be another item's.
+func (c *Claims) Unclaim(task string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.tasks, task)
 	c.ledger.note(task, c.clock.Now(), claimReleased)
 }
 
-// claimed tells which of the rows are known: to a record of ours, or as the answer to another batch of this user.
-func (c *claims) claimed(rows map[string]client.TaskInfo) (map[string]bool, error) {
+// Claimed tells which of the rows are known: to a record of ours, or as the answer to another batch of this user.
+func (c *Claims) Claimed(rows map[string]client.TaskInfo) (map[string]bool, error) {
 	if len(rows) == 0 {
 		return nil, nil // without reading a record
 	}
@@ -73,9 +74,9 @@ func (c *claims) claimed(rows map[string]client.TaskInfo) (map[string]bool, erro
 	return known, nil
 }
 
-// firstAnswer notes the task that a submission of this run was answered with; false where another was answered with it,
+// FirstAnswer notes the task that a submission of this run was answered with; false where another was answered with it,
 // which a gateway that mixes up its connections does.
-func (c *claims) firstAnswer(task string) bool {
+func (c *Claims) FirstAnswer(task string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	id := state.Hash(task)
@@ -86,8 +87,8 @@ func (c *claims) firstAnswer(task string) bool {
 	return true
 }
 
-// created claims a task that a submission was answered with.
-func (c *claims) created(task string) {
+// Created claims a task that a submission was answered with.
+func (c *Claims) Created(task string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.tasks != nil {
@@ -97,7 +98,7 @@ func (c *claims) created(task string) {
 }
 
 // collect reads them from the state file. Older than a day and an hour they are in no list.
-func (c *claims) collect() error {
+func (c *Claims) collect() error {
 	if c.tasks != nil {
 		return nil
 	}
@@ -120,21 +121,21 @@ func (c *claims) collect() error {
 	return nil
 }
 
-// takenElsewhere reports whether another batch of this user has claimed a task. Both write before they read: of two that
+// TakenElsewhere reports whether another batch of this user has claimed a task. Both write before they read: of two that
 // adopt it at the same moment, at least one sees the other.
-func (c *claims) takenElsewhere(task client.TaskInfo) bool {
+func (c *Claims) TakenElsewhere(task client.TaskInfo) bool {
 	return c.ledger.others(map[string]client.TaskInfo{task.ID: task})[task.ID] != 0
 }
 
-// reset collects them anew when they are needed next: the state file has got records of its own.
-func (c *claims) reset() {
+// Reset collects them anew when they are needed next: the state file has got records of its own.
+func (c *Claims) Reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tasks = nil
 }
 
-// agreesWithLedger reports whether the ledger knows this batch and no task of its last day that the state file does not.
-func (c *claims) agreesWithLedger() (bool, error) {
+// AgreesWithLedger reports whether the ledger knows this batch and no task of its last day that the state file does not.
+func (c *Claims) AgreesWithLedger() (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.collect(); err != nil {

@@ -1,4 +1,4 @@
-package batch
+package tasklist
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A ledger is kept outside of the output folders, in the user's cache: which tasks the batches of this user have
+// A Ledger is kept outside of the output folders, in the user's cache: which tasks the batches of this user have
 // claimed. It serves two ends. A task that another batch of the account has claimed is no candidate for a doubt or
 // a sweep of this one, whatever its words. And a task that this batch has claimed and that its state file does not
 // know shows that the file has lost its end, as where a backup was copied over it.
@@ -27,7 +27,7 @@ import (
 // task counts. A line is written before the state file records the task, so that a process that dies in between is
 // swept after, and no other batch adopts what it had. A ledger that cannot be read or written is a warning and no
 // more: without it a batch may adopt another's task of the same words, and sweeps after every unclean end.
-type ledger struct {
+type Ledger struct {
 	disk    durable.Disk // nil: there is none
 	log     *slog.Logger
 	account string    // what the names of all files of the account begin with
@@ -62,9 +62,9 @@ const ledgerLine = "%016x %010d %c\n"
 // ledgerLength is that of a line.
 var ledgerLength = len(fmt.Sprintf(ledgerLine, 0, 0, claimAnswered))
 
-// open names this run's file, once the header of the state file is known; nothing is made before begin. Account names the
+// Open names this run's file, once the header of the state file is known; nothing is made before begin. Account names the
 // account, and cache is nil where there is no folder for ledgers.
-func (l *ledger) open(cache durable.Disk, log *slog.Logger, account string, header state.Header) {
+func (l *Ledger) Open(cache durable.Disk, log *slog.Logger, account string, header state.Header) {
 	if cache == nil {
 		return
 	}
@@ -76,8 +76,8 @@ func (l *ledger) open(cache durable.Disk, log *slog.Logger, account string, head
 	l.expire()
 }
 
-// begin makes this run's file.
-func (l *ledger) begin() {
+// Begin makes this run's file.
+func (l *Ledger) Begin() {
 	if l.disk == nil {
 		return
 	}
@@ -89,8 +89,8 @@ func (l *ledger) begin() {
 	l.file = f
 }
 
-// close gives the file back.
-func (l *ledger) close() {
+// Close gives the file back.
+func (l *Ledger) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file != nil {
@@ -100,13 +100,13 @@ func (l *ledger) close() {
 }
 
 // fail tells of the first error and does without from there on.
-func (l *ledger) fail(err error) {
+func (l *Ledger) fail(err error) {
 	l.log.Warn("the tasks of this batch are not kept from adoption by others of this account", "cause", err)
 	l.disk, l.file = nil, nil
 }
 
 // expire removes files that were last written before anything that a list still shows.
-func (l *ledger) expire() {
+func (l *Ledger) expire() {
 	for f, err := range l.disk.Sizes(".") {
 		if err != nil {
 			l.fail(err)
@@ -119,7 +119,7 @@ func (l *ledger) expire() {
 }
 
 // note appends a claim.
-func (l *ledger) note(task string, at time.Time, kind byte) {
+func (l *Ledger) note(task string, at time.Time, kind byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file == nil {
@@ -131,7 +131,7 @@ func (l *ledger) note(task string, at time.Time, kind byte) {
 }
 
 // refresh reads what was added since. The mutex is held.
-func (l *ledger) refresh() {
+func (l *Ledger) refresh() {
 	if l.disk == nil {
 		return
 	}
@@ -147,7 +147,7 @@ func (l *ledger) refresh() {
 }
 
 // readOn takes in the lines that a file has got since it was read last. One that is being written is left for later.
-func (l *ledger) readOn(name string) error {
+func (l *Ledger) readOn(name string) error {
 	f, err := l.disk.Open(name)
 	if err != nil {
 		return err
@@ -173,7 +173,7 @@ func (l *ledger) readOn(name string) error {
 
 // others tells which kind of claim other batches of the account have on rows of the list; what none has is left out.
 // A claim that is older than the state file may be of a file of this batch that was lost.
-func (l *ledger) others(rows map[string]client.TaskInfo) map[string]byte {
+func (l *Ledger) others(rows map[string]client.TaskInfo) map[string]byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.refresh()
@@ -195,7 +195,7 @@ func (l *ledger) others(rows map[string]client.TaskInfo) map[string]byte {
 }
 
 // agrees reports whether the ledger knows this batch and no task of its last day that the batch does not.
-func (l *ledger) agrees(known map[string]bool, now time.Time) bool {
+func (l *Ledger) agrees(known map[string]bool, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.refresh()

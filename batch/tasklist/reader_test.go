@@ -1,4 +1,4 @@
-package batch
+package tasklist
 
 import (
 	"fmt"
@@ -31,8 +31,8 @@ func TestAttackLongList(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	l := newLister(c, pace.NewClock(1), pace.NewLimiter(rate.Inf, 1))
-	if pass, err := l.listAll(t.Context()); err != nil || !pass.whole || len(pass.rows) != 100*pages {
-		t.Errorf("listAll = %d rows, whole %v, %v, want all %d", len(pass.rows), pass.whole, err, 100*pages)
+	l := NewReader(c, pace.NewClock(1), pace.NewLimiter(rate.Inf, 1))
+	if pass, err := l.readAll(t.Context()); err != nil || !pass.Whole || len(pass.Rows) != 100*pages {
+		t.Errorf("listAll = %d rows, whole %v, %v, want all %d", len(pass.Rows), pass.Whole, err, 100*pages)
 	}
 }

@@ -1,4 +1,4 @@
-package batch
+package tasklist
 
 import (
 	"slices"
@@ -10,20 +10,15 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// This file says what a pass over the task list proves, by the tasks that we know to be there. A list may be capped, may
-// leave rows out for good, and may tell times by another clock than the Date header's: in which zone its times are is not
-// documented. So its silence counts only where it shows every task of ours that was made from a little before the doubt on,
-// and its times only as far as the tasks of ours that it shows have taught what they differ by.
-
 const (
 	// listed is how long the list is trusted to show a task: it shows 24 h.
-	listed = 23 * time.Hour
+	Reach = 23 * time.Hour
 	// longestPost is when a submission has ended that an earlier run began: it had a minute for its answer (client.Config.Timeout),
 	// after an fsync of its intent.
-	longestPost = 2 * time.Minute
+	LongestSubmission = 2 * time.Minute
 	// earlier is how far before its intent a task of ours may seem to be created: the clocks of two of the service's
 	// machines, and a Date header that is cut to the second.
-	earlier = time.Minute
+	Margin = time.Minute
 	// before is how many tasks of ours before a doubt a pass must show, too: a list that is cut off ends somewhere.
 	knownBefore = 10
 	// quickAnswer is how long the answer to a submission may have taken that tells when its task was made.
@@ -45,28 +40,28 @@ type ownTask struct {
 // quick reports whether its record tells well when it was made.
 func (t ownTask) quick() bool { return !t.answered.IsZero() && t.answered.Sub(t.intent) <= quickAnswer }
 
-// ownTasks are those of the last day. They are collected when the first doubt needs them.
-type ownTasks struct {
+// OwnTasks are those of the last day. They are collected when the first doubt needs them.
+type OwnTasks struct {
 	state  *state.File
 	clock  *pace.Clock
 	settle time.Duration
-	doubts *doubts
+	doubts *Doubts
 	began  time.Time // the service's clock: when this run began
 
 	mu    sync.Mutex
 	all   map[string]ownTask // nil before
 	of    time.Time          // when the last pass began that was judged
-	judge evidence
+	judge Evidence
 }
 
-// newOwnTasks reads them from a state file when they are needed first. Settle is how long an unanswered submission may take to
+// NewOwnTasks reads them from a state file when they are needed first. Settle is how long an unanswered submission may take to
 // show in the list; what earlier runs have adopted is noted in the doubts.
-func newOwnTasks(s *state.File, clock *pace.Clock, settle time.Duration, d *doubts) *ownTasks {
-	return &ownTasks{state: s, clock: clock, settle: settle, doubts: d}
+func NewOwnTasks(s *state.File, clock *pace.Clock, settle time.Duration, d *Doubts) *OwnTasks {
+	return &OwnTasks{state: s, clock: clock, settle: settle, doubts: d}
 }
 
-// begin notes when this run began, by the service's clock.
-func (o *ownTasks) begin(at time.Time) { o.began = at }
+// Begin notes when this run began, by the service's clock.
+func (o *OwnTasks) Begin(at time.Time) { o.began = at }
 
 // ownTaskOf is what a record says of its task. One that was adopted for its words was made at a time that only the list has
 // told, and so was one that was taken in from its picture: they are known to be there, and teach nothing. One that bears the
@@ -82,8 +77,8 @@ func ownTaskOf(rec state.Record, thisRun bool) ownTask {
 	return t
 }
 
-// add notes a task that this run has got.
-func (o *ownTasks) add(rec state.Record) {
+// Add notes a task that this run has got.
+func (o *OwnTasks) Add(rec state.Record) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.all != nil {
@@ -91,12 +86,12 @@ func (o *ownTasks) add(rec state.Record) {
 	}
 }
 
-// evidenceOf judges a pass, once for all who are in doubt.
-func (o *ownTasks) evidenceOf(pass listing) (evidence, error) {
+// EvidenceOf judges a pass, once for all who are in doubt.
+func (o *OwnTasks) EvidenceOf(pass Pass) (Evidence, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err := o.collect(); err != nil {
-		return evidence{}, err
+		return Evidence{}, err
 	}
 	if !o.of.Equal(pass.begun) {
 		o.of, o.judge = pass.begun, o.evidence(pass)
@@ -105,12 +100,12 @@ func (o *ownTasks) evidenceOf(pass listing) (evidence, error) {
 }
 
 // collect reads them from the state file.
-func (o *ownTasks) collect() error {
+func (o *OwnTasks) collect() error {
 	if o.all != nil {
 		return nil
 	}
 	all := map[string]ownTask{}
-	cutoff := o.clock.Now().Add(-2 * listed) // see evidence.gone
+	cutoff := o.clock.Now().Add(-2 * Reach) // see evidence.gone
 	for i := range o.state.Count() {
 		rec, err := o.state.Get(i)
 		if err != nil {
@@ -127,7 +122,7 @@ func (o *ownTasks) collect() error {
 		}
 		t := ownTaskOf(rec, !rec.Intent.Before(o.began))
 		if rec.Adopted != "" && !t.thisRun {
-			o.doubts.close(o.doubts.add(wordsOf(rec.Sent.Model, rec.Sent.Prompt), rec.Intent, rec.Intent, false), true)
+			o.doubts.Close(o.doubts.Add(PromptKey(rec.Sent.Model, rec.Sent.Prompt), rec.Intent, rec.Intent, false), true)
 		}
 		all[rec.Task] = t
 	}
@@ -148,59 +143,59 @@ func earlierTasks(r state.Record) []ownTask {
 	return all
 }
 
-// An offset is what the list's times are ahead of ours.
-type offset struct {
-	known    bool
-	conflict bool // our tasks disagree about it
-	by       time.Duration
+// An Offset is what the list's times are ahead of ours.
+type Offset struct {
+	Known    bool
+	Conflict bool // our tasks disagree about it
+	By       time.Duration
 }
 
 // with takes what a task says: the first teaches, another may disagree.
-func (o offset) with(by time.Duration) offset {
+func (o Offset) with(by time.Duration) Offset {
 	switch {
-	case o.conflict || !o.known:
-		return offset{!o.conflict, o.conflict, by}
-	case (o.by - by).Abs() > sameOffset:
-		return offset{conflict: true}
+	case o.Conflict || !o.Known:
+		return Offset{!o.Conflict, o.Conflict, by}
+	case (o.By - by).Abs() > sameOffset:
+		return Offset{Conflict: true}
 	}
 	return o
 }
 
-// evidence is what a pass proves.
-type evidence struct {
+// Evidence is what a pass proves.
+type Evidence struct {
 	intents []time.Time // of the tasks of ours that a whole list would show, in order
 	missing time.Time   // the latest intent of those that it does not show; zero where it shows all
 	shown   time.Time   // the latest intent of those that it shows, and whose times are what the list's other ones say
 	first   time.Time   // the earliest of them
 	gone    time.Time   // the latest intent of a task of ours that is too old for the list
 	oldest  time.Time   // the list's oldest row, by the list's clock
-	now     offset      // as the tasks of this run teach it
-	then    offset      // as those of earlier runs do, whose records may be by another clock
+	now     Offset      // as the tasks of this run teach it
+	Then    Offset      // as those of earlier runs do, whose records may be by another clock
 }
 
-func (o *ownTasks) evidence(pass listing) evidence {
-	var e evidence
-	for _, row := range pass.rows {
+func (o *OwnTasks) evidence(pass Pass) Evidence {
+	var e Evidence
+	for _, row := range pass.Rows {
 		if e.oldest.IsZero() || !row.Created.IsZero() && row.Created.Before(e.oldest) {
 			e.oldest = row.Created
 		}
 	}
 	for id, t := range o.all {
-		row, shown := pass.rows[id]
+		row, shown := pass.Rows[id]
 		switch by := row.Created.Sub(t.answered); {
 		case !shown || row.Created.IsZero() || !t.quick():
 		case t.thisRun:
 			e.now = e.now.with(by)
 		default:
-			e.then = e.then.with(by)
+			e.Then = e.Then.with(by)
 		}
 	}
 	for _, t := range o.all {
-		if t.intent.Before(pass.at.Add(-listed)) {
+		if t.intent.Before(pass.at.Add(-Reach)) {
 			e.gone = pace.Later(e.gone, t.intent)
 			continue
 		}
-		row, shown := pass.rows[t.id]
+		row, shown := pass.Rows[t.id]
 		if !shown && (t.undated || pace.Later(t.intent, t.answered).After(pass.at.Add(-o.settle))) {
 			continue // it may not show it any more, or not yet
 		}
@@ -220,52 +215,52 @@ func (o *ownTasks) evidence(pass listing) evidence {
 }
 
 // agrees reports whether a task that the list shows would be found by its time, were it in doubt.
-func (e evidence) agrees(t ownTask, row client.TaskInfo) bool {
-	o := e.then
-	if t.thisRun || !o.known {
+func (e Evidence) agrees(t ownTask, row client.TaskInfo) bool {
+	o := e.Then
+	if t.thisRun || !o.Known {
 		o = e.now
 	}
-	if !o.known || t.undated {
+	if !o.Known || t.undated {
 		return true // nothing is looked for by its time
 	}
-	at := row.Created.Add(-o.by)
-	return !at.Before(t.intent.Add(-earlier)) && !at.After(pace.Later(t.intent, t.answered).Add(earlier))
+	at := row.Created.Add(-o.By)
+	return !at.Before(t.intent.Add(-Margin)) && !at.After(pace.Later(t.intent, t.answered).Add(Margin))
 }
 
-// offsets are what the list's times are compared by: with the intent of a submission, with the present, and with the whole
+// Offsets are what the list's times are compared by: with the intent of a submission, with the present, and with the whole
 // of it. An intent of an earlier run is by the clock of that time.
-func (e evidence) offsets(thisRun bool) (intent, present, adoption offset) {
+func (e Evidence) Offsets(thisRun bool) (intent, present, adoption Offset) {
 	if thisRun {
 		return e.now, e.now, e.now
 	}
-	then, now := e.then, e.now
-	if then.known && now.known && (then.by-now.by).Abs() > sameOffset || then.conflict || now.conflict {
-		return offset{}, offset{}, offset{conflict: true}
+	then, now := e.Then, e.now
+	if then.Known && now.Known && (then.By-now.By).Abs() > sameOffset || then.Conflict || now.Conflict {
+		return Offset{}, Offset{}, Offset{Conflict: true}
 	}
-	if then.known {
+	if then.Known {
 		return then, now, then
 	}
 	return then, now, now
 }
 
-// proves reports whether a task that was submitted at a time would be among the rows. A task of ours that the list could
+// Proves reports whether a task that was submitted at a time would be among the rows. A task of ours that the list could
 // have shown then, and is too old for now, may have been one that it hides: with it goes the proof.
-func (e evidence) proves(intent, now time.Time) bool {
-	if i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare); i < knownBefore && e.gone.After(intent.Add(-listed)) {
+func (e Evidence) Proves(intent, now time.Time) bool {
+	if i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare); i < knownBefore && e.gone.After(intent.Add(-Reach)) {
 		return false
 	}
-	if from := e.from(intent); e.shown.IsZero() || e.shown.Before(from) || e.lacks(intent) {
+	if from := e.from(intent); e.shown.IsZero() || e.shown.Before(from) || e.Lacks(intent) {
 		return false
 	}
 	if now.Sub(intent) <= longAgo || e.first.Before(intent) {
 		return true
 	}
-	_, present, _ := e.offsets(true)
-	return present.known && e.oldest.Add(-present.by).Before(intent)
+	_, present, _ := e.Offsets(true)
+	return present.Known && e.oldest.Add(-present.By).Before(intent)
 }
 
 // from is since when all tasks that we know must be shown, where one that was submitted at a time is looked for.
-func (e evidence) from(intent time.Time) time.Time {
+func (e Evidence) from(intent time.Time) time.Time {
 	i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare)
 	if i == 0 {
 		return intent
@@ -273,7 +268,7 @@ func (e evidence) from(intent time.Time) time.Time {
 	return e.intents[max(0, i-knownBefore)]
 }
 
-// lacks reports whether one of those is not shown.
-func (e evidence) lacks(intent time.Time) bool {
+// Lacks reports whether one of those is not shown.
+func (e Evidence) Lacks(intent time.Time) bool {
 	return !e.missing.IsZero() && !e.missing.Before(e.from(intent))
 }
