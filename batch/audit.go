@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -45,9 +46,8 @@ type AuditRow struct {
 
 // Audit asks the service for its list and, once each, for the tasks of our models that no record knows. It changes nothing.
 func (b *Batch) Audit(ctx context.Context, c *client.Client) (Audit, error) {
-	r := b.newRun()
-	r.o.Client = c
-	pass, err := r.lister.Read(ctx, time.Time{})
+	tasks := tasklist.NewReader(c, pace.NewClock(b.o.Speed), b.o.QueryRate, b.o.Speed)
+	pass, err := tasks.Read(ctx, time.Time{})
 	if err != nil {
 		return Audit{}, err
 	}
@@ -56,23 +56,23 @@ func (b *Batch) Audit(ctx context.Context, c *client.Client) (Audit, error) {
 	if err != nil {
 		return a, err
 	}
-	if err := r.ownTasks(ctx, &a, known, pass.Rows); err != nil {
+	if err := a.askOwn(ctx, tasks, known, pass.Rows); err != nil {
 		return a, err
 	}
 	for _, row := range slices.SortedFunc(maps.Values(pass.Rows), byAge) {
 		if row.Status == client.Failed || row.Status == client.Canceled {
 			continue
 		}
-		if err := r.auditTask(ctx, &a, row, known, words); err != nil {
+		if err := b.auditTask(ctx, tasks, &a, row, known, words); err != nil {
 			return a, err
 		}
 	}
 	return a, b.auditPictures(ctx, &a)
 }
 
-// ownTasks asks for the task of each held item, and for those of open ones that the list does not show: what the service says of
+// askOwn asks for the task of each held item, and for those of open ones that the list does not show: what the service says of
 // an item's own task says what can be done about it.
-func (r *run) ownTasks(ctx context.Context, a *Audit, known map[string]knownTask, rows map[string]client.TaskInfo) error {
+func (a *Audit) askOwn(ctx context.Context, tasks *tasklist.Reader, known map[string]knownTask, rows map[string]client.TaskInfo) error {
 	own := map[string]int{}
 	for i, row := range a.Rows {
 		own[row.Task] = i
@@ -82,7 +82,7 @@ func (r *run) ownTasks(ctx context.Context, a *Audit, known map[string]knownTask
 		if _, listed := rows[id]; k.verdict != "held" && (k.verdict != "open" || listed) {
 			continue
 		}
-		task, err := r.ask(ctx, id)
+		task, err := tasks.Ask(ctx, id)
 		if err != nil && (ctx.Err() != nil || keyRefused(err)) {
 			return err
 		}
@@ -150,9 +150,9 @@ func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, words map[stri
 }
 
 // auditTask judges one task of the list. Those of models that the batch does not use are not its business.
-func (r *run) auditTask(ctx context.Context, a *Audit, row client.TaskInfo, known map[string]knownTask, words map[string]string) error {
+func (b *Batch) auditTask(ctx context.Context, tasks *tasklist.Reader, a *Audit, row client.TaskInfo, known map[string]knownTask, words map[string]string) error {
 	k, ours := known[row.ID]
-	if !ours && !slices.Contains(r.models, row.Model) {
+	if !ours && !slices.Contains(b.models, row.Model) {
 		return nil
 	}
 	out := AuditRow{Task: row.ID, Item: k.item, Verdict: k.verdict, Model: row.Model, Status: row.Status, Created: row.Created, Cost: k.cost}
@@ -160,7 +160,7 @@ func (r *run) auditTask(ctx context.Context, a *Audit, row client.TaskInfo, know
 		a.count(out)
 		return nil
 	}
-	task, err := r.ask(ctx, row.ID)
+	task, err := tasks.Ask(ctx, row.ID)
 	var api *client.APIError
 	switch {
 	case errors.As(err, &api) && !keyRefused(err): // another program's, perhaps, that this key may not see
@@ -175,7 +175,7 @@ func (r *run) auditTask(ctx context.Context, a *Audit, row client.TaskInfo, know
 		k.sent = state.Request{Model: row.Model}
 		out.Verdict, out.Item = verdictOf(row.Model, task, words)
 	}
-	out.Cost = r.price(k.sent) * client.Money(max(task.Images, 1))
+	out.Cost = b.price(k.sent) * client.Money(max(task.Images, 1))
 	a.count(out)
 	return nil
 }

@@ -43,7 +43,7 @@ func (r *run) await(ctx context.Context, a asked) (client.Task, error) {
 		if err := r.watch.Wait(ctx, t); err != nil {
 			return client.Task{}, err
 		}
-		task, err := r.ask(ctx, a.id)
+		task, err := r.tasks.Ask(ctx, a.id)
 		switch {
 		case ctx.Err() != nil:
 			return client.Task{}, ctx.Err()
@@ -87,23 +87,6 @@ func (r *run) watchable(a asked) poll.Task {
 		t.Submitted = time.Now().Add(-r.clock.Local(max(0, r.clock.Now().Sub(a.submitted))))
 	}
 	return t
-}
-
-// ask makes one query within the account's budget.
-func (r *run) ask(ctx context.Context, id string) (client.Task, error) {
-	try, err := r.asking.Pass(ctx, r.queries)
-	if err != nil {
-		return client.Task{}, err
-	}
-	task, err := r.o.Client.Task(ctx, id)
-	if ctx.Err() != nil {
-		try.Unsent()
-		return task, err
-	}
-	try.Observe(err)
-	r.queries.Observe(err)
-	r.clock.Observe(task.Date)
-	return task, err
 }
 
 // refusalsAfter is how many refusals in a row there are after an error: what may pass is none.

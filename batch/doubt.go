@@ -112,7 +112,7 @@ func (s *settling) examine(ctx context.Context, c candidate) (verdict, error) {
 	case c.Status == client.Pending || c.Status == client.Running:
 		return undecided, nil
 	}
-	task, err := s.ask(ctx, c.ID)
+	task, err := s.tasks.Ask(ctx, c.ID)
 	if err != nil {
 		return undecided, err
 	}

@@ -286,7 +286,7 @@ func (f *fetching) freshURL(ctx context.Context, i int) (url string, answered bo
 	if f.rec.Task == "" {
 		return "", true
 	}
-	task, err := f.ask(ctx, f.rec.Task)
+	task, err := f.tasks.Ask(ctx, f.rec.Task)
 	switch {
 	case err != nil:
 		return "", false

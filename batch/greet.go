@@ -19,7 +19,7 @@ import (
 // which every intent is dated by.
 func (r *run) greet(ctx context.Context) error {
 	for n := 0; ; n++ {
-		_, err := r.lister.Page(ctx, 1)
+		_, err := r.tasks.Page(ctx, 1)
 		var api *client.APIError
 		switch {
 		case err == nil:
@@ -57,7 +57,7 @@ func (r *run) sameAccount(ctx context.Context) error {
 	case witness == "":
 		return r.amend(print)
 	}
-	task, err := r.ask(ctx, witness)
+	task, err := r.tasks.Ask(ctx, witness)
 	if err != nil {
 		return err
 	}

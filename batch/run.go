@@ -28,8 +28,6 @@ type run struct {
 	clock     *pace.Clock
 	grace     time.Duration
 	syncGrace time.Duration
-	queries   *pace.Limiter
-	asking    *pace.Breaker
 	watch     *poll.Watcher
 	backlog   *backlog
 	flight    inFlight
@@ -38,7 +36,7 @@ type run struct {
 	saved     map[savedPicture]state.Picture // pictures of open tasks that were found on disk; not written after the start
 	damaged   map[savedPicture]state.Picture // those that others are to replace; not written after the start
 	resumed   map[int32]bool                 // entries that resume takes in this pass, and nobody else; not written while it runs
-	lister    *tasklist.Reader
+	tasks     *tasklist.Reader
 	orphans   orphans
 	claims    *tasklist.Claims
 	ledger    *tasklist.Ledger
@@ -105,10 +103,6 @@ func (b *Batch) Run(ctx context.Context) error {
 }
 
 func (b *Batch) newRun() *run {
-	queries := b.o.QueryRate
-	if queries == 0 {
-		queries = 16
-	}
 	grace, syncGrace := b.o.Grace, b.o.Grace
 	if grace == 0 {
 		grace, syncGrace = 3*time.Second, time.Minute
@@ -117,8 +111,6 @@ func (b *Batch) newRun() *run {
 	r := &run{
 		Batch: b, log: b.o.Log, grace: grace, syncGrace: syncGrace,
 		clock:   c,
-		queries: pace.NewLimiter(queries, b.o.Speed),
-		asking:  pace.NewBreaker(3, b.o.Speed),
 		backlog: newBacklog(c),
 		saved:   map[savedPicture]state.Picture{},
 		damaged: map[savedPicture]state.Picture{},
@@ -126,11 +118,11 @@ func (b *Batch) newRun() *run {
 		given:   map[int]state.Key{},
 		limits:  limits{halted: map[string]error{}, refusals: map[string]int{}, refusing: map[string]Refusal{}},
 	}
-	r.lister = tasklist.NewReader(b.o.Client, c, r.queries)
+	r.tasks = tasklist.NewReader(b.o.Client, c, b.o.QueryRate, b.o.Speed)
 	r.ledger, r.doubts = &tasklist.Ledger{}, &tasklist.Doubts{}
 	r.claims = tasklist.NewClaims(b.state, c, r.ledger)
 	r.own = tasklist.NewOwnTasks(b.state, c, r.settleTime(), r.doubts)
-	r.watch = poll.New(c, r.lister.Page, r.pace, r.queries.Queue, service)
+	r.watch = poll.New(c, r.tasks.Page, r.pace, r.tasks.Queue, service)
 	return r
 }
 

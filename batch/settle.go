@@ -216,7 +216,7 @@ func (s *settling) judged(ctx context.Context) (verdict, error) {
 		return unsure, nil
 	}
 	age := min(s.age(), s.doubts.Age(s.turn.Key, s.clock))
-	pass, err := s.lister.Read(ctx, s.looked)
+	pass, err := s.tasks.Read(ctx, s.looked)
 	s.looked = time.Now()
 	if err != nil {
 		return undecided, err

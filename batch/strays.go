@@ -25,7 +25,7 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 	var before []string
 	alike := 0
 	for {
-		pass, err := r.lister.Read(ctx, looked)
+		pass, err := r.tasks.Read(ctx, looked)
 		looked = time.Now()
 		h.Count(err)
 		switch {

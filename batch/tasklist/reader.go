@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 )
@@ -31,6 +33,7 @@ type Reader struct {
 	client  *client.Client
 	clock   *pace.Clock
 	queries *pace.Limiter
+	breaker *pace.Breaker
 	turn    chan struct{} // holds a token; whoever takes it may make a pass
 	last    Pass          // belongs to the holder of the token, as does shown
 	// shown are the rows of all passes, with their times by the list's clock; those that it shows no more for their age are
@@ -38,11 +41,39 @@ type Reader struct {
 	shown map[string]time.Time
 }
 
-// NewReader returns a lister that asks within a budget of queries.
-func NewReader(c *client.Client, clock *pace.Clock, queries *pace.Limiter) *Reader {
-	l := &Reader{client: c, clock: clock, queries: queries, turn: make(chan struct{}, 1), shown: map[string]time.Time{}}
+// DefaultRate is how many questions a second are asked, of the 20 that an account has (TASK, 2026-11).
+const DefaultRate = 16
+
+// NewReader returns a reader that asks so many questions a second of the service's time, of which speed is the multiple; 0 is
+// [DefaultRate].
+func NewReader(c *client.Client, clock *pace.Clock, questions rate.Limit, speed float64) *Reader {
+	if questions == 0 {
+		questions = DefaultRate
+	}
+	l := &Reader{client: c, clock: clock, queries: pace.NewLimiter(questions, speed), breaker: pace.NewBreaker(3, speed),
+		turn: make(chan struct{}, 1), shown: map[string]time.Time{}}
 	l.turn <- struct{}{}
 	return l
+}
+
+// Queue is how long a question would wait for those that wait already.
+func (l *Reader) Queue() time.Duration { return l.queries.Queue() }
+
+// Ask asks for one task.
+func (l *Reader) Ask(ctx context.Context, id string) (client.Task, error) {
+	permit, err := l.breaker.Pass(ctx, l.queries)
+	if err != nil {
+		return client.Task{}, err
+	}
+	task, err := l.client.Task(ctx, id)
+	if ctx.Err() != nil {
+		permit.Unsent()
+		return task, err
+	}
+	permit.Observe(err)
+	l.queries.Observe(err)
+	l.clock.Observe(task.Date)
+	return task, err
 }
 
 // Read returns a pass that began after the given moment of our clock: somebody else's if there is one.

@@ -31,7 +31,7 @@ func TestAttackLongList(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	l := NewReader(c, pace.NewClock(1), pace.NewLimiter(rate.Inf, 1))
+	l := NewReader(c, pace.NewClock(1), rate.Inf, 1)
 	if pass, err := l.readAll(t.Context()); err != nil || !pass.Whole || len(pass.Rows) != 100*pages {
 		t.Errorf("listAll = %d rows, whole %v, %v, want all %d", len(pass.Rows), pass.Whole, err, 100*pages)
 	}
