@@ -111,11 +111,22 @@ grid.addEventListener('keydown', e => {
   focusTile(to());
 });
 
-// keepPlace calls f, which may change the lines, and leaves on top what was there.
+// keepPlace calls f, which may change the lines, and leaves on top what was there, and the focus on its tile.
 export function keepPlace(f) {
-  const from = -grid.getBoundingClientRect().top, at = placed.lines[lineAt(placed.lines, from)]?.first;
+  const place = placeNow(), focused = !!document.activeElement?.closest?.('.tile');
   f();
-  if (from > 0 && at !== undefined) scrollTo(0, gridTop() + (placed.lines[placed.lineOf[at]]?.y || 0));
+  putPlace(place.at, place);
+  if (focused) live.get(view.active)?.firstChild.focus({ preventScroll: true });
+}
+// placeNow is the shot on top and how far it is above, or how far down the page is; putPlace goes there.
+export function placeNow() {
+  const from = -grid.getBoundingClientRect().top, line = placed.lines[lineAt(placed.lines, from)];
+  return from > 0 && line ? { at: line.first, off: from - line.y } : { y: scrollY };
+}
+export function putPlace(at, { off = 0, y = 0 }) {
+  const line = placed.lines[placed.lineOf[at]];
+  scrollTo(0, line ? grid.getBoundingClientRect().top + scrollY + line.y + Math.min(off, line.h) : y);
+  draw();
 }
 addEventListener('scroll', ask, { passive: true });
 addEventListener('resize', ask);
