@@ -293,7 +293,7 @@ func besideColumns(header, has []string) []bookColumn {
 		})
 	}
 	columns := resultColumns()
-	if slices.ContainsFunc(header, inChinese) {
+	if inChinese(header) {
 		columns = renamed(columns, keepName, keepNameChinese)
 	}
 	for _, c := range inputColumns() {
@@ -309,8 +309,18 @@ func besideColumns(header, has []string) []bookColumn {
 	return columns
 }
 
-func inChinese(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+// inChinese reports whether most names of a header are Chinese.
+func inChinese(header []string) bool {
+	han, all := 0, 0
+	for _, name := range header {
+		if strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			han++
+		}
+		if strings.TrimSpace(name) != "" {
+			all++
+		}
+	}
+	return han*2 > all
 }
 
 func renamed(columns []bookColumn, from, to string) []bookColumn {

@@ -231,7 +231,7 @@ func TestAnnotateXLSX(t *testing.T) {
 		return AnnotateXLSX(w, Book{Disk: d}, Sheet{Workbook: bytes.NewReader(styled(t)), Name: "Sheet1", Header: 3}, rowsOf(rows...))
 	})
 	header, _ := file.GetRows("Sheet1")
-	if got := strings.Join(header[2][:12], ","); got != "No,提示词,Size,Cost,picture,挑选,status,file,result.cost,error_code,error_message,model" {
+	if got := strings.Join(header[2][:12], ","); got != "No,提示词,Size,Cost,picture,keep,status,file,result.cost,error_code,error_message,model" {
 		t.Errorf("header = %s", got)
 	}
 	if len(header[1]) > 0 || len(header[4]) > 2 {
