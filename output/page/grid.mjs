@@ -10,6 +10,7 @@ import { tileHeight } from './controls.mjs';
 
 const grid = $('grid'), live = new Map(), titles = new Map(), tools = document.querySelector('.tools');
 const below = 66, heading = 52; // pixels of the words under a picture, and of the heading of a group
+const atOnce = 10; // tiles beyond the screen that are built in a frame
 const usual = usualShape(shots);
 let placed = arrange([{ shots: [] }], () => 1, {}), asked = false, opened = () => {}, choose = () => {};
 
@@ -30,19 +31,26 @@ export function refresh() {
   grid.style.height = placed.height + 'px';
   draw();
 }
+// draw brings what is on the screen into the document at once, and the screen around it a few tiles a frame.
 function draw() {
   asked = false;
-  const { lines, headings } = placed, from = -grid.getBoundingClientRect().top, low = from - innerHeight * 0.7, high = from + innerHeight * 1.7;
-  const first = lines[lineAt(lines, low)]?.first || 0, next = lines[lineAt(lines, high)]?.next || 0, focused = document.activeElement?.closest?.('.tile');
+  const { headings } = placed, from = -grid.getBoundingClientRect().top, low = from - innerHeight * 0.7, high = from + innerHeight * 1.7;
+  const [first, next] = tilesIn(low, high), [seen, unseen] = tilesIn(from, from + innerHeight), focused = document.activeElement?.closest?.('.tile');
   for (const [i, li] of live) if ((i < first || i >= next) && li !== focused) { li.remove(); live.delete(i) }
   for (const [i, li] of titles) if (headings[i].y < low - heading || headings[i].y > high) { li.remove(); titles.delete(i) }
-  let after = null, h = headings.length ? lineAt(headings, high) : -1;
+  let after = null, h = headings.length ? lineAt(headings, high) : -1, few = atOnce;
   for (let i = next - 1; i >= first; i--) { // backwards, so that the order of the document is that of the grid
-    after = kept(live, i, () => tileAt(i), after);
+    if (live.has(i) || i >= seen && i < unseen || few-- > 0) after = kept(live, i, () => tileAt(i), after);
     for (; h >= 0 && headings[h].first > i; h--);
     if (h >= 0 && headings[h].first === i && headings[h].y >= low - heading) after = kept(titles, h, () => title(headings[h]), after);
   }
+  if (few < 0) ask();
   document.documentElement.classList.toggle('stuck', scrollY > 40);
+}
+// tilesIn are the first tile between two heights, and the first one behind them.
+function tilesIn(low, high) {
+  const { lines } = placed;
+  return [lines[lineAt(lines, low)]?.first || 0, lines[lineAt(lines, high)]?.next || 0];
 }
 function kept(all, i, build, after) {
   let li = all.get(i);
