@@ -53,7 +53,7 @@ func (j *job) startPage(ctx context.Context, o batch.Options) (stop func()) {
 // to the end of the run.
 func (l *livePage) keep(ctx context.Context) {
 	for l.progress().Saved == 0 {
-		if wait(ctx, time.Second) != nil {
+		if pause(ctx, time.Second) != nil {
 			return
 		}
 	}
@@ -72,7 +72,7 @@ func nowAndThen(ctx context.Context, write func(next time.Duration)) {
 		start := time.Now()
 		write(next)
 		next = max(pageEvery, pageShare*time.Since(start))
-		wait(ctx, next)
+		pause(ctx, next)
 	}
 }
 
@@ -95,16 +95,4 @@ func (l *livePage) write(ctx context.Context, next time.Duration) error {
 	return durable.Replace(l.disk, "report.html", func(w io.Writer) error {
 		return b.WritePage(ctx, w, running)
 	})
-}
-
-// wait returns after that time, or with the error of the context.
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
