@@ -440,3 +440,12 @@ func TestXLSXLinks(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { return len(b), nil }
+
+// A thumbnail ends in the row where it begins, so that a filter hides it with its row.
+func TestThumbnailsAreHiddenWithTheirRows(t *testing.T) {
+	for _, a := range []area{quarter(0, 1), quarter(3, 4)} {
+		if end := float64(a.y + a.height - 1); end >= sizedRowPoints*4/3.4 {
+			t.Errorf("a picture ends %v pixels below the top of a row of %v", end, sizedRowPoints*4/3.4)
+		}
+	}
+}
