@@ -28,7 +28,7 @@ const module = "github.com/qwenbatch/qwenbatch"
 // mayImport lists, for each package, which of ours it may import. The packages that only tests use come last.
 var mayImport = map[string][]string{
 	".":     {"cli"},
-	"cli":   {"batch", "batch/state", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
+	"cli":   {"batch", "batch/state", "cli/exam", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
 	"batch": {"batch/pace", "batch/poll", "batch/state", "batch/tasklist", "client", "manifests", "output", "output/durable", "output/filename", "output/imagefile"},
 
 	"batch/pace":     {"client"},
@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 	"output/filename":  nil,
 	"output/imagefile": nil,
 
+	"cli/exam":           {"client/emulator"},
 	"cli/probe":          {"client"},
 	"cli/term":           {"batch", "client", "manifests/shell"},
 	"manifests/charset":  nil,
@@ -67,6 +68,7 @@ var testsMayImport = map[string][]string{
 	"batch":           {"client/emulator", "output/disktest"},
 	"batch/state":     {"output/disktest"},
 	"cli":             {"manifests/charset", "output/disktest"},
+	"cli/exam":        {"client"},
 	"cli/probe":       {"client/emulator"},
 	"client":          {"client/emulator"},
 	"client/emulator": {"client"},

@@ -117,7 +117,7 @@ func TestWorkbookBesideTheRows(t *testing.T) {
 	}
 	wantPictures(t, file, map[string]int{"F4": 1, "F5": 3, "F6": 1, "F7": 0})
 	wantNoFormulas(t, file)
-	wantLink(t, file, "H4", "images/P-1.png")
+	wantLink(t, file, "I4", "images/P-1.png")
 	wantLook(t, file)
 }
 
@@ -190,7 +190,7 @@ func TestWorkbookOfAnySheet(t *testing.T) {
 		}
 	}
 	rows, _ := file.GetRows("results")
-	if header := strings.Join(rows[0][:6], ","); header != "id,prompt,shop,manifest.cost,picture,status" {
+	if header := strings.Join(rows[0][:7], ","); header != "id,prompt,shop,manifest.cost,picture,keep,status" {
 		t.Errorf("header = %s", header)
 	}
 	wantNoFormulas(t, file)

@@ -104,7 +104,7 @@ func TestResultsOfAListAsManifest(t *testing.T) {
 		if strings.Contains(items[0], "images") || !slices.Equal(columns, []string{"shop"}) {
 			t.Errorf("%s: item %q, columns %q", filepath.Base(path), items[0], columns)
 		}
-		if len(totals.Guesses) != 1 || !strings.Contains(totals.Guesses[0].Text, "that were sent") {
+		if !slices.ContainsFunc(totals.Guesses, func(g manifests.Error) bool { return strings.Contains(g.Text, "that were sent") }) {
 			t.Errorf("%s: guesses = %v", filepath.Base(path), totals.Guesses)
 		}
 	}

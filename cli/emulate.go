@@ -21,6 +21,7 @@ import (
 type emulateFlags struct {
 	listen, images string
 	quota, faults  string
+	exam, json     bool
 	options        emulator.Options
 }
 
@@ -35,13 +36,26 @@ quotas, prices and pictures that say REHEARSAL. The base URL is printed on
 stdout as one line when it can be used. It keeps books of every charge, task,
 query and refusal: GET /books. Ctrl-C stops it, exit code 0.
 
+With --exam it runs a program through lost answers, 429s, a picture host that
+refuses and a kill, and prints what that has cost. The program makes a picture
+of each prompt: DASHSCOPE_HTTP_BASE_URL, DASHSCOPE_API_KEY,
+QWENBATCH_EXAM_PROMPTS (a CSV file with the one column prompt) and
+QWENBATCH_EXAM_OUT (a folder for PNG files) tell it all. Exit code 0 if it has
+paid nothing twice, lost and left out nothing, and kept the key; else 3.
+
 Faults (--faults name=probability,…; op.name narrows one to submit, sync, query,
 list, cancel, image or limits; or a script file of lines "op N name"):
 ` + faultHelp(),
 		Example: `  qwenbatch emulate --speed 60
   qwenbatch emulate --faults submit.lose-answer=0.02,image.gone=0.01
-  qwenbatch run prompts.csv --base-url http://127.0.0.1:8686/api/v1`,
-		Args: noArguments,
+  qwenbatch run prompts.csv --base-url http://127.0.0.1:8686/api/v1
+  qwenbatch emulate --exam -- python3 mine.py`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.exam {
+				return nil
+			}
+			return noArguments(cmd, args)
+		},
 	}
 	where := newGroup("Serving")
 	where.flags.Var(textFlag{&f.listen, "ADDR"}, "listen",
@@ -63,8 +77,16 @@ list, cancel, image or limits; or a script file of lines "op N name"):
 	life.flags.Var(textFlag{&f.faults, "SPEC"}, "faults",
 		"what goes wrong, as listed above (default nothing)")
 	life.flags.Uint64Var(&f.options.Seed, "seed", 1, "seed `N` of service times and faults")
-	p.flags(cmd, where, life)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return p.emulate(cmd.Context(), f) }
+	examined := newGroup("Exam")
+	examined.flags.BoolVar(&f.exam, "exam", false, "examine the program behind --")
+	examined.flags.BoolVar(&f.json, "json", false, "its marks as a JSON array")
+	p.flags(cmd, where, life, examined)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if f.exam {
+			return p.exam(cmd.Context(), args, f.json)
+		}
+		return p.emulate(cmd.Context(), f)
+	}
 	return cmd
 }
 

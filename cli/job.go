@@ -148,7 +148,7 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	if err := f.check(j.plan); err != nil {
 		return err
 	}
-	return j.work(ctx)
+	return j.work(ctx, o)
 }
 
 // tooMuch refuses a run that would pay for much that is finished.

@@ -49,7 +49,7 @@ func (p *program) expandRedo(names []string) ([]string, error) {
 			all = append(all, name)
 			continue
 		}
-		marks, err := readMarks(file)
+		marks, err := readMarks(atHome(file))
 		if err != nil {
 			return nil, err
 		}
@@ -60,6 +60,15 @@ func (p *program) expandRedo(names []string) ([]string, error) {
 		all = append(all, rejected...)
 	}
 	return all, nil
+}
+
+// atHome returns a path whose "~/" a shell has left as it is, since "@" is before it.
+func atHome(file string) string {
+	home, err := os.UserHomeDir()
+	if below, ok := strings.CutPrefix(file, "~/"); ok && err == nil {
+		return filepath.Join(home, below)
+	}
+	return file
 }
 
 // rejectedNames name, for --redo, the pictures of items of which one is rejected and none is

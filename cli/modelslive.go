@@ -92,7 +92,7 @@ func liveInfos(ctx context.Context, c *client.Client, names []string) ([]client.
 func newLiveRecord(info client.ModelInfo, l client.Limits, r client.Region) liveRecord {
 	m := client.LookupModel(info.Name)
 	rec := liveRecord{Name: info.Name, Known: m.Known, Running: l.Running, Queue: l.Queue,
-		Published: day(info.Published), Retires: day(info.Retires),
+		Published: dateOf(info.Published), Retires: dateOf(info.Retires),
 		TakesPictures: info.TakesPictures}
 	if price, ok := info.Price(); ok {
 		rec.Price = price.String()
@@ -106,7 +106,7 @@ func newLiveRecord(info client.ModelInfo, l client.Limits, r client.Region) live
 	return rec
 }
 
-func day(t time.Time) string {
+func dateOf(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -121,14 +121,14 @@ func printLive(w io.Writer, records []liveRecord) {
 		if r.TakesPictures {
 			takes = "pictures"
 		}
-		quota := ""
+		pace := ""
 		if r.PerMinute > 0 {
-			quota = fmt.Sprintf("%g/min", r.PerMinute)
+			pace = fmt.Sprintf("%g/min", r.PerMinute)
 		}
 		if r.Running > 0 {
-			quota += fmt.Sprintf(" ×%d", r.Running)
+			pace += fmt.Sprintf(" ×%d", r.Running)
 		}
-		t.Add(r.Name, orMark(r.Price), orMark(r.ListPrice), quota, takes, r.Retires)
+		t.Add(r.Name, orMark(r.Price), orMark(r.ListPrice), pace, takes, r.Retires)
 	}
 	t.Print(w)
 	fmt.Fprint(w, `

@@ -10,7 +10,7 @@ import (
 )
 
 // work announces a run, runs it until a signal comes, and reports how it ended.
-func (j *job) work(ctx context.Context) error {
+func (j *job) work(ctx context.Context, options batch.Options) error {
 	o := newEstimate(j.plan, j.f.limit)
 	o.manifest, o.folder, o.rehearsal, o.speed = j.manifest, j.folder, j.f.rehearse, j.f.speed
 	if b := j.f.budget; b > 0 && b < j.plan.Spent+o.cost {
@@ -36,7 +36,9 @@ func (j *job) work(ctx context.Context) error {
 	}
 	j.begin(o)
 	started := time.Now()
+	stopPage := j.startPage(ctx, options)
 	err := j.watch.ShowWhile(func() error { return j.batch.Run(ctx) })
+	stopPage()
 	s := j.summary(j.batch.Progress())
 	s.took = time.Since(started)
 	s.code, s.err = j.outcome(ctx, err, s) // before the thumbnails, which a signal may stop

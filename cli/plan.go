@@ -213,3 +213,8 @@ func planEnd(p batch.Plan) string {
 	return fmt.Sprintf("A run makes %s in about %s: %s.", term.Amount(o.pictures, "picture"),
 		term.Span(o.duration), o.costText())
 }
+
+// liveNotes are about the models that a run would pay for.
+func (l *savedBatch) liveNotes() (notes, warnings []string) {
+	return liveNotes(l.rules.Live, planModels(l.plan), l.settings.Region, time.Now())
+}

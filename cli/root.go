@@ -83,7 +83,8 @@ picture is paid twice.`,
 	root.SetHelpFunc(p.help)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { p.help(cmd, nil); return nil })
 	root.SetFlagErrorFunc(flagMistake)
-	root.AddCommand(runCommand(p), planCommand(p), statusCommand(p), reportCommand(p), pickCommand(p),
+	root.AddCommand(runCommand(p), planCommand(p), statusCommand(p), reportCommand(p),
+		viewCommand(p), pickCommand(p),
 		modelsCommand(p), initCommand(p), generateCommand(p), tasksCommand(p), resolveCommand(p),
 		auditCommand(p), doctorCommand(p), schemaCommand(p), emulateCommand(p), versionCommand(p))
 	root.AddCommand(topics()...)

@@ -42,7 +42,7 @@ func (c *Client) Download(ctx context.Context, rawURL string) ([]byte, error) {
 // DownloadBuffer is [Client.Download] into a buffer whose array is reused if it is large enough.
 func (c *Client) DownloadBuffer(ctx context.Context, buf []byte, rawURL string) (
 	body []byte, err error) {
-	err = c.again(ctx, func() error {
+	err = c.config.again(ctx, func() error {
 		body, err = c.downloadOnce(ctx, buf, rawURL)
 		return err
 	})

@@ -11,7 +11,7 @@ import (
 // get makes a GET of the API, again as often as Config.ReadRetries says, and returns its 2xx
 // answer.
 func (c *Client) get(ctx context.Context, op, path string) (a answer, err error) {
-	err = c.again(ctx, func() error {
+	err = c.config.again(ctx, func() error {
 		a, err = c.getOnce(ctx, op, path)
 		return err
 	})
@@ -36,11 +36,11 @@ const longestPause = 30 * time.Second
 
 // again reads until it succeeds, the error is one that stays, the tries are used up or the
 // context ends. The pauses are 1 s, 2 s, 4 s and so on.
-func (c *Client) again(ctx context.Context, read func() error) error {
+func (c Config) again(ctx context.Context, read func() error) error {
 	pause := time.Second
 	for try := 0; ; try++ {
 		err := read()
-		if err == nil || try >= c.config.ReadRetries || !passes(err) || ctx.Err() != nil ||
+		if err == nil || try >= c.ReadRetries || !passes(err) || ctx.Err() != nil ||
 			sleep(ctx, pause) != nil {
 			return err
 		}

@@ -256,6 +256,9 @@ func (f *csvFeed) row(read *sheetRow) *row {
 
 // repeatsHeader reports whether the same stands in the row as in the header.
 func (f *csvFeed) repeatsHeader() bool {
+	if top := f.table.found; f.scanner.length > 2*int(top.rows.offset-top.at.offset)+64 {
+		return false // most rows are longer
+	}
 	return repeats(f.table.found.names, len(f.scanner.cells), func(i int) (int, string) {
 		return i, string(f.scanner.text(f.scanner.cells[i]))
 	})

@@ -197,6 +197,7 @@ func newAnnotator(file *excelize.File, book Book, sheet Sheet) (*annotator, erro
 	}
 	a := &annotator{file: file, sheet: sheet.Name, looks: styles, drawing: floating,
 		pictures: newPictures(file, sheet.Name, book)}
+	a.pictures.sized = true
 	if err := a.clear(sheet, header, height); err != nil {
 		return nil, err
 	}
@@ -293,7 +294,7 @@ func besideColumns(header, has []string) []bookColumn {
 		})
 	}
 	columns := resultColumns()
-	if slices.ContainsFunc(header, inChinese) {
+	if inChinese(header) {
 		columns = renamed(columns, keepName, keepNameChinese)
 	}
 	for _, c := range inputColumns() {
@@ -309,8 +310,18 @@ func besideColumns(header, has []string) []bookColumn {
 	return columns
 }
 
-func inChinese(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+// inChinese reports whether most names of a header are Chinese.
+func inChinese(header []string) bool {
+	han, all := 0, 0
+	for _, name := range header {
+		if strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			han++
+		}
+		if strings.TrimSpace(name) != "" {
+			all++
+		}
+	}
+	return han*2 > all
 }
 
 func renamed(columns []bookColumn, from, to string) []bookColumn {
@@ -332,13 +343,22 @@ func (a *annotator) begin(row int, header []string) error {
 		column, _ := excelize.ColumnNumberToName(a.places[i])
 		errs = append(errs, a.file.SetCellStr(a.sheet, cell, c.name),
 			a.file.SetCellStyle(a.sheet, cell, cell, style),
-			a.file.SetColWidth(a.sheet, column, column, c.width))
+			a.file.SetColWidth(a.sheet, column, column, max(c.width, nameWidth(c.name))))
 		if c.technical() {
 			errs = append(errs, a.file.SetColOutlineLevel(a.sheet, column, 1),
 				a.file.SetColVisible(a.sheet, column, false))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// nameWidth is how wide a column is in which the name of ours stands in bold, 0 where that is no
+// wider than the others.
+func nameWidth(name string) float64 {
+	if !strings.HasPrefix(name, "result.") {
+		return 0
+	}
+	return float64(len(name)) + 2
 }
 
 // headerStyle returns the style that most cells of the header have.
@@ -400,8 +420,8 @@ func (a *annotator) illustrate(cell string, results []Result) error {
 		return err
 	}
 	shots := a.pictures.shots(results)
-	if len(shots) > 0 && height < rowPoints {
-		if err := a.file.SetRowHeight(a.sheet, row, rowPoints); err != nil {
+	if len(shots) > 0 && height < sizedRowPoints {
+		if err := a.file.SetRowHeight(a.sheet, row, sizedRowPoints); err != nil {
 			return err
 		}
 	}

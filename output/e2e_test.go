@@ -81,6 +81,7 @@ func pagesForBrowser(t *testing.T) string {
 		}
 	}
 	writeHandOn(t, d, page)
+	writeLive(t, d, page)
 	return d.Path()
 }
 
@@ -103,6 +104,24 @@ func writeHandOn(t *testing.T, d *durable.Dir, page Page) {
 	})
 	write("lost.html", func(w io.Writer) error { return WriteHTML(w, page, rowsOf(rows...)) })
 	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writeLive writes a page as it is when half of a batch is done, and as it is at the end.
+func writeLive(t *testing.T, d *durable.Dir, page Page) {
+	ended := sixtyRows()
+	half := sixtyRows()
+	for i := range half[30:] {
+		half[30+i].Status, half[30+i].File, half[30+i].SHA256 = "pending", "", ""
+	}
+	write := func(name string, rows []Result) error {
+		return durable.Replace(d, name, func(w io.Writer) error { return WriteHTML(w, page, rowsOf(rows...)) })
+	}
+	err := write("ended.html", ended)
+	now := time.Now()
+	page.Running = &Running{Done: 30, Items: 60, Ends: now.Add(time.Hour), Written: now, Next: now}
+	if err := errors.Join(err, write("live.html", half)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -32,12 +32,22 @@ type Page struct {
 	Started   time.Time      // first submission; zero if there was none
 	Finished  time.Time      // last picture
 	Tool      string         // name and version of the program that made the page
+	Running   *Running       // nil once the run has ended
 
 	// Disk is the output folder, where the thumbnails are. If it is nil, the page shows the
 	// pictures.
 	Disk durable.Disk
 
 	single bool // the pictures are inside the page
+}
+
+// A Running is how far the run is that writes the page. The page says it and loads itself anew.
+type Running struct {
+	Done    int       `json:"done"` // items that have come to an end
+	Items   int       `json:"items"`
+	Ends    time.Time `json:"ends,omitzero"` // when all will have; zero is not known
+	Written time.Time `json:"written"`
+	Next    time.Time `json:"next"` // when the page will be written again, at the earliest
 }
 
 //go:embed page/*.html page/*.css page/*.mjs
@@ -152,11 +162,12 @@ type pageData struct {
 	Started   time.Time      `json:"started,omitzero"`
 	Finished  time.Time      `json:"finished,omitzero"`
 	Tool      string         `json:"tool,omitempty"`
+	Running   *Running       `json:"running,omitempty"`
 }
 
 func (p Page) data() pageData {
 	return pageData{p.title(), p.Manifest, p.Columns, p.Currency, p.Spent, p.Rehearsal, p.Counts,
-		p.Started.UTC(), p.Finished.UTC(), p.Tool}
+		p.Started.UTC(), p.Finished.UTC(), p.Tool, p.Running}
 }
 
 // pageRow is a row as the script reads it: the line of results.jsonl, for each picture its file

@@ -93,6 +93,16 @@ func TestWorkbookKeepsItsMarks(t *testing.T) {
 	}
 }
 
+func TestTheColumnOfMarksSpeaksAsTheSheetDoes(t *testing.T) {
+	for name, header := range map[string][]string{
+		keepNameChinese: {"编号", "提示词", "SKU"}, keepName: {"id", "prompt", "背景"}, resultPrefix + keepName: {"keep", "prompt"},
+	} {
+		if !slices.ContainsFunc(besideColumns(header, nil), func(c bookColumn) bool { return c.name == name && c.style == keepStyle }) {
+			t.Errorf("beside %q no column is called %s", header, name)
+		}
+	}
+}
+
 // markIn writes into the keep column of a workbook, by the text of its file column.
 func markIn(t *testing.T, d durable.Disk, signs map[string]string) {
 	t.Helper()

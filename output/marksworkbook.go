@@ -1,9 +1,11 @@
 package output
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -20,7 +22,11 @@ const headerRows = 50
 // workbookMarks reads the keep column of the sheet that has one.
 func workbookMarks(b []byte) (marks []Mark, err error) {
 	err = catchPanic(func() error {
-		file, err := excelize.OpenReader(bytes.NewReader(b),
+		parts, err := withoutPictures(b)
+		if err != nil {
+			return &MarksError{Text: "cannot be read: " + err.Error()}
+		}
+		file, err := excelize.OpenReader(parts,
 			excelize.Options{UnzipSizeLimit: annotateUnzip, UnzipXMLSizeLimit: annotateUnzip})
 		if err != nil {
 			return &MarksError{Text: "cannot be read: " + err.Error()}
@@ -36,6 +42,22 @@ func workbookMarks(b []byte) (marks []Mark, err error) {
 		return &MarksError{Text: "there are no columns file and keep"}
 	})
 	return marks, err
+}
+
+// withoutPictures returns a workbook without its pictures, which are most of it.
+func withoutPictures(b []byte) (io.Reader, error) {
+	in, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return nil, err
+	}
+	var kept bytes.Buffer
+	out := zip.NewWriter(&kept)
+	for _, part := range in.File {
+		if !strings.HasPrefix(part.Name, "xl/media/") {
+			err = errors.Join(err, out.Copy(part))
+		}
+	}
+	return &kept, errors.Join(err, out.Close())
 }
 
 // sheetMarks reads the marks of a sheet; ok is false where it has no columns of marks.

@@ -231,7 +231,7 @@ func TestAnnotateXLSX(t *testing.T) {
 		return AnnotateXLSX(w, Book{Disk: d}, Sheet{Workbook: bytes.NewReader(styled(t)), Name: "Sheet1", Header: 3}, rowsOf(rows...))
 	})
 	header, _ := file.GetRows("Sheet1")
-	if got := strings.Join(header[2][:12], ","); got != "No,提示词,Size,Cost,picture,挑选,status,file,result.cost,error_code,error_message,model" {
+	if got := strings.Join(header[2][:12], ","); got != "No,提示词,Size,Cost,picture,keep,status,file,result.cost,error_code,error_message,model" {
 		t.Errorf("header = %s", got)
 	}
 	if len(header[1]) > 0 || len(header[4]) > 2 {
@@ -440,3 +440,12 @@ func TestXLSXLinks(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { return len(b), nil }
+
+// A thumbnail ends in the row where it begins, so that a filter hides it with its row.
+func TestThumbnailsAreHiddenWithTheirRows(t *testing.T) {
+	for _, a := range []area{quarter(0, 1), quarter(3, 4)} {
+		if end := float64(a.y + a.height - 1); end >= sizedRowPoints*4/3.4 {
+			t.Errorf("a picture ends %v pixels below the top of a row of %v", end, sizedRowPoints*4/3.4)
+		}
+	}
+}

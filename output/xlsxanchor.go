@@ -91,7 +91,8 @@ func (d *drawing) lastColumn(sheet string, p placement) int {
 func (d *drawing) dropPictures(column int) {
 	for i, a := range d.anchors {
 		p := a.place
-		if p.Pic != nil && p.From != nil && p.To == nil && p.From.Column == column {
+		if p.Pic != nil && p.From != nil && p.From.Column == column &&
+			(p.To == nil || p.To.Column == column && p.To.Row == p.From.Row) {
 			d.anchors[i].text, d.anchors[i].place = nil, placement{}
 		}
 	}

@@ -16,6 +16,10 @@ const (
 	boxMargin           = 4
 	pictureChars        = (boxWidth + 2*boxMargin - 5) / 7.0
 	rowPoints           = (boxHeight + 2*boxMargin) * 3 / 4.0
+
+	// sizedRowPoints keeps the end of a picture in its row, too: excelize reckons with rows that
+	// are lower by 3 in 3.4.
+	sizedRowPoints = (boxHeight + boxMargin) * 3.4 / 4.0
 )
 
 const (
@@ -35,6 +39,9 @@ type pictures struct {
 	sheet             string
 	disk              durable.Disk
 	thumbnails, links int // how many may still be added
+
+	// sized says that the file knows the heights of its rows
+	sized bool
 }
 
 func newPictures(file *excelize.File, sheet string, book Book) pictures {
@@ -109,14 +116,19 @@ func quarter(i, n int) area {
 	return a
 }
 
-// put adds a thumbnail. It is anchored to one cell: for two, excelize needs the heights of
-// rows, which it does not know of streamed ones, and pictures would stretch over the wrong
-// rows.
+// put adds a thumbnail. It ends in the cell where it begins, so that it is hidden with its row,
+// by a filter say, and does not lie on the next one. Where rows are streamed it is anchored to
+// its beginning only: for the end excelize needs the heights of rows, which it does not know
+// then, and pictures would stretch over the wrong rows.
 func (p *pictures) put(cell string, s shot, a area) error {
 	const gap = 2
 	scale := min(float64(a.width-gap)/float64(s.width), float64(a.height-gap)/float64(s.height))
+	positioning := "oneCell"
+	if p.sized {
+		positioning = "twoCell"
+	}
 	format := &excelize.GraphicOptions{
-		Positioning: "oneCell", LockAspectRatio: true, ScaleX: scale, ScaleY: scale,
+		Positioning: positioning, LockAspectRatio: true, ScaleX: scale, ScaleY: scale,
 		OffsetX: a.x + (a.width-int(scale*float64(s.width)))/2,
 		OffsetY: a.y + (a.height-int(scale*float64(s.height)))/2,
 		AltText: altText(s.alt), Hyperlink: address(s.file), HyperlinkType: "External",

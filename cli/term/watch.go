@@ -73,6 +73,14 @@ func (w *Watch) ShowWhile(f func() error) error {
 	return err
 }
 
+// Left returns the time until all items have ended; false where it is not known.
+func (w *Watch) Left() (time.Duration, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.update(time.Now())
+	return s.left, s.known
+}
+
 func (w *Watch) ticks(stop <-chan struct{}) {
 	ticker := time.NewTicker(w.view.interval())
 	defer ticker.Stop()

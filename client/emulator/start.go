@@ -1,6 +1,8 @@
 package emulator
 
 import (
+	"cmp"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -12,6 +14,8 @@ type Running struct {
 	*Server
 	BaseURL string // "http://127.0.0.1:PORT/api/v1"
 	Key     string // one that is let in
+
+	serving []*http.Server
 }
 
 // startSpeed is how many times faster than life a server of Start runs.
@@ -38,33 +42,49 @@ func Start(t interface {
 	if len(options) > 0 {
 		o = options[0]
 	}
-	api, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal("emulator:", err)
-	}
-	t.Cleanup(func() { api.Close() })
-	images, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal("emulator:", err)
-	}
-	t.Cleanup(func() { images.Close() })
-	o.ImageURL = "http://" + images.Addr().String()
-	server, err := New(o)
+	r, err := Serve(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Close() })
-	serveQuietly(t, api, server.API())
-	serveQuietly(t, images, server.Images())
-	key := o.Key
-	if key == "" {
-		key = "sk-rehearsal"
-	}
-	return &Running{Server: server, BaseURL: "http://" + api.Addr().String() + "/api/v1", Key: key}
+	t.Cleanup(func() { r.Close() })
+	return r
 }
 
-func serveQuietly(t interface{ Cleanup(func()) }, l net.Listener, h http.Handler) {
+// Serve serves a new account over two ports of this machine, until Close. It sets
+// Options.ImageURL.
+func Serve(o Options) (*Running, error) {
+	api, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("emulator: %w", err)
+	}
+	images, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		api.Close()
+		return nil, fmt.Errorf("emulator: %w", err)
+	}
+	o.ImageURL = "http://" + images.Addr().String()
+	server, err := New(o)
+	if err != nil {
+		api.Close()
+		images.Close()
+		return nil, err
+	}
+	return &Running{Server: server, BaseURL: "http://" + api.Addr().String() + "/api/v1",
+		Key:     cmp.Or(o.Key, "sk-rehearsal"),
+		serving: []*http.Server{serveQuietly(api, server.API()), serveQuietly(images, server.Images())},
+	}, nil
+}
+
+func serveQuietly(l net.Listener, h http.Handler) *http.Server {
 	s := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
-	t.Cleanup(func() { s.Close() })
 	go s.Serve(l)
+	return s
+}
+
+// Close ends all connections and closes the server.
+func (r *Running) Close() error {
+	for _, s := range r.serving {
+		s.Close()
+	}
+	return r.Server.Close()
 }

@@ -1,7 +1,7 @@
 // Usage: node test.mjs CHROMIUM FOLDER [PART OF A NAME]. The folder holds few.html, none.html, sixty.html and many.html
 // (10,000 rows), as e2e_test.go writes them. axe-core is looked for beside this file: npm ci installs it. Prints a line a check and exits 1 where one fails.
 import { launch } from './browser.mjs';
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 
@@ -421,6 +421,33 @@ await check('a page without its folder says what it lacks', { url: url('alone/lo
   await tab.key('Enter');
   want('large', (await tab.run(lost, '#frame .card')).includes('Keep this page beside its images folder'), true);
   tab.complaints.length = 0; // of the files that are not there
+});
+await check('a page of a run loads itself anew, and nothing is lost', { url: url('live.html') }, async (tab, want) => {
+  want('what it says', await tab.run(() => /^Running: 30 of 60 so far, about 5\d min/.test(document.getElementById('live').textContent)), true);
+  await tab.key('/');
+  await tab.call('Input.insertText', { text: 'tea-' });
+  await tab.run(() => new Promise(done => setTimeout(done, 200)));
+  await tab.key('Enter');
+  await tab.key('p');
+  for (let n = 0; n < 3; n++) await tab.key('ArrowDown');
+  await tab.key('c');
+  const state = () => ({ focus: document.activeElement.closest('.tile')?.querySelector('b + small').textContent, y: Math.round(document.activeElement.getBoundingClientRect().y),
+    text: document.getElementById('find').value, tray: [...document.querySelectorAll('#picks button')].map(b => b.textContent), chosen: document.querySelectorAll('.tile.chosen').length });
+  const before = await tab.run(state);
+  want('down the page', await tab.run(() => scrollY > 300), true);
+  renameSync(join(folder, 'ended.html'), join(folder, 'live.html'));
+  const start = Date.now();
+  for (;;) {
+    if (await tab.run(() => !document.getElementById('live') && !!document.querySelector('.tile')).catch(() => false)) break;
+    if (Date.now() - start > 60000) throw new Error('it never loaded itself anew');
+    await new Promise(done => setTimeout(done, 300));
+  }
+  want('what is as before', await tab.run(state), before);
+  want('tiles', await tab.run(() => document.getElementById('count').textContent), '59 of 60');
+  await tab.run(() => window.same = true);
+  await new Promise(done => setTimeout(done, 3000));
+  want('not loaded again', await tab.run(() => window.same), true);
+  tab.complaints.length = 0; // the browser tells that the focus is where it was, and not on what has autofocus
 });
 
 await browser.close();

@@ -10,6 +10,7 @@ import { tileHeight } from './controls.mjs';
 
 const grid = $('grid'), live = new Map(), titles = new Map(), tools = document.querySelector('.tools');
 const below = 66, heading = 52; // pixels of the words under a picture, and of the heading of a group
+const atOnce = 10; // tiles beyond the screen that are built in a frame
 const usual = usualShape(shots);
 let placed = arrange([{ shots: [] }], () => 1, {}), asked = false, opened = () => {}, choose = () => {};
 
@@ -30,19 +31,26 @@ export function refresh() {
   grid.style.height = placed.height + 'px';
   draw();
 }
+// draw brings what is on the screen into the document at once, and the screen around it a few tiles a frame.
 function draw() {
   asked = false;
-  const { lines, headings } = placed, from = -grid.getBoundingClientRect().top, low = from - innerHeight * 0.7, high = from + innerHeight * 1.7;
-  const first = lines[lineAt(lines, low)]?.first || 0, next = lines[lineAt(lines, high)]?.next || 0, focused = document.activeElement?.closest?.('.tile');
+  const { headings } = placed, from = -grid.getBoundingClientRect().top, low = from - innerHeight * 0.7, high = from + innerHeight * 1.7;
+  const [first, next] = tilesIn(low, high), [seen, unseen] = tilesIn(from, from + innerHeight), focused = document.activeElement?.closest?.('.tile');
   for (const [i, li] of live) if ((i < first || i >= next) && li !== focused) { li.remove(); live.delete(i) }
   for (const [i, li] of titles) if (headings[i].y < low - heading || headings[i].y > high) { li.remove(); titles.delete(i) }
-  let after = null, h = headings.length ? lineAt(headings, high) : -1;
+  let after = null, h = headings.length ? lineAt(headings, high) : -1, few = atOnce;
   for (let i = next - 1; i >= first; i--) { // backwards, so that the order of the document is that of the grid
-    after = kept(live, i, () => tileAt(i), after);
+    if (live.has(i) || i >= seen && i < unseen || few-- > 0) after = kept(live, i, () => tileAt(i), after);
     for (; h >= 0 && headings[h].first > i; h--);
     if (h >= 0 && headings[h].first === i && headings[h].y >= low - heading) after = kept(titles, h, () => title(headings[h]), after);
   }
+  if (few < 0) ask();
   document.documentElement.classList.toggle('stuck', scrollY > 40);
+}
+// tilesIn are the first tile between two heights, and the first one behind them.
+function tilesIn(low, high) {
+  const { lines } = placed;
+  return [lines[lineAt(lines, low)]?.first || 0, lines[lineAt(lines, high)]?.next || 0];
 }
 function kept(all, i, build, after) {
   let li = all.get(i);
@@ -111,11 +119,22 @@ grid.addEventListener('keydown', e => {
   focusTile(to());
 });
 
-// keepPlace calls f, which may change the lines, and leaves on top what was there.
+// keepPlace calls f, which may change the lines, and leaves on top what was there, and the focus on its tile.
 export function keepPlace(f) {
-  const from = -grid.getBoundingClientRect().top, at = placed.lines[lineAt(placed.lines, from)]?.first;
+  const place = placeNow(), focused = !!document.activeElement?.closest?.('.tile');
   f();
-  if (from > 0 && at !== undefined) scrollTo(0, gridTop() + (placed.lines[placed.lineOf[at]]?.y || 0));
+  putPlace(place.at, place);
+  if (focused) live.get(view.active)?.firstChild.focus({ preventScroll: true });
+}
+// placeNow is the shot on top and how far it is above, or how far down the page is; putPlace goes there.
+export function placeNow() {
+  const from = -grid.getBoundingClientRect().top, line = placed.lines[lineAt(placed.lines, from)];
+  return from > 0 && line ? { at: line.first, off: from - line.y } : { y: scrollY };
+}
+export function putPlace(at, { off = 0, y = 0 }) {
+  const line = placed.lines[placed.lineOf[at]];
+  scrollTo(0, line ? grid.getBoundingClientRect().top + scrollY + line.y + Math.min(off, line.h) : y);
+  draw();
 }
 addEventListener('scroll', ask, { passive: true });
 addEventListener('resize', ask);

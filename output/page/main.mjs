@@ -12,6 +12,7 @@ import * as large from './large.mjs';
 import * as comparing from './compare.mjs';
 import { drawTray } from './tray.mjs';
 import { print, drawPaper } from './printing.mjs';
+import { restoreView, restorePlace, drawLive } from './live.mjs';
 
 // show finds what is wanted and draws it from its beginning.
 function show() {
@@ -36,6 +37,7 @@ function speak(lang) {
   drawControls();
   drawTray();
   drawPaper();
+  drawLive();
   $('keylist').replaceChildren(...speech.t.keyList.flatMap(([k, what]) => [make('dt', {}, make('kbd', { text: k })), make('dd', { text: what })]));
   show();
 }
@@ -123,6 +125,8 @@ function prepare(from = 0) {
 }
 
 if (memory.get('theme')) document.documentElement.dataset.theme = memory.get('theme');
+restoreView();
 speak(words[memory.get('lang')] ? memory.get('lang') : (navigator.languages?.[0] || navigator.language || 'en').startsWith('zh') ? 'zh' : 'en');
 large.openAtAddress();
+restorePlace();
 setTimeout(prepare, 300);

@@ -14,6 +14,8 @@ export const words = {
     file: 'File', edited: 'Edited', sinceSaved: 'since it was saved', bytes: 'Length', extend: 'Prompt extension', watermark: 'Watermark', yes: 'on', no: 'off', columns: 'From the manifest',
     back: 'Previous picture', next: 'Next picture', close: 'Close', place: (i, n) => i + ' of ' + n, gone: 'The file is not there any more', apart: 'No folder', beside: 'Keep this page beside its images folder', todo: 'What to do',
     service: 'In its own words',
+    live: (n, all, left) => 'Running: ' + n + ' of ' + all + ' so far' + (left ? ', about ' + left + ' left' : ''),
+    noNews: when => 'No news since ' + when + '. If the run has ended, qwenbatch report writes this page again.',
     foot: tool => (tool ? 'Made by ' + tool + '. ' : '') + 'Press ? for the keys.',
 
     view: 'Sort and group', sort: 'Sort', group: 'Group', only: 'Only', anything: 'everything', ungrouped: 'not grouped', reverse: 'The other way round', tile: 'Size of the pictures',
@@ -51,6 +53,8 @@ export const words = {
     file: '文件', edited: '已修改', sinceSaved: '保存后被修改过', bytes: '大小', extend: '提示词扩写', watermark: '水印', yes: '开', no: '关', columns: '来自清单',
     back: '上一张', next: '下一张', close: '关闭', place: (i, n) => i + ' / ' + n, gone: '文件已不在原处', apart: '没有文件夹', beside: '请把本页和它的 images 文件夹放在一起', todo: '怎么办',
     service: '原文',
+    live: (n, all, left) => '运行中：' + n + ' / ' + all + (left ? '，约剩 ' + left : ''),
+    noNews: when => when + ' 起没有更新。若运行已结束，可用 qwenbatch report 重写本页。',
     foot: tool => (tool ? '由 ' + tool + ' 生成。' : '') + '按 ? 查看按键。',
 
     view: '排序与分组', sort: '排序', group: '分组', only: '只看', anything: '全部', ungrouped: '不分组', reverse: '反向', tile: '图片大小',
