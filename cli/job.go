@@ -41,6 +41,7 @@ func (p *program) run(ctx context.Context, f *runFlags, settings state.Settings,
 		return err
 	}
 	f.rules.Live = readLive(folderOf(f.out, name, f.rehearse), settings.BaseURL).Models
+	f.priceRegion = settings.Region
 	m, totals, err := f.open(p, name)
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ type manifestFlags struct {
 	columns                headerFlag
 	name                   string // of pictures
 	maxItems               int
+	priceRegion            string // of the prices that hints name
 }
 
 func newManifestFlags() *manifestFlags {
@@ -118,6 +119,7 @@ func (r *manifestFlags) open(p *program, name string) (*manifests.Manifest, mani
 	}
 	totals, err := m.Check()
 	if err != nil {
+		err = r.roomier(m, err)
 		m.Close()
 		return nil, totals, r.flagAtFault(err)
 	}

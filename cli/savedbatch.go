@@ -124,6 +124,7 @@ func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
 		}
 	}
 	l.rules.Live = readLive(l.folder, l.settings.BaseURL).Models
+	l.priceRegion = l.settings.Region
 	if m, l.totals, err = l.manifestFlags.open(p, l.name); err != nil {
 		return nil, err
 	}
