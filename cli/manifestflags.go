@@ -26,6 +26,7 @@ type manifestFlags struct {
 	sheet    string
 	// rows without a prompt, and rows and columns that are hidden, are left out
 	skipEmpty, visibleOnly bool
+	noHeader               bool
 	columns                headerFlag
 	name                   string // of pictures
 	maxItems               int
@@ -76,6 +77,8 @@ func (r *manifestFlags) readingGroup() group {
 		r.columns, "column",
 		"which header gives a field, as in prompt=描述, or that none does, as in size=; can be "+
 			"repeated (default told by the usual names)")
+	g.flags.BoolVar(&r.noHeader, "no-header", false,
+		"the first row of a CSV is a prompt like the others; --column prompt=2 is the second column")
 	g.flags.Var(textFlag{&r.name, "TEMPLATE"}, "name",
 		"file names, as {{.sku}}-{{.slug}}: columns, and id, row, index, slug, hash, seed, "+
 			"model, size (default the file column, else the id, else slug and hash)")
@@ -104,7 +107,7 @@ func (r *manifestFlags) open(p *program, name string) (*manifests.Manifest, mani
 	m, err := manifests.Open(name, manifests.Options{
 		Format: r.format, Stdin: p.stdin,
 		Defaults: r.defaults, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns,
-		SkipEmpty: r.skipEmpty, VisibleOnly: r.visibleOnly,
+		NoHeader: r.noHeader, SkipEmpty: r.skipEmpty, VisibleOnly: r.visibleOnly,
 		MaxItems: r.maxItems, Check: r.rules.Check,
 		Names: manifests.Names{Template: r.name, Words: r.rules.Words, File: pictureFile}})
 	if errors.Is(err, fs.ErrNotExist) {

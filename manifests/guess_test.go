@@ -171,3 +171,61 @@ func TestAnySeed(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+// A first row that can only be data is no header, and no hint makes one of it.
+func TestNoHeader(t *testing.T) {
+	const looks = "no column holds the prompts, and the first row looks like one of them: "
+	for _, r := range []refusal{
+		{"quoted prompts", "a.csv", "\"A sign that says \"\"OPEN\"\", neon\"\n\"A cat, oil on canvas\"\n",
+			`a.csv:1:1: ` + looks + `"A sign that says \"OPEN\", neon"; if the file has no header: --no-header`},
+		{"short ones", "a.csv", "一只猫\n一只小狗\n", `a.csv:1:1: ` + looks + `"一只猫"; if the file has no header: --no-header`},
+		{"numbered", "a.csv", "1,a photo of a bench\n2,a photo of a cow\n", `a.csv:1:1: ` + looks + `"1", "a photo of a bench"; if the file has no header: --no-header --column prompt=2`},
+		{"one row", "a.tsv", "a cat and a dog in the snow", `a.tsv:1:1: ` + looks + `"a cat and a dog in the snow"; if the file has no header: --no-header`},
+		{"a header", "a.csv", "Titel\nEine lange Beschreibung eines Bildes\n", `a.csv:1:1: no column holds the prompts; the first row is "Titel"; name the column: --column prompt=Titel`},
+		{"a header that speaks of texts", "a.csv", "内容\n猫\n", `a.csv:1:1: no column holds the prompts; the first row is "内容"; name the column: --column prompt=内容`},
+	} {
+		r.test(t)
+	}
+	for _, c := range []struct{ name, file, text, prompt, want string }{
+		{"CSV", "a.csv", "\"A sign, neon\"\n\n\"A cat, oil\"\n", "", "1 prompt=\"A sign, neon\"\n3 prompt=\"A cat, oil\""},
+		{"the second column", "a.csv", "1,a bench\n2,a cow\n", "2", "1 prompt=\"a bench\" columns=[\"1\"]\n2 prompt=\"a cow\" columns=[\"2\"]"},
+		{"the word prompt is a prompt", "a.csv", "prompt\na\n", "", "1 prompt=\"prompt\"\n2 prompt=\"a\""},
+		{"lines", "a.txt", "a, b\nc; d\n", "", "1 prompt=\"a, b\"\n2 prompt=\"c; d\""},
+	} {
+		o := Options{NoHeader: true}
+		if c.prompt != "" {
+			o.Columns = map[string]string{"prompt": c.prompt}
+		}
+		m, err := load(t, c.file, c.text, o)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		} else if got := showAll(t, m); got != c.want {
+			t.Errorf("%s:\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+	if _, err := load(t, "a.csv", "1,a bench\n2,a cow\n", Options{NoHeader: true}); err == nil ||
+		err.Error() != "a.csv:1:1: the rows have 2 columns and no header; say which has the prompts: --column prompt=2" {
+		t.Errorf("of two columns none is named: %v", err)
+	}
+	if _, err := load(t, "a.jsonl", `{"prompt": "a"}`, Options{NoHeader: true}); err == nil || !strings.Contains(err.Error(), "--no-header is for") {
+		t.Errorf("JSON lines: %v", err)
+	}
+	if _, err := newBook(t).rows("Sheet1", "A1", cells{"a photo of a bench"}, cells{"a photo of a cow"}).open(Options{}); err == nil || strings.Contains(err.Error(), "--column") {
+		t.Errorf("a workbook: %v", err)
+	}
+}
+
+// A text is one prompt a line, unless its first line names its columns.
+func TestLinesOfPrompts(t *testing.T) {
+	for _, r := range []readingCase{
+		{"lines", "a.txt", "a photo of a bench\na photo of a cow\n\na photo of a bicycle\n", "1 prompt=\"a photo of a bench\"\n2 prompt=\"a photo of a cow\"\n4 prompt=\"a photo of a bicycle\""},
+		{"quotes and separators are text", "a.txt", "\"OPEN\", a neon sign; at night\nportrait of a man, text, watermark\n", "1 prompt=\"\\\"OPEN\\\", a neon sign; at night\"\n2 prompt=\"portrait of a man, text, watermark\""},
+		{"a prompt that has names of ours in it", "a.txt", "landscape, nobody, text, watermark\nb\n", "1 prompt=\"landscape, nobody, text, watermark\"\n2 prompt=\"b\""},
+		{"a later line is no header", "a.txt", "a cat\ntext\nb\n", "1 prompt=\"a cat\"\n2 prompt=\"text\"\n3 prompt=\"b\""},
+		{"a header", "a.txt", "prompt\na cat\n", "2 prompt=\"a cat\""},
+		{"Excel's Unicode text", "a.txt", "id\tprompt\n1\ta cat\n", "2 id=1 prompt=\"a cat\""},
+		{"a header with commas", "a.txt", "id,prompt\n1,a cat\n", "2 id=1 prompt=\"a cat\""},
+	} {
+		r.test(t)
+	}
+}

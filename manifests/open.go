@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -43,6 +44,10 @@ func openReader(r io.Reader, path string, o Options, wants *wantedVars, maxItems
 	if err != nil {
 		return nil, err
 	}
+	if o.NoHeader && !slices.Contains(headless, ext) {
+		return nil, single(Position{File: path}, "",
+			"--no-header is for CSV, TSV and texts of lines; this names its columns")
+	}
 	return open(input{
 		path: path, ext: ext, file: r, options: o, wants: wants, maxItems: maxItems,
 		openRows: func(path string, o Options, wants *wantedVars) (*reading, error) {
@@ -50,6 +55,9 @@ func openReader(r io.Reader, path string, o Options, wants *wantedVars, maxItems
 		},
 	})
 }
+
+// headless are the extensions of what may have no header, or may name a sheet that has none.
+var headless = []string{".csv", ".tsv", ".tab", ".txt", ".yaml", ".yml"}
 
 // opener tells from the extension of a manifest how it is opened.
 func opener(path, ext string) (opening, error) {

@@ -23,6 +23,8 @@ type Options struct {
 	SkipEmpty bool
 	// hidden rows and columns of a workbook are left out
 	VisibleOnly bool
+	// the first row of a table is one like the others; columns are called by their numbers
+	NoHeader bool
 	// which header gives a field, field → header; others are told by their names
 	Columns map[string]string
 	Names   Names // what pictures are called

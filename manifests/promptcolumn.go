@@ -42,8 +42,8 @@ func soundsLikeWords(name string) bool {
 	if f, near := fieldNearly(name); near {
 		return f == fieldPrompt
 	}
-	return containsAny(plainName(name), "prompt", "description", "caption", "提示", "描述", "文案",
-		"画面")
+	return containsAny(plainName(name), "prompt", "descri", "caption", "beschreib", "提示", "描述",
+		"文案", "画面", "内容", "プロンプト", "説明", "프롬프트", "설명")
 }
 
 // noPrompt says that no column is known to hold the prompts, shows the first row and how to

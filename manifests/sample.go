@@ -7,29 +7,39 @@ const sampleRows = 200
 
 // lengths are the characters below each header of a table.
 func (t *table) lengths() []int {
-	all := make([]int, t.header.width)
+	all, _ := t.sample()
+	return all
+}
+
+// sample are the characters below each header, and in how many rows.
+func (t *table) sample() (all []int, rows int) {
+	all = make([]int, t.header.width)
 	s := newScanner(t.copy.From(t.found.rows.offset), t.sep, t.found.rows, t.found.number, 4096)
-	for n := 0; n < sampleRows && s.next(); n++ {
+	for rows < sampleRows && s.next() {
+		if s.blank() {
+			continue
+		}
+		rows++
 		for i, c := range s.cells[:min(len(s.cells), len(all))] {
 			all[i] += utf8.RuneCount(s.text(c))
 		}
 	}
-	return all
+	return all, rows
 }
 
-// lengths are the characters in each column of a sheet, below the row that is the header or
-// shown as one.
-func (s *sheet) lengths() []int {
-	all := make([]int, len(s.grid.LastRow))
+// sample are the characters in each column of a sheet, below the row that is the header or
+// shown as one, and in how many rows.
+func (s *sheet) sample() (all []int, rows int) {
+	all = make([]int, len(s.grid.LastRow))
 	r := s.grid.Reader()
-	for n := 0; n < sampleRows && r.Next(); {
+	for rows < sampleRows && r.Next() {
 		if r.Row().Number <= s.number {
 			continue
 		}
-		n++
+		rows++
 		for _, c := range r.Row().Cells {
 			all[c.Column] += utf8.RuneCountInString(c.Text)
 		}
 	}
-	return all
+	return all, rows
 }

@@ -114,7 +114,7 @@ func (s *scanner) delimiter() bool {
 
 // quoted reads a quoted cell, if one begins here.
 func (s *scanner) quoted() (span, bool) {
-	if b, ok := s.at(s.length); !ok || b != '"' {
+	if b, ok := s.at(s.length); !ok || b != '"' || s.sep == wholeLines {
 		return span{}, false
 	}
 	c := span{from: s.length + 1, quoted: true}

@@ -153,7 +153,8 @@ func (s *sheet) findHeader(explicit map[string]string, w *wantedVars) error {
 
 // noHeader says that no row has a column of prompts, and shows the likeliest row for a header.
 func (s *sheet) noHeader(names []string, explicit map[string]string) []headerFault {
-	under, lengths := s.lengths(), []int{}
+	under, rows := s.sample()
+	var lengths []int
 	for i, name := range names {
 		if name != "" {
 			lengths = append(lengths, under[i])
@@ -165,6 +166,10 @@ func (s *sheet) noHeader(names []string, explicit map[string]string) []headerFau
 		return faults
 	}
 	text := noPrompt(names, lengths)
+	if rows > 0 && looksLikeData(names, lengths, rows) {
+		text = "no column holds the prompts, and this row looks like one of them: " +
+			quoteAll(names) + "; put a row above it, with the word prompt over the prompts"
+	}
 	if len(s.others) > 0 {
 		text += ", or another sheet with --sheet: " + quoteAll(s.others)
 	}

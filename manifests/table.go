@@ -34,6 +34,9 @@ func openTable(in input) (*reading, error) {
 		return opened, nil // an empty file is an empty manifest
 	}
 	var faults []headerFault
+	if t.hasNoHeader(in) {
+		return opened, t.headerErrors(t.takeAll(in))
+	}
 	if len(names) > xlsx.MaxColumns {
 		faults = append(faults, headerFault{xlsx.MaxColumns,
 			fmt.Sprintf("the header has %d columns; a sheet has at most %d", len(names),
@@ -51,7 +54,7 @@ func openTable(in input) (*reading, error) {
 	switch {
 	case len(faults) > 0 || in.wants != nil:
 	case t.header.index[fieldPrompt] < 0:
-		faults = append(faults, headerFault{-1, noPrompt(names, t.lengths())})
+		faults = append(faults, headerFault{-1, t.noPromptNorHeader(names)})
 	default:
 		faults = t.header.promptRival(names, in.options.Columns)
 	}

@@ -12,6 +12,7 @@ import (
 type foundHeader struct {
 	names    []string // nil for a file in which nothing stands
 	at, rows ref      // of its row, and of the row after it
+	top      ref      // of the first row that may be it
 	number   int      // of its row
 	unclosed int      // the cell, from 1, whose quote is not closed
 	above    int      // rows with something in them above it
@@ -28,6 +29,7 @@ func (t *table) find(in input) {
 	best := -1
 	for _, sep := range known {
 		f := t.headerUnder(sep, top, in)
+		f.top = top
 		if f.names == nil {
 			t.found = f // an empty file, whatever separates its cells
 			return
