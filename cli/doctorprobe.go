@@ -37,8 +37,8 @@ func (d *checkup) probe(ctx context.Context, s *serviceFlags, c *client.Client, 
 			term.Yuan(most), term.Yuan(probeBudget)),
 			hint: "qwenbatch models --live shows what the service names as prices"}
 	}
-	fmt.Fprintf(d.p.stderr, "The probe buys 1 or %d pictures of %s, for %s at most, and takes about "+
-		"a minute.\n", probe.MaxPictures, probe.Model, term.Yuan(most))
+	fmt.Fprintf(d.p.stderr, "The probe buys 1 or %d pictures of %s, for %s at most, and takes "+
+		"about a minute.\n", probe.MaxPictures, probe.Model, term.Yuan(most))
 	switch {
 	case yes:
 	case !term.IsTerminal(d.p.stdin):
@@ -54,7 +54,8 @@ func (d *checkup) probe(ctx context.Context, s *serviceFlags, c *client.Client, 
 		return err
 	}
 	found, err := probe.Run(ctx, s.config(d.settings, key), 0)
-	if e := term.WriteJSON(d.p.stdout, probeRecord{version(), d.settings.Region, found}); err == nil {
+	e := term.WriteJSON(d.p.stdout, probeRecord{version(), d.settings.Region, found})
+	if err == nil {
 		err = e
 	}
 	if e := rememberProbe(d.settings, found); e != nil {

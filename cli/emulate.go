@@ -44,7 +44,7 @@ QWENBATCH_EXAM_OUT (a folder for PNG files) tell it all. Exit code 0 if it has
 paid nothing twice, lost and left out nothing, and kept the key; else 3.
 
 Faults (--faults name=probability,…; op.name narrows one to submit, sync, query,
-list, cancel, image or limits; or a script file of lines "op N name"):
+list, cancel, image, limits or models; or a script file of lines "op N name"):
 ` + faultHelp(),
 		Example: `  qwenbatch emulate --speed 60
   qwenbatch emulate --faults submit.lose-answer=0.02,image.gone=0.01

@@ -106,7 +106,8 @@ func priceNote(m client.Model, r client.Region) string {
 func retirementText(m client.Model, now time.Time) string {
 	day := m.Retires.Format(time.DateOnly)
 	if m.Retires.Before(now) {
-		return fmt.Sprintf("%s was retired on %s, says the service: its requests may fail", m.Name, day)
+		return fmt.Sprintf("%s was retired on %s, says the service: its requests may fail", m.Name,
+			day)
 	}
 	return fmt.Sprintf("%s will be retired on %s, says the service: its requests fail from then on",
 		m.Name, day)

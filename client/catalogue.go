@@ -17,10 +17,10 @@ type Told struct {
 
 // Catalogue asks the service about models: two free queries for each. What it does not tell is
 // missing; the error is the last one met, with what was told all the same.
-func (c *Client) Catalogue(ctx context.Context, models []string) (Catalogue, error) {
+func (c *Client) Catalogue(ctx context.Context, names []string) (Catalogue, error) {
 	all := Catalogue{}
 	var last error
-	for _, name := range models {
+	for _, name := range names {
 		var t Told
 		if info, ok, err := c.ModelInfo(ctx, name); err != nil {
 			last = err

@@ -1,10 +1,11 @@
 // Package exam runs somebody's program through what a service and a network do to it, against the
 // emulator, and counts from the emulator's books what that has cost.
 //
-// The program makes one picture of each prompt and saves it, of any name, below a folder. It is told
-// by the environment: DASHSCOPE_HTTP_BASE_URL, DASHSCOPE_API_KEY, QWENBATCH_EXAM_PROMPTS (a CSV file
-// of one column with the header "prompt") and QWENBATCH_EXAM_OUT (the folder). In each scene it is
-// started up to three times, as a person would start it again, until every prompt has its picture.
+// The program makes one picture of each prompt and saves it, of any name, below a folder. It is
+// told by the environment: DASHSCOPE_HTTP_BASE_URL, DASHSCOPE_API_KEY, QWENBATCH_EXAM_PROMPTS (a
+// CSV file of one column with the header "prompt") and QWENBATCH_EXAM_OUT (the folder). In each
+// scene it is started up to three times, as a person would start it again, until every prompt has
+// its picture.
 package exam
 
 import (
@@ -92,7 +93,8 @@ func Sit(ctx context.Context, s Scene, command []string, out io.Writer) (Marks, 
 		return Marks{}, err
 	}
 	defer os.RemoveAll(dir)
-	service, err := emulator.Serve(emulator.Options{Speed: speed, Tiny: true, Seed: 1, Fault: s.Fault})
+	service, err := emulator.Serve(emulator.Options{Speed: speed, Tiny: true, Seed: 1,
+		Fault: s.Fault})
 	if err != nil {
 		return Marks{}, err
 	}
@@ -136,7 +138,7 @@ func (c *candidate) prepare() error {
 	return errors.Join(os.Mkdir(c.folder, 0o755), os.WriteFile(c.sheet, []byte(text), 0o644))
 }
 
-// run starts the program and waits for its end. Its exit code does not count: what it has made does.
+// run starts the program and waits for its end. Its exit code does not count, but what it has made.
 func (c *candidate) run(ctx context.Context, kill int) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -54,9 +54,10 @@ type Findings struct {
 	// "answer" that told it; Valid is how long.
 	ValidFrom   string   `json:"url_valid_from,omitempty"`
 	Valid       *float64 `json:"url_valid_seconds,omitempty"`
-	SignedAgain *bool    `json:"url_signed_again,omitempty"` // another question had another signature
-	OldSize     string   `json:"size_1472x1140,omitempty"`   // "made", "made as WxH", "refused: CODE"
-	Notes       []string `json:"notes,omitempty"`
+	SignedAgain *bool    `json:"url_signed_again,omitempty"` // by another question
+	// OldSize is "made", "made as WxH" or "refused: CODE".
+	OldSize string   `json:"size_1472x1140,omitempty"`
+	Notes   []string `json:"notes,omitempty"`
 }
 
 // A run is one probe. It belongs to one goroutine.

@@ -70,8 +70,9 @@ func Serve(o Options) (*Running, error) {
 		return nil, err
 	}
 	return &Running{Server: server, BaseURL: "http://" + api.Addr().String() + "/api/v1",
-		Key:     cmp.Or(o.Key, "sk-rehearsal"),
-		serving: []*http.Server{serveQuietly(api, server.API()), serveQuietly(images, server.Images())},
+		Key: cmp.Or(o.Key, "sk-rehearsal"),
+		serving: []*http.Server{serveQuietly(api, server.API()),
+			serveQuietly(images, server.Images())},
 	}, nil
 }
 
