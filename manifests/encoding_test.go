@@ -1,10 +1,13 @@
 package manifests
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"unicode"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
 	utf "golang.org/x/text/encoding/unicode"
@@ -92,5 +95,28 @@ func TestTwoByteUTF8IsHanInGBK(t *testing.T) {
 				t.Fatalf("%x %x is %q in GBK", lead, trail, text)
 			}
 		}
+	}
+}
+
+// Below a YAML manifest the encoding of the sheet is said, and corrected, there; what an earlier version read finds its picture.
+func TestGuessedEncodingBelowYAML(t *testing.T) {
+	m, err := load(t, "a.yaml", "rows: b.csv\n", Options{})
+	if err == nil {
+		t.Fatal("b.csv is not there yet")
+	}
+	text := encoded(t, charmap.Windows1252, "prompt\nSchöne Straße in München\n")
+	if err := os.WriteFile("b.csv", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if m, err = Open("a.yaml", Options{}); err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if got := toldOf(t, m); !strings.HasPrefix(got, `b.csv: read as windows-1252: "Schöne", "Straße", "München"; if that is wrong: encoding: gb18030`) {
+		t.Errorf("told is %s", got)
+	}
+	want := (&Item{Prompt: "Sch鰊e Stra遝 in M黱chen"}).Fingerprint()
+	if got, other := all(t, m)[0].EarlierFingerprint(); !other || got != want || !m.Detected() || !m.ReadIn("cp1252") {
+		t.Errorf("the earlier reading is %x, %t, want %x", got, other, want)
 	}
 }

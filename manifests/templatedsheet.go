@@ -55,6 +55,10 @@ func openOver(d *document, in input) (*reading, error) {
 	}
 	v.sheet, opened.source = opened.source, v
 	opened.headerWarnings = ErrorList{}
+	for i, g := range opened.guesses.Errors { // the sheet's encoding is said in the manifest
+		opened.guesses.Errors[i].Text = strings.ReplaceAll(g.Text, "--encoding ",
+			encodingKey.name+": ")
+	}
 	if opened.book != nil {
 		opened.book.Fields = slices.DeleteFunc(opened.book.Fields, v.templated)
 	}
