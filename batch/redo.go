@@ -167,7 +167,9 @@ func (b *Batch) chooseItem(i int, name string) error {
 			return err
 		}
 		if len(rec.Pictures) == 0 || !strings.Contains(sums, rec.Pictures[0].SHA256) {
-			b.redo.places[i] = b.redo.places[i] // true by another name
+			if !b.redo.places[i] { // else it is meant by another name, too
+				b.redo.places[i] = false
+			}
 			return nil
 		}
 	}

@@ -57,7 +57,8 @@ func one(ctx context.Context, c *client.Client, prompt, name, manner string) err
 		time.Sleep(20 * time.Millisecond)
 		task, err = c.Task(ctx, task.ID)
 	}
-	for _, url := range task.URLs() {
+	if urls := task.URLs(); err == nil && len(urls) > 0 {
+		url := urls[0]
 		if manner == "shows key" {
 			req, _ := http.NewRequest("GET", url, nil)
 			req.Header.Set("Authorization", "Bearer "+os.Getenv("DASHSCOPE_API_KEY"))

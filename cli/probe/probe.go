@@ -232,8 +232,10 @@ func (r *run) rest(ctx context.Context) bool {
 
 // urls looks at the signature of the picture, and at the picture.
 func (r *run) urls(ctx context.Context, task client.Task) {
-	if !r.rest(ctx) || !r.rest(ctx) {
-		return
+	for range 2 {
+		if !r.rest(ctx) {
+			return
+		}
 	}
 	again, err := r.c.Task(ctx, task.ID)
 	if err != nil {

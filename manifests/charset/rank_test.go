@@ -50,9 +50,6 @@ var sheetsIn = map[string][]string{
 	},
 }
 
-// sheet is a manifest of one prompt.
-func sheet(prompt string) string { return "id,prompt\n1," + prompt + "\n" }
-
 // TestShortSheets ranks the 200 short sheets. Most are read right, and none is taken for Chinese by far that is not: what is
 // not certain is told as a guess.
 func TestShortSheets(t *testing.T) {
