@@ -69,8 +69,8 @@ func (p *program) nameUnknownVariables(root *cobra.Command) {
 	}
 	collect(root)
 	for _, entry := range p.environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, variablePrefix) || slices.Contains(known, name) {
+		name, value, _ := strings.Cut(entry, "=")
+		if value == "" || !strings.HasPrefix(name, variablePrefix) || slices.Contains(known, name) {
 			continue
 		}
 		text := "the variable " + name + " is of no flag"
