@@ -177,6 +177,7 @@ func advise(w io.Writer, why string, commands []string) {
 
 // An auditRecord is what audit --json prints. Fields may be added, never renamed.
 type auditRecord struct {
+	jsonStamp
 	Listed int  `json:"listed"`
 	Whole  bool `json:"whole"`
 	// Charged is what the tasks among the rows were charged.
@@ -205,7 +206,7 @@ type auditRowRecord struct {
 }
 
 func newAuditRecord(a batch.Audit) auditRecord {
-	r := auditRecord{Listed: a.Listed, Whole: a.Whole, Charged: a.Charged.String(),
+	r := auditRecord{jsonStamp: stamp, Listed: a.Listed, Whole: a.Whole, Charged: a.Charged.String(),
 		Rows:     []auditRowRecord{},
 		Compared: a.Compared, Pictures: []auditPictureRecord{}}
 	for _, p := range a.Pictures {

@@ -20,6 +20,7 @@ func doctorCommand(p *program) *cobra.Command {
 	s := newServiceFlags()
 	var out, model string
 	var probes, yes bool
+	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check key, region, clock, disk and list access, without cost",
@@ -43,6 +44,7 @@ that as JSON without secrets, which an issue about it may show.`,
 	main.flags.BoolVar(&probes, "probe", false,
 		"buy one or two pictures to find out what no document tells of the service")
 	main.flags.BoolVarP(&yes, "yes", "y", false, "do not ask before --probe pays")
+	jsonFlag(main, &asJSON)
 	where := s.serviceGroup()
 	s.keyFlags(where)
 	p.flags(cmd, main, where)
@@ -50,7 +52,7 @@ that as JSON without secrets, which an issue about it may show.`,
 		if model == "" {
 			model = batch.DefaultModel
 		}
-		d := &checkup{p: p}
+		d := &checkup{p: p, asJSON: asJSON && !probes} // --probe prints JSON of its own
 		d.disk(orDot(out))
 		if c := d.key(s, cmd); c != nil {
 			defer c.Close()
@@ -62,10 +64,7 @@ that as JSON without secrets, which an issue about it may show.`,
 				}
 			}
 		}
-		if d.ill {
-			return codeStopped
-		}
-		return nil
+		return d.end()
 	}
 	return cmd
 }
@@ -75,23 +74,42 @@ type checkup struct {
 	p        *program
 	settings state.Settings
 	ill      bool // a run would not work
+	asJSON   bool
+	checks   []checkRecord
 }
 
-func (d *checkup) well(what, text string) {
-	fmt.Fprintf(d.p.stdout, "ok    %-8s %s\n", what, term.Line(text))
-}
-func (d *checkup) note(what, text string) {
-	fmt.Fprintf(d.p.stdout, "note  %-8s %s\n", what, term.Line(text))
+// end prints the record for programs, and returns how doctor ends.
+func (d *checkup) end() error {
+	if d.asJSON {
+		if err := term.WriteJSON(d.p.stdout, doctorRecord{stamp, !d.ill, d.checks}); err != nil {
+			return err
+		}
+	}
+	if d.ill {
+		return codeStopped
+	}
+	return nil
 }
 
-// bad prints a check that failed, and its hint.
+func (d *checkup) tell(c checkRecord) {
+	if d.asJSON {
+		d.checks = append(d.checks, c)
+		return
+	}
+	fmt.Fprintf(d.p.stdout, "%-5s %-8s %s\n", c.Verdict, c.Check, term.Line(c.Text))
+	if c.Hint != "" {
+		fmt.Fprintf(d.p.stdout, "      %-8s %s\n", "", term.Line(c.Hint))
+	}
+}
+
+func (d *checkup) well(what, text string) { d.tell(checkRecord{"ok", what, text, ""}) }
+func (d *checkup) note(what, text string) { d.tell(checkRecord{"note", what, text, ""}) }
+
+// bad tells of a check that failed, and its hint.
 func (d *checkup) bad(what string, err error) {
 	c := explain(err)
 	d.ill = true
-	fmt.Fprintf(d.p.stdout, "FAIL  %-8s %s\n", what, term.Line(c.text))
-	if c.hint != "" {
-		fmt.Fprintf(d.p.stdout, "      %-8s %s\n", "", term.Line(c.hint))
-	}
+	d.tell(checkRecord{"FAIL", what, c.text, c.hint})
 }
 
 func (d *checkup) disk(path string) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/qwenbatch/qwenbatch/cli/term"
@@ -23,7 +24,10 @@ func (p *program) flags(cmd *cobra.Command, groups ...group) {
 		// The error would be of a flag that does not exist, or twice the same one.
 		_ = cmd.RegisterFlagCompletionFunc(f.Name, completion(f))
 	})
-	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return p.bind(cmd.Flags()) }
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		p.nameUnknownVariables(cmd.Root())
+		return p.bind(cmd.Flags())
+	}
 }
 
 // completion offers the values of a flag to the shell.
@@ -47,9 +51,41 @@ func completion(f *pflag.Flag) cobra.CompletionFunc {
 	return cobra.FixedCompletions(names, directive)
 }
 
+// nameUnknownVariables warns of variables that look like a flag's and are of no command's flag:
+// a misspelt QWENBATCH_BUDGET bounds nothing.
+func (p *program) nameUnknownVariables(root *cobra.Command) {
+	if p.environ == nil {
+		return
+	}
+	var known []string
+	var collect func(*cobra.Command)
+	collect = func(cmd *cobra.Command) {
+		for _, name := range flagNames(cmd.Flags()) {
+			known = append(known, variable(name))
+		}
+		for _, c := range cmd.Commands() {
+			collect(c)
+		}
+	}
+	collect(root)
+	for _, entry := range p.environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		if value == "" || !strings.HasPrefix(name, variablePrefix) || slices.Contains(known, name) {
+			continue
+		}
+		text := "the variable " + name + " is of no flag"
+		if near := spell.Nearest(name, known); near != "" {
+			text += "; did you mean " + near + "?"
+		}
+		p.warn(text)
+	}
+}
+
+const variablePrefix = "QWENBATCH_"
+
 // variable is the name under which the environment gives a flag.
 func variable(flag string) string {
-	return "QWENBATCH_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // fromEnvironment marks a flag that the environment has set.

@@ -194,5 +194,5 @@ func newGroup(title string) group {
 
 // jsonFlag adds the flag of a result for programs.
 func jsonFlag(g group, asJSON *bool) {
-	g.flags.BoolVar(asJSON, "json", false, "one JSON object for programs, see help json")
+	g.flags.BoolVar(asJSON, "json", false, "print JSON, for programs")
 }

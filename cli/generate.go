@@ -18,8 +18,9 @@ import (
 type generateFlags struct {
 	*manifestFlags
 	*serviceFlags
-	out string
-	n   int
+	out    string
+	n      int
+	asJSON bool
 }
 
 func generateCommand(p *program) *cobra.Command {
@@ -44,6 +45,7 @@ tasks get ID -o FILE fetches the picture, for 24 hours.`,
 			&f.n}, "n", "pictures of this one request, where the model makes several (default 1)")
 	f.manifestFlags.modeFlag(main)
 	f.rehearseFlags(main)
+	jsonFlag(main, &f.asJSON)
 	where := f.serviceGroup()
 	f.keyFlags(where)
 	how := newGroup("Checks")
@@ -94,7 +96,14 @@ func (p *program) generate(cmd *cobra.Command, f *generateFlags, prompt string) 
 	if err := task.Err(); err != nil {
 		return &mistake{text: err.Error(), code: codeItems}
 	}
-	if err := to.save(context.WithoutCancel(ctx), p, c, task); err != nil {
+	files, err := to.save(context.WithoutCancel(ctx), c, task)
+	if f.asJSON {
+		err = errors.Join(
+			term.WriteJSON(p.stdout, picturesRecord{stamp, task.ID, append([]string{}, files...)}), err)
+	} else {
+		p.printFiles(files)
+	}
+	if err != nil {
 		return err
 	}
 	// the picture is there, and whoever sent a signal shall see that it was heard

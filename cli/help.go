@@ -63,7 +63,7 @@ var commandGroups = []struct {
 	commands []string
 }{
 	{"Run a batch", []string{"init", "plan", "run"}},
-	{"Look", []string{"status", "report"}},
+	{"Look", []string{"status", "report", "pick"}},
 	{"Settle", []string{"audit", "resolve"}},
 	{"The service", []string{"generate", "models", "tasks", "doctor"}},
 	{"More", nil},
@@ -87,12 +87,12 @@ func printCommands(w io.Writer, cmd *cobra.Command) {
 
 func printGroups(w io.Writer, root *cobra.Command) {
 	byName := map[string]*cobra.Command{}
-	var topics []string
+	var about []string
 	for _, c := range root.Commands() {
 		if c.IsAvailableCommand() || c.Name() == "help" {
 			byName[c.Name()] = c
 		} else if c.IsAdditionalHelpTopicCommand() {
-			topics = append(topics, c.Name())
+			about = append(about, c.Name())
 		}
 	}
 	for _, g := range commandGroups {
@@ -108,7 +108,7 @@ func printGroups(w io.Writer, root *cobra.Command) {
 			}
 		}
 	}
-	fmt.Fprintf(w, "\nTopics: qwenbatch help %s\n", strings.Join(topics, " | "))
+	fmt.Fprintf(w, "\nTopics: qwenbatch help %s\n", strings.Join(about, " | "))
 }
 
 func (p *program) flagHelp(w io.Writer, cmd *cobra.Command) {

@@ -204,6 +204,7 @@ func sizeTexts(m client.Model) []string {
 // A modelRecord is a line of models --json. Fields may be added, never renamed; prices are
 // exact decimals in CNY.
 type modelRecord struct {
+	jsonStamp
 	Name          string            `json:"name"`
 	Endpoints     map[string]string `json:"endpoints"` // by mode
 	EditOnly      bool              `json:"edit_only"`
@@ -224,7 +225,7 @@ type modelRecord struct {
 func modelsJSON(w io.Writer, models []client.Model) error {
 	var records []modelRecord
 	for _, m := range models {
-		r := modelRecord{Name: m.Name, Endpoints: map[string]string{}, EditOnly: m.EditOnly,
+		r := modelRecord{jsonStamp: stamp, Name: m.Name, Endpoints: map[string]string{}, EditOnly: m.EditOnly,
 			Sizes: []string{}, MinPixels: m.MinArea, MaxPixels: m.MaxArea, MaxRatio: m.MaxRatio,
 			MaxN: m.MaxN, PromptLimit: m.PromptLimit, NegativeLimit: m.NegativeLimit,
 			NoNegative: m.NoNegative,

@@ -55,13 +55,12 @@ func orDot(dir string) string {
 	return dir
 }
 
-// save downloads a task's pictures and prints their names. Nothing is overwritten. A success that
+// save downloads a task's pictures and returns their names, also beside an error. Nothing is overwritten. A success that
 // shows no picture is an error: it was paid for, and the pictures may come a little later.
-func (t *pictureTarget) save(ctx context.Context, p *program, c *client.Client,
-	task client.Task) error {
-	var failed error
+func (t *pictureTarget) save(ctx context.Context, c *client.Client, task client.Task) (
+	files []string, failed error) {
 	if len(task.Results) == 0 {
-		return &mistake{
+		return nil, &mistake{
 			text: "it has succeeded and shows no pictures",
 			hint: "they may come a little later: qwenbatch tasks get " + task.ID +
 				" -o FILE fetches them within 24 hours",
@@ -76,11 +75,11 @@ func (t *pictureTarget) save(ctx context.Context, p *program, c *client.Client,
 		}
 		body, err := download(ctx, c, r.URL)
 		if err != nil {
-			return err
+			return files, err
 		}
 		picture, err := imagefile.Inspect(body)
 		if err != nil {
-			return err
+			return files, err
 		}
 		want := t.name
 		if i > 0 {
@@ -88,11 +87,17 @@ func (t *pictureTarget) save(ctx context.Context, p *program, c *client.Client,
 		}
 		used, err := t.dir.PublishShared(filename.Clean(want, picture.Ext), body)
 		if err != nil {
-			return err
+			return files, err
 		}
-		fmt.Fprintln(p.stdout, term.Plain(filepath.Join(t.path, used)))
+		files = append(files, filepath.Join(t.path, used))
 	}
-	return failed
+	return files, failed
+}
+
+func (p *program) printFiles(files []string) {
+	for _, name := range files {
+		fmt.Fprintln(p.stdout, term.Plain(name))
+	}
 }
 
 // download tries a few times: the picture is paid for.

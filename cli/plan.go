@@ -31,6 +31,7 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 		"count items that failed as ones to be tried again")
 	redoFlag(main, &l.redo)
 	l.manifestFlags.modeFlag(main)
+	jsonFlag(main, &l.asJSON)
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup(), l.serviceGroup())
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if l.redo, err = p.expandRedo(l.redo); err != nil {
@@ -52,6 +53,9 @@ func (l *savedBatch) showPlan(p *program, cmd *cobra.Command, name string) error
 	_, warnings := l.liveNotes()
 	for _, w := range warnings {
 		p.warn(w)
+	}
+	if l.asJSON {
+		return term.WriteJSON(p.stdout, l.planRecord())
 	}
 	l.printPlan(p.stdout)
 	return nil

@@ -17,6 +17,8 @@ type program struct {
 	stdout io.Writer
 	stderr io.Writer
 	env    func(name string) (value string, set bool)
+	// environ lists all variables, as os.Environ does; nil lists none.
+	environ func() []string
 	// For the help: flags by theme, and the names of those that are used often.
 	groups   map[*cobra.Command][]group
 	often    map[*cobra.Command][]string

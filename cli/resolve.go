@@ -31,6 +31,7 @@ them.`,
 		"send the items again, at the risk of paying for them twice")
 	main.flags.BoolVar(&how.Abandon, "abandon", false,
 		"give the items up; they count as done with")
+	jsonFlag(main, &l.asJSON)
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return l.resolve(p, cmd, args, how)
@@ -88,6 +89,9 @@ func (l *savedBatch) resolve(p *program, cmd *cobra.Command, args []string,
 	defer l.batch.Close()
 	if err := l.batch.Resolve(args[1:], how); err != nil {
 		return &mistake{text: err.Error(), hint: l.command("status") + " lists the held items"}
+	}
+	if l.asJSON {
+		return term.WriteJSON(p.stdout, l.resolveRecord(args[1:], how))
 	}
 	fmt.Fprintf(p.stderr, "%s settled; to go on: %s\n", term.Amount(len(args)-1, "item"),
 		l.command("run"))

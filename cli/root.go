@@ -58,7 +58,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func Command() *cobra.Command { return programOf(nil, nil, io.Discard, io.Discard).root() }
 
 func programOf(args []string, stdin io.Reader, stdout, stderr io.Writer) *program {
-	return &program{args: args, stdin: stdin, stdout: stdout, stderr: stderr, env: os.LookupEnv,
+	return &program{args: args, stdin: stdin, stdout: stdout, stderr: stderr, env: os.LookupEnv, environ: os.Environ,
 		groups: map[*cobra.Command][]group{}, often: map[*cobra.Command][]string{}}
 }
 

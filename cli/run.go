@@ -96,7 +96,11 @@ The exit code says how it ended: qwenbatch help exit-codes.`,
 		"model", "size", "name", "budget", "deadline", "mode", "region", "api-key-file", "xlsx",
 		"after", "quiet", "verbose"}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if f.dryRun {
+		redo, err := p.expandRedo(f.redo)
+		if err != nil {
+			return err
+		}
+		if f.redo = redo; f.dryRun {
 			return f.asPlan().showPlan(p, cmd, args[0])
 		}
 		settings, err := f.settle(p, cmd.Flags(), nil)
@@ -112,9 +116,6 @@ The exit code says how it ended: qwenbatch help exit-codes.`,
 		}
 		if f.quiet && !cmd.Flags().Changed("log-level") {
 			f.logLevel = "error"
-		}
-		if f.redo, err = p.expandRedo(f.redo); err != nil {
-			return err
 		}
 		f.after.manifest = args[0]
 		err = p.run(cmd.Context(), f, settings, args[0])

@@ -19,7 +19,8 @@ type savedBatch struct {
 	retry bool
 	redo  []string
 	reportFlags
-	asRun bool // flags of the last run do not count, as they do not for run
+	asJSON bool
+	asRun  bool // flags of the last run do not count, as they do not for run
 
 	name     string // of the manifest
 	folder   string

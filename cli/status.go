@@ -156,6 +156,7 @@ func problemTable(problems []batch.Failure, whole bool) *term.Table {
 // A statusRecord is what status --json prints. Fields may be added, never renamed; amounts are
 // exact decimals in CNY.
 type statusRecord struct {
+	jsonStamp
 	Manifest  string `json:"manifest"`
 	Folder    string `json:"folder"`
 	Region    string `json:"region"`
@@ -195,7 +196,7 @@ func (l *savedBatch) statusJSON(w io.Writer) error {
 		return err
 	}
 	p := l.plan
-	r := statusRecord{Manifest: l.name, Folder: l.folder, Region: l.settings.Region,
+	r := statusRecord{jsonStamp: stamp, Manifest: l.name, Folder: l.folder, Region: l.settings.Region,
 		BaseURL: l.settings.BaseURL, Rehearsal: l.settings.Rehearsal,
 		Items: p.Items, Done: p.Done, Edited: p.Edited, Pending: p.New +
 			p.Ready, Changed: p.Changed, Open: p.Open +

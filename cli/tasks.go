@@ -71,6 +71,7 @@ func tasksListCommand(p *program) *cobra.Command {
 
 // A taskRecord is what tasks list --json prints of a task. Fields may be added, never renamed.
 type taskRecord struct {
+	jsonStamp
 	ID      string `json:"task_id"`
 	Request string `json:"request_id"`
 	Model   string `json:"model"`
@@ -96,7 +97,7 @@ func (p *program) listTasks(ctx context.Context, c *client.Client, f client.Filt
 		}
 		seen[task.ID] = true
 		if asJSON {
-			r := taskRecord{task.ID, task.RequestID, task.Model, string(task.Status),
+			r := taskRecord{stamp, task.ID, task.RequestID, task.Model, string(task.Status),
 				term.Timestamp(task.Created), term.Timestamp(task.Started),
 				term.Timestamp(task.Ended)}
 			if err := json.NewEncoder(p.stdout).Encode(r); err != nil {
@@ -119,6 +120,7 @@ func (p *program) listTasks(ctx context.Context, c *client.Client, f client.Filt
 func tasksGetCommand(p *program) *cobra.Command {
 	s := newServiceFlags()
 	var out string
+	asJSON := false
 	cmd := &cobra.Command{
 		Use:     "get TASK_ID",
 		Short:   "Show a task, and save its pictures with --out",
@@ -128,6 +130,7 @@ func tasksGetCommand(p *program) *cobra.Command {
 	main := newGroup("Task")
 	main.flags.VarP(textFlag{&out, "PATH"}, "out", "o",
 		"save its pictures in this file or folder (default only show it)")
+	jsonFlag(main, &asJSON)
 	where := s.serviceGroup()
 	s.keyFlags(where)
 	p.flags(cmd, main, where)
@@ -141,21 +144,34 @@ func tasksGetCommand(p *program) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if asJSON {
+			r := newTaskDetailRecord(task)
+			r.Files, err = p.saveTask(cmd.Context(), c, task, out)
+			return errors.Join(term.WriteJSON(p.stdout, r), err)
+		}
 		p.showTask(task)
-		if out == "" {
-			return nil
-		}
-		if task.Status != client.Succeeded {
-			return noPictures(task)
-		}
-		to, err := newPictureTarget(out, task.ID)
-		if err != nil {
-			return err
-		}
-		defer to.close()
-		return to.save(cmd.Context(), p, c, task)
+		files, err := p.saveTask(cmd.Context(), c, task, out)
+		p.printFiles(files)
+		return err
 	}
 	return cmd
+}
+
+// saveTask saves the pictures of a task where out says, and returns their names.
+func (p *program) saveTask(ctx context.Context, c *client.Client, task client.Task, out string) (
+	[]string, error) {
+	if out == "" {
+		return nil, nil
+	}
+	if task.Status != client.Succeeded {
+		return nil, noPictures(task)
+	}
+	to, err := newPictureTarget(out, task.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer to.close()
+	return to.save(ctx, c, task)
 }
 
 // noPictures is the mistake of a task that has no pictures to save.
@@ -232,6 +248,7 @@ if it succeeds; exit code 3 then. A cancelled item of a batch costs nothing; run
 	main := l.folderFlags()
 	main.flags.BoolVar(&allPending, "all-pending", false,
 		"all tasks of a manifest's batch that have not started")
+	jsonFlag(main, &l.asJSON)
 	where := l.serviceGroup()
 	l.keyFlags(where)
 	p.flags(cmd, main, where)
@@ -249,7 +266,7 @@ if it succeeds; exit code 3 then. A cancelled item of a batch costs nothing; run
 				return err
 			}
 			defer c.Close()
-			return p.cancel(cmd.Context(), c, args)
+			return p.cancel(cmd.Context(), c, args, l.asJSON)
 		}
 		return l.cancelPending(p, cmd, args[0])
 	}
@@ -276,7 +293,7 @@ func (l *savedBatch) cancelPending(p *program, cmd *cobra.Command, name string) 
 			return err
 		}
 		defer c.Close()
-		return p.cancel(cmd.Context(), c, tasks)
+		return p.cancel(cmd.Context(), c, tasks, l.asJSON)
 	})
 }
 
@@ -284,7 +301,8 @@ func (l *savedBatch) cancelPending(p *program, cmd *cobra.Command, name string) 
 const cancelPace = 62 * time.Millisecond
 
 // cancel cancels tasks one by one. Those that have started are told, and make the exit code 3.
-func (p *program) cancel(ctx context.Context, c *client.Client, tasks []string) error {
+func (p *program) cancel(ctx context.Context, c *client.Client, tasks []string,
+	asJSON bool) error {
 	var late error
 	for i, id := range tasks {
 		if i > 0 {
@@ -296,16 +314,25 @@ func (p *program) cancel(ctx context.Context, c *client.Client, tasks []string) 
 		var api *client.APIError
 		switch {
 		case err == nil:
-			fmt.Fprintf(p.stdout, "%s canceled\n", term.Line(id))
+			p.tellCanceled(id, true, asJSON)
 		case errors.As(err, &api) && api.Code == "UnsupportedOperation":
-			fmt.Fprintf(
-				p.stdout,
-				"%s not canceled: it is not PENDING; one that runs goes on and is billed if "+
-					"it succeeds\n", term.Line(id))
+			p.tellCanceled(id, false, asJSON)
 			late = codeItems
 		default:
 			return err
 		}
 	}
 	return late
+}
+
+func (p *program) tellCanceled(id string, canceled, asJSON bool) {
+	switch {
+	case asJSON:
+		term.JSONView{W: p.stdout}.Write(cancelRecord{stamp, id, canceled})
+	case canceled:
+		fmt.Fprintf(p.stdout, "%s canceled\n", term.Line(id))
+	default:
+		fmt.Fprintf(p.stdout, "%s not canceled: it is not PENDING; one that runs goes on and is "+
+			"billed if it succeeds\n", term.Line(id))
+	}
 }

@@ -16,6 +16,7 @@ var releaseVersion, releaseDay string
 
 // A versionRecord is what version --json prints. Fields may be added, never renamed.
 type versionRecord struct {
+	jsonStamp
 	Version string `json:"version"`
 	Date    string `json:"date,omitempty"` // of the commit, where it is known
 	Go      string `json:"go"`
@@ -40,7 +41,7 @@ func versionCommand(p *program) *cobra.Command {
 }
 
 func newVersionRecord() versionRecord {
-	return versionRecord{Version: version(), Date: builtDay(), Go: runtime.Version(),
+	return versionRecord{jsonStamp: stamp, Version: version(), Date: builtDay(), Go: runtime.Version(),
 		OS: runtime.GOOS, Arch: runtime.GOARCH}
 }
 
