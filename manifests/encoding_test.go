@@ -100,15 +100,15 @@ func TestTwoByteUTF8IsHanInGBK(t *testing.T) {
 
 // Below a YAML manifest the encoding of the sheet is said, and corrected, there; what an earlier version read finds its picture.
 func TestGuessedEncodingBelowYAML(t *testing.T) {
-	m, err := load(t, "a.yaml", "rows: b.csv\n", Options{})
-	if err == nil {
+	if _, err := load(t, "a.yaml", "rows: b.csv\n", Options{}); err == nil {
 		t.Fatal("b.csv is not there yet")
 	}
 	text := encoded(t, charmap.Windows1252, "prompt\nSchöne Straße in München\n")
 	if err := os.WriteFile("b.csv", []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if m, err = Open("a.yaml", Options{}); err != nil {
+	m, err := Open("a.yaml", Options{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()
