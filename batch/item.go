@@ -48,7 +48,7 @@ func (r *run) live(ctx context.Context, j *job) error {
 		if err != nil {
 			return err
 		}
-		r.settled(&j.Record)
+		r.limits.settled(&j.Record)
 		r.tell(before, j.Record)
 	}
 }
@@ -88,13 +88,13 @@ func (r *run) submit(ctx context.Context, j *job) error {
 		return err
 	}
 	if !j.slot.Held() { // it has one when it comes from the producer, which keeps the order of the manifest
-		slot, err := r.pace(j.Sent.Model).InFlight.Acquire(ctx)
+		slot, err := r.paces.Of(j.Sent.Model).InFlight.Acquire(ctx)
 		if err != nil {
 			return err
 		}
 		j.slot = slot
 	}
-	err := r.send(ctx, r.pace(j.Sent.Model), j)
+	err := r.send(ctx, r.paces.Of(j.Sent.Model), j)
 	if j.Phase != state.Open {
 		j.slot.Release()
 	}
@@ -113,12 +113,12 @@ func (r *run) send(ctx context.Context, m *pace.Model, j *job) error {
 	}
 	defer try.Unsent() // where it was sent, that is known before
 	if err := r.state.Astray(); errors.Is(err, state.ErrReplaced) {
-		r.halt("", err) // what is open is collected, and stop puts the state file back
+		r.limits.halt("", err) // what is open is collected, and stop puts the state file back
 		return errLeave
 	} else if err != nil {
 		return err
 	}
-	if err := r.admit(&j.Record); err != nil {
+	if err := r.limits.admit(&j.Record); err != nil {
 		return err
 	}
 	if err := r.putAside(&j.Record); err != nil {
@@ -187,8 +187,8 @@ func (r *run) wire(ctx context.Context, grace time.Duration) (context.Context, c
 // opened records a task. A crash before the record is durable leaves the intent, and the task is found in the list.
 func (r *run) opened(m *pace.Model, j *job, task client.Task) error {
 	m.Accepted()
-	r.answered(j.Sent.Model)
-	r.wasAccepted()
+	r.limits.answered(j.Sent.Model)
+	r.limits.wasAccepted()
 	r.claims.Created(task.ID)
 	j.Phase, j.Task, j.Request, j.At = state.Open, task.ID, task.RequestID, r.clock.Now()
 	j.Submitted = r.clock.Now()
@@ -209,7 +209,7 @@ func (r *run) refused(ctx context.Context, m *pace.Model, j *job, err error) err
 	case errors.As(err, &doubt):
 		var foreign *client.ForeignError
 		if errors.As(err, &foreign) && foreign.Status >= 400 && foreign.Status < 500 {
-			r.foreign(foreign)
+			r.limits.answeredByAnother(foreign)
 		}
 		j.Request, j.Message = doubt.RequestID, doubt.Cause.Error()
 		if errors.As(err, &api) {
@@ -221,13 +221,13 @@ func (r *run) refused(ctx context.Context, m *pace.Model, j *job, err error) err
 	case client.Throttled(err):
 		m.Refused()
 		errors.As(err, &api)
-		r.throttled(j.Sent.Model, api)
+		r.limits.throttled(j.Sent.Model, api)
 		j.Attempt--
 		return r.back(&j.Record, err)
 	case errors.As(err, &api):
-		r.answered(j.Sent.Model)
+		r.limits.answered(j.Sent.Model)
 		if api.Reach() == client.ReachItem {
-			r.refusedForGood(api)
+			r.limits.refusedForGood(api)
 		}
 		return r.judge(ctx, j, api)
 	}
@@ -261,11 +261,11 @@ func (r *run) judge(ctx context.Context, j *job, api *client.APIError) error {
 	j.Code, j.Message = api.Code, api.Message
 	switch api.Reach() {
 	case client.ReachAccount:
-		r.halt("", api)
+		r.limits.halt("", api)
 		j.Attempt--
 		return r.back(&j.Record, api)
 	case client.ReachModel:
-		r.halt(j.Sent.Model, api)
+		r.limits.halt(j.Sent.Model, api)
 		j.Attempt--
 		return r.back(&j.Record, api)
 	case client.ReachRetry:
@@ -294,7 +294,7 @@ func speaksOfSize(e *client.APIError) bool {
 // fail ends an item that cost nothing. It is counted before the item gives its place in the window back, so that
 // MaxFailures starts no other in it.
 func (r *run) fail(rec *state.Record) error {
-	r.failedOne()
+	r.limits.failedOne()
 	rec.Phase, rec.At, rec.Finished = state.Failed, r.clock.Now(), r.clock.Now()
 	return r.state.Put(*rec, true)
 }

@@ -122,6 +122,6 @@ func (r *run) holdCrowded(rec *state.Record, n int) error {
 	if r.o.OnDoubt == "resubmit" {
 		return nil
 	}
-	r.owe(rec)
+	r.limits.owe(rec)
 	return r.hold(rec, "InDoubt", "the state file has lost its end, and %d tasks with its words were found, of which fewer items want one", n)
 }

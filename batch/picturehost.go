@@ -255,7 +255,7 @@ func (r *run) endWithout(now time.Time) {
 		return
 	}
 	if barred || b.host.away() {
-		r.halt("", b.waitingAt())
+		r.limits.halt("", b.waitingAt())
 	}
 	close(b.over)
 }

@@ -38,7 +38,7 @@ type produced struct {
 func (r *run) feed(ctx context.Context, model string, next chan<- produced, hire func(produced)) error {
 	r.active.begin()
 	defer r.active.end()
-	m := r.pace(model)
+	m := r.paces.Of(model)
 	for i, it := range r.items() {
 		if it.err != nil {
 			return it.err
@@ -63,7 +63,7 @@ func (r *run) feed(ctx context.Context, model string, next chan<- produced, hire
 			memory.Release()
 			return err
 		}
-		if !r.begin(rec) {
+		if !r.limits.begin(rec) {
 			slot.Release()
 			memory.Release()
 			return nil

@@ -87,6 +87,13 @@ func (p *Progress) of(ph state.Phase) *int {
 	return &p.Done
 }
 
+// refuse notes which models take no submission.
+func (c *counts) refuse(all []Refusal) {
+	c.mu.Lock()
+	c.p.Refused = all
+	c.mu.Unlock()
+}
+
 // postponed counts a doubt that is left to the next run.
 func (c *counts) postponed() {
 	c.mu.Lock()

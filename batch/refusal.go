@@ -50,13 +50,12 @@ func (e *RefusedError) Unwrap() error { return e.Cause }
 
 // throttled notes that a submission was refused for pace, and stops those to its model where that has no end. A task that is
 // open may be what fills the quota.
-func (r *run) throttled(model string, api *client.APIError) {
-	r.clock.Observe(api.Date)
-	now, atService := r.clock.Now(), r.watch.Open(model)
-	l := &r.limits
+func (l *limits) throttled(model string, api *client.APIError) {
+	l.clock.Observe(api.Date)
+	now, atService := l.clock.Now(), l.watch.Open(model)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.foreign = 0
+	l.strange = 0
 	f := l.refusing[model]
 	if f.Times == 0 {
 		f = Refusal{Model: model, Since: now}
@@ -66,46 +65,42 @@ func (r *run) throttled(model string, api *client.APIError) {
 	l.refusing[model] = f
 	lasted := now.Sub(f.Since)
 	if lasted >= shownAfter {
-		r.showRefusals()
+		l.showRefusals()
 	}
 	if lasted >= refusedFor && f.Times >= refusedTimes && atService == 0 {
-		l.halt(r, model, &RefusedError{f, lasted})
+		l.stop(model, &RefusedError{f, lasted})
 	}
 }
 
 // answered notes that the service itself has answered a submission with something else than a refusal for pace.
-func (r *run) answered(model string) {
-	l := &r.limits
+func (l *limits) answered(model string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.foreign = 0
+	l.strange = 0
 	if _, refused := l.refusing[model]; refused {
 		delete(l.refusing, model)
-		r.showRefusals()
+		l.showRefusals()
 	}
 }
 
 // showRefusals puts the models that refuse into the progress; limits.mu is held.
-func (r *run) showRefusals() {
+func (l *limits) showRefusals() {
 	var all []Refusal
-	for _, model := range slices.Sorted(maps.Keys(r.limits.refusing)) {
-		if f := r.limits.refusing[model]; r.clock.Now().Sub(f.Since) >= shownAfter {
+	for _, model := range slices.Sorted(maps.Keys(l.refusing)) {
+		if f := l.refusing[model]; l.clock.Now().Sub(f.Since) >= shownAfter {
 			all = append(all, f)
 		}
 	}
-	r.counts.mu.Lock()
-	r.counts.p.Refused = all
-	r.counts.mu.Unlock()
+	l.show(all)
 }
 
-// foreign counts an answer with HTTP 4xx that came from something before the service. Each leaves a doubt, so several in a
+// answeredByAnother counts an answer with HTTP 4xx that came from something before the service. Each leaves a doubt, so several in a
 // row stop all submissions.
-func (r *run) foreign(answer *client.ForeignError) {
-	l := &r.limits
+func (l *limits) answeredByAnother(answer *client.ForeignError) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.foreign++; l.foreign >= foreignAnswers {
-		l.halt(r, "", fmt.Errorf("%d submissions in a row were answered by something else than the service: %w: %q",
-			l.foreign, answer, answer.Body))
+	if l.strange++; l.strange >= foreignAnswers {
+		l.stop("", fmt.Errorf("%d submissions in a row were answered by something else than the service: %w: %q",
+			l.strange, answer, answer.Body))
 	}
 }

@@ -26,6 +26,7 @@ type run struct {
 	*Batch
 	log       *slog.Logger
 	clock     *pace.Clock
+	paces     *pace.Models
 	grace     time.Duration
 	syncGrace time.Duration
 	watch     *poll.Watcher
@@ -53,10 +54,9 @@ type run struct {
 	unsure   bool          // some of them could not be told
 	sweeping chan struct{} // closed when they have been, in this pass
 
-	limits limits
+	limits *limits
 
-	mu    sync.Mutex
-	paces map[string]*pace.Model
+	mu sync.Mutex
 }
 
 const (
@@ -91,7 +91,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	err = r.all(ctx)
 	stopThumbs()
 	all := err == nil && r.limits.reason() == nil
-	r.closePaces("")
+	r.paces.Close("")
 	if err == nil {
 		err = r.limits.reason()
 	}
@@ -114,15 +114,18 @@ func (b *Batch) newRun() *run {
 		backlog: newBacklog(c),
 		saved:   map[savedPicture]state.Picture{},
 		damaged: map[savedPicture]state.Picture{},
-		paces:   map[string]*pace.Model{},
 		given:   map[int]state.Key{},
-		limits:  limits{halted: map[string]error{}, refusals: map[string]int{}, refusing: map[string]Refusal{}},
 	}
 	r.tasks = tasklist.NewReader(b.o.Client, c, b.o.QueryRate, b.o.Speed)
 	r.ledger, r.doubts = &tasklist.Ledger{}, &tasklist.Doubts{}
 	r.claims = tasklist.NewClaims(b.state, c, r.ledger)
 	r.own = tasklist.NewOwnTasks(b.state, c, r.settleTime(), r.doubts)
-	r.watch = poll.New(c, r.tasks.Page, r.pace, r.tasks.Queue, service)
+	r.paces = pace.NewModels(func(name string) *pace.Model {
+		m := b.o.Rules.Live.Model(name)
+		return pace.NewModel(m, b.o.Rules.sync(m), b.o.SubmitRate, b.o.Window, b.o.Speed)
+	})
+	r.watch = poll.New(c, r.tasks.Page, r.paces.Of, r.tasks.Queue, service)
+	r.limits = newLimits(b, c, r.paces, r.watch)
 	return r
 }
 
@@ -232,7 +235,7 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 			if rec.Code == notFetched {
 				r.backlog.suspect()
 			}
-			j.slot = r.pace(rec.Sent.Model).InFlight.Take()
+			j.slot = r.paces.Of(rec.Sent.Model).InFlight.Take()
 		}
 		if rec.Phase == state.Intent { // before anything is submitted; the second of two with the same words waits its turn
 			j.words = r.words.Of(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt))
@@ -295,30 +298,6 @@ func recovered(key string, do func() error) (err error) {
 		}
 	}()
 	return do()
-}
-
-// pace is the model's.
-func (r *run) pace(model string) *pace.Model {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p := r.paces[model]
-	if p == nil {
-		known := r.o.Rules.Live.Model(model)
-		p = pace.NewModel(known, r.o.Rules.sync(known), r.o.SubmitRate, r.o.Window, r.o.Speed)
-		r.paces[model] = p
-	}
-	return p
-}
-
-// closePaces sends away who waits to submit to a model, or with "" to any.
-func (r *run) closePaces(model string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for name, p := range r.paces {
-		if model == "" || name == model {
-			p.Close()
-		}
-	}
 }
 
 // trouble notes what will be tried again.

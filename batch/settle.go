@@ -344,7 +344,7 @@ func (r *run) adopt(j *job, task client.TaskInfo, by string) error {
 		j.Submitted = j.Intent
 	}
 	if !j.slot.Held() {
-		j.slot = r.pace(j.Sent.Model).InFlight.Take()
+		j.slot = r.paces.Of(j.Sent.Model).InFlight.Take()
 	}
 	r.own.Add(j.Record)
 	return r.state.Put(j.Record, true)
@@ -410,7 +410,7 @@ func (r *run) absent(ctx context.Context, j *job) error {
 // unsettled ends a doubt that the list cannot settle now.
 func (r *run) unsettled(ctx context.Context, j *job, why string) error {
 	if r.o.OnDoubt == "resubmit" {
-		r.doubted(&j.Record)
+		r.limits.doubted(&j.Record)
 		return r.absent(ctx, j)
 	}
 	if j.Answer != "" {

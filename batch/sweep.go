@@ -92,7 +92,7 @@ func (r *run) explain(untold map[string]int) error {
 	for model, n := range untold {
 		if n > 0 {
 			r.unsure = true
-			r.halt(model, fmt.Errorf("the last run did not end cleanly, and %d tasks since then may be of this batch, of which the service does not tell the prompt; --on-doubt resubmit submits all the same", n))
+			r.limits.halt(model, fmt.Errorf("the last run did not end cleanly, and %d tasks since then may be of this batch, of which the service does not tell the prompt; --on-doubt resubmit submits all the same", n))
 		}
 	}
 	return nil
@@ -115,7 +115,7 @@ func (r *run) oweOrphans() error {
 			return err
 		}
 		if due && r.orphans.reserve(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)) {
-			r.owe(&rec)
+			r.limits.owe(&rec)
 		}
 	}
 	return nil
@@ -251,7 +251,7 @@ func (r *run) claimOrphan(ctx context.Context, j *job) error {
 			return err
 		}
 		if !owed {
-			r.settled(&j.Record)
+			r.limits.settled(&j.Record)
 		}
 	}
 }
@@ -265,7 +265,7 @@ func (r *run) holdOdd(rec *state.Record) error {
 	if err != nil || why == "" {
 		return err
 	}
-	r.owe(rec)
+	r.limits.owe(rec)
 	return r.hold(rec, "InDoubt", "the state file has lost its end, and %s", why)
 }
 
@@ -283,7 +283,7 @@ func (r *run) adoptOrphan(j *job, row client.TaskInfo, since time.Time, owed boo
 		return err
 	}
 	if !owed {
-		r.owe(&j.Record)
+		r.limits.owe(&j.Record)
 	}
 	*j = adopted
 	return nil
