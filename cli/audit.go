@@ -32,6 +32,7 @@ changed.`,
 	}
 	main := newGroup("Batch")
 	main.flags.VarP(textFlag{&l.out, "DIR"}, "out", "o", outHelp)
+	main.flags.BoolVar(&l.all, "all", false, "list also the tasks that are of no item of this batch")
 	main.flags.BoolVar(&asJSON, "json", false, "one JSON object for programs")
 	where := l.serviceGroup()
 	l.keyFlags(where)
@@ -67,14 +68,15 @@ func (l *savedBatch) printAudit(w io.Writer, a batch.Audit) {
 		term.Amount(a.Listed, "task"))
 	printCounts(w, []countLine{
 		{"saved", a.Saved, ""}, {"open", a.Open, ""}, {"superseded", a.Superseded, ""},
-		{"abandoned", a.Abandoned, ""}, {"duplicate", a.Duplicates, ""}, {"orphan", a.Orphans, ""},
-		{"untold", a.Untold, ""}, {"held", a.Held, ""},
+		{"abandoned", a.Abandoned, ""}, {"duplicate", a.Duplicates, ""},
+		{"orphan", a.Orphans, l.folded(a, "orphan")}, {"untold", a.Untold, l.folded(a, "untold")},
+		{"held", a.Held, ""},
 	}, "saved")
 	fmt.Fprintf(w, "  %-10s %9s\n", "charged", term.Yuan(a.Charged))
 	t := &term.Table{Heads: []string{"VERDICT", "ITEM", "TASK", "MODEL", "STATUS", "MAY COST"},
 		Left: []int{1, 2, 3, 4}, Cut: 1}
 	for _, r := range a.Rows {
-		if r.Verdict != "saved" && r.Verdict != "superseded" {
+		if r.Verdict != "saved" && r.Verdict != "superseded" && (l.all || !foreign(r)) {
 			t.Add(r.Verdict, r.Item, r.Task, r.Model, string(r.Status), term.Yuan(r.Cost))
 		}
 	}
@@ -89,6 +91,24 @@ func (l *savedBatch) printAudit(w io.Writer, a batch.Audit) {
 			w, "\nThe list changed while it was read: some tasks may be missing here. "+
 				"Run it again.")
 	}
+}
+
+// foreign reports whether a task is most likely another program's: of those there may be
+// thousands, and nothing is to be done about them.
+func foreign(r batch.AuditRow) bool { return r.Verdict == "orphan" || r.Verdict == "untold" }
+
+// folded tells what tasks of a verdict may cost where their rows are not listed.
+func (l *savedBatch) folded(a batch.Audit, verdict string) string {
+	if l.all {
+		return ""
+	}
+	var total client.Money
+	for _, r := range a.Rows {
+		if r.Verdict == verdict {
+			total += r.Cost
+		}
+	}
+	return term.Yuan(total) + "; most likely another program's: --all lists them"
 }
 
 // printPictures lists the pictures that are not on the disk as they were saved.

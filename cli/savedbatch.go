@@ -20,6 +20,7 @@ type savedBatch struct {
 	redo  []string
 	reportFlags
 	asJSON bool
+	all    bool // audit lists tasks of others, too
 	asRun  bool // flags of the last run do not count, as they do not for run
 
 	name     string // of the manifest
