@@ -8,9 +8,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 )
 
-// active counts what goes on in a run beside doubts: items that are sent, asked for or saved, and producers that are not
-// waiting for those. A doubt that the list cannot settle waits while anything does, since every task of ours that the list
-// comes to show may settle it.
+// active counts what goes on in a run beside doubts: items that are sent, asked for or saved,
+// and producers that are not waiting for those. A doubt that the list cannot settle waits while
+// anything does, since every task of ours that the list comes to show may settle it.
 type active struct {
 	mu    sync.Mutex
 	n     int

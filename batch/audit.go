@@ -17,16 +17,20 @@ import (
 
 // An Audit joins the account's own task list with the state file.
 type Audit struct {
-	// Listed are the tasks of the last 24 h, of all models and programs; Whole says that the list was read without gaps.
+	// Listed are the tasks of the last 24 h, of all models and programs; Whole says that the
+	// list was read without gaps.
 	Listed int
 	Whole  bool
-	// Rows are the held items, then the tasks that were or may be charged and are ours or look like ours, oldest first.
+	// Rows are the held items, then the tasks that were or may be charged and are ours or look
+	// like ours, oldest first.
 	Rows []AuditRow
 	// Saved, Open, Superseded, Abandoned, Duplicates, Orphans, Untold and Held count them.
 	Saved, Open, Superseded, Abandoned, Duplicates, Orphans, Untold, Held int
-	// Charged is what the tasks of all rows that have succeeded were charged, as far as prices are known.
+	// Charged is what the tasks of all rows that have succeeded were charged, as far as prices
+	// are known.
 	Charged client.Money
-	// Compared is how many pictures on the disk were compared with what was saved; Pictures are those that differ.
+	// Compared is how many pictures on the disk were compared with what was saved; Pictures are
+	// those that differ.
 	Compared int
 	Pictures []AuditPicture
 }
@@ -34,9 +38,10 @@ type Audit struct {
 // An AuditRow is one task, or one held item without a task.
 type AuditRow struct {
 	Task, Item string
-	// Verdict is "saved", "open", "superseded" (an older task of an item that was made anew), "abandoned" (of an item that was
-	// given up), "duplicate" (charged, unknown to us, with the words of an item), "orphan" (charged, and its words are of no
-	// item), "untold" (unknown to us, and it still runs, or its answer does not tell its words) or "held".
+	// Verdict is "saved", "open", "superseded" (an older task of an item that was made anew),
+	// "abandoned" (of an item that was given up), "duplicate" (charged, unknown to us, with the
+	// words of an item), "orphan" (charged, and its words are of no item), "untold" (unknown to
+	// us, and it still runs, or its answer does not tell its words) or "held".
 	Verdict string
 	Model   string
 	Status  client.Status
@@ -44,7 +49,8 @@ type AuditRow struct {
 	Cost    client.Money // what was or may be charged; 0 where the price is not known
 }
 
-// Audit asks the service for its list and, once each, for the tasks of our models that no record knows. It changes nothing.
+// Audit asks the service for its list and, once each, for the tasks of our models that no
+// record knows. It changes nothing.
 func (b *Batch) Audit(ctx context.Context, c *client.Client) (Audit, error) {
 	tasks := tasklist.NewReader(c, pace.NewClock(b.o.Speed), b.o.QueryRate, b.o.Speed)
 	pass, err := tasks.Read(ctx, time.Time{})
@@ -70,9 +76,10 @@ func (b *Batch) Audit(ctx context.Context, c *client.Client) (Audit, error) {
 	return a, b.auditPictures(ctx, &a)
 }
 
-// askOwn asks for the task of each held item, and for those of open ones that the list does not show: what the service says of
-// an item's own task says what can be done about it.
-func (a *Audit) askOwn(ctx context.Context, tasks *tasklist.Reader, known map[string]knownTask, rows map[string]client.TaskInfo) error {
+// askOwn asks for the task of each held item, and for those of open ones that the list does not
+// show: what the service says of an item's own task says what can be done about it.
+func (a *Audit) askOwn(ctx context.Context, tasks *tasklist.Reader, known map[string]knownTask,
+	rows map[string]client.TaskInfo) error {
 	own := map[string]int{}
 	for i, row := range a.Rows {
 		own[row.Task] = i
@@ -90,7 +97,9 @@ func (a *Audit) askOwn(ctx context.Context, tasks *tasklist.Reader, known map[st
 		case held:
 			a.Rows[i].Status = task.Status
 		default:
-			a.Rows = append(a.Rows, AuditRow{Task: id, Item: k.item, Verdict: k.verdict, Model: k.sent.Model, Status: task.Status, Created: task.Submitted, Cost: k.cost})
+			a.Rows = append(a.Rows, AuditRow{
+				Task: id, Item: k.item, Verdict: k.verdict, Model: k.sent.Model,
+				Status: task.Status, Created: task.Submitted, Cost: k.cost})
 			a.Open++
 			if task.Status == client.Succeeded {
 				a.Charged += k.cost
@@ -114,8 +123,10 @@ type knownTask struct {
 	cost          client.Money
 }
 
-// knownTasks collects what the state knows, by task, and the words of its items. Held items are rows of their own.
-func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, words map[string]string, err error) {
+// knownTasks collects what the state knows, by task, and the words of its items. Held items are
+// rows of their own.
+func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, words map[string]string,
+	err error) {
 	ids, err := b.sheetIDs()
 	if err != nil {
 		return nil, nil, err
@@ -135,7 +146,9 @@ func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, words map[stri
 		switch rec.Phase {
 		case state.Held:
 			a.Held++
-			a.Rows = append(a.Rows, AuditRow{Task: rec.Task, Item: name, Verdict: "held", Model: rec.Sent.Model, Created: rec.Intent, Cost: may})
+			a.Rows = append(a.Rows, AuditRow{
+				Task: rec.Task, Item: name, Verdict: "held", Model: rec.Sent.Model,
+				Created: rec.Intent, Cost: may})
 			tasks[rec.Task] = knownTask{name, "held", rec.Sent, may}
 		case state.Done:
 			tasks[rec.Task] = knownTask{name, "saved", rec.Sent, rec.Cost}
@@ -149,13 +162,16 @@ func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, words map[stri
 	return tasks, words, nil
 }
 
-// auditTask judges one task of the list. Those of models that the batch does not use are not its business.
-func (b *Batch) auditTask(ctx context.Context, tasks *tasklist.Reader, a *Audit, row client.TaskInfo, known map[string]knownTask, words map[string]string) error {
+// auditTask judges one task of the list. Those of models that the batch does not use are not
+// its business.
+func (b *Batch) auditTask(ctx context.Context, tasks *tasklist.Reader, a *Audit,
+	row client.TaskInfo, known map[string]knownTask, words map[string]string) error {
 	k, ours := known[row.ID]
 	if !ours && !slices.Contains(b.models, row.Model) {
 		return nil
 	}
-	out := AuditRow{Task: row.ID, Item: k.item, Verdict: k.verdict, Model: row.Model, Status: row.Status, Created: row.Created, Cost: k.cost}
+	out := AuditRow{Task: row.ID, Item: k.item, Verdict: k.verdict, Model: row.Model,
+		Status: row.Status, Created: row.Created, Cost: k.cost}
 	if ours && (k.verdict == "saved" || row.Status != client.Succeeded) {
 		a.count(out)
 		return nil
@@ -163,7 +179,8 @@ func (b *Batch) auditTask(ctx context.Context, tasks *tasklist.Reader, a *Audit,
 	task, err := tasks.Ask(ctx, row.ID)
 	var api *client.APIError
 	switch {
-	case errors.As(err, &api) && !keyRefused(err): // another program's, perhaps, that this key may not see
+	// another program's, perhaps, that this key may not see
+	case errors.As(err, &api) && !keyRefused(err):
 	case err != nil:
 		return err
 	case task.Status == client.Failed || task.Status == client.Canceled: // since the list was read
@@ -200,6 +217,7 @@ func (a *Audit) count(row AuditRow) {
 		return // it is a row already
 	}
 	a.Rows = append(a.Rows, row)
-	*map[string]*int{"saved": &a.Saved, "open": &a.Open, "superseded": &a.Superseded, "abandoned": &a.Abandoned,
+	*map[string]*int{"saved": &a.Saved, "open": &a.Open, "superseded": &a.Superseded,
+		"abandoned": &a.Abandoned,
 		"duplicate": &a.Duplicates, "orphan": &a.Orphans, "untold": &a.Untold}[row.Verdict]++
 }

@@ -11,8 +11,8 @@ import (
 // An AuditPicture is a picture of a done item that is not on the disk as it was saved.
 type AuditPicture struct {
 	Item, File string
-	// Verdict is "edited" (whole, and another than was saved), "damaged" (cut, unreadable or another item's), "missing", or
-	// "undecodable" (as it was saved, and broken inside).
+	// Verdict is "edited" (whole, and another than was saved), "damaged" (cut, unreadable or
+	// another item's), "missing", or "undecodable" (as it was saved, and broken inside).
 	Verdict, Reason string
 }
 
@@ -37,7 +37,8 @@ func (b *Batch) auditPictures(ctx context.Context, a *Audit) error {
 			a.Compared++
 			verdict, reason := b.auditPicture(rec, n)
 			if verdict != "" {
-				a.Pictures = append(a.Pictures, AuditPicture{cmp.Or(ids[i], rec.ID, rec.Key), p.File, verdict, reason})
+				a.Pictures = append(a.Pictures,
+					AuditPicture{cmp.Or(ids[i], rec.ID, rec.Key), p.File, verdict, reason})
 			}
 		}
 	}

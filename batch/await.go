@@ -14,14 +14,17 @@ import (
 // young is how long UNKNOWN may be a replica that lags.
 const young = 5 * time.Minute
 
-// bareAnswers is how often a task may say that it succeeded without saying what it made: about five minutes.
+// bareAnswers is how often a task may say that it succeeded without saying what it made: about
+// five minutes.
 const bareAnswers = 10
 
-// patience is how often in a row the service may refuse to tell of a task that may be another program's.
+// patience is how often in a row the service may refuse to tell of a task that may be another
+// program's.
 const patience = 3
 
-// unknownAnswers is how often in a row an old task must be said to be UNKNOWN before it is given up: a single answer may
-// come from a replica that lags, and what it gives up is paid for.
+// unknownAnswers is how often in a row an old task must be said to be UNKNOWN before it is
+// given up: a single answer may come from a replica that lags, and what it gives up is paid
+// for.
 const unknownAnswers = 3
 
 // An asked task is one that a run asks after.
@@ -30,8 +33,8 @@ type asked struct {
 	sent      state.Request // tells how long the like of it take
 	submitted time.Time     // the service's clock
 	posted    time.Time     // ours; zero where this run has not sent it
-	// foreign says that it may be another program's: a few refusals in a row make it unknown. What the service says of a
-	// question about a task of ours says nothing of the task.
+	// foreign says that it may be another program's: a few refusals in a row make it unknown.
+	// What the service says of a question about a task of ours says nothing of the task.
 	foreign bool
 }
 
@@ -80,9 +83,12 @@ func (r *run) await(ctx context.Context, a asked) (client.Task, error) {
 	}
 }
 
-// watchable is the task as it is watched. The Date header is cut to the second: good enough for one of an earlier run.
+// watchable is the task as it is watched. The Date header is cut to the second: good enough for
+// one of an earlier run.
 func (r *run) watchable(a asked) poll.Task {
-	t := poll.Task{ID: a.id, Model: a.sent.Model, Kind: poll.Kind{Size: a.sent.Size, N: a.sent.N, Extend: a.sent.PromptExtend}, Submitted: a.posted}
+	t := poll.Task{ID: a.id, Model: a.sent.Model,
+		Kind: poll.Kind{Size: a.sent.Size, N: a.sent.N,
+			Extend: a.sent.PromptExtend}, Submitted: a.posted}
 	if a.posted.IsZero() {
 		t.Submitted = time.Now().Add(-r.clock.Local(max(0, r.clock.Now().Sub(a.submitted))))
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 )
 
-// A backlog is the tasks that have ended and whose pictures are not saved yet. The service keeps them for a day (the user's
-// document, 2025-09), so whoever expires first is served first, and nothing more is submitted while what waits may not be
-// fetched in time.
+// A backlog is the tasks that have ended and whose pictures are not saved yet. The service
+// keeps them for a day (the user's document, 2025-09), so whoever expires first is served
+// first, and nothing more is submitted while what waits may not be fetched in time.
 type backlog struct {
 	mu      sync.Mutex
 	free    int             // downloads that may start
@@ -19,16 +19,18 @@ type backlog struct {
 	all     map[*berth]bool // that wait, download or rest
 	busy    map[*berth]bool // whose downloads have begun, also those that rest
 	mean    time.Duration   // how long a picture takes, of our time; 0 before the first
-	spares  [][]byte        // arrays of pictures that are saved, for the next: they are most of what a run throws away
-	host    pictureHost
-	alarm   bool // set for the next probe
-	clock   *pace.Clock
-	moved   chan struct{} // closed when a picture has come; nil while nobody waits for one
-	over    chan struct{} // closed when this run waits no longer for what cannot be fetched
+	// arrays of pictures that are saved, for the next: they are most of what a run throws away
+	spares [][]byte
+	host   pictureHost
+	alarm  bool // set for the next probe
+	clock  *pace.Clock
+	moved  chan struct{} // closed when a picture has come; nil while nobody waits for one
+	over   chan struct{} // closed when this run waits no longer for what cannot be fetched
 }
 
 func newBacklog(c *pace.Clock) *backlog {
-	return &backlog{free: parallelDownloads, all: map[*berth]bool{}, busy: map[*berth]bool{}, clock: c, over: make(chan struct{})}
+	return &backlog{free: parallelDownloads, all: map[*berth]bool{}, busy: map[*berth]bool{},
+		clock: c, over: make(chan struct{})}
 }
 
 // A berth is one task's place in the backlog.
@@ -58,7 +60,8 @@ func (b *backlog) enter(ctx context.Context, p *berth) error {
 func (b *backlog) wait(ctx context.Context, p *berth) error {
 	p.ready = make(chan struct{})
 	b.mu.Lock()
-	i, _ := slices.BinarySearchFunc(b.waiting, p, func(x, y *berth) int { return x.deadline.Compare(y.deadline) })
+	i, _ := slices.BinarySearchFunc(b.waiting, p,
+		func(x, y *berth) int { return x.deadline.Compare(y.deadline) })
 	b.waiting = slices.Insert(b.waiting, i, p)
 	b.serve()
 	served := p.turn // also where the run waits for others no longer
@@ -109,7 +112,8 @@ func (b *backlog) serve() {
 	}
 }
 
-// mayServe reports whether another download may start. While the host refuses, one at a time does, after a pause; b.mu is held.
+// mayServe reports whether another download may start. While the host refuses, one at a time
+// does, after a pause; b.mu is held.
 func (b *backlog) mayServe() bool {
 	if !b.host.refuses() {
 		return b.free > 0
@@ -130,8 +134,8 @@ func (b *backlog) mayServe() bool {
 	return pause <= 0
 }
 
-// first is whose turn is next: whoever expires first. While the host refuses it is whoever was tried least, since a picture
-// that is gone for good says nothing of the others; b.mu is held.
+// first is whose turn is next: whoever expires first. While the host refuses it is whoever was
+// tried least, since a picture that is gone for good says nothing of the others; b.mu is held.
 func (b *backlog) first() int {
 	best := 0
 	if b.host.refuses() {
@@ -170,9 +174,10 @@ func (b *backlog) resting() bool {
 	return b.free == parallelDownloads
 }
 
-// tight reports whether what waits may not be fetched in time: the time that it takes is more than half of what is left to
-// the first deadline. A download that hangs counts for as long as it has hung, but not longer than no picture has come: one
-// that is gone must not stop the others. b.mu is held.
+// tight reports whether what waits may not be fetched in time: the time that it takes is more
+// than half of what is left to the first deadline. A download that hangs counts for as long as
+// it has hung, but not longer than no picture has come: one that is gone must not stop the
+// others. b.mu is held.
 func (b *backlog) tight(now time.Time) bool {
 	took, pending := b.mean, len(b.all)
 	var first time.Time

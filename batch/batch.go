@@ -18,7 +18,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// Options say what a batch is and how it may run. Manifest, Disk and Settings are required; Client only for Run.
+// Options say what a batch is and how it may run. Manifest, Disk and Settings are required;
+// Client only for Run.
 type Options struct {
 	Manifest *manifests.Manifest
 	Disk     durable.Disk
@@ -28,36 +29,43 @@ type Options struct {
 	Key      client.Key
 	// Tool is the version that is written to the state file.
 	Tool string
-	// Speed is how many times faster than life the service's time runs; 0 is 1. Only a rehearsal has another.
+	// Speed is how many times faster than life the service's time runs; 0 is 1. Only a
+	// rehearsal has another.
 	Speed float64
 	// SubmitRate of every model; 0 is the model's own, rate.Inf unlimited.
 	SubmitRate rate.Limit
 	// QueryRate of all questions together; 0 is 16 a second, four below the account's limit.
 	QueryRate rate.Limit
-	// Window is how many tasks of a model are held open at the service; 0 is twice what it works on at once.
+	// Window is how many tasks of a model are held open at the service; 0 is twice what it
+	// works on at once.
 	Window int
 	// Limit is how many items are started at most; 0 is all.
 	Limit int
-	// Budget is the most that this batch may cost over the life of its state file, in millionths; 0 is no bound. Open, held and
-	// doubtful items count in full.
+	// Budget is the most that this batch may cost over the life of its state file, in
+	// millionths; 0 is no bound. Open, held and doubtful items count in full.
 	Budget client.Money
-	// Deadline is how long items are started; what is open then is still collected. 0 is without end.
+	// Deadline is how long items are started; what is open then is still collected. 0 is
+	// without end.
 	Deadline time.Duration
-	// MaxFailures is how many items may fail for good in this run before no more are started; 0 is any number.
+	// MaxFailures is how many items may fail for good in this run before no more are started; 0
+	// is any number.
 	MaxFailures int
 	// RetryFailed sends items again that failed for good.
 	RetryFailed bool
-	// Redo names items whose pictures are bought again with a new seed: by id, row:N, the file of a picture or key, or all that
-	// RedoMissing means. Open refuses a name of nothing with an *UnknownItemError.
+	// Redo names items whose pictures are bought again with a new seed: by id, row:N, the file
+	// of a picture or key, or all that RedoMissing means. Open refuses a name of nothing with
+	// an *UnknownItemError.
 	Redo []string
-	// OnDoubt is what becomes of a submission that cannot be settled: "hold" or, at the risk of paying twice, "resubmit".
-	// "" is hold.
+	// OnDoubt is what becomes of a submission that cannot be settled: "hold" or, at the risk of
+	// paying twice, "resubmit". "" is hold.
 	OnDoubt string
-	// Settle is how long an unanswered submission may take to show in the task list; 0 is DefaultSettle.
+	// Settle is how long an unanswered submission may take to show in the task list; 0 is
+	// DefaultSettle.
 	Settle time.Duration
-	// Restored says that the folder was put back from a copy, which may be older than the last run: the account's tasks since
-	// its last record, or of the last 24 hours where there is no state file, are looked through before anything is sent. Of
-	// a state file that is damaged Open keeps what is whole, and writes it anew; the damaged one becomes state.damaged.
+	// Restored says that the folder was put back from a copy, which may be older than the last
+	// run: the account's tasks since its last record, or of the last 24 hours where there is no
+	// state file, are looked through before anything is sent. Of a state file that is damaged
+	// Open keeps what is whole, and writes it anew; the damaged one becomes state.damaged.
 	Restored bool
 	// AcceptChanges goes on although much that is finished would be paid anew.
 	AcceptChanges bool
@@ -65,15 +73,19 @@ type Options struct {
 	NoMetadata bool
 	// Thumbs makes thumbnails while a run waits for the service.
 	Thumbs bool
-	// Grace is how long a stop waits for answers to submissions; 0 is 3 s, and 60 s where they bring the picture.
+	// Grace is how long a stop waits for answers to submissions; 0 is 3 s, and 60 s where they
+	// bring the picture.
 	Grace time.Duration
-	// Hasty leaves sizes and times of pictures unseen, where there are more than 200,000, for a run that has nothing to do:
-	// pictures that are damaged or edited are then found by whoever looks without haste, and by hasty looks after that.
+	// Hasty leaves sizes and times of pictures unseen, where there are more than 200,000, for a
+	// run that has nothing to do: pictures that are damaged or edited are then found by whoever
+	// looks without haste, and by hasty looks after that.
 	Hasty bool
-	// Workbook says whether results.xlsx is written; nil is where the manifest's rows stand in a workbook.
+	// Workbook says whether results.xlsx is written; nil is where the manifest's rows stand in
+	// a workbook.
 	Workbook *bool
-	// Cache is a folder of the user's own, the same for all batches, where the tasks that each has claimed are kept
-	// from adoption by the others; nil is none. It is another folder than Disk, and nothing in it need last.
+	// Cache is a folder of the user's own, the same for all batches, where the tasks that each
+	// has claimed are kept from adoption by the others; nil is none. It is another folder than
+	// Disk, and nothing in it need last.
 	Cache durable.Disk
 	// Tell is called after every change of an item, from many goroutines; nil tells nobody.
 	Tell func(Event)
@@ -83,36 +95,41 @@ type Options struct {
 	reserve int // bytes kept free for the last records on a full disk; 0 is reserveSize
 }
 
-// A Batch is a manifest joined with its state file. It is not safe for concurrent use, but for Progress during Run.
+// A Batch is a manifest joined with its state file. It is not safe for concurrent use, but for
+// Progress during Run.
 type Batch struct {
-	o        Options
-	state    *state.File
-	found    bool          // there was a state file
-	torn     bool          // there was the beginning of one
-	salvaged bool          // the state file was damaged, and is written anew from what was whole of it
+	o     Options
+	state *state.File
+	found bool // there was a state file
+	torn  bool // there was the beginning of one
+	// the state file was damaged, and is written anew from what was whole of it
+	salvaged bool
 	lost     string        // the file that shows that there was one; see traces
 	matches  []state.Match // as of the opening, the pass or the end of the last run
 	idents   []state.Item
 	earlier  []state.Reading
-	skipped  []bool   // by the manifest, item by item
-	named    []uint64 // hashes of the files that the manifest names, 0 where it names none; nil where it never does
+	skipped  []bool // by the manifest, item by item
+	// hashes of the files that the manifest names, 0 where it names none; nil where it never
+	// does
+	named    []uint64
 	models   []string // of the manifest's items, in order of appearance
 	region   client.Region
 	counts   counts
 	redo     redo
 	orphaned []Orphan
 
-	present  sights                   // the pictures that are in place; see look
-	standing map[uint64]state.Picture // those that are not as their records say, by the hashes of their names
-	examined int                      // how many were opened for that
-	newest   time.Time                // of their times
-	blind    error                    // why the last look has failed
-	trusting bool                     // times of pictures are our own doing
-	thorough bool                     // no look hurries any more
+	present sights // the pictures that are in place; see look
+	// those that are not as their records say, by the hashes of their names
+	standing map[uint64]state.Picture
+	examined int       // how many were opened for that
+	newest   time.Time // of their times
+	blind    error     // why the last look has failed
+	trusting bool      // times of pictures are our own doing
+	thorough bool      // no look hurries any more
 }
 
-// Open reads the state file, where there is one, and matches the manifest with it. Nothing is written, but for a torn
-// last line that is cut off. The manifest must have been checked.
+// Open reads the state file, where there is one, and matches the manifest with it. Nothing is
+// written, but for a torn last line that is cut off. The manifest must have been checked.
 func Open(o Options) (*Batch, error) {
 	if o.Speed == 0 {
 		o.Speed = 1
@@ -124,7 +141,8 @@ func Open(o Options) (*Batch, error) {
 	b := &Batch{o: o}
 	b.region, _ = client.LookupRegion(o.Settings.Region)
 	read := make(chan error, 1)
-	go func() { read <- b.read() }() // meanwhile: of a million rows, manifest and state take a second or two each
+	// meanwhile: of a million rows, manifest and state take a second or two each
+	go func() { read <- b.read() }()
 	if err := cmp.Or(b.remember(), <-read); err != nil {
 		if b.state != nil {
 			b.Close()
@@ -163,16 +181,19 @@ func (b *Batch) remember() (err error) {
 	return b.look()
 }
 
-// Lost names the file that shows that the folder had a state file, which is gone; "" where it is there, or where there
-// was none. A run then looks through the account's tasks first, as with Options.Restored.
+// Lost names the file that shows that the folder had a state file, which is gone; "" where it
+// is there, or where there was none. A run then looks through the account's tasks first, as
+// with Options.Restored.
 func (b *Batch) Lost() string { return b.lost }
 
 // salvage writes a damaged state file anew from what is whole of it.
 func (b *Batch) salvage() (*state.File, error) {
 	now := time.Now().UTC()
-	s, broken, err := state.Salvage(b.o.Disk, b.newHeader(now), state.Mark{Run: "start", At: now, Tool: b.o.Tool, Since: now.Add(-tasklist.Reach)})
+	s, broken, err := state.Salvage(b.o.Disk, b.newHeader(now),
+		state.Mark{Run: "start", At: now, Tool: b.o.Tool, Since: now.Add(-tasklist.Reach)})
 	if err == nil {
-		b.o.Log.Warn("the state file is damaged: what is whole of it is kept", "lines lost or doubtful", broken, "the damaged file", state.DamagedFile)
+		b.o.Log.Warn("the state file is damaged: what is whole of it is kept",
+			"lines lost or doubtful", broken, "the damaged file", state.DamagedFile)
 	}
 	return s, err
 }
@@ -186,7 +207,8 @@ func (b *Batch) Recorded() (state.Settings, bool) { return b.state.Header().Sett
 // Found reports whether there is a state file from an earlier run.
 func (b *Batch) Found() bool { return b.found }
 
-// bound refuses a state file of another service: tasks there cannot be seen here, and would be paid again.
+// bound refuses a state file of another service: tasks there cannot be seen here, and would be
+// paid again.
 func (b *Batch) bound() error {
 	was, is := b.state.Header().Settings, b.o.Settings
 	switch {
@@ -199,7 +221,8 @@ func (b *Batch) bound() error {
 	case was.BaseURL != is.BaseURL && !is.Rehearsal:
 		return fmt.Errorf("%w: it is of %s, not of %s", state.ErrOther, was.BaseURL, is.BaseURL)
 	case was.Region != is.Region && !is.Rehearsal:
-		return fmt.Errorf("%w: it is of the region %s, not of %s", state.ErrOther, was.Region, is.Region)
+		return fmt.Errorf("%w: it is of the region %s, not of %s", state.ErrOther, was.Region,
+			is.Region)
 	}
 	return nil
 }
@@ -244,7 +267,8 @@ func (b *Batch) idle() (bool, error) {
 			continue
 		}
 		rec, err := b.state.Get(i)
-		if err != nil || reviewable(rec, time.Now()) || b.missing(i) && b.fetchable(rec, time.Now()) {
+		if err != nil || reviewable(rec, time.Now()) || b.missing(i) &&
+			b.fetchable(rec, time.Now()) {
 			return false, err
 		}
 	}
@@ -288,7 +312,8 @@ func (it item) key() state.Key {
 // newHeader is the header of a first run.
 func (b *Batch) newHeader(now time.Time) state.Header {
 	salt := rand.Text()
-	return state.Header{Tool: b.o.Tool, Created: now.UTC(), Salt: salt, KeyPrint: b.o.Key.Fingerprint(salt), Settings: b.o.Settings}
+	return state.Header{Tool: b.o.Tool, Created: now.UTC(), Salt: salt,
+		KeyPrint: b.o.Key.Fingerprint(salt), Settings: b.o.Settings}
 }
 
 // price is what one picture costs, 0 where that is not known.
@@ -307,7 +332,8 @@ type ChangeError struct {
 }
 
 func (e *ChangeError) Error() string {
-	return fmt.Sprintf("%v: %d of %d finished pictures would be made and paid anew, for ¥%s", ErrChanged, e.Items, e.Finished, e.Cost.Round())
+	return fmt.Sprintf("%v: %d of %d finished pictures would be made and paid anew, for ¥%s",
+		ErrChanged, e.Items, e.Finished, e.Cost.Round())
 }
 
 // Is makes it an ErrChanged.

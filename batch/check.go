@@ -24,8 +24,8 @@ type Rules struct {
 	AllowTruncation bool
 	// NearestSize takes the allowed size nearest in shape where an item asks for another.
 	NearestSize bool
-	// Live is what the service has told of models, beside the model table; nil is nothing. It may be
-	// filled in until Run begins.
+	// Live is what the service has told of models, beside the model table; nil is nothing. It
+	// may be filled in until Run begins.
 	Live client.Catalogue
 }
 
@@ -42,7 +42,8 @@ func (r Rules) Check(it *manifests.Item) []manifests.Problem {
 	}
 	if !m.Known {
 		found = append(found, manifests.Problem{Field: "model", Warning: true,
-			Text: m.Name + " is not in the model table: nothing about it is checked" + unpriced(m)})
+			Text: m.Name + " is not in the model table: nothing about it is checked" +
+				unpriced(m)})
 	}
 	if _, err := r.size(m, it.Size); err != nil {
 		add("size", "%v", err)
@@ -54,7 +55,8 @@ func (r Rules) Check(it *manifests.Item) []manifests.Problem {
 		tooLong(add, "prompt", it.Prompt, m.PromptLimit)
 		tooLong(add, "negative_prompt", it.NegativePrompt, m.NegativeLimit)
 		if m.NoNegative && it.NegativePrompt != "" {
-			add("negative_prompt", "%s takes none (--allow-truncation sends it all the same)", m.Name)
+			add("negative_prompt", "%s takes none (--allow-truncation sends it all the same)",
+				m.Name)
 		}
 	}
 	return found
@@ -71,7 +73,9 @@ func unpriced(m client.Model) string {
 // tooLong finds what the API would cut without a word and bill (the user's document, 2025-09).
 func tooLong(add func(field, format string, args ...any), field, text string, limit int) {
 	if n := utf8.RuneCountInString(text); limit > 0 && n > limit {
-		add(field, "has %d characters; the API cuts after %d (--allow-truncation sends it all the same)", n, limit)
+		add(field,
+			"has %d characters; the API cuts after %d (--allow-truncation sends it all the same)",
+			n, limit)
 	}
 }
 
@@ -79,9 +83,12 @@ func tooLong(add func(field, format string, args ...any), field, text string, li
 func (r Rules) model(m client.Model) string {
 	switch {
 	case m.EditOnly:
-		return fmt.Sprintf("%s edits pictures and makes none from text; qwen-image-plus does", m.Name)
+		return fmt.Sprintf("%s edits pictures and makes none from text; qwen-image-plus does",
+			m.Name)
 	case !m.Known && r.Mode != "sync" && r.Mode != "async":
-		return fmt.Sprintf("%s is not in the model table; if it is right, say --mode async or --mode sync", m.Name)
+		return fmt.Sprintf(
+			"%s is not in the model table; if it is right, say --mode async or --mode sync",
+			m.Name)
 	case r.Mode == "sync" && !m.Sync:
 		return fmt.Sprintf("%s has no synchronous interface; leave --mode out", m.Name)
 	case r.Mode == "async" && m.Async == client.None:
@@ -103,8 +110,8 @@ func (r Rules) size(m client.Model, said string) (client.Size, error) {
 	return size, err
 }
 
-// Request is what is sent for an item without a key, and whether it goes over the synchronous interface. A seed that nobody
-// says is drawn by chance.
+// Request is what is sent for an item without a key, and whether it goes over the synchronous
+// interface. A seed that nobody says is drawn by chance.
 func (r Rules) Request(it *manifests.Item) (client.Request, bool, error) {
 	s, err := r.sent(it, rand.Text(), 0)
 	return s.Client(), s.Sync, err
@@ -117,11 +124,13 @@ func modelOf(it *manifests.Item) string {
 	return DefaultModel
 }
 
-// Words are what a name of a picture can be made of that only the model table knows: model and size as they are sent, and
-// slug, the beginning of the prompt as it stands in file names. They are manifests.Names.Words.
+// Words are what a name of a picture can be made of that only the model table knows: model and
+// size as they are sent, and slug, the beginning of the prompt as it stands in file names. They
+// are manifests.Names.Words.
 func (r Rules) Words(it *manifests.Item) map[string]string {
 	model := r.Live.Model(modelOf(it))
-	words := map[string]string{"model": model.Name, "size": it.Size, "slug": filename.Slug(it.Prompt)}
+	words := map[string]string{"model": model.Name, "size": it.Size,
+		"slug": filename.Slug(it.Prompt)}
 	if size, err := r.size(model, it.Size); err == nil {
 		words["size"] = size.String()
 	}
@@ -129,7 +138,8 @@ func (r Rules) Words(it *manifests.Item) map[string]string {
 	return words
 }
 
-// sent is the request for an item under its key: everything that nobody says is decided here, once.
+// sent is the request for an item under its key: everything that nobody says is decided here,
+// once.
 func (r Rules) sent(it *manifests.Item, k string, redone int) (state.Request, error) {
 	m := r.Live.Model(modelOf(it))
 	size, err := r.size(m, it.Size)
@@ -137,9 +147,11 @@ func (r Rules) sent(it *manifests.Item, k string, redone int) (state.Request, er
 		return state.Request{}, err
 	}
 	s := state.Request{
-		Model: m.Name, Prompt: it.Prompt, Negative: it.NegativePrompt, Size: size.String(), N: max(1, it.N),
-		Seed:         state.Seed(k, redone),
-		PromptExtend: it.PromptExtend == nil || *it.PromptExtend, // the API's default (the user's document, 2025-09)
+		Model: m.Name, Prompt: it.Prompt, Negative: it.NegativePrompt, Size: size.String(), N: max(
+			1, it.N),
+		Seed: state.Seed(k, redone),
+		// the API's default (the user's document, 2025-09)
+		PromptExtend: it.PromptExtend == nil || *it.PromptExtend,
 		Watermark:    it.Watermark != nil && *it.Watermark,
 		Sync:         r.sync(m),
 	}

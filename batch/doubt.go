@@ -13,13 +13,15 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// This file says which tasks of the list could be a submission's that is in doubt. A submission can have made a task from
-// its intent to its end only, and a margin: that bounds what may be adopted. What was made between that and the moment when
-// the service's clock was first heard again, and a settling time, is neither adopted nor ignored; what is later is another's.
-// The list's times are compared with ours only as far as our own tasks have taught how they differ (known.go).
+// This file says which tasks of the list could be a submission's that is in doubt. A submission
+// can have made a task from its intent to its end only, and a margin: that bounds what may be
+// adopted. What was made between that and the moment when the service's clock was first heard
+// again, and a settling time, is neither adopted nor ignored; what is later is another's. The
+// list's times are compared with ours only as far as our own tasks have taught how they differ
+// (known.go).
 //
-// Of several doubts about the same words none knows which task is its own, so that each may take what any of them can have
-// made, and none is settled as absent while such a task is left.
+// Of several doubts about the same words none knows which task is its own, so that each may
+// take what any of them can have made, and none is settled as absent while such a task is left.
 
 // A candidate is a task that could be the submission's.
 type candidate struct {
@@ -28,8 +30,9 @@ type candidate struct {
 	others bool // there are more doubts about the same words
 }
 
-// candidates are the tasks that could be the submission's, oldest first: of its model, of its time, and no record's. Those
-// that an earlier pass has shown are among them, also where this one does not show them any more.
+// candidates are the tasks that could be the submission's, oldest first: of its model, of its
+// time, and no record's. Those that an earlier pass has shown are among them, also where this
+// one does not show them any more.
 func (s *settling) candidates(pass tasklist.Pass) ([]candidate, error) {
 	rows := map[string]client.TaskInfo{}
 	for _, one := range s.job.Suspects {
@@ -49,27 +52,32 @@ func (s *settling) candidates(pass tasklist.Pass) ([]candidate, error) {
 		if ours[id] || s.released(id) || row.Model != s.job.Sent.Model && row.Model != "" {
 			continue
 		}
-		if at, others := s.doubts.Place(s.turn.Key, row.Created, s.evidence); at > tasklist.Outside {
+		if at, others := s.doubts.Place(s.turn.Key, row.Created,
+			s.evidence); at > tasklist.Outside {
 			all = append(all, candidate{row, at, others})
 			s.seen[id] = row
 		}
 	}
-	slices.SortFunc(all, func(a, b candidate) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(all, func(a, b candidate) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+	})
 	return all, nil
 }
 
 // mostSuspects bounds what a record keeps.
 const mostSuspects = 200
 
-// suspect notes durably which tasks could be the submission's and are not ruled out: a later run that does not see them any
-// more must not take that for proof.
+// suspect notes durably which tasks could be the submission's and are not ruled out: a later
+// run that does not see them any more must not take that for proof.
 func (s *settling) suspect(candidates []candidate) error {
 	fresh := false
 	var left []state.Suspect
 	for _, c := range candidates {
-		if !s.not[c.ID] && c.Status != client.Failed && c.Status != client.Canceled && len(left) < mostSuspects {
+		if !s.not[c.ID] && c.Status != client.Failed && c.Status != client.Canceled &&
+			len(left) < mostSuspects {
 			left = append(left, state.Suspect{Task: c.ID, Created: c.Created})
-			fresh = fresh || !slices.ContainsFunc(s.job.Suspects, func(old state.Suspect) bool { return old.Task == c.ID })
+			fresh = fresh || !slices.ContainsFunc(
+				s.job.Suspects, func(old state.Suspect) bool { return old.Task == c.ID })
 		}
 	}
 	s.job.Suspects = left
@@ -129,7 +137,8 @@ func (s *settling) compare(c candidate, task client.Task) verdict {
 		return absent
 	case client.Unknown:
 		if !young {
-			s.why = fmt.Sprintf("task %s could be it, and the service does not know it any more", c.ID)
+			s.why = fmt.Sprintf("task %s could be it, and the service does not know it any more",
+				c.ID)
 			return unsure
 		}
 	case client.Succeeded:
@@ -142,7 +151,8 @@ func (s *settling) compare(c candidate, task client.Task) verdict {
 		case c.place == tasklist.Near:
 			return s.untimely(c)
 		case !told:
-			s.why = fmt.Sprintf("task %s could be it, and its answer does not tell the prompt", c.ID)
+			s.why = fmt.Sprintf("task %s could be it, and its answer does not tell the prompt",
+				c.ID)
 			return unsure
 		}
 		s.task, s.by = s.dated(c.TaskInfo), "prompt"
@@ -151,8 +161,9 @@ func (s *settling) compare(c candidate, task client.Task) verdict {
 	return undecided
 }
 
-// untimely judges a task that has our words, or does not tell its own, and was not made while the submission was on its way,
-// as far as is known. It may be of an item with the same words whose own doubt, or answer, takes it.
+// untimely judges a task that has our words, or does not tell its own, and was not made while
+// the submission was on its way, as far as is known. It may be of an item with the same words
+// whose own doubt, or answer, takes it.
 func (s *settling) untimely(c candidate) verdict {
 	low, high, at := s.evidence.Offsets(s.doubt.ThisRun)
 	s.maybe = c.ID
@@ -163,7 +174,8 @@ func (s *settling) untimely(c candidate) verdict {
 		s.why = fmt.Sprintf("task %s could be it, and the task list's times cannot be told", c.ID)
 		return unsure
 	case low.Known && high.Known:
-		s.why = fmt.Sprintf("task %s, which could be it by its words, was made at another time", c.ID)
+		s.why = fmt.Sprintf("task %s, which could be it by its words, was made at another time",
+			c.ID)
 		return unsure
 	}
 	return undecided

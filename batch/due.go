@@ -11,7 +11,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
-// This file makes records of items that are to be sent: of new ones, and of those that are sent again.
+// This file makes records of items that are to be sent: of new ones, and of those that are sent
+// again.
 
 // due makes the record of an item that is to be sent in this pass.
 func (r *run) due(i int, it item) (state.Record, bool, error) {
@@ -40,14 +41,18 @@ func (r *run) due(i int, it item) (state.Record, bool, error) {
 // again reports whether an item that was seen before is to be sent (again).
 func (b *Batch) again(m state.Match) bool {
 	p := b.state.PhaseOf(int(m.Entry))
-	return p == state.Ready || p == state.Failed && b.o.RetryFailed || m.Changed && (p == state.Done || p == state.Failed) || b.redoes(m.Entry)
+	return p == state.Ready || p == state.Failed && b.o.RetryFailed || m.Changed &&
+		(p == state.Done || p == state.Failed) || b.redoes(m.Entry)
 }
 
 // fresh is the record of an item that was never seen before. It gets its key here, for good.
 func (r *run) fresh(i int, it item) (state.Record, error) {
 	k := r.give(i, it)
-	rec := state.Record{Key: k.String(), ID: it.ID, Print: r.idents[i].Print, Phase: state.Ready, Name: nameOf(it, k)}
-	rec.Redo = r.redo.Number // named or not: what a wish has bought it does not buy again, also where twins change places
+	rec := state.Record{Key: k.String(), ID: it.ID, Print: r.idents[i].Print, Phase: state.Ready,
+		Name: nameOf(it, k)}
+	// named or not: what a wish has bought it does not buy again, also where twins change
+	// places
+	rec.Redo = r.redo.Number
 	var err error
 	rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
 	return rec, err
@@ -65,19 +70,22 @@ func (r *run) give(i int, it item) state.Key {
 	return k
 }
 
-// renew is the record of an item that is sent again. It keeps what the item made before until that is put aside.
+// renew is the record of an item that is sent again. It keeps what the item made before until
+// that is put aside.
 func (r *run) renew(rec state.Record, it item, changed bool) (state.Record, bool, error) {
 	k, err := state.ParseKey(rec.Key)
 	if err != nil {
 		return rec, false, err
 	}
 	rec.Supersede()
-	if changed || rec.Phase != state.Ready { // what was refused for now has used up its attempts, also over a restart
+	// what was refused for now has used up its attempts, also over a restart
+	if changed || rec.Phase != state.Ready {
 		rec.Attempt = 0
 	}
 	rec.Phase, rec.ID, rec.Print = state.Ready, it.ID, state.Fingerprint(it.Fingerprint())
 	rec.Name = nameOf(it, k)
-	if changed || rec.Sent.Prompt == "" { // of one that was taken in from a picture without metadata nothing is known
+	// of one that was taken in from a picture without metadata nothing is known
+	if changed || rec.Sent.Prompt == "" {
 		rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
 		rec.OtherSize = false
 	}
@@ -87,9 +95,10 @@ func (r *run) renew(rec state.Record, it item, changed bool) (state.Record, bool
 
 const replacedDir = state.ImagesDir + "/replaced"
 
-// putAside moves the pictures that an item made before to images/replaced, where they stay: at the last moment, since an item
-// that is not sent after all keeps them. Its record still names them until the next intent is written; a crash in between
-// leaves a done item whose picture is missing, which fetches it again or says so.
+// putAside moves the pictures that an item made before to images/replaced, where they stay: at
+// the last moment, since an item that is not sent after all keeps them. Its record still names
+// them until the next intent is written; a crash in between leaves a done item whose picture is
+// missing, which fetches it again or says so.
 func (r *run) putAside(rec *state.Record) error {
 	if len(rec.Pictures) == 0 {
 		return nil
@@ -140,7 +149,8 @@ func (r *run) toReplaced(p state.Picture) error {
 			return err
 		}
 	}
-	if err := r.o.Disk.SyncDir(replacedDir); err != nil { // also of a copy that a run made that died before it had synced it
+	// also of a copy that a run made that died before it had synced it
+	if err := r.o.Disk.SyncDir(replacedDir); err != nil {
 		return err
 	}
 	return r.o.Disk.Remove(p.File)
@@ -155,8 +165,8 @@ func readWhole(disk durable.Disk, name string) ([]byte, error) {
 	return io.ReadAll(f)
 }
 
-// nameOf is what an item's picture shall be called: as its row says, else its id, else the beginning of its prompt with
-// the first half of its key.
+// nameOf is what an item's picture shall be called: as its row says, else its id, else the
+// beginning of its prompt with the first half of its key.
 func nameOf(it item, k state.Key) string {
 	if name := it.Picture(); name != "" {
 		return name

@@ -19,12 +19,13 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
-// A picture is opened only where its length is not as recorded, or where the file system says that it was changed or moved
-// since they were last looked at. What is found is kept beside the state until a run records it, and with it up to which
-// time of a picture all has been seen.
+// A picture is opened only where its length is not as recorded, or where the file system says
+// that it was changed or moved since they were last looked at. What is found is kept beside the
+// state until a run records it, and with it up to which time of a picture all has been seen.
 
-// readsWhole is how many bytes of pictures that kept their lengths one look reads to the end; of more of them, as where a
-// folder was copied, only the beginning is read, which says whose they are.
+// readsWhole is how many bytes of pictures that kept their lengths one look reads to the end;
+// of more of them, as where a folder was copied, only the beginning is read, which says whose
+// they are.
 const readsWhole = 4 << 30
 
 // examineAll examines the pictures of all items that are done, or are fetched again.
@@ -35,7 +36,8 @@ func (b *Batch) examineAll() error {
 		if p := e.Phase(); p != state.Done && p != state.Open || e.FileHash == 0 {
 			continue
 		}
-		if s, there := b.present.find(e.FileHash); e.Pictures == 1 && (!there || s.bytes == e.FileBytes && s.changed == untouched) {
+		if s, there := b.present.find(e.FileHash); e.Pictures == 1 &&
+			(!there || s.bytes == e.FileBytes && s.changed == untouched) {
 			continue
 		}
 		rec, err := b.state.Get(i)
@@ -58,7 +60,8 @@ func (b *Batch) examine(rec state.Record, n int, budget *int64) {
 		return
 	}
 	b.examined++
-	if alike && p.Damage == "" && (s.changed == moved || *budget < 0) && b.isOf(p.File, &renaming{rec, rec.Name}, n) {
+	if alike && p.Damage == "" && (s.changed == moved || *budget < 0) &&
+		b.isOf(p.File, &renaming{rec, rec.Name}, n) {
 		return
 	}
 	if alike {
@@ -75,7 +78,8 @@ func examined(disk durable.Disk, rec state.Record, n int, size int64) state.Pict
 	p.Damage = ""
 	if size > client.MaxPicture { // none of ours is so long: somebody's work
 		sum, err := hashOf(disk, p.File)
-		return edition(p, state.Picture{File: p.File, Width: p.Width, Height: p.Height, Bytes: size, SHA256: sum, Damage: damageOf(err)})
+		return edition(p, state.Picture{File: p.File, Width: p.Width, Height: p.Height,
+			Bytes: size, SHA256: sum, Damage: damageOf(err)})
 	}
 	body, err := readFile(disk, p.File)
 	if err != nil {
@@ -123,8 +127,9 @@ func damageOf(err error) string {
 	return strings.TrimPrefix(err.Error(), imagefile.ErrDamaged.Error()+": ")
 }
 
-// foreignText says whose picture a file is that stands in the place of the n-th of a record; "" where it is nobody else's. A
-// picture of another task of the same item was put there by somebody who wants it.
+// foreignText says whose picture a file is that stands in the place of the n-th of a record; ""
+// where it is nobody else's. A picture of another task of the same item was put there by
+// somebody who wants it.
 func foreignText(disk durable.Disk, rec state.Record, n int) string {
 	id, told := state.ReadIdentity(disk, rec.Pictures[n].File)
 	switch number := (&renaming{rec, rec.Name}).number(n); {
@@ -153,7 +158,8 @@ func (r *run) ofAnother(file, key string) (bool, error) {
 	if err != nil || rec.Task != id.Task {
 		return false, err
 	}
-	named := slices.ContainsFunc(rec.Pictures, func(p state.Picture) bool { return p.File == file })
+	named := slices.ContainsFunc(rec.Pictures,
+		func(p state.Picture) bool { return p.File == file })
 	own := filename.Clean(pictureName(rec.Name, id.Number), ".png")
 	return named || stem(path.Base(file)) == stem(own), nil
 }
@@ -169,7 +175,8 @@ func hashOf(disk durable.Disk, name string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
-// noteFound records what was found of pictures, so that it is known when their times say nothing any more.
+// noteFound records what was found of pictures, so that it is known when their times say
+// nothing any more.
 func (b *Batch) noteFound() error {
 	for i := range b.state.Count() {
 		if len(b.standing) == 0 {

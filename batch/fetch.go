@@ -29,8 +29,8 @@ type fetching struct {
 	gaps  int    // answers in a row that do not know the task
 }
 
-// fetch saves the pictures of a task that succeeded. They are paid for: a download is tried as long as the service keeps
-// them, and whatever comes whole is saved.
+// fetch saves the pictures of a task that succeeded. They are paid for: a download is tried as
+// long as the service keeps them, and whatever comes whole is saved.
 func (r *run) fetch(ctx context.Context, rec *state.Record, task client.Task) error {
 	f := &fetching{run: r, rec: rec, was: *rec, task: task}
 	missing, err := f.saveAll(ctx)
@@ -46,7 +46,9 @@ func (r *run) fetch(ctx context.Context, rec *state.Record, task client.Task) er
 	switch {
 	case errors.Is(err, errGone):
 		rec.Cost = f.billed()
-		return r.hold(rec, "Gone", "task %s made a picture that the service does not give out any more: %v", rec.Task, err)
+		return r.hold(
+			rec, "Gone", "task %s made a picture that the service does not give out any more: %v",
+			rec.Task, err)
 	case errors.Is(err, errForeign):
 		return r.release(rec)
 	case errors.Is(err, errLeave):
@@ -57,13 +59,16 @@ func (r *run) fetch(ctx context.Context, rec *state.Record, task client.Task) er
 	return r.finish(rec, task, missing)
 }
 
-// saveAll puts the pictures of a task in place, all but durably: the fsync of the folder is shared with others, and nobody
-// who has his pictures keeps others from downloading. Missing is the last result that has none.
+// saveAll puts the pictures of a task in place, all but durably: the fsync of the folder is
+// shared with others, and nobody who has his pictures keeps others from downloading. Missing is
+// the last result that has none.
 func (f *fetching) saveAll(ctx context.Context) (missing client.Result, err error) {
 	r, rec := f.run, f.rec
-	f.place = &berth{task: cmp.Or(rec.Task, rec.Key), untasked: rec.Task == "", pictures: max(1, len(f.task.Results)), deadline: rec.Submitted.Add(kept)}
+	f.place = &berth{task: cmp.Or(rec.Task, rec.Key), untasked: rec.Task == "",
+		pictures: max(1, len(f.task.Results)), deadline: rec.Submitted.Add(kept)}
 	if why := r.backlog.why(); why != "" {
-		if err := f.waits(notFetched, why); err != nil { // before its turn comes: that may not be in this run
+		// before its turn comes: that may not be in this run
+		if err := f.waits(notFetched, why); err != nil {
 			return missing, err
 		}
 	}
@@ -75,7 +80,8 @@ func (f *fetching) saveAll(ctx context.Context) (missing client.Result, err erro
 	missing = client.Result{Code: "NoPicture", Message: "the task succeeded without a picture"}
 	for i, result := range f.task.Results {
 		if result.URL == "" {
-			missing = result // one of several was refused by the content filter, say; it is not billed
+			// one of several was refused by the content filter, say; it is not billed
+			missing = result
 			continue
 		}
 		if result.ActualPrompt != "" {
@@ -107,8 +113,8 @@ func (f *fetching) saveAll(ctx context.Context) (missing client.Result, err erro
 	return missing, nil
 }
 
-// finish records what was saved. A crash before the record is durable leaves the pictures in place, each with its key and
-// task, and the next run finds them there (onDisk).
+// finish records what was saved. A crash before the record is durable leaves the pictures in
+// place, each with its key and task, and the next run finds them there (onDisk).
 func (r *run) finish(rec *state.Record, task client.Task, missing client.Result) error {
 	rec.At, rec.Finished = r.clock.Now(), r.clock.Now()
 	if !task.Ended.IsZero() {
@@ -118,14 +124,17 @@ func (r *run) finish(rec *state.Record, task client.Task, missing client.Result)
 	rec.Cost = r.price(rec.Sent) * client.Money(billed)
 	switch {
 	case len(rec.Pictures) == 0 && (task.Images > 0 || len(task.Results) == 0):
-		return r.hold(rec, cmp.Or(missing.Code, "NoPicture"), "task %s may be billed and gave no picture: %s", rec.Task, missing.Message)
+		return r.hold(rec, cmp.Or(missing.Code, "NoPicture"),
+			"task %s may be billed and gave no picture: %s", rec.Task, missing.Message)
 	case len(rec.Pictures) == 0:
 		rec.Cost, rec.Code, rec.Message = 0, missing.Code, missing.Message
 		return r.fail(rec)
 	}
-	rec.Phase, rec.Code, rec.Message, rec.Lost, rec.Succeeded = state.Done, "", "", false, time.Time{}
+	rec.Phase, rec.Code, rec.Message, rec.Lost, rec.Succeeded = state.Done, "", "", false,
+		time.Time{}
 	if short := rec.Sent.N - len(rec.Pictures); short > 0 {
-		rec.Warnings = append(rec.Warnings, fmt.Sprintf("%d of %d pictures were not made: %s", short, rec.Sent.N, missing.Message))
+		rec.Warnings = append(rec.Warnings, fmt.Sprintf(
+			"%d of %d pictures were not made: %s", short, rec.Sent.N, missing.Message))
 	}
 	return r.state.Put(*rec, true)
 }
@@ -137,8 +146,10 @@ var (
 	errForeign = errors.New("the picture is not ours")
 )
 
-// download gets the i-th picture of a task, as often as it takes. After a try in vain the task is asked for its URL anew.
-func (f *fetching) download(ctx context.Context, i int, url string) ([]byte, imagefile.Picture, error) {
+// download gets the i-th picture of a task, as often as it takes. After a try in vain the task
+// is asked for its URL anew.
+func (f *fetching) download(ctx context.Context, i int, url string) (
+	[]byte, imagefile.Picture, error) {
 	var same repetition
 	for failures := 0; ; failures++ {
 		body, found, err := f.try(ctx, url, &same)
@@ -161,7 +172,8 @@ func (f *fetching) download(ctx context.Context, i int, url string) ([]byte, ima
 			return nil, found, ctx.Err()
 		case answered && f.expired():
 			return nil, found, fmt.Errorf("%w: %w", errGone, err)
-		case failures > 0 && errors.Is(err, client.ErrPictureURL): // it was asked for anew, and is no better
+		// it was asked for anew, and is no better
+		case failures > 0 && errors.Is(err, client.ErrPictureURL):
 			return nil, found, errLeave
 		case answered:
 			f.endWithout(f.clock.Now())
@@ -178,7 +190,8 @@ func (f *fetching) download(ctx context.Context, i int, url string) ([]byte, ima
 }
 
 // try downloads a picture once and looks whether it is one.
-func (f *fetching) try(ctx context.Context, url string, same *repetition) ([]byte, imagefile.Picture, error) {
+func (f *fetching) try(ctx context.Context, url string, same *repetition) (
+	[]byte, imagefile.Picture, error) {
 	body, err := f.o.Client.DownloadBuffer(ctx, f.place.spare, url)
 	if err != nil {
 		return nil, imagefile.Picture{}, err
@@ -192,18 +205,20 @@ func (f *fetching) try(ctx context.Context, url string, same *repetition) ([]byt
 }
 
 const (
-	// notFetched is the code of an open item whose picture is paid for and was not to be had so far; gone is that of one
-	// that the store did not have while it gave others out.
+	// notFetched is the code of an open item whose picture is paid for and was not to be had so
+	// far; gone is that of one that the store did not have while it gave others out.
 	notFetched = "NotFetched"
 	gone       = "Gone"
 )
 
-// inVain notes that a picture could not be downloaded: for the others, and in the state file, so that whatever ends this run,
-// the money is known to be paid. The record still names what it named before, in case it is fetched after all.
+// inVain notes that a picture could not be downloaded: for the others, and in the state file,
+// so that whatever ends this run, the money is known to be paid. The record still names what it
+// named before, in case it is fetched after all.
 func (f *fetching) inVain(url string, cause error) error {
 	f.trouble(cause)
 	if f.backlog.failed(f.place, url, cause) {
-		f.log.Error("nothing is bought until a picture can be fetched", "host", hostOf(url), "cause", cause)
+		f.log.Error("nothing is bought until a picture can be fetched", "host", hostOf(url),
+			"cause", cause)
 	}
 	code := notFetched
 	if f.backlog.alone(cause) {
@@ -212,7 +227,8 @@ func (f *fetching) inVain(url string, cause error) error {
 	return f.waits(code, cause.Error())
 }
 
-// waits records that the item is paid for and has no picture yet, and why; the same is not recorded twice.
+// waits records that the item is paid for and has no picture yet, and why; the same is not
+// recorded twice.
 func (f *fetching) waits(code, why string) error {
 	first := f.told == ""
 	f.told = why
@@ -251,11 +267,15 @@ func (f *fetching) billed() client.Money {
 	return f.price(f.rec.Sent) * client.Money(max(f.task.Images, made))
 }
 
-// left is an item whose picture this run does not wait for any longer. Without a task no other run can fetch it.
+// left is an item whose picture this run does not wait for any longer. Without a task no other
+// run can fetch it.
 func (f *fetching) left() error {
 	if f.rec.Task == "" {
 		f.rec.Cost = f.billed()
-		return f.hold(f.rec, notFetched, "its picture is paid for and could not be fetched before the run ended: %s", f.told)
+		return f.hold(
+			f.rec, notFetched,
+			"its picture is paid for and could not be fetched before the run ended: %s",
+			f.told)
 	}
 	code := gone
 	if f.limits.reason() != nil {
@@ -267,21 +287,22 @@ func (f *fetching) left() error {
 	return errLeave
 }
 
-// expired reports whether the service need not keep the task any more: it has been said to be there for a day, or an old one
-// was said to be unknown several times in a row.
+// expired reports whether the service need not keep the task any more: it has been said to be
+// there for a day, or an old one was said to be unknown several times in a row.
 func (f *fetching) expired() bool {
 	now := f.clock.Now()
 	since := pace.Later(f.rec.Submitted, f.rec.Succeeded)
 	return now.Sub(since) >= kept || f.gaps >= unknownAnswers && now.Sub(f.rec.Submitted) >= kept
 }
 
-// forgotten reports whether the service has a task no more, however long it waited and ran (3 h: TASK, 2026-11): what went
-// wrong all that time is left for the next run, which asks once.
+// forgotten reports whether the service has a task no more, however long it waited and ran (3
+// h: TASK, 2026-11): what went wrong all that time is left for the next run, which asks once.
 func (r *run) forgotten(submitted time.Time) bool {
 	return r.clock.Now().Sub(submitted) > kept+3*time.Hour
 }
 
-// freshURL asks the task for its URL again: "" where it does not tell one now. Answered is false where nobody tells anything.
+// freshURL asks the task for its URL again: "" where it does not tell one now. Answered is
+// false where nobody tells anything.
 func (f *fetching) freshURL(ctx context.Context, i int) (url string, answered bool) {
 	if f.rec.Task == "" {
 		return "", true
@@ -301,8 +322,8 @@ func (f *fetching) freshURL(ctx context.Context, i int) (url string, answered bo
 	return task.Results[i].URL, true
 }
 
-// foreign reports whether a picture of a task that was adopted for its words alone is not what this item asked for. Of the two
-// forms of a size, the service may make either.
+// foreign reports whether a picture of a task that was adopted for its words alone is not what
+// this item asked for. Of the two forms of a size, the service may make either.
 func foreign(rec *state.Record, p imagefile.Picture) bool {
 	if rec.Adopted != "prompt" {
 		return false
@@ -321,12 +342,14 @@ func (r *run) save(rec *state.Record, i int, body []byte, found imagefile.Pictur
 		return err
 	}
 	rec.Warnings = append(rec.Warnings, warnings(rec.Sent, found)...)
-	rec.Pictures = append(rec.Pictures, state.PictureOf(path.Join(state.ImagesDir, name), found, body))
+	rec.Pictures = append(rec.Pictures, state.PictureOf(
+		path.Join(state.ImagesDir, name), found, body))
 	return nil
 }
 
-// publish puts a picture under its name, or the next that is free. Two pictures that want the same name go one after the
-// other: the name is looked at before it is taken. The wait is that of a few writes, so it takes no context.
+// publish puts a picture under its name, or the next that is free. Two pictures that want the
+// same name go one after the other: the name is looked at before it is taken. The wait is that
+// of a few writes, so it takes no context.
 func (r *run) publish(name string, body []byte) (used string, err error) {
 	err = r.underName(name, func() error {
 		used, err = durable.Put(r.o.Disk, state.ImagesDir, name, body)
@@ -357,15 +380,19 @@ func pictureName(name string, i int) string {
 // warnings are what is odd about a whole picture. It is paid for and kept.
 func warnings(s state.Request, p imagefile.Picture) []string {
 	all := p.Warnings
-	if asked, ok := client.ParseSize(s.Size); ok && p.Width > 0 && (asked.W != p.Width || asked.H != p.Height) {
+	if asked, ok := client.ParseSize(s.Size); ok && p.Width > 0 &&
+		(asked.W != p.Width || asked.H != p.Height) {
 		all = append(all, fmt.Sprintf("the picture is %d*%d, not %s", p.Width, p.Height, s.Size))
 	}
 	return all
 }
 
 func (r *run) texts(rec *state.Record, i int) []imagefile.Text {
-	id := state.Identity{Key: rec.Key, ID: rec.ID, Print: rec.Print, Task: rec.Task, Number: i, Request: rec.Request, Name: rec.Name, Sent: rec.Sent,
-		Actual: rec.ActualPrompt, Cost: r.price(rec.Sent), At: rec.Submitted, Redo: rec.Redo, Adopted: rec.Adopted, SeedUnknown: rec.SeedUnknown}
+	id := state.Identity{Key: rec.Key, ID: rec.ID, Print: rec.Print, Task: rec.Task, Number: i,
+		Request: rec.Request, Name: rec.Name, Sent: rec.Sent,
+		Actual: rec.ActualPrompt, Cost: r.price(
+			rec.Sent), At: rec.Submitted, Redo: rec.Redo, Adopted: rec.Adopted,
+		SeedUnknown: rec.SeedUnknown}
 	if r.o.NoMetadata {
 		id.Sent.Prompt, id.Sent.Negative, id.Actual = "", "", ""
 	}

@@ -12,11 +12,11 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// This file is how a run meets the service: with a question that costs nothing, and with a key that must be of the account
-// whose tasks the state file knows.
+// This file is how a run meets the service: with a question that costs nothing, and with a key
+// that must be of the account whose tasks the state file knows.
 
-// greet asks for one page of the task list. It proves key, region and base URL without cost, and tells the service's clock,
-// which every intent is dated by.
+// greet asks for one page of the task list. It proves key, region and base URL without cost,
+// and tells the service's clock, which every intent is dated by.
 func (r *run) greet(ctx context.Context) error {
 	for n := 0; ; n++ {
 		_, err := r.tasks.Page(ctx, 1)
@@ -30,7 +30,8 @@ func (r *run) greet(ctx context.Context) error {
 			return err
 		case errors.As(err, &api) && (api.Reach() != client.ReachRetry || n == 3):
 			r.clock.Observe(api.Date)
-			return nil // the list is not for this key, or not for now; what it cannot settle will be held
+			// the list is not for this key, or not for now; what it cannot settle will be held
+			return nil
 		case n == greetings, n == blockedGreetings && client.Blocked(err):
 			return fmt.Errorf("the service does not answer: %w", err)
 		}
@@ -41,8 +42,9 @@ func (r *run) greet(ctx context.Context) error {
 	}
 }
 
-// sameAccount lets another key go on only if it sees a task of ours: keys of one account may change, but with the key of
-// another account every open task would look lost, and every submission that is in doubt absent.
+// sameAccount lets another key go on only if it sees a task of ours: keys of one account may
+// change, but with the key of another account every open task would look lost, and every
+// submission that is in doubt absent.
 func (r *run) sameAccount(ctx context.Context) error {
 	print := r.o.Key.Fingerprint(r.state.Header().Salt)
 	if !r.found || r.state.Header().KeyPrint == print || r.o.Settings.Rehearsal {
@@ -62,17 +64,21 @@ func (r *run) sameAccount(ctx context.Context) error {
 		return err
 	}
 	if task.Status == client.Unknown {
-		return fmt.Errorf("%w: this key does not see its task %s, so it is of another account", state.ErrOther, witness)
+		return fmt.Errorf("%w: this key does not see its task %s, so it is of another account",
+			state.ErrOther, witness)
 	}
 	return r.amend(print)
 }
 
-// ErrUnprovenKey says that the key is another than that of the last run, that what the last run has left can only be settled
-// by a key of its account, and that no task shows whether this one is.
-var ErrUnprovenKey = fmt.Errorf("%w: a submission of it is in doubt, and it has no task by which this key could show that it is of the same account", state.ErrOther)
+// ErrUnprovenKey says that the key is another than that of the last run, that what the last run
+// has left can only be settled by a key of its account, and that no task shows whether this one
+// is.
+var ErrUnprovenKey = fmt.Errorf(
+	"%w: a submission of it is in doubt, and it has no task by which this key could show that it is of the same account", state.ErrOther)
 
-// witness is a task that every key of the account must see: one that is open, else one that the service still keeps. Doubt
-// says that the list would be asked for what the state does not know.
+// witness is a task that every key of the account must see: one that is open, else one that the
+// service still keeps. Doubt says that the list would be asked for what the state does not
+// know.
 func (r *run) witness() (task string, doubt bool, err error) {
 	now := r.clock.Now()
 	if r.o.Restored || !r.state.Stopped() || !r.state.LastMark().Since.IsZero() {
@@ -91,7 +97,8 @@ func (r *run) witness() (task string, doubt bool, err error) {
 		case p == state.Open && fresh:
 			return rec.Task, doubt, nil
 		case p == state.Intent:
-			doubt = doubt || !rec.Sent.Sync && now.Sub(rec.Intent) < tasklist.Reach // no list has the others: they are held
+			// no list has the others: they are held
+			doubt = doubt || !rec.Sent.Sync && now.Sub(rec.Intent) < tasklist.Reach
 		case p == state.Done && fresh:
 			task = rec.Task // "" over the synchronous interface
 		}
@@ -99,10 +106,11 @@ func (r *run) witness() (task string, doubt bool, err error) {
 	return task, doubt, nil
 }
 
-// onlySync reports whether the last run, and all whose tasks are not looked through yet, had no tasks that the state could
-// have lost.
+// onlySync reports whether the last run, and all whose tasks are not looked through yet, had no
+// tasks that the state could have lost.
 func (r *run) onlySync() bool {
-	return r.state.Header().Settings.Mode == "sync" && r.state.LastMark().Since.IsZero() && !r.o.Restored
+	return r.state.Header().Settings.Mode == "sync" && r.state.LastMark().Since.IsZero() &&
+		!r.o.Restored
 }
 
 // amend records a key and the settings of this run where they are not those of the last.
@@ -115,8 +123,8 @@ func (r *run) amend(print string) error {
 	return r.state.Amend(h)
 }
 
-// greetings is how often the service is asked in vain before a run gives up: about four minutes. Once it has answered, a
-// run waits for it however long it takes.
+// greetings is how often the service is asked in vain before a run gives up: about four
+// minutes. Once it has answered, a run waits for it however long it takes.
 const greetings = 9
 
 // blockedGreetings is the same where something on the way answers in the service's place: about

@@ -37,7 +37,8 @@ func (b *Batch) WritePage(ctx context.Context, w io.Writer, running output.Runni
 }
 
 // until yields the context's error once it has ended.
-func until(ctx context.Context, rows iter.Seq2[output.Result, error]) iter.Seq2[output.Result, error] {
+func until(ctx context.Context, rows iter.Seq2[output.Result, error]) iter.Seq2[output.Result,
+	error] {
 	return func(yield func(output.Result, error) bool) {
 		for r, err := range rows {
 			if err == nil {

@@ -22,13 +22,16 @@ import (
 //
 //	intent (fsync) → POST → task id (fsync) → poll → part + fsync → rename → fsync of the folder → done (fsync)
 //
-// so that a crash anywhere leaves a record that says what may have been paid for. A step returns an error only where
-// going on is pointless for everybody; what happens to the item itself is in its record.
+// so that a crash anywhere leaves a record that says what may have been paid for. A step
+// returns an error only where going on is pointless for everybody; what happens to the item
+// itself is in its record.
 
-// attempts is how often an item is sent in all when its tasks fail in a way that may pass. Failed tasks cost nothing.
+// attempts is how often an item is sent in all when its tasks fail in a way that may pass.
+// Failed tasks cost nothing.
 const attempts = 3
 
-// live takes an item as far as it comes. It returns nil, too, where the item has to stay as it is for the next run.
+// live takes an item as far as it comes. It returns nil, too, where the item has to stay as it
+// is for the next run.
 func (r *run) live(ctx context.Context, j *job) error {
 	r.flight.items.Add(1)
 	defer r.flight.items.Add(-1)
@@ -72,7 +75,8 @@ func (r *run) step(p state.Phase) func(context.Context, *job) error {
 
 // submit sends an item once.
 func (r *run) submit(ctx context.Context, j *job) error {
-	// Two requests with the same words could not be told apart in the task list, should one of them go unanswered.
+	// Two requests with the same words could not be told apart in the task list, should one of
+	// them go unanswered.
 	turn := r.words.Of(tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt))
 	defer turn.Unlock()
 	if !turn.TryLock() {
@@ -87,7 +91,8 @@ func (r *run) submit(ctx context.Context, j *job) error {
 	if err := r.claimOrphan(ctx, j); err != nil || j.Phase != state.Ready {
 		return err
 	}
-	if !j.slot.Held() { // it has one when it comes from the producer, which keeps the order of the manifest
+	// it has one when it comes from the producer, which keeps the order of the manifest
+	if !j.slot.Held() {
 		slot, err := r.paces.Of(j.Sent.Model).InFlight.Acquire(ctx)
 		if err != nil {
 			return err
@@ -137,12 +142,14 @@ func (r *run) send(ctx context.Context, m *pace.Model, j *job) error {
 	if j.Sent.Sync {
 		return r.generate(ctx, m, try, j)
 	}
-	// A crash from here on leaves the intent: the next run asks the task list before it sends anything.
+	// A crash from here on leaves the intent: the next run asks the task list before it sends
+	// anything.
 	task, err := r.post(ctx, j.Sent)
 	try.Observe(err)
 	r.clock.Observe(task.Date)
 	if err == nil && !r.claims.FirstAnswer(task.ID) {
-		err = &client.DoubtError{Op: "submit", Cause: errors.New("the answer names the task of another item")}
+		err = &client.DoubtError{Op: "submit",
+			Cause: errors.New("the answer names the task of another item")}
 	}
 	if err == nil {
 		return r.opened(m, j, task)
@@ -150,7 +157,8 @@ func (r *run) send(ctx context.Context, m *pace.Model, j *job) error {
 	return r.refused(ctx, m, j, err)
 }
 
-// turn waits until the next submission may go: pictures can be fetched, and the model's pace lets it.
+// turn waits until the next submission may go: pictures can be fetched, and the model's pace
+// lets it.
 func (r *run) turn(ctx context.Context, m *pace.Model) (*pace.Permit, error) {
 	for {
 		if err := r.unbarred(ctx); err != nil {
@@ -167,8 +175,8 @@ func (r *run) turn(ctx context.Context, m *pace.Model) (*pace.Permit, error) {
 	}
 }
 
-// post finishes a submission that is on the wire even when the run is being stopped: its answer is worth money. After the
-// stop it has the run's grace.
+// post finishes a submission that is on the wire even when the run is being stopped: its answer
+// is worth money. After the stop it has the run's grace.
 func (r *run) post(ctx context.Context, s state.Request) (client.Task, error) {
 	r.flight.running.Add(1)
 	defer r.flight.running.Add(-1)
@@ -178,13 +186,15 @@ func (r *run) post(ctx context.Context, s state.Request) (client.Task, error) {
 }
 
 // wire is a context that outlives ctx by the grace.
-func (r *run) wire(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+func (r *run) wire(ctx context.Context, grace time.Duration) (
+	context.Context, context.CancelFunc) {
 	wire, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	return wire, func() { stop(); cancel() }
 }
 
-// opened records a task. A crash before the record is durable leaves the intent, and the task is found in the list.
+// opened records a task. A crash before the record is durable leaves the intent, and the task
+// is found in the list.
 func (r *run) opened(m *pace.Model, j *job, task client.Task) error {
 	m.Accepted()
 	r.limits.answered(j.Sent.Model)
@@ -196,7 +206,8 @@ func (r *run) opened(m *pace.Model, j *job, task client.Task) error {
 		r.log.Error("a task is open and could not be recorded", "task", task.ID, "item", j.Key)
 		return err
 	}
-	r.claims.Created(task.ID) // again: its record may have been read for the claims just before this one
+	// again: its record may have been read for the claims just before this one
+	r.claims.Created(task.ID)
 	r.own.Add(j.Record)
 	return nil
 }
@@ -277,7 +288,8 @@ func (r *run) judge(ctx context.Context, j *job, api *client.APIError) error {
 			return r.clock.Sleep(ctx, pace.Backoff(j.Attempt))
 		}
 	case client.ReachItem:
-		if other, ok := client.AlternativeSize(j.Sent.Size); ok && !j.OtherSize && speaksOfSize(api) {
+		if other, ok := client.AlternativeSize(j.Sent.Size); ok && !j.OtherSize &&
+			speaksOfSize(api) {
 			j.Sent.Size, j.OtherSize = other, true
 			j.Attempt--
 			return r.back(&j.Record, api)
@@ -286,13 +298,14 @@ func (r *run) judge(ctx context.Context, j *job, api *client.APIError) error {
 	return r.fail(&j.Record)
 }
 
-// speaksOfSize reports whether a refusal is about the size: "The size is not match the allowed size" (ERR, 2026-11).
+// speaksOfSize reports whether a refusal is about the size: "The size is not match the allowed
+// size" (ERR, 2026-11).
 func speaksOfSize(e *client.APIError) bool {
 	return e.Code == "InvalidParameter" && strings.Contains(strings.ToLower(e.Message), "size")
 }
 
-// fail ends an item that cost nothing. It is counted before the item gives its place in the window back, so that
-// MaxFailures starts no other in it.
+// fail ends an item that cost nothing. It is counted before the item gives its place in the
+// window back, so that MaxFailures starts no other in it.
 func (r *run) fail(rec *state.Record) error {
 	r.limits.failedOne()
 	rec.Phase, rec.At, rec.Finished = state.Failed, r.clock.Now(), r.clock.Now()
@@ -330,15 +343,19 @@ func (r *run) gather(ctx context.Context, j *job) error {
 		j.Supersede()
 		return r.judge(ctx, j, task.Err().(*client.APIError))
 	case client.Canceled:
-		j.Code, j.Message = "Canceled", "the task was cancelled before it started; it costs nothing"
+		j.Code, j.Message = "Canceled",
+			"the task was cancelled before it started; it costs nothing"
 		return r.fail(&j.Record)
 	}
 	j.slot.Release()
-	if saved := len(r.savedOf(&j.Record)); saved > 0 && saved >= len(j.Pictures) { // else one that was fetched is gone
+	// else one that was fetched is gone
+	if saved := len(r.savedOf(&j.Record)); saved > 0 && saved >= len(j.Pictures) {
 		return r.fetch(ctx, &j.Record, r.savedTask(&j.Record))
 	}
 	if !j.Succeeded.IsZero() && r.clock.Now().Sub(j.Submitted) < kept {
 		return errLeave // it was there, and the service keeps it: it knows better another time
 	}
-	return r.hold(&j.Record, "Expired", "the service does not know task %s any more: what it made is paid for and lost, or it never ran", j.Task)
+	return r.hold(
+		&j.Record, "Expired",
+		"the service does not know task %s any more: what it made is paid for and lost, or it never ran", j.Task)
 }

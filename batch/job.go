@@ -8,17 +8,19 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 )
 
-// A job is the work of one run on one item: its record, and what the run holds for it meanwhile. One goroutine owns it.
+// A job is the work of one run on one item: its record, and what the run holds for it
+// meanwhile. One goroutine owns it.
 type job struct {
 	state.Record
-	slot   *pace.Slot      // in the window of its model; nil or released where it has none
-	posted time.Time       // when this run has sent it, by the local clock
-	words  *pace.KeyLock   // of its prompt, where it got one before its goroutine began
-	doubt  *tasklist.Doubt // when a task of its last submission can have been made, once that is in doubt
+	slot   *pace.Slot    // in the window of its model; nil or released where it has none
+	posted time.Time     // when this run has sent it, by the local clock
+	words  *pace.KeyLock // of its prompt, where it got one before its goroutine began
+	// when a task of its last submission can have been made, once that is in doubt
+	doubt *tasklist.Doubt
 }
 
-// asked is the task of the job, as it is asked after. One that was adopted was made when the list says, not when this run
-// sent what may have made it.
+// asked is the task of the job, as it is asked after. One that was adopted was made when the
+// list says, not when this run sent what may have made it.
 func (j *job) asked() asked {
 	a := asked{id: j.Task, sent: j.Sent, submitted: j.Submitted, posted: j.posted}
 	if j.Adopted != "" {

@@ -14,8 +14,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// ErrLimit says that a run stopped starting items because of a limit of its own: Limit, Budget, Deadline or MaxFailures.
-// What was open has been collected.
+// ErrLimit says that a run stopped starting items because of a limit of its own: Limit, Budget,
+// Deadline or MaxFailures. What was open has been collected.
 var ErrLimit = errors.New("stopped by its own limit")
 
 // ErrBudget is the [ErrLimit] of Options.Budget: the same command would stop at the same place.
@@ -40,15 +40,18 @@ type limits struct {
 	refusing map[string]Refusal // models that refuse for pace, from the first refusal on
 	strange  int                // answers of something before the service, in a row
 	refusals map[string]int     // items refused for good by code, before anything was accepted
-	money    client.Money       // what the batch has cost or may cost, if all that is open succeeds
+	// what the batch has cost or may cost, if all that is open succeeds
+	money client.Money
 }
 
 func newLimits(b *Batch, clock *pace.Clock, paces *pace.Models, watch *poll.Watcher) *limits {
-	return &limits{o: &b.o, price: b.price, clock: clock, paces: paces, watch: watch, show: b.counts.refuse,
+	return &limits{o: &b.o, price: b.price, clock: clock, paces: paces, watch: watch,
+		show:   b.counts.refuse,
 		halted: map[string]error{}, refusing: map[string]Refusal{}, refusals: map[string]int{}}
 }
 
-// reason is why the run did not try everything: a refusal that concerns all, one of a model, or a limit.
+// reason is why the run did not try everything: a refusal that concerns all, one of a model, or
+// a limit.
 func (l *limits) reason() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -80,8 +83,8 @@ func (l *limits) closed(model string) bool {
 	return l.halted[""] != nil || l.halted[model] != nil || l.limit != nil
 }
 
-// admit has the last word before an intent is written. It counts the money before anything is sent, so that no crash can
-// make a batch cost more than its budget.
+// admit has the last word before an intent is written. It counts the money before anything is
+// sent, so that no crash can make a batch cost more than its budget.
 func (l *limits) admit(rec *state.Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -94,7 +97,10 @@ func (l *limits) admit(rec *state.Record) error {
 	case l.o.MaxFailures > 0 && l.failures >= l.o.MaxFailures:
 		return l.enough(fmt.Errorf("%w: as many items as allowed have failed", ErrLimit))
 	case l.o.Budget > 0 && l.money+price > l.o.Budget:
-		return l.enough(fmt.Errorf("%w: the next picture could bring the batch to ¥%s, above its budget of ¥%s", ErrBudget, l.money+price, l.o.Budget))
+		return l.enough(
+			fmt.Errorf(
+				"%w: the next picture could bring the batch to ¥%s, above its budget of ¥%s",
+				ErrBudget, l.money+price, l.o.Budget))
 	}
 	l.money += price
 	return nil
@@ -163,8 +169,8 @@ func (l *limits) stop(model string, why error) {
 	l.paces.Close(model)
 }
 
-// sameRefusals is how many items may be refused for good with one code before anything is accepted: then it is not the
-// items, and the quota is better kept.
+// sameRefusals is how many items may be refused for good with one code before anything is
+// accepted: then it is not the items, and the quota is better kept.
 const sameRefusals = 3
 
 // refusedForGood counts a refusal that speaks of one item.
@@ -175,7 +181,8 @@ func (l *limits) refusedForGood(api *client.APIError) {
 		return
 	}
 	if l.refusals[api.Code]++; l.refusals[api.Code] >= sameRefusals {
-		l.stop("", fmt.Errorf("the first %d submissions were all refused alike: %w", l.refusals[api.Code], api))
+		l.stop("", fmt.Errorf("the first %d submissions were all refused alike: %w",
+			l.refusals[api.Code], api))
 	}
 }
 

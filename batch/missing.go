@@ -11,12 +11,14 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A done item is missing where a picture of it is not in its place any more, or is damaged there: paid, and gone. As long as
-// the service keeps its task it is fetched again without cost; later only --redo, which pays, brings it back. A picture that
-// is whole and not as it was saved is somebody's work: its item stays done, and nothing replaces it.
+// A done item is missing where a picture of it is not in its place any more, or is damaged
+// there: paid, and gone. As long as the service keeps its task it is fetched again without
+// cost; later only --redo, which pays, brings it back. A picture that is whole and not as it
+// was saved is somebody's work: its item stays done, and nothing replaces it.
 
-// look lists the pictures that are in place and examines those that are not as their records say. One look at the folder
-// serves a whole run. After an error nothing may be said of pictures, see Report.
+// look lists the pictures that are in place and examines those that are not as their records
+// say. One look at the folder serves a whole run. After an error nothing may be said of
+// pictures, see Report.
 func (b *Batch) look() error {
 	b.standing, b.examined, b.newest = map[uint64]state.Picture{}, 0, time.Time{}
 	b.present, b.blind = b.scan()
@@ -26,7 +28,8 @@ func (b *Batch) look() error {
 	return b.blind
 }
 
-// lookAgain is look at the end of a run, which has written pictures itself: their times say nothing then, and lengths do.
+// lookAgain is look at the end of a run, which has written pictures itself: their times say
+// nothing then, and lengths do.
 func (b *Batch) lookAgain() error {
 	b.trusting = true
 	err := b.look()
@@ -36,11 +39,12 @@ func (b *Batch) lookAgain() error {
 	return err
 }
 
-// manyPictures is from which number on a hasty look leaves sizes and times unseen: a look at a million files takes
-// longer than all else that a run does which has nothing to do.
+// manyPictures is from which number on a hasty look leaves sizes and times unseen: a look at a
+// million files takes longer than all else that a run does which has nothing to do.
 const manyPictures = 200_000
 
-// hurries reports whether a look sees names alone. Where an earlier one has found something, it does not.
+// hurries reports whether a look sees names alone. Where an earlier one has found something, it
+// does not.
 func (b *Batch) hurries() bool {
 	return b.o.Hasty && !b.thorough && b.state.Count() > manyPictures && b.reported() == ""
 }
@@ -147,8 +151,9 @@ func (b *Batch) fetchable(rec state.Record, now time.Time) bool {
 	return rec.Task != "" && !rec.Sent.Sync && now.Sub(rec.Submitted) < kept
 }
 
-// reopen makes open items of the missing ones that the service still has. Their record keeps what it knew of the pictures,
-// should the service have forgotten them after all; those that are whole are not fetched again.
+// reopen makes open items of the missing ones that the service still has. Their record keeps
+// what it knew of the pictures, should the service have forgotten them after all; those that
+// are whole are not fetched again.
 func (r *run) reopen() error {
 	for i := range r.state.Count() {
 		e := r.state.Entry(i)
@@ -175,8 +180,8 @@ func (r *run) reopen() error {
 	return nil
 }
 
-// sortPictures notes which pictures of an item whose task is asked again are whole, and which are to be set aside when
-// others come in their places.
+// sortPictures notes which pictures of an item whose task is asked again are whole, and which
+// are to be set aside when others come in their places.
 func (r *run) sortPictures(rec state.Record) {
 	rec = r.asFound(rec)
 	n := renaming{rec, rec.Name}
@@ -192,9 +197,9 @@ func (r *run) sortPictures(rec state.Record) {
 	}
 }
 
-// setAside makes room for a picture whose file was damaged when the run began: the file moves to
-// images/replaced. It is looked at again before, since a download may have waited for hours: a file
-// that is whole by now stays and is returned, and another item's stays.
+// setAside makes room for a picture whose file was damaged when the run began: the file moves
+// to images/replaced. It is looked at again before, since a download may have waited for hours:
+// a file that is whole by now stays and is returned, and another item's stays.
 func (r *run) setAside(was state.Record, number int) (whole state.Picture, is bool, err error) {
 	p, damaged := r.damaged[savedPicture{was.Task, number}]
 	n := slices.IndexFunc(was.Pictures, func(q state.Picture) bool { return q.File == p.File })
@@ -248,10 +253,12 @@ func freeIn(disk durable.Disk, dir, name string) (string, error) {
 	}
 }
 
-// stillMissing puts the record of a missing item back that could not be fetched again. It was paid for once, so nothing
-// about it is in doubt.
+// stillMissing puts the record of a missing item back that could not be fetched again. It was
+// paid for once, so nothing about it is in doubt.
 func (r *run) stillMissing(j *job, was state.Record) error {
-	if j.Phase != state.Held || len(was.Pictures) == 0 || was.Code != "" && was.Succeeded.IsZero() { // one that was held before has a code
+	// one that was held before has a code
+	if j.Phase != state.Held || len(was.Pictures) == 0 || was.Code != "" &&
+		was.Succeeded.IsZero() {
 		return nil
 	}
 	j.Record = was

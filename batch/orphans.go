@@ -10,11 +10,11 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// What becomes of tasks that a sweep has found and that not every item can have: of more tasks than items want, nobody
-// can tell which are theirs, and what is left over at the end is told.
+// What becomes of tasks that a sweep has found and that not every item can have: of more tasks
+// than items want, nobody can tell which are theirs, and what is left over at the end is told.
 
-// findCrowds marks the words that more tasks were found for than items want one. Another client of the account may have
-// made some of them, from the same words and another seed.
+// findCrowds marks the words that more tasks were found for than items want one. Another client
+// of the account may have made some of them, from the same words and another seed.
 func (r *run) findCrowds() error {
 	if len(r.orphans.tasks) == 0 {
 		return nil
@@ -51,7 +51,8 @@ func (b *Batch) usualPrice(model string) client.Money {
 	return b.price(s)
 }
 
-// wantedWords counts, by their words, the items that want a task: those that are to be sent, and those in doubt.
+// wantedWords counts, by their words, the items that want a task: those that are to be sent,
+// and those in doubt.
 func (r *run) wantedWords() (map[string]int, error) {
 	wanted := map[string]int{}
 	for i := range r.state.Count() {
@@ -75,14 +76,17 @@ func (r *run) wantedWords() (map[string]int, error) {
 	return wanted, nil
 }
 
-// An Orphan is a task that was found where the state file had lost its end, and that no item wanted.
+// An Orphan is a task that was found where the state file had lost its end, and that no item
+// wanted.
 type Orphan struct {
 	Task, Model string
 	Created     time.Time
-	Cost        client.Money // at the size that the model makes by itself; 0 where its price is not known
+	// at the size that the model makes by itself; 0 where its price is not known
+	Cost client.Money
 }
 
-// Orphans are those of the last Run, oldest first. They are paid for, by this batch or by another program.
+// Orphans are those of the last Run, oldest first. They are paid for, by this batch or by
+// another program.
 func (b *Batch) Orphans() []Orphan { return b.orphaned }
 
 // leftOver notes the orphans of a run that came to the end of the manifest.
@@ -101,7 +105,8 @@ func (r *run) leftOver() error {
 	}
 	for id, row := range rows {
 		if !known[id] {
-			r.orphaned = append(r.orphaned, Orphan{id, row.Model, row.Created, r.usualPrice(row.Model)})
+			r.orphaned = append(r.orphaned, Orphan{
+				id, row.Model, row.Created, r.usualPrice(row.Model)})
 		}
 	}
 	slices.SortFunc(r.orphaned, func(a, b Orphan) int {
@@ -123,5 +128,7 @@ func (r *run) holdCrowded(rec *state.Record, n int) error {
 		return nil
 	}
 	r.limits.owe(rec)
-	return r.hold(rec, "InDoubt", "the state file has lost its end, and %d tasks with its words were found, of which fewer items want one", n)
+	return r.hold(
+		rec, "InDoubt",
+		"the state file has lost its end, and %d tasks with its words were found, of which fewer items want one", n)
 }

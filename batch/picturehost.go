@@ -12,20 +12,23 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// The pictures of all tasks lie on one host, whatever their model. It may be closed to this machine while the API is not: a
-// firewall, a proxy that denies it, a resolver that sends its name elsewhere. So a picture that nobody can fetch says something
-// of those that are bought next, and until one comes again nothing is bought. What is paid for stays open for as long as the
-// service keeps its task: the next run goes on by itself.
+// The pictures of all tasks lie on one host, whatever their model. It may be closed to this
+// machine while the API is not: a firewall, a proxy that denies it, a resolver that sends its
+// name elsewhere. So a picture that nobody can fetch says something of those that are bought
+// next, and until one comes again nothing is bought. What is paid for stays open for as long as
+// the service keeps its task: the next run goes on by itself.
 
 const (
-	// refusedTasks is how many tasks' pictures are tried in vain, none having come since, before the host counts as refusing. What
-	// did not come while another did says nothing of the host any more.
+	// refusedTasks is how many tasks' pictures are tried in vain, none having come since,
+	// before the host counts as refusing. What did not come while another did says nothing of
+	// the host any more.
 	refusedTasks = 3
 	// pictureless is how long a run waits for a picture once nothing runs at the service any more.
 	pictureless = 10 * time.Minute
 )
 
-// A pictureHost is what is known of the host of the pictures. It belongs to a backlog and its lock.
+// A pictureHost is what is known of the host of the pictures. It belongs to a backlog and its
+// lock.
 type pictureHost struct {
 	name    string
 	cause   error           // why the last picture did not come
@@ -35,26 +38,29 @@ type pictureHost struct {
 	next    time.Time       // ours: no probe before
 	came    int             // pictures, in this run
 	last    time.Time       // ours: when the last came; zero before the first
-	quiet   time.Time       // the service's: since when neither a picture has come nor a task has ended
+	// the service's: since when neither a picture has come nor a task has ended
+	quiet time.Time
 }
 
 // refuses reports whether nobody can fetch anything.
 func (h *pictureHost) refuses() bool { return h.suspect || len(h.failing) >= refusedTasks }
 
-// away reports whether it is the host that keeps pictures back, and not their own fate: the store's answer about one or two
-// speaks of these alone.
+// away reports whether it is the host that keeps pictures back, and not their own fate: the
+// store's answer about one or two speaks of these alone.
 func (h *pictureHost) away() bool {
 	return h.refuses() || h.came == 0 && !errors.Is(h.cause, client.ErrGone)
 }
 
-// suspect says that an earlier run could not fetch pictures: one is tried before all others, and before anything is bought.
+// suspect says that an earlier run could not fetch pictures: one is tried before all others,
+// and before anything is bought.
 func (b *backlog) suspect() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.host.suspect = b.host.came == 0
 }
 
-// unsuspect drops what an earlier run has said of the host where none of its pictures is left to be tried.
+// unsuspect drops what an earlier run has said of the host where none of its pictures is left
+// to be tried.
 func (r *run) unsuspect() bool {
 	b := r.backlog
 	b.mu.Lock()
@@ -93,8 +99,9 @@ func (b *backlog) came() (again bool) {
 	return again
 }
 
-// failed notes that a picture was tried in vain, and gives its turn up for a while: it must not keep others from being fetched.
-// Refuses is true for the one that makes the host count as refusing.
+// failed notes that a picture was tried in vain, and gives its turn up for a while: it must not
+// keep others from being fetched. Refuses is true for the one that makes the host count as
+// refusing.
 func (b *backlog) failed(p *berth, rawURL string, cause error) (refuses bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -126,7 +133,8 @@ func hostOf(rawURL string) string {
 	return u.Hostname()
 }
 
-// A PictureHostError ends a run that nobody could fetch pictures for. What they cost is paid; the same command fetches them.
+// A PictureHostError ends a run that nobody could fetch pictures for. What they cost is paid;
+// the same command fetches them.
 type PictureHostError struct {
 	Host  string
 	Cause error // it names the host, too
@@ -143,7 +151,8 @@ func (e *PictureHostError) Error() string {
 	if e.Waiting == 1 {
 		wait = "paid picture waits"
 	}
-	return fmt.Sprintf("no picture can be fetched: %v; %d %s there until %s", e.Cause, e.Waiting, wait, e.Until.Local().Format("2006-01-02 15:04"))
+	return fmt.Sprintf("no picture can be fetched: %v; %d %s there until %s", e.Cause, e.Waiting,
+		wait, e.Until.Local().Format("2006-01-02 15:04"))
 }
 
 // Unwrap returns the reason.
@@ -151,8 +160,9 @@ func (e *PictureHostError) Unwrap() error { return e.Cause }
 
 // inFlight counts what the items of a run are doing.
 type inFlight struct {
-	items     atomic.Int64 // goroutines that take one as far as it comes
-	running   atomic.Int64 // of them, those that wait for the answer to a submission, or for a task to end
+	items atomic.Int64 // goroutines that take one as far as it comes
+	// of them, those that wait for the answer to a submission, or for a task to end
+	running   atomic.Int64
 	doubting  atomic.Int64 // those whose submission is in doubt
 	barred    atomic.Int64 // those that wait until pictures can be fetched again, to be sent
 	producing atomic.Int64 // models whose items are not all begun
@@ -165,8 +175,8 @@ func during(n *atomic.Int64, do func() error) error {
 	return do()
 }
 
-// unbarred waits while pictures cannot be fetched, so that none is bought that may be lost. It returns errLeave where the run
-// ends without them.
+// unbarred waits while pictures cannot be fetched, so that none is bought that may be lost. It
+// returns errLeave where the run ends without them.
 func (r *run) unbarred(ctx context.Context) error {
 	for {
 		moved := r.backlog.bars(r.clock.Now())
@@ -207,7 +217,8 @@ func (b *backlog) alone(cause error) bool {
 	return b.host.came > 0 && !b.host.refuses() && errors.Is(cause, client.ErrGone)
 }
 
-// anyOf waits for a duration of the service's time, or until moved is closed; errLeave where the run ends without pictures.
+// anyOf waits for a duration of the service's time, or until moved is closed; errLeave where
+// the run ends without pictures.
 func (r *run) anyOf(ctx context.Context, d time.Duration, moved <-chan struct{}) error {
 	timer := time.NewTimer(r.clock.Local(d))
 	defer timer.Stop()
@@ -222,7 +233,8 @@ func (r *run) anyOf(ctx context.Context, d time.Duration, moved <-chan struct{})
 	return nil
 }
 
-// bars returns what is closed when a picture comes, where nothing is to be bought until then; else nil.
+// bars returns what is closed when a picture comes, where nothing is to be bought until then;
+// else nil.
 func (b *backlog) bars(now time.Time) <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -235,9 +247,9 @@ func (b *backlog) bars(now time.Time) <-chan struct{} {
 	return b.moved
 }
 
-// endWithout ends the run where all that is left are pictures that cannot be fetched: for as long as it waits for them, nothing
-// else has happened. It is called by one whose turn has just been in vain while the API answers, so that a network that is
-// away altogether ends nothing.
+// endWithout ends the run where all that is left are pictures that cannot be fetched: for as
+// long as it waits for them, nothing else has happened. It is called by one whose turn has just
+// been in vain while the API answers, so that a network that is away altogether ends nothing.
 func (r *run) endWithout(now time.Time) {
 	barred := r.backlog.bars(now) != nil
 	f := &r.flight
@@ -260,7 +272,8 @@ func (r *run) endWithout(now time.Time) {
 	close(b.over)
 }
 
-// patience is how long to wait for a picture. What has no task can only be fetched by this run; b.mu is held.
+// patience is how long to wait for a picture. What has no task can only be fetched by this run;
+// b.mu is held.
 func (b *backlog) patience() time.Duration {
 	if b.host.refuses() {
 		for p := range b.all {

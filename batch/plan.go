@@ -13,28 +13,34 @@ type Plan struct {
 	Items int
 	// New items were never sent, Changed ones are finished and now say something else.
 	New, Changed int
-	// Ready items were refused for now; Open ones are at the service; Doubt is about submissions without an answer.
+	// Ready items were refused for now; Open ones are at the service; Doubt is about
+	// submissions without an answer.
 	Ready, Open, Doubt                     int
 	Done, Failed, Held, Abandoned, Skipped int
-	// Unfetched of the open items are paid for, and their pictures could not be fetched so far; the first is kept until Until.
+	// Unfetched of the open items are paid for, and their pictures could not be fetched so far;
+	// the first is kept until Until.
 	Unfetched int
 	Until     time.Time
-	// Unsettled of the held items may be settled by another look at the task list, which a run takes.
+	// Unsettled of the held items may be settled by another look at the task list, which a run
+	// takes.
 	Unsettled int
 	// Again are finished items that Options.Redo buys anew; Redo says why others are not.
 	Again int
 	Redo  RedoPlan
 	// Edited of the done items have pictures that somebody has worked on since.
 	Edited int
-	// Missing items are done and paid, and their pictures are gone. Fetchable of them can be had again without cost.
+	// Missing items are done and paid, and their pictures are gone. Fetchable of them can be
+	// had again without cost.
 	Missing, Fetchable int
 	// Misnamed of the done items get other file names, without cost.
 	Misnamed int
-	// Pictures are to be paid by a run, for Cost. Unpriced says that a model without a known price is among them.
+	// Pictures are to be paid by a run, for Cost. Unpriced says that a model without a known
+	// price is among them.
 	Pictures int
 	Cost     client.Money
 	Unpriced bool
-	// Repeated rows among them ask for the very same picture as another row of the manifest, for RepeatedCost of Cost.
+	// Repeated rows among them ask for the very same picture as another row of the manifest,
+	// for RepeatedCost of Cost.
 	Repeated     int
 	RepeatedCost client.Money
 	// Spent is what is paid so far, with replaced pictures; Held and open ones are not in it.
@@ -42,7 +48,8 @@ type Plan struct {
 	Models []ModelPlan
 	// Duration is how long a run takes at the documented quotas, at least.
 	Duration time.Duration
-	// Anew of all Finished pictures would be paid again, because what the manifest says of them has changed.
+	// Anew of all Finished pictures would be paid again, because what the manifest says of them
+	// has changed.
 	Anew, Finished int
 }
 
@@ -52,18 +59,21 @@ type ModelPlan struct {
 	Pictures int
 	Requests int
 	Cost     client.Money
-	// Async and Sync are how long it takes over either interface at the documented quota; 0 where it has none.
+	// Async and Sync are how long it takes over either interface at the documented quota; 0
+	// where it has none.
 	Async, Sync time.Duration
 	Price       client.Money
-	// AtRisk is how many pictures are on their way at a time over the synchronous interface: what a crash there may cost.
+	// AtRisk is how many pictures are on their way at a time over the synchronous interface:
+	// what a crash there may cost.
 	AtRisk int
 }
 
-// service is the mean time that a picture takes (about 15 s: the user's document, 2025-09; 16–28 s in later samples).
+// service is the mean time that a picture takes (about 15 s: the user's document, 2025-09;
+// 16–28 s in later samples).
 const service = 16 * time.Second
 
-// Plan counts what the state knows of the manifest's items, and what a run would send. The manifest is read only for what is
-// to be sent.
+// Plan counts what the state knows of the manifest's items, and what a run would send. The
+// manifest is read only for what is to be sent.
 func (b *Batch) Plan() (Plan, error) {
 	p := Plan{Items: len(b.matches)}
 	rows := len(b.redo.places) // that are looked at in the manifest
@@ -243,9 +253,10 @@ func (p *Plan) add(m *ModelPlan, model client.Model, sync bool) {
 	p.Models = append(p.Models, *m)
 }
 
-// anew counts the finished pictures that a run would pay a second time: changed rows, and finished ones that the
-// manifest has lost while as many new ones have come, which is what a changed flag does to rows without ids. Of the lost ones
-// it adds to the plan what is not finished.
+// anew counts the finished pictures that a run would pay a second time: changed rows, and
+// finished ones that the manifest has lost while as many new ones have come, which is what a
+// changed flag does to rows without ids. Of the lost ones it adds to the plan what is not
+// finished.
 func (b *Batch) anew(p *Plan) (anew, finished int) {
 	claimed := make([]bool, b.state.Count())
 	for _, m := range b.matches {
@@ -274,10 +285,12 @@ func (b *Batch) anew(p *Plan) (anew, finished int) {
 	return anew + min(lost, p.New), finished
 }
 
-// Much reports whether so much would be paid anew that somebody should agree: more than a tenth, and at least ten.
+// Much reports whether so much would be paid anew that somebody should agree: more than a
+// tenth, and at least ten.
 func (p Plan) Much() bool { return p.Anew >= 10 && p.Anew*10 > p.Finished }
 
 // Idle reports whether a run has nothing to do.
 func (p Plan) Idle() bool {
-	return p.Pictures == 0 && p.Open == 0 && p.Misnamed == 0 && p.Doubt == 0 && p.Unsettled == 0 && p.Fetchable == 0
+	return p.Pictures == 0 && p.Open == 0 && p.Misnamed == 0 && p.Doubt == 0 && p.Unsettled == 0 &&
+		p.Fetchable == 0
 }

@@ -11,8 +11,8 @@ import (
 
 // This file starts the items that are to be sent.
 
-// produce starts the items of one model that are to be sent, in the order of the manifest. It holds no more of them than
-// the model's window and a few.
+// produce starts the items of one model that are to be sent, in the order of the manifest. It
+// holds no more of them than the model's window and a few.
 func (r *run) produce(ctx context.Context, model string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	next := make(chan produced)
@@ -35,7 +35,8 @@ type produced struct {
 }
 
 // feed hands each item that is to be sent to a worker that waits, or to a new one.
-func (r *run) feed(ctx context.Context, model string, next chan<- produced, hire func(produced)) error {
+func (r *run) feed(ctx context.Context, model string, next chan<- produced,
+	hire func(produced)) error {
 	r.active.begin()
 	defer r.active.end()
 	m := r.paces.Of(model)
@@ -53,7 +54,8 @@ func (r *run) feed(ctx context.Context, model string, next chan<- produced, hire
 		if !due {
 			continue
 		}
-		// The slot in memory comes first: a job that holds one in flight must not wait for another that wants it.
+		// The slot in memory comes first: a job that holds one in flight must not wait for
+		// another that wants it.
 		memory, err := r.acquireMemory(ctx, m)
 		if err != nil {
 			return err
@@ -78,8 +80,9 @@ func (r *run) feed(ctx context.Context, model string, next chan<- produced, hire
 	return nil
 }
 
-// work takes one item after the other. Goroutines are used again because each has to grow its stack first, by copying, which
-// took 6 % of the processor time of an item (BenchmarkThroughput).
+// work takes one item after the other. Goroutines are used again because each has to grow its
+// stack first, by copying, which took 6 % of the processor time of an item
+// (BenchmarkThroughput).
 func (r *run) work(ctx context.Context, p produced, next <-chan produced) error {
 	for ok := true; ok; p, ok = <-next {
 		err := r.guarded(ctx, p.job)

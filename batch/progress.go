@@ -27,7 +27,8 @@ type Progress struct {
 	Pending, Open, Done, Failed, Held int
 	// Unfetched of the open items are paid for, and their pictures were not to be had so far.
 	Unfetched int
-	// Doubts of the open ones may be at the service or not: the list could not tell, and the next run asks it again.
+	// Doubts of the open ones may be at the service or not: the list could not tell, and the
+	// next run asks it again.
 	Doubts int
 	// Submitted, Saved and Spent are of this run alone.
 	Submitted, Saved int
@@ -55,7 +56,8 @@ func (c *counts) begin(now time.Time) {
 	c.p = Progress{Started: now}
 }
 
-// tally counts the items of the manifest at the start of a pass, and the unfinished ones that it has lost.
+// tally counts the items of the manifest at the start of a pass, and the unfinished ones that
+// it has lost.
 func (r *run) tally(old []*job) {
 	r.counts.mu.Lock()
 	defer r.counts.mu.Unlock()
@@ -139,7 +141,8 @@ func (r *run) announce(rec state.Record) {
 }
 
 func eventOf(rec state.Record) Event {
-	e := Event{Key: rec.Key, ID: rec.ID, Prompt: rec.Sent.Prompt, Phase: string(rec.Phase), Cost: rec.Cost,
+	e := Event{Key: rec.Key, ID: rec.ID, Prompt: rec.Sent.Prompt, Phase: string(rec.Phase),
+		Cost: rec.Cost,
 		Code: rec.Code, Message: rec.Message, Warnings: rec.Warnings}
 	for _, p := range rec.Pictures {
 		e.Files = append(e.Files, p.File)

@@ -13,40 +13,48 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/state"
 )
 
-// This file is --redo: pictures that are done and not liked, or gone, are bought again with a new seed.
+// This file is --redo: pictures that are done and not liked, or gone, are bought again with a
+// new seed.
 //
-// A redo is bought once, however often the command that asks for it is stopped and started again. Before anything is sent,
-// a mark notes the wish under a number of its own; every item that is sent for it bears the number from its intent on, so
-// that the same command knows what is still to do. Up to that intent nothing about an item has changed: it is done, and
-// its picture is where it was. When the command has come to its end the wish is struck out (EndRedo), and only then the
-// same words ask for another picture.
+// A redo is bought once, however often the command that asks for it is stopped and started
+// again. Before anything is sent, a mark notes the wish under a number of its own; every item
+// that is sent for it bears the number from its intent on, so that the same command knows what
+// is still to do. Up to that intent nothing about an item has changed: it is done, and its
+// picture is where it was. When the command has come to its end the wish is struck out
+// (EndRedo), and only then the same words ask for another picture.
 
-// RedoMissing in Options.Redo stands for all items whose pictures are gone and cannot be fetched again without cost.
+// RedoMissing in Options.Redo stands for all items whose pictures are gone and cannot be
+// fetched again without cost.
 const RedoMissing = "missing"
 
 // rowPrefix names all items of a row by the number that results.csv gives it.
 const rowPrefix = "row:"
 
-// RedoVersion is, in Options.Redo, between the file of a picture and its SHA-256: the item is left alone if it has another
-// picture by now, so that a list of rejected pictures buys each of them again once, however often it is given. Several sums
-// are those of several items, of which the file is one's.
+// RedoVersion is, in Options.Redo, between the file of a picture and its SHA-256: the item is
+// left alone if it has another picture by now, so that a list of rejected pictures buys each of
+// them again once, however often it is given. Several sums are those of several items, of which
+// the file is one's.
 const RedoVersion = "#sha256:"
 
 // keysKept bounds the keys of all wishes together, since every mark carries them in one line.
 const keysKept = 10_000
 
-// A redo is what Options.Redo asks for, joined with manifest and state. Its zero value asks for nothing.
+// A redo is what Options.Redo asks for, joined with manifest and state. Its zero value asks for
+// nothing.
 type redo struct {
 	state.Redo
-	begun   bool               // a mark says so
-	places  map[int]bool       // named items, by their place in the manifest; false for one that has another picture than is named (RedoVersion)
+	begun bool // a mark says so
+	// named items, by their place in the manifest; false for one that has another picture than
+	// is named (RedoVersion)
+	places  map[int]bool
 	entries map[state.Key]bool // of the items that are to be made again, or to be counted as such
 }
 
-// A RedoPlan says why items that --redo names are not bought again. They are named by id, else as row:N.
+// A RedoPlan says why items that --redo names are not bought again. They are named by id, else
+// as row:N.
 type RedoPlan struct {
-	// Held may be paid for already; Open are at the service; Bought were made again by a run that this one finishes; Newer have
-	// another picture than the one that is named.
+	// Held may be paid for already; Open are at the service; Bought were made again by a run
+	// that this one finishes; Newer have another picture than the one that is named.
 	Held, Open, Skipped, Bought, Newer []string
 }
 
@@ -74,13 +82,15 @@ func (b *Batch) choose() error {
 		return nil
 	}
 	sum := sha256.Sum256([]byte(strings.Join(names, "\x00")))
-	b.redo = redo{Redo: state.Redo{Number: b.state.LastRedo() + 1, Of: hex.EncodeToString(sum[:16])}, places: map[int]bool{}, entries: map[state.Key]bool{}}
+	b.redo = redo{Redo: state.Redo{Number: b.state.LastRedo() + 1,
+		Of: hex.EncodeToString(sum[:16])}, places: map[int]bool{}, entries: map[state.Key]bool{}}
 	for _, w := range b.state.Redos() {
 		if w.Of == b.redo.Of {
 			b.redo.Redo, b.redo.begun = w, true
 		}
 	}
-	if err := b.chooseNamed(slices.DeleteFunc(names, func(name string) bool { return name == RedoMissing })); err != nil {
+	if err := b.chooseNamed(slices.DeleteFunc(names,
+		func(name string) bool { return name == RedoMissing })); err != nil {
 		return err
 	}
 	if err := b.chooseBegun(); err != nil {
@@ -111,7 +121,8 @@ func (b *Batch) chooseBegun() error {
 // chooseMissing takes the items of the manifest whose pictures are gone for good.
 func (b *Batch) chooseMissing() error {
 	for i, m := range b.matches {
-		if m.Entry < 0 || !b.missing(int(m.Entry)) || b.misnamed(i) { // one that was half renamed is not gone
+		// one that was half renamed is not gone
+		if m.Entry < 0 || !b.missing(int(m.Entry)) || b.misnamed(i) {
 			continue
 		}
 		rec, err := b.state.Get(int(m.Entry))
@@ -157,8 +168,8 @@ func (b *Batch) chooseNamed(names []string) error {
 	return nil
 }
 
-// chooseItem takes the i-th item of the manifest, which a name means, unless the name is that of another picture than it has.
-// A wish that has begun is about the pictures of its beginning.
+// chooseItem takes the i-th item of the manifest, which a name means, unless the name is that
+// of another picture than it has. A wish that has begun is about the pictures of its beginning.
 func (b *Batch) chooseItem(i int, name string) error {
 	m := b.matches[i]
 	if _, sums, ok := strings.Cut(name, RedoVersion); ok && m.Entry >= 0 && !b.redo.begun {
@@ -180,8 +191,8 @@ func (b *Batch) chooseItem(i int, name string) error {
 	return nil
 }
 
-// A naming finds items by what people call them: an id, which means all items of its row; the id of one of several
-// (cat-2); row:N; the file of a picture; a key.
+// A naming finds items by what people call them: an id, which means all items of its row; the
+// id of one of several (cat-2); row:N; the file of a picture; a key.
 type naming struct {
 	names       map[string]bool
 	rows        map[int][]string // the names that mean a row
@@ -191,11 +202,13 @@ type naming struct {
 }
 
 func newNaming(names []string) *naming {
-	n := &naming{map[string]bool{}, map[int][]string{}, map[state.Key][]string{}, map[uint64][]string{}, map[string][]int{}, map[string][]int{}}
+	n := &naming{map[string]bool{}, map[int][]string{}, map[state.Key][]string{},
+		map[uint64][]string{}, map[string][]int{}, map[string][]int{}}
 	for _, name := range names {
 		n.names[name] = true
 		called, _, _ := strings.Cut(name, RedoVersion)
-		file := state.Hash(path.Join(state.ImagesDir, path.Base(strings.ReplaceAll(called, `\`, "/"))))
+		file := state.Hash(path.Join(state.ImagesDir,
+			path.Base(strings.ReplaceAll(called, `\`, "/"))))
 		n.files[file] = append(n.files[file], name)
 		if k, err := state.ParseKey(name); err == nil {
 			n.keys[k] = append(n.keys[k], name)
@@ -241,20 +254,24 @@ func (n *naming) note(names []string, i int) {
 	}
 }
 
-// redoes reports whether a finished item is to be made again. What this wish has sent once it does not send again.
+// redoes reports whether a finished item is to be made again. What this wish has sent once it
+// does not send again.
 func (b *Batch) redoes(entry int32) bool {
 	if len(b.redo.entries) == 0 {
 		return false
 	}
 	e := b.state.Entry(int(entry))
-	if !b.redo.entries[e.Key] || e.Phase() != state.Done && e.Phase() != state.Failed && e.Phase() != state.Abandoned {
+	if !b.redo.entries[e.Key] || e.Phase() != state.Done && e.Phase() != state.Failed &&
+		e.Phase() != state.Abandoned {
 		return false
 	}
 	rec, err := b.state.Get(int(entry))
-	return err != nil || rec.Redo < b.redo.Number // an error comes back where the record is read to be sent
+	// an error comes back where the record is read to be sent
+	return err != nil || rec.Redo < b.redo.Number
 }
 
-// names reports whether the i-th item of the manifest is named, though perhaps by a picture that it has no more.
+// names reports whether the i-th item of the manifest is named, though perhaps by a picture
+// that it has no more.
 func (r redo) names(i int) bool {
 	_, named := r.places[i]
 	return named
@@ -285,8 +302,8 @@ func (b *Batch) planRedo(p *RedoPlan, i int, it item) {
 	}
 }
 
-// beginRedo notes the wish in a mark. Items that were never seen get their keys here: after the pictures that the state did
-// not know were taken in, which have theirs.
+// beginRedo notes the wish in a mark. Items that were never seen get their keys here: after the
+// pictures that the state did not know were taken in, which have theirs.
 func (r *run) beginRedo() error {
 	if r.redo.Number == 0 || r.redo.begun {
 		return nil
@@ -321,8 +338,8 @@ func (r *run) keyOf(i int, it item) state.Key {
 	return r.give(i, it)
 }
 
-// countIn gives items that are on their way anyway the number of the wish: whoever comes back after an interruption
-// finds them served.
+// countIn gives items that are on their way anyway the number of the wish: whoever comes back
+// after an interruption finds them served.
 func (r *run) countIn() error {
 	if r.redo.Number == 0 {
 		return nil
@@ -346,8 +363,9 @@ func (r *run) countIn() error {
 	return nil
 }
 
-// remake gives the record of an item that is made again a new seed, also where its row fixes one: the same seed would give the same picture. What has failed made no picture with its seed, and a row that has
-// changed asks for another picture anyway: they keep what they say.
+// remake gives the record of an item that is made again a new seed, also where its row fixes
+// one: the same seed would give the same picture. What has failed made no picture with its
+// seed, and a row that has changed asks for another picture anyway: they keep what they say.
 func (r *run) remake(rec *state.Record, was state.Phase, seed int64, changed bool) {
 	if changed || was == state.Failed {
 		return
@@ -358,9 +376,10 @@ func (r *run) remake(rec *state.Record, was state.Phase, seed int64, changed boo
 	}
 }
 
-// EndRedo notes that the command which asked for Options.Redo has come to its end: the same words are a new wish from now
-// on. It is to be called last, when the reports are written, since who sees the command die before runs it again. It does
-// nothing where items of the manifest are still to be sent or collected.
+// EndRedo notes that the command which asked for Options.Redo has come to its end: the same
+// words are a new wish from now on. It is to be called last, when the reports are written,
+// since who sees the command die before runs it again. It does nothing where items of the
+// manifest are still to be sent or collected.
 func (b *Batch) EndRedo() error {
 	if !b.redo.begun {
 		return nil

@@ -9,15 +9,18 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// This file watches a service that goes on answering and takes nothing: HTTP 429 without end, which the limiter alone would
-// wait out for ever, and answers of something that stands before the service.
+// This file watches a service that goes on answering and takes nothing: HTTP 429 without end,
+// which the limiter alone would wait out for ever, and answers of something that stands before
+// the service.
 
 const (
-	// shownAfter is how long a model refuses before anybody is told: less is the limiter finding its rate.
+	// shownAfter is how long a model refuses before anybody is told: less is the limiter
+	// finding its rate.
 	shownAfter = 30 * time.Second
 	// refusedFor is how long a model refuses before nothing more is submitted to it.
 	refusedFor = 15 * time.Minute
-	// refusedTimes is how many refusals that takes at least, since a machine may have slept between two.
+	// refusedTimes is how many refusals that takes at least, since a machine may have slept
+	// between two.
 	refusedTimes = 5
 	// foreignAnswers in a row, with nothing accepted between them, stop all submissions.
 	foreignAnswers = 3
@@ -26,15 +29,16 @@ const (
 // A Refusal is a model that takes no submission.
 type Refusal struct {
 	Model string
-	// Since is when the first was refused after the last that was accepted, by the service's clock.
+	// Since is when the first was refused after the last that was accepted, by the service's
+	// clock.
 	Since time.Time
 	// Times is how many were refused since then.
 	Times int
 	Cause *client.APIError
 }
 
-// A RefusedError says that nothing more is submitted to a model, since it has refused everything for long and no task of
-// it is open. Its items are left as they are.
+// A RefusedError says that nothing more is submitted to a model, since it has refused
+// everything for long and no task of it is open. Its items are left as they are.
 type RefusedError struct {
 	Refusal
 	For time.Duration // the service's time
@@ -48,8 +52,8 @@ func (e *RefusedError) Error() string {
 // Unwrap gives the last refusal.
 func (e *RefusedError) Unwrap() error { return e.Cause }
 
-// throttled notes that a submission was refused for pace, and stops those to its model where that has no end. A task that is
-// open may be what fills the quota.
+// throttled notes that a submission was refused for pace, and stops those to its model where
+// that has no end. A task that is open may be what fills the quota.
 func (l *limits) throttled(model string, api *client.APIError) {
 	l.clock.Observe(api.Date)
 	now, atService := l.clock.Now(), l.watch.Open(model)
@@ -72,7 +76,8 @@ func (l *limits) throttled(model string, api *client.APIError) {
 	}
 }
 
-// answered notes that the service itself has answered a submission with something else than a refusal for pace.
+// answered notes that the service itself has answered a submission with something else than a
+// refusal for pace.
 func (l *limits) answered(model string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -94,13 +99,15 @@ func (l *limits) showRefusals() {
 	l.show(all)
 }
 
-// answeredByAnother counts an answer with HTTP 4xx that came from something before the service. Each leaves a doubt, so several in a
-// row stop all submissions.
+// answeredByAnother counts an answer with HTTP 4xx that came from something before the service.
+// Each leaves a doubt, so several in a row stop all submissions.
 func (l *limits) answeredByAnother(answer *client.ForeignError) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.strange++; l.strange >= foreignAnswers {
-		l.stop("", fmt.Errorf("%d submissions in a row were answered by something else than the service: %w: %q",
-			l.strange, answer, answer.Body))
+		l.stop("",
+			fmt.Errorf(
+				"%d submissions in a row were answered by something else than the service: %w: %q",
+				l.strange, answer, answer.Body))
 	}
 }

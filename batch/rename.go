@@ -11,11 +11,12 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
-// A done item whose row, or --name, says another name than before gets its pictures renamed, without cost. Names may go
-// round in a circle, so there are three rounds: first those whose names are free; then what stands in another's way goes
-// to a name beside the one it wants; then that one gets it too. A round takes no name that was taken when it began, and
-// ends with durable records: so whatever a crash leaves, a record's old name is its picture's or nobody's, and a picture
-// under its new name, or beside it, says itself whose it is.
+// A done item whose row, or --name, says another name than before gets its pictures renamed,
+// without cost. Names may go round in a circle, so there are three rounds: first those whose
+// names are free; then what stands in another's way goes to a name beside the one it wants;
+// then that one gets it too. A round takes no name that was taken when it began, and ends with
+// durable records: so whatever a crash leaves, a record's old name is its picture's or
+// nobody's, and a picture under its new name, or beside it, says itself whose it is.
 
 // noteName keeps what the next item's file is to be called. Most manifests name none.
 func (b *Batch) noteName(it *manifests.Item) {
@@ -46,7 +47,8 @@ func (b *Batch) misnamed(i int) bool {
 		return false
 	}
 	rec, err := b.state.Get(int(m.Entry))
-	return err != nil || hashFile(rec.Name) != b.named[i] // an error comes back where the record is read to be changed
+	// an error comes back where the record is read to be changed
+	return err != nil || hashFile(rec.Name) != b.named[i]
 }
 
 // A renaming is an item that wants another name.
@@ -98,7 +100,8 @@ func (r *run) renamings() ([]renaming, error) {
 	return all, nil
 }
 
-// renameRound renames those whose names are free, or with beside gives each the next free name. It returns the others.
+// renameRound renames those whose names are free, or with beside gives each the next free name.
+// It returns the others.
 func (r *run) renameRound(all []renaming, beside bool) (blocked []renaming, err error) {
 	there, err := r.standing(all)
 	if err != nil {
@@ -133,10 +136,14 @@ func (r *run) renameRound(all []renaming, beside bool) (blocked []renaming, err 
 	return blocked, errors.Join(r.state.Sync(), r.look())
 }
 
-// standing are the files of the folder, and those that records name, by what some file systems take for one name.
+// standing are the files of the folder, and those that records name, by what some file systems
+// take for one name.
 func (r *run) standing(all []renaming) (map[string][]string, error) {
 	there := map[string][]string{}
-	add := func(name string) { there[filename.Fold(name)] = append(there[filename.Fold(name)], name) }
+	add := func(name string) {
+		there[filename.Fold(name)] = append(
+			there[filename.Fold(name)], name)
+	}
 	for name, err := range r.o.Disk.List(state.ImagesDir) {
 		if err != nil {
 			return nil, err
@@ -151,10 +158,13 @@ func (r *run) standing(all []renaming) (map[string][]string, error) {
 	return there, nil
 }
 
-// targets are the names that an item's pictures want, in their order; false where one is taken by another picture.
-func (r *run) targets(n *renaming, there map[string][]string, beside bool) (to []string, free bool) {
+// targets are the names that an item's pictures want, in their order; false where one is taken
+// by another picture.
+func (r *run) targets(n *renaming, there map[string][]string, beside bool) (
+	to []string, free bool) {
 	for i, p := range n.rec.Pictures {
-		wanted := path.Join(state.ImagesDir, filename.Clean(pictureName(n.want, n.number(i)), path.Ext(p.File)))
+		wanted := path.Join(state.ImagesDir, filename.Clean(
+			pictureName(n.want, n.number(i)), path.Ext(p.File)))
 		name := wanted
 		for again := 2; r.taken(name, there, n, i); again++ {
 			if !beside {
@@ -199,8 +209,9 @@ func (n *renaming) number(i int) int {
 	return i
 }
 
-// moved reports whether a run that died had given the i-th picture of an item that name: the file says itself whose it is.
-// Where the old name still stands, that is a copy which somebody may have worked on.
+// moved reports whether a run that died had given the i-th picture of an item that name: the
+// file says itself whose it is. Where the old name still stands, that is a copy which somebody
+// may have worked on.
 func (r *run) moved(name string, n *renaming, i int) bool {
 	there, err := durable.Exists(r.o.Disk, n.rec.Pictures[i].File)
 	return err == nil && !there && r.isOf(name, n, i)
@@ -232,8 +243,8 @@ func (r *run) move(n *renaming, to []string) error {
 	return nil
 }
 
-// whereabouts is where the i-th picture of an item stands: in its place, or where a run that died has left it on its way
-// to a name; "" where it is gone.
+// whereabouts is where the i-th picture of an item stands: in its place, or where a run that
+// died has left it on its way to a name; "" where it is gone.
 func (r *run) whereabouts(n *renaming, i int, to string) (string, error) {
 	name := n.rec.Pictures[i].File
 	there, err := durable.Exists(r.o.Disk, name)

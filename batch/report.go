@@ -25,12 +25,15 @@ func (b *Batch) Reports() []string {
 	return names
 }
 
-// Report writes the reports from manifest and state, in the order of the manifest. It returns the files that it wrote; one
-// that another program keeps from being replaced is written beside the old one. What takes seconds is left out once the
-// context has ended.
+// Report writes the reports from manifest and state, in the order of the manifest. It returns
+// the files that it wrote; one that another program keeps from being replaced is written beside
+// the old one. What takes seconds is left out once the context has ended.
 func (b *Batch) Report(ctx context.Context) ([]string, error) {
 	if b.blind != nil {
-		return nil, fmt.Errorf("the reports stay as they were, since nobody can say which pictures are there: %w", b.blind)
+		return nil,
+			fmt.Errorf(
+				"the reports stay as they were, since nobody can say which pictures are there: %w",
+				b.blind)
 	}
 	columns, rows := b.o.Manifest.Columns(), b.results()
 	page, err := b.page()
@@ -64,21 +67,25 @@ func (b *Batch) replace(name string, write func(io.Writer) error) (string, error
 	return durable.ReplaceOrBeside(b.o.Disk, name, write)
 }
 
-// WriteJUnit writes the results as JUnit XML. Advice says, by status, what is to be done with an item.
+// WriteJUnit writes the results as JUnit XML. Advice says, by status, what is to be done with
+// an item.
 func (b *Batch) WriteJUnit(w io.Writer, advice map[string]string) error {
 	page, err := b.page()
 	if err != nil {
 		return err
 	}
-	suite := output.Suite{Name: page.Manifest, Started: page.Started, Advice: advice, Properties: []output.Property{
-		{Name: "tool", Value: page.Tool}, {Name: "spent", Value: page.Spent}, {Name: "currency", Value: page.Currency},
-		{Name: "rehearsal", Value: strconv.FormatBool(page.Rehearsal)}}}
+	suite := output.Suite{Name: page.Manifest, Started: page.Started, Advice: advice,
+		Properties: []output.Property{
+			{Name: "tool", Value: page.Tool}, {Name: "spent", Value: page.Spent}, {
+				Name: "currency", Value: page.Currency},
+			{Name: "rehearsal", Value: strconv.FormatBool(page.Rehearsal)}}}
 	return output.WriteJUnit(w, suite, b.results())
 }
 
 // page is what report.html says of the batch as a whole.
 func (b *Batch) page() (output.Page, error) {
-	page := output.Page{Manifest: b.o.Manifest.Name(), Columns: b.o.Manifest.Columns(), Currency: "CNY", Rehearsal: b.o.Settings.Rehearsal,
+	page := output.Page{Manifest: b.o.Manifest.Name(), Columns: b.o.Manifest.Columns(),
+		Currency: "CNY", Rehearsal: b.o.Settings.Rehearsal,
 		Tool: "qwenbatch " + b.o.Tool, Disk: b.o.Disk}
 	var spent client.Money
 	for _, m := range b.matches {
@@ -105,7 +112,8 @@ func (b *Batch) page() (output.Page, error) {
 func (b *Batch) results() iter.Seq2[output.Result, error] {
 	return func(yield func(output.Result, error) bool) {
 		if b.blind != nil {
-			yield(output.Result{}, fmt.Errorf("nobody can say which pictures are there: %w", b.blind))
+			yield(output.Result{}, fmt.Errorf(
+				"nobody can say which pictures are there: %w", b.blind))
 			return
 		}
 		for i, it := range b.items() {
@@ -121,10 +129,13 @@ func (b *Batch) results() iter.Seq2[output.Result, error] {
 	}
 }
 
-// result is what became of one item. What was sent wins over what the manifest says now, unless the row has changed.
+// result is what became of one item. What was sent wins over what the manifest says now, unless
+// the row has changed.
 func (b *Batch) result(it item, m state.Match) (output.Result, error) {
-	res := output.Result{ID: it.ID, Row: it.Row, Prompt: it.Prompt, NegativePrompt: it.NegativePrompt, Model: modelOf(it.Item),
-		Size: it.Size, Seed: it.Seed, PromptExtend: it.PromptExtend, Watermark: it.Watermark, Status: "pending", Columns: it.Columns}
+	res := output.Result{ID: it.ID, Row: it.Row, Prompt: it.Prompt,
+		NegativePrompt: it.NegativePrompt, Model: modelOf(it.Item),
+		Size: it.Size, Seed: it.Seed, PromptExtend: it.PromptExtend, Watermark: it.Watermark,
+		Status: "pending", Columns: it.Columns}
 	if it.Skip {
 		res.Status = "skipped"
 	}
@@ -138,7 +149,8 @@ func (b *Batch) result(it item, m state.Match) (output.Result, error) {
 	if it.Skip && rec.Phase != state.Done {
 		return res, nil
 	}
-	if m.Changed && (rec.Phase == state.Done || rec.Phase == state.Failed || rec.Phase == state.Ready) {
+	if m.Changed && (rec.Phase == state.Done || rec.Phase == state.Failed ||
+		rec.Phase == state.Ready) {
 		return res, nil
 	}
 	rec = b.asFound(rec)
@@ -153,13 +165,16 @@ func (b *Batch) result(it item, m state.Match) (output.Result, error) {
 }
 
 // statuses are what people read for a phase.
-var statuses = map[state.Phase]string{state.Ready: "pending", state.Intent: "running", state.Open: "running", state.Done: "done", state.Failed: "failed", state.Held: "held", state.Abandoned: "abandoned"}
+var statuses = map[state.Phase]string{state.Ready: "pending", state.Intent: "running",
+	state.Open: "running", state.Done: "done", state.Failed: "failed", state.Held: "held",
+	state.Abandoned: "abandoned"}
 
 // describe fills in what the record knows.
 func describe(res *output.Result, rec state.Record) {
 	res.Status = statuses[rec.Phase]
 	s := rec.Sent
-	if s.Prompt != "" { // a record that was taken in from a picture without metadata does not know it
+	// a record that was taken in from a picture without metadata does not know it
+	if s.Prompt != "" {
 		res.Prompt, res.NegativePrompt = s.Prompt, s.Negative
 	}
 	res.Model, res.Size = s.Model, s.Size
@@ -167,7 +182,8 @@ func describe(res *output.Result, rec state.Record) {
 	if res.Adopted = rec.Adopted; rec.SeedUnknown {
 		res.Seed = nil
 	}
-	res.ActualPrompt, res.Attempts, res.TaskID, res.RequestID = rec.ActualPrompt, rec.Attempt, rec.Task, rec.Request
+	res.ActualPrompt, res.Attempts, res.TaskID, res.RequestID = rec.ActualPrompt, rec.Attempt,
+		rec.Task, rec.Request
 	res.SubmittedAt, res.FinishedAt = stamp(rec.Submitted), stamp(rec.Finished)
 	res.ErrorCode, res.ErrorMessage = rec.Code, rec.Message
 	if rec.Cost+rec.Before > 0 {
@@ -245,14 +261,18 @@ func (b *Batch) failure(it item, entry int) (Failure, error) {
 	if err != nil {
 		return Failure{}, fmt.Errorf("row %d: %w", it.Row, err)
 	}
-	f := Failure{Row: it.Row, ID: it.ID, Key: rec.Key, Status: string(rec.Phase), Code: rec.Code, Message: rec.Message}
+	f := Failure{Row: it.Row, ID: it.ID, Key: rec.Key, Status: string(rec.Phase), Code: rec.Code,
+		Message: rec.Message}
 	switch {
 	case rec.Phase == state.Held:
-		f.Cost = max(0, b.price(rec.Sent)*client.Money(rec.Sent.N)-rec.Cost) // what is known to be paid is among the rest
+		// what is known to be paid is among the rest
+		f.Cost = max(0, b.price(rec.Sent)*client.Money(rec.Sent.N)-rec.Cost)
 	case rec.Phase == state.Done:
-		f.Status, f.Code, f.Message = "missing", "Missing", "its picture was paid for and is not in its place any more"
+		f.Status, f.Code, f.Message = "missing", "Missing",
+			"its picture was paid for and is not in its place any more"
 		if rec = b.asFound(rec); rec.Damage() != "" {
-			f.Code, f.Message = "Damaged", "its picture was paid for, and its file is damaged: "+rec.Damage()
+			f.Code, f.Message = "Damaged",
+				"its picture was paid for, and its file is damaged: "+rec.Damage()
 		}
 	}
 	return f, nil

@@ -11,12 +11,14 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// Reports say which pictures are gone or edited, and no time of a file tells that this has changed. So a hidden file keeps
-// a hash of what the reports have said of it. As long as they say nothing of it there is no such file.
+// Reports say which pictures are gone or edited, and no time of a file tells that this has
+// changed. So a hidden file keeps a hash of what the reports have said of it. As long as they
+// say nothing of it there is no such file.
 
 const reportedFile = ".reports"
 
-// ReportsDiffer tells whether the reports, if they were written now, would say other pictures to be gone or edited.
+// ReportsDiffer tells whether the reports, if they were written now, would say other pictures
+// to be gone or edited.
 func (b *Batch) ReportsDiffer() bool { return b.blind == nil && b.reported() != b.ailing() }
 
 // reported is what ailing was when the reports were written.

@@ -16,17 +16,21 @@ import (
 type Resolution struct {
 	// Adopt is the id of the task that is the item's; "" for none.
 	Adopt string
-	// Resubmit sends the item again, at the risk of paying twice. Abandon gives it up. Exactly one of the three is set.
+	// Resubmit sends the item again, at the risk of paying twice. Abandon gives it up. Exactly
+	// one of the three is set.
 	Resubmit, Abandon bool
 }
 
-var taskPattern = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`) // what the service's task ids look like
+// what the service's task ids look like
+var taskPattern = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 
-// Resolve settles held items by hand. Items are named by id or by key. Nothing is sent and nothing changes unless all names
-// are those of held items; the next run goes on with them. It wants the batch's lock.
+// Resolve settles held items by hand. Items are named by id or by key. Nothing is sent and
+// nothing changes unless all names are those of held items; the next run goes on with them. It
+// wants the batch's lock.
 func (b *Batch) Resolve(names []string, how Resolution) error {
 	if how.Adopt != "" && (len(names) != 1 || !taskPattern.MatchString(how.Adopt)) {
-		return fmt.Errorf("adopt: want one item and one task id, not %d items and %q", len(names), how.Adopt)
+		return fmt.Errorf("adopt: want one item and one task id, not %d items and %q", len(names),
+			how.Adopt)
 	}
 	ids, err := b.sheetIDs()
 	if err != nil {
@@ -64,14 +68,16 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 	return b.state.Mark(end)
 }
 
-// free refuses a task that an item has: two items would show one picture, and one of them be never made.
+// free refuses a task that an item has: two items would show one picture, and one of them be
+// never made.
 func (b *Batch) free(task string) error {
 	for i := range b.state.Count() {
 		rec, err := b.state.Get(i)
 		if err != nil {
 			return err
 		}
-		if task != "" && rec.Phase != state.Held && (rec.Task == task || slices.Contains(rec.Earlier, task)) {
+		if task != "" && rec.Phase != state.Held &&
+			(rec.Task == task || slices.Contains(rec.Earlier, task)) {
 			return fmt.Errorf("adopt: task %s is that of %s", task, cmp.Or(rec.ID, rec.Key))
 		}
 	}
@@ -97,7 +103,8 @@ func (h Resolution) apply(rec *state.Record) {
 	}
 }
 
-// heldItem finds a held item by its name. Another with the same name, whose row is gone, does not stand in its way.
+// heldItem finds a held item by its name. Another with the same name, whose row is gone, does
+// not stand in its way.
 func (b *Batch) heldItem(name string, ids map[int]string) (state.Record, error) {
 	all, err := b.called(name, ids)
 	if err != nil {
@@ -114,15 +121,17 @@ func (b *Batch) heldItem(name string, ids map[int]string) (state.Record, error) 
 	case len(helds) == 1:
 		return helds[0], nil
 	case len(helds) > 1:
-		return state.Record{}, fmt.Errorf("%d held items are called %s; name one by its key: %s", len(helds), name, strings.Join(keys, ", "))
+		return state.Record{}, fmt.Errorf("%d held items are called %s; name one by its key: %s",
+			len(helds), name, strings.Join(keys, ", "))
 	case len(all) > 0:
 		return all[0], fmt.Errorf("%s is not held, it is %s", name, statuses[all[0].Phase])
 	}
-	return state.Record{}, fmt.Errorf("no item is called %s; status lists the held ones by id or key", name)
+	return state.Record{},
+		fmt.Errorf("no item is called %s; status lists the held ones by id or key", name)
 }
 
-// called are the items with a name: their key, the id that the sheet gives them now, or, where it gives them none, the id that
-// they were first seen with.
+// called are the items with a name: their key, the id that the sheet gives them now, or, where
+// it gives them none, the id that they were first seen with.
 func (b *Batch) called(name string, ids map[int]string) ([]state.Record, error) {
 	id := state.Hash(name)
 	k, keyErr := state.ParseKey(name)
@@ -143,7 +152,8 @@ func (b *Batch) called(name string, ids map[int]string) ([]state.Record, error) 
 	return all, nil
 }
 
-// sheetIDs are the ids that the sheet gives the entries of the state now: people move and renumber rows.
+// sheetIDs are the ids that the sheet gives the entries of the state now: people move and
+// renumber rows.
 func (b *Batch) sheetIDs() (map[int]string, error) {
 	ids := map[int]string{}
 	for i, it := range b.items() {
@@ -157,8 +167,8 @@ func (b *Batch) sheetIDs() (map[int]string, error) {
 	return ids, nil
 }
 
-// OpenTasks are the tasks that the state file knows to be open at the service, in the order in which their items were first
-// seen.
+// OpenTasks are the tasks that the state file knows to be open at the service, in the order in
+// which their items were first seen.
 func (b *Batch) OpenTasks() ([]string, error) {
 	var tasks []string
 	for i := range b.state.Count() {

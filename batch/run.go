@@ -20,8 +20,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
-// A run takes what is not finished as far as it comes: first what is open at the service, then what was never sent, in
-// the order of the manifest. One goroutine is one item; see item.go for its life.
+// A run takes what is not finished as far as it comes: first what is open at the service, then
+// what was never sent, in the order of the manifest. One goroutine is one item; see item.go for
+// its life.
 type run struct {
 	*Batch
 	log       *slog.Logger
@@ -34,21 +35,25 @@ type run struct {
 	flight    inFlight
 	words     pace.KeyedMutex
 	names     pace.KeyedMutex
-	saved     map[savedPicture]state.Picture // pictures of open tasks that were found on disk; not written after the start
-	damaged   map[savedPicture]state.Picture // those that others are to replace; not written after the start
-	resumed   map[int32]bool                 // entries that resume takes in this pass, and nobody else; not written while it runs
-	tasks     *tasklist.Reader
-	orphans   orphans
-	claims    *tasklist.Claims
-	ledger    *tasklist.Ledger
-	own       *tasklist.OwnTasks
-	doubts    *tasklist.Doubts
-	active    active
-	began     time.Time          // the service's clock, when it was first heard
-	unmade    chan output.Result // pictures without a thumbnail; nil where none is wanted
-	given     map[int]state.Key  // keys of new items by their place in the manifest; guarded by mu
+	// pictures of open tasks that were found on disk; not written after the start
+	saved map[savedPicture]state.Picture
+	// those that others are to replace; not written after the start
+	damaged map[savedPicture]state.Picture
+	// entries that resume takes in this pass, and nobody else; not written while it runs
+	resumed map[int32]bool
+	tasks   *tasklist.Reader
+	orphans orphans
+	claims  *tasklist.Claims
+	ledger  *tasklist.Ledger
+	own     *tasklist.OwnTasks
+	doubts  *tasklist.Doubts
+	active  active
+	began   time.Time          // the service's clock, when it was first heard
+	unmade  chan output.Result // pictures without a thumbnail; nil where none is wanted
+	given   map[int]state.Key  // keys of new items by their place in the manifest; guarded by mu
 
-	since    time.Time     // tasks since then may be ours and unknown; zero where there are none such
+	// tasks since then may be ours and unknown; zero where there are none such
+	since    time.Time
 	ended    time.Time     // by then the run before had sent its last
 	swept    bool          // they have been looked through
 	unsure   bool          // some of them could not be told
@@ -64,9 +69,9 @@ const (
 	parallelDownloads = 8
 )
 
-// Run does what is to be done. It ends with nil where everything was tried; what failed or is held is in the counts. The
-// error says why it stopped before: the context's, one of the errors of this package, of the disk, or an *client.APIError
-// that concerns the whole account.
+// Run does what is to be done. It ends with nil where everything was tried; what failed or is
+// held is in the counts. The error says why it stopped before: the context's, one of the errors
+// of this package, of the disk, or an *client.APIError that concerns the whole account.
 func (b *Batch) Run(ctx context.Context) error {
 	r := b.newRun()
 	b.counts.begin(time.Now())
@@ -129,17 +134,19 @@ func (b *Batch) newRun() *run {
 	return r
 }
 
-// hurry is how large a state file may be to be made small while somebody waits for the end: about half a second.
+// hurry is how large a state file may be to be made small while somebody waits for the end:
+// about half a second.
 const hurry = 32 << 20
 
-// stop marks a clean end and makes the state file small. The mark is durable before the file is written anew. All says
-// that the run came to the end of the manifest.
+// stop marks a clean end and makes the state file small. The mark is durable before the file is
+// written anew. All says that the run came to the end of the manifest.
 func (r *run) stop(ctx context.Context, all bool) error {
 	end := state.Mark{Run: "stop", At: r.clock.Now(), Tool: r.o.Tool, Since: r.unswept(all)}
 	if err := r.state.Mark(end); err != nil {
 		return err
 	}
-	if ctx.Err() == nil || r.state.Size() < hurry || errors.Is(r.state.Astray(), state.ErrReplaced) {
+	if ctx.Err() == nil || r.state.Size() < hurry ||
+		errors.Is(r.state.Astray(), state.ErrReplaced) {
 		if err := r.state.Compact(&end, r.order()); err != nil {
 			return err
 		}
@@ -147,14 +154,15 @@ func (r *run) stop(ctx context.Context, all bool) error {
 	if r.state.HasWaiting() {
 		return nil // without a state file it shows that there was one
 	}
-	if err := r.o.Disk.Remove(state.ReserveFile); !errors.Is(err, fs.ErrNotExist) { // a disk that was full has used it
+	// a disk that was full has used it
+	if err := r.o.Disk.Remove(state.ReserveFile); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
 }
 
-// order is that of the manifest, so that the next run finds the i-th item in the i-th place; items that it has lost come
-// behind, in the order in which they were first seen.
+// order is that of the manifest, so that the next run finds the i-th item in the i-th place;
+// items that it has lost come behind, in the order in which they were first seen.
 func (r *run) order() []int {
 	order := make([]int, 0, r.state.Count())
 	claimed := make([]bool, r.state.Count())
@@ -171,8 +179,8 @@ func (r *run) order() []int {
 	return order
 }
 
-// all makes a pass over state and manifest, and another where a row was changed while its old request was open. A third would
-// find nothing that the second has not left as it is.
+// all makes a pass over state and manifest, and another where a row was changed while its old
+// request was open. A third would find nothing that the second has not left as it is.
 func (r *run) all(ctx context.Context) error {
 	for range 2 {
 		r.rematch()
@@ -184,8 +192,8 @@ func (r *run) all(ctx context.Context) error {
 	return nil
 }
 
-// pass takes every item as far as it comes. Each model has a producer of its own, so that a slow one does not stand in
-// the way of a fast one.
+// pass takes every item as far as it comes. Each model has a producer of its own, so that a
+// slow one does not stand in the way of a fast one.
 func (r *run) pass(ctx context.Context) (again bool, err error) {
 	old, again, err := r.unfinished()
 	if err != nil {
@@ -210,8 +218,9 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 	return again, g.Wait()
 }
 
-// unfinished are the items that the service has, or may have, a task of: also those whose rows are gone from the
-// manifest, since they are paid for. Again is true where one of them has changed.
+// unfinished are the items that the service has, or may have, a task of: also those whose rows
+// are gone from the manifest, since they are paid for. Again is true where one of them has
+// changed.
 func (r *run) unfinished() (all []*job, again bool, err error) {
 	tasks := map[string]state.Record{}
 	r.resumed = map[int32]bool{}
@@ -237,7 +246,8 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 			}
 			j.slot = r.paces.Of(rec.Sent.Model).InFlight.Take()
 		}
-		if rec.Phase == state.Intent { // before anything is submitted; the second of two with the same words waits its turn
+		// before anything is submitted; the second of two with the same words waits its turn
+		if rec.Phase == state.Intent {
 			j.words = r.words.Of(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt))
 			j.words.TryLock()
 			if !rec.Sent.Sync {
@@ -247,8 +257,10 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 		all = append(all, j)
 		r.resumed[int32(i)] = true
 	}
-	slices.SortStableFunc(all, func(a, b *job) int { // what expires first, first; a doubt may wait long, and keeps nobody
-		return cmp.Or(cmp.Compare(b.Phase, a.Phase), a.Submitted.Compare(b.Submitted)) // "open" before "intent"
+	// what expires first, first; a doubt may wait long, and keeps nobody
+	slices.SortStableFunc(all, func(a, b *job) int {
+		// "open" before "intent"
+		return cmp.Or(cmp.Compare(b.Phase, a.Phase), a.Submitted.Compare(b.Submitted))
 	})
 	for _, m := range r.matches {
 		again = again || m.Changed && r.resumed[m.Entry]
@@ -259,10 +271,12 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 // resumedAtOnce is twice what the service's queue holds (LIM, 2026-11).
 const resumedAtOnce = 1000
 
-// resume goes on with the tasks of earlier runs. Doubts do not count among those that are gone on with at once: they are
-// inside the turnstile of their words, where a task that has failed may wait.
+// resume goes on with the tasks of earlier runs. Doubts do not count among those that are gone
+// on with at once: they are inside the turnstile of their words, where a task that has failed
+// may wait.
 func (r *run) resume(ctx context.Context, old []*job) error {
-	tasks := slices.IndexFunc(old, func(j *job) bool { return j.Phase == state.Intent }) // which stand behind
+	// which stand behind
+	tasks := slices.IndexFunc(old, func(j *job) bool { return j.Phase == state.Intent })
 	if tasks < 0 {
 		tasks = len(old)
 	}

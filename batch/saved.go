@@ -19,8 +19,9 @@ type savedPicture struct {
 	number int
 }
 
-// findSaved looks for pictures of open tasks that an earlier run put in place and did not record, and for whole parts that
-// only want their name. They are not downloaded again. Other parts are removed: nobody can tell what they are.
+// findSaved looks for pictures of open tasks that an earlier run put in place and did not
+// record, and for whole parts that only want their name. They are not downloaded again. Other
+// parts are removed: nobody can tell what they are.
 func (r *run) findSaved(tasks map[string]state.Record) error {
 	parts, err := durable.Leftovers(r.o.Disk, state.ImagesDir)
 	if err != nil {
@@ -82,8 +83,8 @@ func (r *run) finishPart(part string, tasks map[string]state.Record) error {
 	return err
 }
 
-// finishLost gives whole parts their names that no open task will ask for: of the synchronous interface, which has none, and
-// of a state that was lost. unknownPictures takes them in.
+// finishLost gives whole parts their names that no open task will ask for: of the synchronous
+// interface, which has none, and of a state that was lost. unknownPictures takes them in.
 func (r *run) finishLost() error {
 	parts, err := durable.Leftovers(r.o.Disk, state.ImagesDir)
 	if err != nil {
@@ -99,7 +100,8 @@ func (r *run) finishLost() error {
 		if i, known := r.state.Find(k); known && r.state.PhaseOf(i) != state.Intent {
 			continue
 		}
-		if _, err := durable.Finish(r.o.Disk, part, state.ImagesDir, filename.Clean(pictureName(id.Name, id.Number), found.ext)); err != nil {
+		if _, err := durable.Finish(r.o.Disk, part, state.ImagesDir,
+			filename.Clean(pictureName(id.Name, id.Number), found.ext)); err != nil {
 			return err
 		}
 	}
@@ -118,7 +120,8 @@ func (r *run) findPicture(name string, tasks map[string]state.Record) {
 	if !whole || !ours || id.Key != rec.Key {
 		return
 	}
-	if stem(path.Base(name)) == stem(filename.Clean(pictureName(rec.Name, id.Number), ".png")) { // else it stands in another's place
+	// else it stands in another's place
+	if stem(path.Base(name)) == stem(filename.Clean(pictureName(rec.Name, id.Number), ".png")) {
 		r.saved[at] = found.picture
 	}
 }
@@ -171,7 +174,8 @@ func (r *run) savedTask(rec *state.Record) client.Task {
 		if _, ok := r.saved[savedPicture{rec.Task, i}]; ok {
 			t.Results = append(t.Results, client.Result{URL: "saved"})
 		} else {
-			t.Results = append(t.Results, client.Result{Code: "Expired", Message: "it was not fetched in time"})
+			t.Results = append(t.Results, client.Result{
+				Code: "Expired", Message: "it was not fetched in time"})
 		}
 	}
 	return t

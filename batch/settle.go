@@ -13,17 +13,21 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// This file decides what became of a submission that was not answered. The service has no idempotency key, so the account's
-// task list is the only witness. There are three verdicts:
+// This file decides what became of a submission that was not answered. The service has no
+// idempotency key, so the account's task list is the only witness. There are three verdicts:
 //
-//   - found: an unclaimed task with our request id, or with our words and of the right time, is adopted;
+//   - found: an unclaimed task with our request id, or with our words and of the right time, is
+//     adopted;
 //   - absent: nothing of it can be there, so that sending again pays once;
-//   - neither: it is held, or left as it is; either way the next run looks again while the list reaches back to it.
+//   - neither: it is held, or left as it is; either way the next run looks again while the list
+//     reaches back to it.
 //
-// Absent is a proof from silence and needs all of this: the submission ended longer ago than the settling time, and it began
-// within the 24 h that the list shows; two passes in a row are whole, show the same unclaimed tasks and prove something
-// (known.go); and every unclaimed task that a pass of this or an earlier run has shown and that could be ours has ended and
-// is not. Tasks that FAILED or were CANCELED cost nothing and are no obstacle. Which tasks could be ours is in doubt.go.
+// Absent is a proof from silence and needs all of this: the submission ended longer ago than
+// the settling time, and it began within the 24 h that the list shows; two passes in a row are
+// whole, show the same unclaimed tasks and prove something (known.go); and every unclaimed task
+// that a pass of this or an earlier run has shown and that could be ours has ended and is not.
+// Tasks that FAILED or were CANCELED cost nothing and are no obstacle. Which tasks could be
+// ours is in doubt.go.
 
 const (
 	// DefaultSettle is how long an unanswered submission may take to show in the task list.
@@ -42,8 +46,9 @@ const (
 	unsure // a task is there that can be neither taken nor ruled out
 )
 
-// resettle is settle for an item that comes out of the state file, or whose task turned out to be another's. As at run time,
-// none with the same words goes out meanwhile: should that one go unanswered, too, neither could be told from the other.
+// resettle is settle for an item that comes out of the state file, or whose task turned out to
+// be another's. As at run time, none with the same words goes out meanwhile: should that one go
+// unanswered, too, neither could be told from the other.
 func (r *run) resettle(ctx context.Context, j *job) error {
 	turn := j.words
 	j.words = nil
@@ -67,8 +72,8 @@ func (r *run) waitTurn(ctx context.Context, turn *pace.KeyLock) error {
 	return turn.Lock(ctx)
 }
 
-// settle decides, or waits until it can. Other items go on meanwhile; after the settling time those with the same words do,
-// too.
+// settle decides, or waits until it can. Other items go on meanwhile; after the settling time
+// those with the same words do, too.
 func (r *run) settle(ctx context.Context, j *job, turn *pace.KeyLock) error {
 	if j.Sent.Sync {
 		return r.unsettled(ctx, j, "the synchronous interface has no task to find it by")
@@ -113,8 +118,9 @@ func (r *run) settle(ctx context.Context, j *job, turn *pace.KeyLock) error {
 	}
 }
 
-// take adopts the task that was found. Again says that the doubt goes on. A task that was found by its words alone is taken
-// and collected inside the turnstile of the words: one that made something else may be of an item that waits there.
+// take adopts the task that was found. Again says that the doubt goes on. A task that was found
+// by its words alone is taken and collected inside the turnstile of the words: one that made
+// something else may be of an item that waits there.
 func (s *settling) take(ctx context.Context) (again bool, err error) {
 	if err := s.turn.Lock(ctx); err != nil {
 		return false, err
@@ -134,7 +140,8 @@ func (s *settling) take(ctx context.Context) (again bool, err error) {
 	return s.job.Phase == state.Intent, err
 }
 
-// nothing ends a doubt about a submission that has created nothing, unless a task that was given back may be its.
+// nothing ends a doubt about a submission that has created nothing, unless a task that was
+// given back may be its.
 func (s *settling) nothing(ctx context.Context) error {
 	why, err := s.odd(&s.job.Record)
 	switch {
@@ -152,7 +159,8 @@ func (s *settling) postpone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if why == "" && s.maybe != "" && !s.doubt.ThisRun { // else the next run has more tasks to learn the list's times from
+	// else the next run has more tasks to learn the list's times from
+	if why == "" && s.maybe != "" && !s.doubt.ThisRun {
 		why = fmt.Sprintf("task %s could be it, and when that was made cannot be told", s.maybe)
 	}
 	if why != "" || s.o.OnDoubt == "resubmit" {
@@ -174,8 +182,10 @@ type settling struct {
 	turn  *pace.KeyLock   // of its words; kept until the settling time is over
 	doubt *tasklist.Doubt // when a task of it can have been made
 	ended time.Time       // our clock: the submission had ended by then
-	until time.Time       // tasks that were created later are another's; zero before the first pass
-	// before are the unclaimed tasks that the last whole pass showed, after the settling time; nil before.
+	// tasks that were created later are another's; zero before the first pass
+	until time.Time
+	// before are the unclaimed tasks that the last whole pass showed, after the settling time;
+	// nil before.
 	before   []string
 	not      map[string]bool            // tasks that have ended and are not ours
 	seen     map[string]client.TaskInfo // candidates that passes have shown
@@ -185,13 +195,15 @@ type settling struct {
 	alive    bool                       // a task that runs may well be ours
 	task     client.TaskInfo
 	by       string // what told that it is ours: "request_id" or "prompt"
-	maybe    string // a task that has our words, or tells none, and may have been made at another time
-	why      string
+	// a task that has our words, or tells none, and may have been made at another time
+	maybe string
+	why   string
 }
 
 func (r *run) newSettling(j *job, turn *pace.KeyLock) *settling {
 	now := time.Now()
-	s := &settling{run: r, job: j, turn: turn, Health: tasklist.NewHealth(r.clock, r.settleTime()), ended: now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
+	s := &settling{run: r, job: j, turn: turn, Health: tasklist.NewHealth(r.clock, r.settleTime()),
+		ended: now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
 	if j.doubt == nil {
 		j.doubt = r.doubts.Add(turn.Key, j.Intent, s.First, !j.posted.IsZero())
 	}
@@ -200,7 +212,8 @@ func (r *run) newSettling(j *job, turn *pace.KeyLock) *settling {
 	return s
 }
 
-// close says that the doubt waits no more. When its task can have been made still counts for others with the same words.
+// close says that the doubt waits no more. When its task can have been made still counts for
+// others with the same words.
 func (s *settling) close() { s.doubts.Close(s.doubt, true) }
 
 // look makes one pass and judges it.
@@ -253,18 +266,22 @@ func (s *settling) outOfReach() bool {
 	return true
 }
 
-// age is how long ago the submission has ended, at least: until then the service may have begun to receive it. One of this run
-// ended when the doubt about it began; one of an earlier run did so, too, or soon after its intent. A machine that
-// slept dates an intent too early, by a clock that stood still with it; what this run has sent itself is dated by ours.
+// age is how long ago the submission has ended, at least: until then the service may have begun
+// to receive it. One of this run ended when the doubt about it began; one of an earlier run did
+// so, too, or soon after its intent. A machine that slept dates an intent too early, by a clock
+// that stood still with it; what this run has sent itself is dated by ours.
 func (s *settling) age() time.Duration {
 	if s.job.posted.IsZero() {
-		return s.clock.Now().Sub(pace.Sooner(s.First, s.job.Intent.Add(tasklist.LongestSubmission)))
+		return s.clock.Now().Sub(pace.Sooner(
+			s.First, s.job.Intent.Add(tasklist.LongestSubmission)))
 	}
-	return s.clock.Remote(time.Since(pace.Sooner(s.ended, s.job.posted.Add(s.clock.Local(tasklist.LongestSubmission)))))
+	return s.clock.Remote(time.Since(pace.Sooner(
+		s.ended, s.job.posted.Add(s.clock.Local(tasklist.LongestSubmission)))))
 }
 
-// heard notes a pass that came through, which began after the submission ended. Only now is the service's clock known to be
-// fresh: no task that is created much later can be its. In an account that others use, there is always another.
+// heard notes a pass that came through, which began after the submission ended. Only now is the
+// service's clock known to be fresh: no task that is created much later can be its. In an
+// account that others use, there is always another.
 func (s *settling) heard(pass tasklist.Pass) {
 	if s.until.IsZero() {
 		if s.job.Heard.IsZero() {
@@ -272,7 +289,8 @@ func (s *settling) heard(pass tasklist.Pass) {
 		}
 		s.until = s.job.Heard.Add(s.settleTime() + tasklist.Margin)
 		if s.doubt != nil {
-			s.doubts.Hear(s.doubt, s.until, s.clock.Now().Add(-s.clock.Remote(time.Since(s.ended))))
+			s.doubts.Hear(s.doubt, s.until, s.clock.Now().Add(
+				-s.clock.Remote(time.Since(s.ended))))
 		}
 	}
 	s.Read(pass.Whole)
@@ -303,14 +321,17 @@ func (r *run) settleTime() time.Duration {
 	return DefaultSettle
 }
 
-// unproven reports whether only doubts are left, and the list has had its time to settle this one. A task that may well be
-// ours and has not ended is waited for, and so is a list that fails.
+// unproven reports whether only doubts are left, and the list has had its time to settle this
+// one. A task that may well be ours and has not ended is waited for, and so is a list that
+// fails.
 func (s *settling) unproven() bool {
 	enough := 5 * s.settleTime()
-	return s.Failures == 0 && !s.alive && s.clock.Now().Sub(s.First) > enough && s.clock.Remote(s.active.quiet()) > enough
+	return s.Failures == 0 && !s.alive && s.clock.Now().Sub(s.First) > enough &&
+		s.clock.Remote(s.active.quiet()) > enough
 }
 
-// pause is how long to wait before the next pass: less while the task may still turn up, never past the settling time.
+// pause is how long to wait before the next pass: less while the task may still turn up, never
+// past the settling time.
 func (s *settling) pause(err error) time.Duration {
 	if err != nil {
 		return pace.Backoff(s.Failures)
@@ -334,7 +355,10 @@ func (r *run) adopt(j *job, task client.TaskInfo, by string) error {
 	}
 	if by == "prompt" && r.o.OnDoubt != "resubmit" && r.claims.TakenElsewhere(task) {
 		r.claims.Unclaim(task.ID)
-		return r.hold(&j.Record, "InDoubt", "task %s, which has its words, was taken by another batch in another folder", task.ID)
+		return r.hold(
+			&j.Record, "InDoubt",
+			"task %s, which has its words, was taken by another batch in another folder",
+			task.ID)
 	}
 	j.SeedUnknown = by == "prompt" // another item, or another client, may have sent the same words
 	j.Phase, j.Task, j.Adopted, j.At = state.Open, task.ID, by, r.clock.Now()
@@ -350,15 +374,16 @@ func (r *run) adopt(j *job, task client.TaskInfo, by string) error {
 	return r.state.Put(j.Record, true)
 }
 
-// see collects a task that was adopted for its words, within their turnstile: if it made something else, it may be of an item
-// with the same words, which must not be sent before. The item is in doubt again then.
+// see collects a task that was adopted for its words, within their turnstile: if it made
+// something else, it may be of an item with the same words, which must not be sent before. The
+// item is in doubt again then.
 func (r *run) see(ctx context.Context, j *job) error {
 	r.announce(j.Record)
 	return r.collect(ctx, j)
 }
 
-// release gives an adopted task back that made something else than was asked for: it is another client's, with the same
-// words. The doubt goes on.
+// release gives an adopted task back that made something else than was asked for: it is another
+// client's, with the same words. The doubt goes on.
 func (r *run) release(rec *state.Record) error {
 	r.claims.Unclaim(rec.Task)
 	rec.Released = append(rec.Released, rec.Task)
@@ -367,8 +392,9 @@ func (r *run) release(rec *state.Record) error {
 	return r.state.Put(*rec, true)
 }
 
-// odd says why a task that was released may be the item's all the same: the service made another size than it was asked for,
-// which is paid for, too. "" where it is, or may be, another item's.
+// odd says why a task that was released may be the item's all the same: the service made
+// another size than it was asked for, which is paid for, too. "" where it is, or may be,
+// another item's.
 func (r *run) odd(rec *state.Record) (string, error) {
 	rows := map[string]client.TaskInfo{}
 	for _, task := range rec.Released {
@@ -390,13 +416,16 @@ func (r *run) odd(rec *state.Record) (string, error) {
 			return "", err
 		}
 	}
-	return fmt.Sprintf("task %s, which has its words, made a picture of another size", rec.Released[len(rec.Released)-1]), nil
+	return fmt.Sprintf("task %s, which has its words, made a picture of another size",
+		rec.Released[len(rec.Released)-1]), nil
 }
 
-// absent is proof that a submission created nothing. What it was answered with, if that was the API's own word, counts.
+// absent is proof that a submission created nothing. What it was answered with, if that was the
+// API's own word, counts.
 func (r *run) absent(ctx context.Context, j *job) error {
 	if j.Code != "" {
-		return r.judge(ctx, j, &client.APIError{Op: "submit", Status: 500, Code: j.Code, Message: j.Message, RequestID: j.Request})
+		return r.judge(ctx, j, &client.APIError{
+			Op: "submit", Status: 500, Code: j.Code, Message: j.Message, RequestID: j.Request})
 	}
 	if err := r.back(&j.Record, errors.New("not in the task list")); err != nil {
 		return err
@@ -414,7 +443,9 @@ func (r *run) unsettled(ctx context.Context, j *job, why string) error {
 		return r.absent(ctx, j)
 	}
 	if j.Answer != "" {
-		return r.hold(&j.Record, inDoubt, "its submission was answered with %s, which leaves open whether a task was made, and %s", j.Answer, why)
+		return r.hold(
+			&j.Record, inDoubt,
+			"its submission was answered with %s, which leaves open whether a task was made, and %s", j.Answer, why)
 	}
 	return r.hold(&j.Record, inDoubt, "its submission was not answered, and %s", why)
 }
@@ -422,8 +453,9 @@ func (r *run) unsettled(ctx context.Context, j *job, why string) error {
 // inDoubt is the code of items that are held because nobody can tell whether they are paid for.
 const inDoubt = "InDoubt"
 
-// reviewable reports whether a later look at the task list may still settle a held item: it was submitted, over the
-// asynchronous interface, and the list reaches back to that.
+// reviewable reports whether a later look at the task list may still settle a held item: it was
+// submitted, over the asynchronous interface, and the list reaches back to that.
 func reviewable(rec state.Record, now time.Time) bool {
-	return rec.Phase == state.Held && rec.Code == inDoubt && rec.Task == "" && !rec.Sent.Sync && now.Sub(rec.Intent) <= tasklist.Reach
+	return rec.Phase == state.Held && rec.Code == inDoubt && rec.Task == "" && !rec.Sent.Sync &&
+		now.Sub(rec.Intent) <= tasklist.Reach
 }

@@ -17,7 +17,8 @@ type sight struct {
 	changed change
 }
 
-// A change is what the file system says that happened to a picture since the last look of which all was recorded.
+// A change is what the file system says that happened to a picture since the last look of which
+// all was recorded.
 type change uint8
 
 const (
@@ -34,7 +35,8 @@ func (s sights) sort() {
 }
 
 func (s sights) find(file uint64) (sight, bool) {
-	i, found := slices.BinarySearchFunc(s, file, func(a sight, file uint64) int { return cmp.Compare(a.file, file) })
+	i, found := slices.BinarySearchFunc(s, file,
+		func(a sight, file uint64) int { return cmp.Compare(a.file, file) })
 	if !found {
 		return sight{}, false
 	}
@@ -60,8 +62,9 @@ func (b *Batch) listing() iter.Seq2[sight, error] {
 	}
 }
 
-// sightOf compares the times of a picture with what was seen of all of them. In a state file without that, the time of its
-// last line does as well, but for a run that died between the two.
+// sightOf compares the times of a picture with what was seen of all of them. In a state file
+// without that, the time of its last line does as well, but for a run that died between the
+// two.
 func (b *Batch) sightOf(f durable.FileSize) sight {
 	s := sight{file: state.Hash(state.ImagesDir + "/" + f.Name), bytes: state.SmallBytes(f.Size)}
 	seen := b.state.Seen()

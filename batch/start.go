@@ -12,8 +12,8 @@ import (
 
 // This file is what a run does before it submits anything.
 
-// start proves that the folder can be written and that the service answers, and opens the state file for this run, before
-// anything is paid.
+// start proves that the folder can be written and that the service answers, and opens the state
+// file for this run, before anything is paid.
 func (r *run) start(ctx context.Context) error {
 	if err := r.o.Disk.Mkdir(state.ImagesDir); err != nil {
 		return err
@@ -55,17 +55,18 @@ func (r *run) start(ctx context.Context) error {
 		}
 	}
 	r.ledger.Begin()
-	// From here on the last line is of this run: what an earlier one has lost must be looked for from where that one ended,
-	// also if this one dies before it has done so.
+	// From here on the last line is of this run: what an earlier one has lost must be looked
+	// for from where that one ended, also if this one dies before it has done so.
 	if err := r.markStart(); err != nil {
 		return err
 	}
 	if err := r.takeIn(unknown); err != nil {
 		return err
 	}
-	// What --redo asks for is durable before anything is made anew of it, the folder and the records agree before pictures are
-	// renamed, and the money is counted of what is left then.
-	for _, step := range []func() error{r.beginRedo, r.countIn, r.rename, r.noteFound, r.reopen, r.countMoney} {
+	// What --redo asks for is durable before anything is made anew of it, the folder and the
+	// records agree before pictures are renamed, and the money is counted of what is left then.
+	for _, step := range []func() error{r.beginRedo, r.countIn, r.rename, r.noteFound, r.reopen,
+		r.countMoney} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -75,12 +76,15 @@ func (r *run) start(ctx context.Context) error {
 
 func (r *run) markStart() error {
 	place := r.o.Disk.Place(state.FileName)
-	return r.state.Mark(state.Mark{Run: "start", At: r.clock.Now(), Tool: r.o.Tool, Since: r.since, Place: place})
+	return r.state.Mark(state.Mark{Run: "start", At: r.clock.Now(), Tool: r.o.Tool, Since: r.since,
+		Place: place})
 }
 
-// mayHaveLost reports whether tasks may exist that the state file has lost and that no run has looked through.
+// mayHaveLost reports whether tasks may exist that the state file has lost and that no run has
+// looked through.
 func (r *run) mayHaveLost() (bool, error) {
-	r.ledger.Open(r.o.Cache, r.log, r.o.Key.Fingerprint("ledger of "+r.o.Settings.BaseURL), r.state.Header())
+	r.ledger.Open(r.o.Cache, r.log, r.o.Key.Fingerprint("ledger of "+r.o.Settings.BaseURL),
+		r.state.Header())
 	switch {
 	case r.o.Restored || r.torn || r.lost != "" || !r.state.LastMark().Since.IsZero():
 		return true, nil
@@ -89,26 +93,29 @@ func (r *run) mayHaveLost() (bool, error) {
 	case !r.state.Undisturbed():
 		return true, nil
 	}
-	// A process was killed on this boot, and nothing that it had written is gone: each intent was durable before its
-	// submission went out. Unless the file is an older one that was copied over it.
+	// A process was killed on this boot, and nothing that it had written is gone: each intent
+	// was durable before its submission went out. Unless the file is an older one that was
+	// copied over it.
 	agrees, err := r.claims.AgreesWithLedger()
 	return !agrees, err
 }
 
-// stopMark is the clean end of what does not run the batch. Where the last run did not end so, the next one must still look for
-// what the file may have lost.
+// stopMark is the clean end of what does not run the batch. Where the last run did not end so,
+// the next one must still look for what the file may have lost.
 func (b *Batch) stopMark() state.Mark {
-	end := state.Mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool, Since: b.state.LastMark().Since}
+	end := state.Mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool,
+		Since: b.state.LastMark().Since}
 	if !b.state.Stopped() {
 		end.Since = b.lastKnown(end.At)
 	}
 	return end
 }
 
-// lastKnown is since when tasks may exist that the state does not know, should it turn out to have lost its end. The
-// service keeps tasks for a day.
+// lastKnown is since when tasks may exist that the state does not know, should it turn out to
+// have lost its end. The service keeps tasks for a day.
 func (b *Batch) lastKnown(now time.Time) time.Time {
-	if b.found && b.state.HasMark() && !b.salvaged { // else no run has got as far as its first mark over this file
+	// else no run has got as far as its first mark over this file
+	if b.found && b.state.HasMark() && !b.salvaged {
 		if since := b.state.LastMark().Since; !since.IsZero() {
 			return since
 		}

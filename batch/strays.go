@@ -13,8 +13,8 @@ import (
 
 // This file finds the tasks that a state file may have lost with its end.
 
-// alikePasses is how many whole passes in a row must show the same tasks: whatever one of them leaves out, each of the
-// others would have to leave out, too.
+// alikePasses is how many whole passes in a row must show the same tasks: whatever one of them
+// leaves out, each of the others would have to leave out, too.
 const alikePasses = 4
 
 // strays are the unclaimed tasks since a moment, as several whole passes in a row show them.
@@ -34,7 +34,9 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 		case err != nil && keyRefused(err):
 			return nil, err
 		case err != nil && h.Refused < 3 && h.Hopeless(err) != "":
-			return nil, fmt.Errorf("the state file has lost its end, and the task list that could tell what is paid is down: %w", err)
+			return nil,
+				fmt.Errorf(
+					"the state file has lost its end, and the task list that could tell what is paid is down: %w", err)
 		case err != nil && h.Hopeless(err) != "" && r.o.OnDoubt == "resubmit":
 			return nil, nil
 		case err != nil && h.Hopeless(err) != "":
@@ -80,10 +82,12 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 	}
 }
 
-// unclaimed are the rows of our models that no record knows, not made before since as far as the tasks that the file still
-// knows tell how the list's times differ from its own, nor after until by the list's clock: later than the newest that a first
-// pass has shown, others are made all the time. Their times are by our clock, or as the list tells them.
-func (r *run) unclaimed(pass tasklist.Pass, since, until time.Time, by tasklist.Offset) ([]client.TaskInfo, error) {
+// unclaimed are the rows of our models that no record knows, not made before since as far as
+// the tasks that the file still knows tell how the list's times differ from its own, nor after
+// until by the list's clock: later than the newest that a first pass has shown, others are made
+// all the time. Their times are by our clock, or as the list tells them.
+func (r *run) unclaimed(pass tasklist.Pass, since, until time.Time, by tasklist.Offset) (
+	[]client.TaskInfo, error) {
 	ours, err := r.claims.Claimed(pass.Rows)
 	if err != nil {
 		return nil, err

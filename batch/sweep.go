@@ -15,9 +15,10 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// This file is what happens before the first submission of a run. A state file that does not end with a clean stop may
-// have lost its end: to a crash, to a disk, to a backup that was put back. What it does not know may be paid for, so the
-// account's tasks since its last line are looked through first, and the pictures that it does not know are taken in.
+// This file is what happens before the first submission of a run. A state file that does not
+// end with a clean stop may have lost its end: to a crash, to a disk, to a backup that was put
+// back. What it does not know may be paid for, so the account's tasks since its last line are
+// looked through first, and the pictures that it does not know are taken in.
 
 // orphans are tasks that succeeded, that no record knows and that may be ours, by their words.
 type orphans struct {
@@ -30,17 +31,20 @@ type orphanQueue struct {
 	since time.Time // when the first of them was created
 	owed  int       // how many of them are in the money already
 	rows  []client.TaskInfo
-	// crowd is how many there were, where fewer items wanted one: nobody can tell which are theirs. 0 where they sufficed.
+	// crowd is how many there were, where fewer items wanted one: nobody can tell which are
+	// theirs. 0 where they sufficed.
 	crowd int
 }
 
-// sweep finds the tasks that the state should know and does not. Nothing is submitted before it ends.
+// sweep finds the tasks that the state should know and does not. Nothing is submitted before it
+// ends.
 func (r *run) sweep(ctx context.Context) error {
 	if r.since.IsZero() || r.swept {
 		return nil
 	}
 	// A last line of tomorrow was written by a clock that was wrong.
-	if err := r.clock.Sleep(ctx, min(r.settleTime(), r.settleTime()-r.clock.Now().Sub(r.ended))); err != nil {
+	if err := r.clock.Sleep(ctx, min(r.settleTime(),
+		r.settleTime()-r.clock.Now().Sub(r.ended))); err != nil {
 		return err
 	}
 	strays, err := r.strays(ctx, r.since.Add(-tasklist.Margin))
@@ -53,7 +57,8 @@ func (r *run) sweep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		ours, err := r.claims.Claimed(map[string]client.TaskInfo{row.ID: row}) // a doubt may have found it meanwhile
+		// a doubt may have found it meanwhile
+		ours, err := r.claims.Claimed(map[string]client.TaskInfo{row.ID: row})
 		if err != nil {
 			return err
 		}
@@ -71,8 +76,8 @@ func (r *run) sweep(ctx context.Context) error {
 	return r.oweOrphans()
 }
 
-// explain stops the models of which there are more tasks that nobody can tell the words of than submissions in doubt: one of
-// them may be of an item that the state has lost.
+// explain stops the models of which there are more tasks that nobody can tell the words of than
+// submissions in doubt: one of them may be of an item that the state has lost.
 func (r *run) explain(untold map[string]int) error {
 	if len(untold) == 0 || r.o.OnDoubt == "resubmit" {
 		return nil
@@ -92,13 +97,16 @@ func (r *run) explain(untold map[string]int) error {
 	for model, n := range untold {
 		if n > 0 {
 			r.unsure = true
-			r.limits.halt(model, fmt.Errorf("the last run did not end cleanly, and %d tasks since then may be of this batch, of which the service does not tell the prompt; --on-doubt resubmit submits all the same", n))
+			r.limits.halt(
+				model, fmt.Errorf(
+					"the last run did not end cleanly, and %d tasks since then may be of this batch, of which the service does not tell the prompt; --on-doubt resubmit submits all the same", n))
 		}
 	}
 	return nil
 }
 
-// oweOrphans counts what the items will cost that are to get an orphan, before others spend the budget.
+// oweOrphans counts what the items will cost that are to get an orphan, before others spend the
+// budget.
 func (r *run) oweOrphans() error {
 	if r.o.Budget == 0 || len(r.orphans.tasks) == 0 {
 		return nil
@@ -144,9 +152,9 @@ func (r *run) sweptUp(ctx context.Context) error {
 	}
 }
 
-// unswept is since when the next run must look for lost tasks: those that were found are kept in memory until an item
-// wants them, and those that could not be told are told no better by a clean end. What no item of the whole manifest wanted
-// is not ours.
+// unswept is since when the next run must look for lost tasks: those that were found are kept
+// in memory until an item wants them, and those that could not be told are told no better by a
+// clean end. What no item of the whole manifest wanted is not ours.
 func (r *run) unswept(all bool) time.Time {
 	r.orphans.mu.Lock()
 	defer r.orphans.mu.Unlock()
@@ -160,14 +168,15 @@ func (r *run) unswept(all bool) time.Time {
 	return r.since
 }
 
-// ErrNoList says that the last run did not end cleanly and that the task list, which could tell what it left behind, is not
-// to be had. Nothing was submitted.
+// ErrNoList says that the last run did not end cleanly and that the task list, which could tell
+// what it left behind, is not to be had. Nothing was submitted.
 var ErrNoList = errors.New("the last run did not end cleanly, and the task list cannot be read")
 
-// adoptable waits until a stray has ended and keeps it for the item that asked for its words; told is false where it may be
-// paid for and its words are not to be had.
+// adoptable waits until a stray has ended and keeps it for the item that asked for its words;
+// told is false where it may be paid for and its words are not to be had.
 func (r *run) adoptable(ctx context.Context, row client.TaskInfo) (told bool, err error) {
-	task, err := r.await(ctx, asked{id: row.ID, sent: state.Request{Model: row.Model}, submitted: row.Created, foreign: true})
+	task, err := r.await(ctx, asked{id: row.ID, sent: state.Request{Model: row.Model},
+		submitted: row.Created, foreign: true})
 	if err != nil || task.Status == client.Failed || task.Status == client.Canceled {
 		return true, err
 	}
@@ -190,13 +199,16 @@ func (r *run) adoptable(ctx context.Context, row client.TaskInfo) (told bool, er
 	return true, nil
 }
 
-// take takes the first orphan with these words that is none of those that were released. Since is when the oldest of them was
-// created, owed that the money counts it.
-func (o *orphans) take(words string, released []string) (row client.TaskInfo, since time.Time, owed, ok bool) {
+// take takes the first orphan with these words that is none of those that were released. Since
+// is when the oldest of them was created, owed that the money counts it.
+func (o *orphans) take(words string, released []string) (
+	row client.TaskInfo, since time.Time, owed, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	queue := o.tasks[words]
-	i := slices.IndexFunc(queue.rows, func(row client.TaskInfo) bool { return !slices.Contains(released, row.ID) })
+	i := slices.IndexFunc(queue.rows, func(row client.TaskInfo) bool {
+		return !slices.Contains(released, row.ID)
+	})
 	if i < 0 {
 		return row, since, false, false
 	}
@@ -218,8 +230,9 @@ func (o *orphans) putBack(words string, row client.TaskInfo, owed bool) {
 	o.tasks[words] = queue
 }
 
-// claimOrphan gives an item that is about to be sent the task that was made for its words and that the state does not know. One
-// whose picture is of another size is left to the next with the same words.
+// claimOrphan gives an item that is about to be sent the task that was made for its words and
+// that the state does not know. One whose picture is of another size is left to the next with
+// the same words.
 func (r *run) claimOrphan(ctx context.Context, j *job) error {
 	if err := r.sweptUp(ctx); err != nil {
 		return err
@@ -247,7 +260,8 @@ func (r *run) claimOrphan(ctx context.Context, j *job) error {
 		}
 		r.orphans.putBack(words, row, owed)
 		j.Attempt, j.Sent.Sync = j.Attempt-1, sync
-		if err := r.back(&j.Record, errors.New("the task that was found is another's")); err != nil {
+		if err := r.back(&j.Record,
+			errors.New("the task that was found is another's")); err != nil {
 			return err
 		}
 		if !owed {
@@ -256,7 +270,8 @@ func (r *run) claimOrphan(ctx context.Context, j *job) error {
 	}
 }
 
-// holdOdd holds an item that may have been sent before the state file lost its end, and may have got another size then.
+// holdOdd holds an item that may have been sent before the state file lost its end, and may
+// have got another size then.
 func (r *run) holdOdd(rec *state.Record) error {
 	if r.o.OnDoubt == "resubmit" {
 		return nil
@@ -289,8 +304,8 @@ func (r *run) adoptOrphan(j *job, row client.TaskInfo, since time.Time, owed boo
 	return nil
 }
 
-// unknownPictures makes records of the pictures that the state does not know: it was lost, or an old one was put back.
-// Their own texts say which item they are of.
+// unknownPictures makes records of the pictures that the state does not know: it was lost, or
+// an old one was put back. Their own texts say which item they are of.
 func (r *run) unknownPictures() ([]*state.Record, error) {
 	if err := r.finishLost(); err != nil {
 		return nil, err
@@ -364,7 +379,9 @@ func (r *run) takeIn(unknown []*state.Record) error {
 			rec.Phase = state.Open // the task has others
 		default:
 			rec.Cost = rec.Cost / client.Money(saved) * client.Money(rec.Sent.N)
-			rec.Warnings = append(rec.Warnings, fmt.Sprintf("%d of %d pictures were saved before the run ended; what else was made is paid for and lost", saved, rec.Sent.N))
+			rec.Warnings = append(rec.Warnings,
+				fmt.Sprintf(
+					"%d of %d pictures were saved before the run ended; what else was made is paid for and lost", saved, rec.Sent.N))
 		}
 		if err := r.state.Put(*rec, false); err != nil {
 			return err
@@ -373,8 +390,9 @@ func (r *run) takeIn(unknown []*state.Record) error {
 	return r.state.Sync()
 }
 
-// recoverPicture adds an unknown picture to the record of its item, unless the state knows better: an open task of ours
-// is collected as always, and an item that is done has another picture.
+// recoverPicture adds an unknown picture to the record of its item, unless the state knows
+// better: an open task of ours is collected as always, and an item that is done has another
+// picture.
 func (r *run) recoverPicture(name string, found map[string]*state.Record) {
 	file, whole := r.inspect(name)
 	id := file.identity
@@ -394,14 +412,16 @@ func (r *run) recoverPicture(name string, found map[string]*state.Record) {
 	rec.Cost += id.Cost
 }
 
-// recovered is the record of an item whose picture was found, with what the state knows of its past; nil where the picture
-// tells nothing new.
+// recovered is the record of an item whose picture was found, with what the state knows of its
+// past; nil where the picture tells nothing new.
 func (r *run) recovered(k state.Key, id state.Identity) *state.Record {
 	rec := state.Record{Key: id.Key, Sent: id.Sent, Attempt: 1}
 	if i, known := r.state.Find(k); known {
 		old, err := r.state.Get(i)
-		another := old.Phase.Waiting() && old.Print != id.Print // a copy out of another batch; the task is not to be forgotten
-		if err != nil || old.Phase == state.Done || another || id.Task != "" && (old.Task == id.Task || slices.Contains(old.Earlier, id.Task)) {
+		// a copy out of another batch; the task is not to be forgotten
+		another := old.Phase.Waiting() && old.Print != id.Print
+		if err != nil || old.Phase == state.Done || another || id.Task != "" &&
+			(old.Task == id.Task || slices.Contains(old.Earlier, id.Task)) {
 			return nil
 		}
 		rec = old
@@ -410,8 +430,10 @@ func (r *run) recovered(k state.Key, id state.Identity) *state.Record {
 			rec.Sent = id.Sent
 		}
 	}
-	rec.ID, rec.Print, rec.Name, rec.Phase, rec.At, rec.Intent = id.ID, id.Print, id.Name, state.Done, r.clock.Now(), id.At
-	rec.Task, rec.Request, rec.Submitted, rec.Finished, rec.ActualPrompt = id.Task, id.Request, id.At, id.At, id.Actual
+	rec.ID, rec.Print, rec.Name, rec.Phase, rec.At, rec.Intent = id.ID, id.Print, id.Name,
+		state.Done, r.clock.Now(), id.At
+	rec.Task, rec.Request, rec.Submitted, rec.Finished, rec.ActualPrompt = id.Task, id.Request,
+		id.At, id.At, id.Actual
 	rec.Pictures, rec.Cost, rec.Code, rec.Message = nil, 0, "", ""
 	rec.Redo, rec.Adopted, rec.SeedUnknown = max(rec.Redo, id.Redo), id.Adopted, id.SeedUnknown
 	rec.Warnings = []string{"taken in from its picture: the state file did not know it"}

@@ -8,12 +8,13 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// The synchronous interface answers a submission with the picture: no task, no list, nothing to ask again. It is faster,
-// since the service bounds only its rate, and dearer in a crash: what is on its way then is paid and lost, and the item
-// is held. That is said before anybody chooses it (see ModelPlan).
+// The synchronous interface answers a submission with the picture: no task, no list, nothing to
+// ask again. It is faster, since the service bounds only its rate, and dearer in a crash: what
+// is on its way then is paid and lost, and the item is held. That is said before anybody
+// chooses it (see ModelPlan).
 
-// generate sends an item whose intent is durable and saves the picture that comes back. The record stays an intent until
-// the picture is in place.
+// generate sends an item whose intent is durable and saves the picture that comes back. The
+// record stays an intent until the picture is in place.
 func (r *run) generate(ctx context.Context, m *pace.Model, try *pace.Permit, j *job) error {
 	wire, cancel := r.wire(ctx, r.syncGrace)
 	defer cancel()
@@ -27,8 +28,8 @@ func (r *run) generate(ctx context.Context, m *pace.Model, try *pace.Permit, j *
 		r.limits.answered(j.Sent.Model)
 		r.limits.wasAccepted()
 		j.Request, j.Submitted = task.RequestID, j.Intent
-		// A crash before the picture's part is durable loses it; from there on its own text tells whose it is (finishLost,
-		// unknownPictures).
+		// A crash before the picture's part is durable loses it; from there on its own text
+		// tells whose it is (finishLost, unknownPictures).
 		return r.fetch(wire, &j.Record, task)
 	}
 	var doubt *client.DoubtError

@@ -11,10 +11,12 @@ import (
 	"github.com/qwenbatch/qwenbatch/output"
 )
 
-// A page of thumbnails loads at once where one of full pictures takes minutes. They are made where nobody waits for them: by one
-// goroutine, one picture at a time, and only while no picture is downloaded or saved. An async batch has plenty of such time,
-// since it waits for the service. What is not made when the run ends, for want of time or whatever goes wrong
-// here, is left to Thumbs; nothing of it concerns the items, and none of it is in the state file.
+// A page of thumbnails loads at once where one of full pictures takes minutes. They are made
+// where nobody waits for them: by one goroutine, one picture at a time, and only while no
+// picture is downloaded or saved. An async batch has plenty of such time, since it waits for
+// the service. What is not made when the run ends, for want of time or whatever goes wrong
+// here, is left to Thumbs; nothing of it concerns the items, and none of it is in the state
+// file.
 
 const (
 	// unmade is how many pictures may wait for their thumbnails; Thumbs finds the others.
@@ -23,14 +25,16 @@ const (
 	glance = 100 * time.Millisecond
 )
 
-// Thumbs makes the thumbnails that report.html and results.xlsx show, where they are missing, on all processors. It tells
-// how many pictures of those that lack one it has been through. Without them the page shows the pictures themselves.
+// Thumbs makes the thumbnails that report.html and results.xlsx show, where they are missing,
+// on all processors. It tells how many pictures of those that lack one it has been through.
+// Without them the page shows the pictures themselves.
 func (b *Batch) Thumbs(ctx context.Context, tell func(made, missing int)) error {
-	return output.ThumbMaker{Disk: b.o.Disk, Book: b.HasWorkbook(), Tell: tell}.Make(ctx, b.results())
+	return output.ThumbMaker{Disk: b.o.Disk, Book: b.HasWorkbook(), Tell: tell}.Make(
+		ctx, b.results())
 }
 
-// startThumbs begins to make thumbnails, if they are wanted. The function that it returns ends that within the time that one
-// picture takes.
+// startThumbs begins to make thumbnails, if they are wanted. The function that it returns ends
+// that within the time that one picture takes.
 func (r *run) startThumbs(ctx context.Context) (stop func()) {
 	if !r.o.Thumbs {
 		return func() {}

@@ -22,17 +22,19 @@ type Breaker struct {
 	moved  chan struct{}
 }
 
-// NewBreaker returns a breaker that opens after so many requests in a row without an answer. Speed divides its pauses.
+// NewBreaker returns a breaker that opens after so many requests in a row without an answer.
+// Speed divides its pauses.
 func NewBreaker(after int, speed float64) *Breaker {
 	return &Breaker{after: after, speed: speed, first: make(chan struct{}, 1)}
 }
 
-// A Permit is one request that may go. It ends with Observe or Unsent; a call after that changes nothing but for a probe's end.
+// A Permit is one request that may go. It ends with Observe or Unsent; a call after that
+// changes nothing but for a probe's end.
 type Permit struct{ breaker *Breaker }
 
-// Pass waits until a request may go through the breaker and the limiter. There is one queue before both. The first in it asks
-// the breaker again when the limiter lets it go, since the service may have fallen silent meanwhile: only what is sent uses up
-// the rate.
+// Pass waits until a request may go through the breaker and the limiter. There is one queue
+// before both. The first in it asks the breaker again when the limiter lets it go, since the
+// service may have fallen silent meanwhile: only what is sent uses up the rate.
 func (b *Breaker) Pass(ctx context.Context, l *Limiter) (*Permit, error) {
 	l.waiting.Add(1)
 	defer l.waiting.Add(-1)
@@ -72,7 +74,8 @@ func (b *Breaker) await(ctx context.Context, p *Permit) error {
 	return ctx.Err()
 }
 
-// pause is how long a request waits before it asks again, unless moved is closed before; it may go where moved is nil.
+// pause is how long a request waits before it asks again, unless moved is closed before; it may
+// go where moved is nil.
 func (b *Breaker) pause(p *Permit) (pause time.Duration, moved <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// A Clock tells the service's time from the Date headers of its answers: the local clock may be wrong by a day, and deadlines
-// are the service's. Durations in between are measured by the local monotonic clock, times speed in a rehearsal.
+// A Clock tells the service's time from the Date headers of its answers: the local clock may be
+// wrong by a day, and deadlines are the service's. Durations in between are measured by the
+// local monotonic clock, times speed in a rehearsal.
 type Clock struct {
 	speed float64
 
@@ -47,7 +48,9 @@ func (c *Clock) Sleep(ctx context.Context, d time.Duration) error { return Sleep
 func (c *Clock) Local(d time.Duration) time.Duration { return time.Duration(float64(d) / c.speed) }
 
 // Remote is how long a local duration takes by the service's clock.
-func (c *Clock) Remote(d time.Duration) time.Duration { return time.Duration(float64(d) * c.speed) }
+func (c *Clock) Remote(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * c.speed)
+}
 
 // Deadline is when a duration of the service's time will be over, by its clock; zero for none.
 func (c *Clock) Deadline(d time.Duration) time.Time {
@@ -57,7 +60,8 @@ func (c *Clock) Deadline(d time.Duration) time.Time {
 	return c.Now().Add(d)
 }
 
-// Backoff is how long to wait after the n-th failure in a row, from 0: 1 s, 2 s, 4 s… up to a minute, half of it by chance.
+// Backoff is how long to wait after the n-th failure in a row, from 0: 1 s, 2 s, 4 s… up to a
+// minute, half of it by chance.
 func Backoff(n int) time.Duration {
 	d := min(time.Minute, time.Second<<min(n, 6))
 	return d/2 + rand.N(d/2)

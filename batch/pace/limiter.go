@@ -14,10 +14,11 @@ import (
 const (
 	// idleTime is the pause after which submissions begin slower.
 	idleTime = time.Minute
-	// slowest is the rate below which refusals do not slow a limiter, per second: a model of two a minute would else be tried
-	// three times an hour.
+	// slowest is the rate below which refusals do not slow a limiter, per second: a model of
+	// two a minute would else be tried three times an hour.
 	slowest = 1.0 / 60
-	// gentle is the rate that no growth limit was seen to mind: the documented one of most models, per second.
+	// gentle is the rate that no growth limit was seen to mind: the documented one of most
+	// models, per second.
 	gentle = 2
 	// jitter is the share of a quota that is used: the network does not keep the spacing.
 	jitter = 0.995
@@ -43,12 +44,14 @@ type Limiter struct {
 	previous time.Time  // when the last request went, or was to go
 }
 
-// NewLimiter returns a limiter of a quota per second of the service's time; speed multiplies it. [rate.Inf] is no limit.
+// NewLimiter returns a limiter of a quota per second of the service's time; speed multiplies
+// it. [rate.Inf] is no limit.
 func NewLimiter(full rate.Limit, speed float64) *Limiter {
 	if full != rate.Inf {
 		full *= rate.Limit(jitter * speed)
 	}
-	return &Limiter{full: full, limit: full, ceiling: full, calm: lull, speed: speed, first: make(chan struct{}, 1)}
+	return &Limiter{full: full, limit: full, ceiling: full, calm: lull, speed: speed,
+		first: make(chan struct{}, 1)}
 }
 
 // Queue is how long a request would wait for those that wait already.
@@ -70,9 +73,9 @@ func (l *Limiter) Wait(ctx context.Context) error {
 	return err
 }
 
-// take waits until the next request may go, and reports whether it goes: only where may says so at that moment; else it uses
-// up nothing of the rate. Only the first in the queue waits for a moment, and looks again when it has come, since a refusal
-// puts it off.
+// take waits until the next request may go, and reports whether it goes: only where may says so
+// at that moment; else it uses up nothing of the rate. Only the first in the queue waits for a
+// moment, and looks again when it has come, since a refusal puts it off.
 func (l *Limiter) take(ctx context.Context, may func() bool) (bool, error) {
 	select {
 	case <-ctx.Done():
@@ -128,7 +131,8 @@ func (l *Limiter) Observe(err error) {
 	}
 }
 
-// Refused slows the limiter down after a refusal for pace. A ceiling that is refused again within a lull is far too high.
+// Refused slows the limiter down after a refusal for pace. A ceiling that is refused again
+// within a lull is far too high.
 func (l *Limiter) Refused() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -151,8 +155,8 @@ func (l *Limiter) Refused() {
 	l.resume = time.Now().Add(2 * spacing(l.limit))
 }
 
-// Accepted brings the rate back: by a twentieth of the quota up to the ceiling, from there by n²/8,000,000 after the n-th
-// accepted request, which is 3 % after 90 and the double after 255.
+// Accepted brings the rate back: by a twentieth of the quota up to the ceiling, from there by
+// n²/8,000,000 after the n-th accepted request, which is 3 % after 90 and the double after 255.
 func (l *Limiter) Accepted() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -169,7 +173,8 @@ func (l *Limiter) Accepted() {
 	}
 }
 
-// count notes an answer at the rate of now. What was learned near the quota is forgotten far below it.
+// count notes an answer at the rate of now. What was learned near the quota is forgotten far
+// below it.
 func (l *Limiter) count(accepted float64) {
 	switch {
 	case l.limit > l.full/2:
@@ -180,8 +185,9 @@ func (l *Limiter) count(accepted float64) {
 	}
 }
 
-// slowedInVain reports whether refusals have little to do with the rate: far below the quota most requests are refused, as are
-// near it, and some are not. Where all are refused, a slow rate asks less of the service and loses nothing.
+// slowedInVain reports whether refusals have little to do with the rate: far below the quota
+// most requests are refused, as are near it, and some are not. Where all are refused, a slow
+// rate asks less of the service and loses nothing.
 func (l *Limiter) slowedInVain() bool {
 	return l.slow.accepted >= 1 && l.slow.share() < 0.5 && l.slow.share() < 2*l.fast.share()
 }

@@ -10,9 +10,11 @@ import (
 )
 
 const (
-	// mostWaiting is how many tasks may wait behind those that run: well below the service's queue of 500 (LIM, 2026-11).
+	// mostWaiting is how many tasks may wait behind those that run: well below the service's
+	// queue of 500 (LIM, 2026-11).
 	mostWaiting = 200
-	// Slack is how many items a model may have in memory above its window: those that download, and those that wait to be sent.
+	// Slack is how many items a model may have in memory above its window: those that download,
+	// and those that wait to be sent.
 	Slack = 64
 )
 
@@ -20,7 +22,9 @@ const (
 type Model struct {
 	*Limiter
 	InFlight *Window // tasks that are open at the service
-	InMemory *Window // items that the run works on: those in flight, and up to Slack that download or wait to be sent
+	// items that the run works on: those in flight, and up to Slack that download or wait to be
+	// sent
+	InMemory *Window
 
 	breaker *Breaker
 	least   int  // what the size of InFlight does not sink below
@@ -29,12 +33,14 @@ type Model struct {
 	close   context.CancelFunc
 }
 
-// NewModel takes the documented quota of a model where submit, per second, or size, in tasks, are 0; speed multiplies rates.
+// NewModel takes the documented quota of a model where submit, per second, or size, in tasks,
+// are 0; speed multiplies rates.
 func NewModel(m client.Model, sync bool, submit rate.Limit, size int, speed float64) *Model {
 	if submit == 0 {
 		submit = rate.Limit(float64(m.Submissions) / m.Per.Seconds())
 	}
-	p := &Model{Limiter: NewLimiter(submit, speed), breaker: NewBreaker(1, speed), fixed: size > 0 || sync}
+	p := &Model{Limiter: NewLimiter(submit, speed), breaker: NewBreaker(1, speed),
+		fixed: size > 0 || sync}
 	p.ramps = true
 	if size == 0 {
 		size = windowOf(m, sync)
@@ -44,8 +50,9 @@ func NewModel(m client.Model, sync bool, submit rate.Limit, size int, speed floa
 	return p
 }
 
-// windowOf is twice what the service works on at once: one task waits behind each that runs. Where nothing bounds what
-// runs, it is what the quota lets in during the longest service time seen, 170 s (community measurements, 2026).
+// windowOf is twice what the service works on at once: one task waits behind each that runs.
+// Where nothing bounds what runs, it is what the quota lets in during the longest service time
+// seen, 170 s (community measurements, 2026).
 func windowOf(m client.Model, sync bool) int {
 	if m.Running > 0 && !sync {
 		return 2 * m.Running
@@ -56,8 +63,9 @@ func windowOf(m client.Model, sync bool) int {
 // ErrClosed says that nothing more is to be submitted to a model.
 var ErrClosed = errors.New("no more submissions")
 
-// Close ends every Wait, now and later, with [ErrClosed]. At two submissions a minute the last of a long queue would otherwise
-// learn only after an hour that nothing more is to be submitted.
+// Close ends every Wait, now and later, with [ErrClosed]. At two submissions a minute the last
+// of a long queue would otherwise learn only after an hour that nothing more is to be
+// submitted.
 func (p *Model) Close() { p.close() }
 
 // Wait waits until the next submission may go; [ErrClosed] after Close.
@@ -72,8 +80,8 @@ func (p *Model) Wait(ctx context.Context) (*Permit, error) {
 	return permit, err
 }
 
-// ObserveRunning fits the windows to the number of tasks that run at once. Waited says that others wait behind them: else more
-// may run.
+// ObserveRunning fits the windows to the number of tasks that run at once. Waited says that
+// others wait behind them: else more may run.
 func (p *Model) ObserveRunning(n int, waited bool) {
 	if p.fixed {
 		return

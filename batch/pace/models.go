@@ -2,7 +2,8 @@ package pace
 
 import "sync"
 
-// Models are the paces of all models that are submitted to. A pace is made when it is asked for first.
+// Models are the paces of all models that are submitted to. A pace is made when it is asked for
+// first.
 type Models struct {
 	make func(model string) *Model
 

@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// A Window bounds how many of something there are at once. Its size may change while slots are held.
+// A Window bounds how many of something there are at once. Its size may change while slots are
+// held.
 type Window struct {
 	mu    sync.Mutex
 	size  int
@@ -38,7 +39,8 @@ func (w *Window) Acquire(ctx context.Context) (*Slot, error) {
 	}
 }
 
-// Take returns a slot at once, beyond the size if need be: a task of an earlier run is open at the service already.
+// Take returns a slot at once, beyond the size if need be: a task of an earlier run is open at
+// the service already.
 func (w *Window) Take() *Slot {
 	w.mu.Lock()
 	defer w.mu.Unlock()

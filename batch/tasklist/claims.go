@@ -9,8 +9,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// Claims are the tasks that records of ours know. They are collected from the state file when somebody is first in
-// doubt, which is rare, and kept up from then on.
+// Claims are the tasks that records of ours know. They are collected from the state file when
+// somebody is first in doubt, which is rare, and kept up from then on.
 type Claims struct {
 	state  *state.File
 	clock  *pace.Clock
@@ -22,7 +22,8 @@ type Claims struct {
 	answered map[uint64]bool
 }
 
-// NewClaims returns the claims of the records of a state file, which are written into a ledger, too.
+// NewClaims returns the claims of the records of a state file, which are written into a ledger,
+// too.
 func NewClaims(s *state.File, clock *pace.Clock, l *Ledger) *Claims {
 	return &Claims{state: s, clock: clock, ledger: l, answered: map[uint64]bool{}}
 }
@@ -50,7 +51,8 @@ func (c *Claims) Unclaim(task string) {
 	c.ledger.note(task, c.clock.Now(), claimReleased)
 }
 
-// Claimed tells which of the rows are known: to a record of ours, or as the answer to another batch of this user.
+// Claimed tells which of the rows are known: to a record of ours, or as the answer to another
+// batch of this user.
 func (c *Claims) Claimed(rows map[string]client.TaskInfo) (map[string]bool, error) {
 	if len(rows) == 0 {
 		return nil, nil // without reading a record
@@ -74,8 +76,8 @@ func (c *Claims) Claimed(rows map[string]client.TaskInfo) (map[string]bool, erro
 	return known, nil
 }
 
-// FirstAnswer notes the task that a submission of this run was answered with; false where another was answered with it,
-// which a gateway that mixes up its connections does.
+// FirstAnswer notes the task that a submission of this run was answered with; false where
+// another was answered with it, which a gateway that mixes up its connections does.
 func (c *Claims) FirstAnswer(task string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -121,8 +123,8 @@ func (c *Claims) collect() error {
 	return nil
 }
 
-// TakenElsewhere reports whether another batch of this user has claimed a task. Both write before they read: of two that
-// adopt it at the same moment, at least one sees the other.
+// TakenElsewhere reports whether another batch of this user has claimed a task. Both write
+// before they read: of two that adopt it at the same moment, at least one sees the other.
 func (c *Claims) TakenElsewhere(task client.TaskInfo) bool {
 	return c.ledger.others(map[string]client.TaskInfo{task.ID: task})[task.ID] != 0
 }
@@ -134,7 +136,8 @@ func (c *Claims) Reset() {
 	c.tasks = nil
 }
 
-// AgreesWithLedger reports whether the ledger knows this batch and no task of its last day that the state file does not.
+// AgreesWithLedger reports whether the ledger knows this batch and no task of its last day that
+// the state file does not.
 func (c *Claims) AgreesWithLedger() (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

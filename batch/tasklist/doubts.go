@@ -7,8 +7,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 )
 
-// answerTime is how long a submission has for its answer (client.Config.Timeout): later an earlier run did not send any more,
-// unless its disk took long to sync the intent.
+// answerTime is how long a submission has for its answer (client.Config.Timeout): later an
+// earlier run did not send any more, unless its disk took long to sync the intent.
 const answerTime = time.Minute
 
 // A Doubt is when a task of a submission can have been made.
@@ -36,10 +36,11 @@ type Doubts struct {
 	of map[string][]*Doubt
 }
 
-// Add notes a doubt about words that were sent after an intent. Began is when that is, by the service's clock: the submission has
-// ended.
+// Add notes a doubt about words that were sent after an intent. Began is when that is, by the
+// service's clock: the submission has ended.
 func (d *Doubts) Add(words string, intent, began time.Time, thisRun bool) *Doubt {
-	one := &Doubt{from: intent, end: pace.Sooner(began, intent.Add(LongestSubmission)), ThisRun: thisRun, noted: time.Now()}
+	one := &Doubt{from: intent, end: pace.Sooner(began, intent.Add(LongestSubmission)),
+		ThisRun: thisRun, noted: time.Now()}
 	if !one.ThisRun {
 		one.end = intent.Add(answerTime)
 	}
@@ -56,8 +57,9 @@ func (d *Doubts) put(words string, one *Doubt) {
 	d.of[words] = append(d.of[words], one)
 }
 
-// Hear notes that the service's clock was heard after the end of a submission. One of this run ended at the given moment of
-// that clock: what it was dated by before may have stood still while the machine slept.
+// Hear notes that the service's clock was heard after the end of a submission. One of this run
+// ended at the given moment of that clock: what it was dated by before may have stood still
+// while the machine slept.
 func (d *Doubts) Hear(one *Doubt, until, ended time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -74,8 +76,8 @@ func (d *Doubts) Close(one *Doubt, closed bool) {
 	one.closed = closed
 }
 
-// Age is that of the youngest doubt about the same words. One of the others may have taken what was this one's: then its own is
-// left for this one, as soon as the list shows it.
+// Age is that of the youngest doubt about the same words. One of the others may have taken what
+// was this one's: then its own is left for this one, as soon as the list shows it.
 func (d *Doubts) Age(words string, c *pace.Clock) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -95,7 +97,8 @@ const (
 	Within               // it was made while the submission was on its way
 )
 
-// Place is the nearest of a task to any doubt about the same words. Others says that more than one of them is open.
+// Place is the nearest of a task to any doubt about the same words. Others says that more than
+// one of them is open.
 func (d *Doubts) Place(words string, created time.Time, e Evidence) (nearest Place, others bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -109,7 +112,8 @@ func (d *Doubts) Place(words string, created time.Time, e Evidence) (nearest Pla
 	return nearest, open > 1
 }
 
-// place compares a task with one doubt. A bound that needs a difference of clocks that is not known excludes nothing.
+// place compares a task with one doubt. A bound that needs a difference of clocks that is not
+// known excludes nothing.
 func (d *Doubt) place(created time.Time, e Evidence) Place {
 	if created.IsZero() {
 		return Near

@@ -13,15 +13,17 @@ import (
 const (
 	// listed is how long the list is trusted to show a task: it shows 24 h.
 	Reach = 23 * time.Hour
-	// longestPost is when a submission has ended that an earlier run began: it had a minute for its answer (client.Config.Timeout),
-	// after an fsync of its intent.
+	// longestPost is when a submission has ended that an earlier run began: it had a minute for
+	// its answer (client.Config.Timeout), after an fsync of its intent.
 	LongestSubmission = 2 * time.Minute
-	// earlier is how far before its intent a task of ours may seem to be created: the clocks of two of the service's
-	// machines, and a Date header that is cut to the second.
+	// earlier is how far before its intent a task of ours may seem to be created: the clocks of
+	// two of the service's machines, and a Date header that is cut to the second.
 	Margin = time.Minute
-	// before is how many tasks of ours before a doubt a pass must show, too: a list that is cut off ends somewhere.
+	// before is how many tasks of ours before a doubt a pass must show, too: a list that is cut
+	// off ends somewhere.
 	knownBefore = 10
-	// quickAnswer is how long the answer to a submission may have taken that tells when its task was made.
+	// quickAnswer is how long the answer to a submission may have taken that tells when its
+	// task was made.
 	quickAnswer = 30 * time.Second
 	// sameOffset is how far two tasks may disagree about what the list's times differ by.
 	sameOffset = time.Minute
@@ -29,7 +31,8 @@ const (
 	longAgo = time.Hour
 )
 
-// An ownTask is a task that a record of ours knows. It was made between intent and answer, by the clock that we had then.
+// An ownTask is a task that a record of ours knows. It was made between intent and answer, by
+// the clock that we had then.
 type ownTask struct {
 	id               string
 	intent, answered time.Time // answered is zero where it is not recorded
@@ -38,7 +41,10 @@ type ownTask struct {
 }
 
 // quick reports whether its record tells well when it was made.
-func (t ownTask) quick() bool { return !t.answered.IsZero() && t.answered.Sub(t.intent) <= quickAnswer }
+func (t ownTask) quick() bool {
+	return !t.answered.IsZero() &&
+		t.answered.Sub(t.intent) <= quickAnswer
+}
 
 // OwnTasks are those of the last day. They are collected when the first doubt needs them.
 type OwnTasks struct {
@@ -54,8 +60,9 @@ type OwnTasks struct {
 	judge Evidence
 }
 
-// NewOwnTasks reads them from a state file when they are needed first. Settle is how long an unanswered submission may take to
-// show in the list; what earlier runs have adopted is noted in the doubts.
+// NewOwnTasks reads them from a state file when they are needed first. Settle is how long an
+// unanswered submission may take to show in the list; what earlier runs have adopted is noted
+// in the doubts.
 func NewOwnTasks(s *state.File, clock *pace.Clock, settle time.Duration, d *Doubts) *OwnTasks {
 	return &OwnTasks{state: s, clock: clock, settle: settle, doubts: d}
 }
@@ -63,9 +70,10 @@ func NewOwnTasks(s *state.File, clock *pace.Clock, settle time.Duration, d *Doub
 // Begin notes when this run began, by the service's clock.
 func (o *OwnTasks) Begin(at time.Time) { o.began = at }
 
-// ownTaskOf is what a record says of its task. One that was adopted for its words was made at a time that only the list has
-// told, and so was one that was taken in from its picture: they are known to be there, and teach nothing. One that bears the
-// id of the request was made when that was on its way.
+// ownTaskOf is what a record says of its task. One that was adopted for its words was made at a
+// time that only the list has told, and so was one that was taken in from its picture: they are
+// known to be there, and teach nothing. One that bears the id of the request was made when that
+// was on its way.
 func ownTaskOf(rec state.Record, thisRun bool) ownTask {
 	t := ownTask{id: rec.Task, intent: rec.Intent, answered: rec.Submitted, thisRun: thisRun}
 	switch {
@@ -122,7 +130,8 @@ func (o *OwnTasks) collect() error {
 		}
 		t := ownTaskOf(rec, !rec.Intent.Before(o.began))
 		if rec.Adopted != "" && !t.thisRun {
-			o.doubts.Close(o.doubts.Add(PromptKey(rec.Sent.Model, rec.Sent.Prompt), rec.Intent, rec.Intent, false), true)
+			o.doubts.Close(o.doubts.Add(PromptKey(rec.Sent.Model, rec.Sent.Prompt), rec.Intent,
+				rec.Intent, false), true)
 		}
 		all[rec.Task] = t
 	}
@@ -164,13 +173,16 @@ func (o Offset) with(by time.Duration) Offset {
 // Evidence is what a pass proves.
 type Evidence struct {
 	intents []time.Time // of the tasks of ours that a whole list would show, in order
-	missing time.Time   // the latest intent of those that it does not show; zero where it shows all
-	shown   time.Time   // the latest intent of those that it shows, and whose times are what the list's other ones say
-	first   time.Time   // the earliest of them
-	gone    time.Time   // the latest intent of a task of ours that is too old for the list
-	oldest  time.Time   // the list's oldest row, by the list's clock
-	now     Offset      // as the tasks of this run teach it
-	Then    Offset      // as those of earlier runs do, whose records may be by another clock
+	// the latest intent of those that it does not show; zero where it shows all
+	missing time.Time
+	// the latest intent of those that it shows, and whose times are what the list's other ones
+	// say
+	shown  time.Time
+	first  time.Time // the earliest of them
+	gone   time.Time // the latest intent of a task of ours that is too old for the list
+	oldest time.Time // the list's oldest row, by the list's clock
+	now    Offset    // as the tasks of this run teach it
+	Then   Offset    // as those of earlier runs do, whose records may be by another clock
 }
 
 func (o *OwnTasks) evidence(pass Pass) Evidence {
@@ -196,7 +208,8 @@ func (o *OwnTasks) evidence(pass Pass) Evidence {
 			continue
 		}
 		row, shown := pass.Rows[t.id]
-		if !shown && (t.undated || pace.Later(t.intent, t.answered).After(pass.at.Add(-o.settle))) {
+		if !shown && (t.undated || pace.Later(t.intent,
+			t.answered).After(pass.at.Add(-o.settle))) {
 			continue // it may not show it any more, or not yet
 		}
 		e.intents = append(e.intents, t.intent)
@@ -224,17 +237,19 @@ func (e Evidence) agrees(t ownTask, row client.TaskInfo) bool {
 		return true // nothing is looked for by its time
 	}
 	at := row.Created.Add(-o.By)
-	return !at.Before(t.intent.Add(-Margin)) && !at.After(pace.Later(t.intent, t.answered).Add(Margin))
+	return !at.Before(t.intent.Add(-Margin)) &&
+		!at.After(pace.Later(t.intent, t.answered).Add(Margin))
 }
 
-// Offsets are what the list's times are compared by: with the intent of a submission, with the present, and with the whole
-// of it. An intent of an earlier run is by the clock of that time.
+// Offsets are what the list's times are compared by: with the intent of a submission, with the
+// present, and with the whole of it. An intent of an earlier run is by the clock of that time.
 func (e Evidence) Offsets(thisRun bool) (intent, present, adoption Offset) {
 	if thisRun {
 		return e.now, e.now, e.now
 	}
 	then, now := e.Then, e.now
-	if then.Known && now.Known && (then.By-now.By).Abs() > sameOffset || then.Conflict || now.Conflict {
+	if then.Known && now.Known && (then.By-now.By).Abs() > sameOffset || then.Conflict ||
+		now.Conflict {
 		return Offset{}, Offset{}, Offset{Conflict: true}
 	}
 	if then.Known {
@@ -243,10 +258,12 @@ func (e Evidence) Offsets(thisRun bool) (intent, present, adoption Offset) {
 	return then, now, now
 }
 
-// Proves reports whether a task that was submitted at a time would be among the rows. A task of ours that the list could
-// have shown then, and is too old for now, may have been one that it hides: with it goes the proof.
+// Proves reports whether a task that was submitted at a time would be among the rows. A task of
+// ours that the list could have shown then, and is too old for now, may have been one that it
+// hides: with it goes the proof.
 func (e Evidence) Proves(intent, now time.Time) bool {
-	if i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare); i < knownBefore && e.gone.After(intent.Add(-Reach)) {
+	if i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare); i < knownBefore &&
+		e.gone.After(intent.Add(-Reach)) {
 		return false
 	}
 	if from := e.from(intent); e.shown.IsZero() || e.shown.Before(from) || e.Lacks(intent) {
@@ -259,7 +276,8 @@ func (e Evidence) Proves(intent, now time.Time) bool {
 	return present.Known && e.oldest.Add(-present.By).Before(intent)
 }
 
-// from is since when all tasks that we know must be shown, where one that was submitted at a time is looked for.
+// from is since when all tasks that we know must be shown, where one that was submitted at a
+// time is looked for.
 func (e Evidence) from(intent time.Time) time.Time {
 	i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare)
 	if i == 0 {

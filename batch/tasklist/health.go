@@ -9,7 +9,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A Health counts the passes over the task list that one reader makes, and says when more of them will not help.
+// A Health counts the passes over the task list that one reader makes, and says when more of
+// them will not help.
 type Health struct {
 	now      func() time.Time // the service's clock
 	settle   time.Duration    // how long an unanswered submission may take to show

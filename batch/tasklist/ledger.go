@@ -14,19 +14,22 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A Ledger is kept outside of the output folders, in the user's cache: which tasks the batches of this user have
-// claimed. It serves two ends. A task that another batch of the account has claimed is no candidate for a doubt or
-// a sweep of this one, whatever its words. And a task that this batch has claimed and that its state file does not
-// know shows that the file has lost its end, as where a backup was copied over it.
+// A Ledger is kept outside of the output folders, in the user's cache: which tasks the batches
+// of this user have claimed. It serves two ends. A task that another batch of the account has
+// claimed is no candidate for a doubt or a sweep of this one, whatever its words. And a task
+// that this batch has claimed and that its state file does not know shows that the file has
+// lost its end, as where a backup was copied over it.
 //
-// Each run of a batch appends to a file of its own, ACCOUNT-BATCH-START, whole lines and without a lock or an fsync:
+// Each run of a batch appends to a file of its own, ACCOUNT-BATCH-START, whole lines and
+// without a lock or an fsync:
 //
 //	HASH TIME KIND
 //
-// HASH is of the task's id, TIME the service's clock in seconds, KIND one of the claims below; the last line of a
-// task counts. A line is written before the state file records the task, so that a process that dies in between is
-// swept after, and no other batch adopts what it had. A ledger that cannot be read or written is a warning and no
-// more: without it a batch may adopt another's task of the same words, and sweeps after every unclean end.
+// HASH is of the task's id, TIME the service's clock in seconds, KIND one of the claims below;
+// the last line of a task counts. A line is written before the state file records the task, so
+// that a process that dies in between is swept after, and no other batch adopts what it had. A
+// ledger that cannot be read or written is a warning and no more: without it a batch may adopt
+// another's task of the same words, and sweeps after every unclean end.
 type Ledger struct {
 	disk    durable.Disk // nil: there is none
 	log     *slog.Logger
@@ -62,13 +65,15 @@ const ledgerLine = "%016x %010d %c\n"
 // ledgerLength is that of a line.
 var ledgerLength = len(fmt.Sprintf(ledgerLine, 0, 0, claimAnswered))
 
-// Open names this run's file, once the header of the state file is known; nothing is made before begin. Account names the
-// account, and cache is nil where there is no folder for ledgers.
+// Open names this run's file, once the header of the state file is known; nothing is made
+// before begin. Account names the account, and cache is nil where there is no folder for
+// ledgers.
 func (l *Ledger) Open(cache durable.Disk, log *slog.Logger, account string, header state.Header) {
 	if cache == nil {
 		return
 	}
-	l.disk, l.log, l.read, l.claims = cache, log, map[string]int64{}, map[string]map[uint64]ledgerClaim{}
+	l.disk, l.log, l.read, l.claims = cache, log, map[string]int64{},
+		map[string]map[uint64]ledgerClaim{}
 	l.account = account + "-"
 	l.own = fmt.Sprintf("%s%016x-", l.account, state.Hash(header.Salt))
 	l.since = header.Created
@@ -101,7 +106,8 @@ func (l *Ledger) Close() {
 
 // fail tells of the first error and does without from there on.
 func (l *Ledger) fail(err error) {
-	l.log.Warn("the tasks of this batch are not kept from adoption by others of this account", "cause", err)
+	l.log.Warn("the tasks of this batch are not kept from adoption by others of this account",
+		"cause", err)
 	l.disk, l.file = nil, nil
 }
 
@@ -125,7 +131,8 @@ func (l *Ledger) note(task string, at time.Time, kind byte) {
 	if l.file == nil {
 		return
 	}
-	if _, err := fmt.Fprintf(l.file, ledgerLine, state.Hash(task), max(0, at.Unix()), kind); err != nil {
+	if _, err := fmt.Fprintf(l.file, ledgerLine, state.Hash(task), max(0, at.Unix()),
+		kind); err != nil {
 		l.fail(err)
 	}
 }
@@ -146,7 +153,8 @@ func (l *Ledger) refresh() {
 	}
 }
 
-// readOn takes in the lines that a file has got since it was read last. One that is being written is left for later.
+// readOn takes in the lines that a file has got since it was read last. One that is being
+// written is left for later.
 func (l *Ledger) readOn(name string) error {
 	f, err := l.disk.Open(name)
 	if err != nil {
@@ -171,8 +179,9 @@ func (l *Ledger) readOn(name string) error {
 	return nil
 }
 
-// others tells which kind of claim other batches of the account have on rows of the list; what none has is left out.
-// A claim that is older than the state file may be of a file of this batch that was lost.
+// others tells which kind of claim other batches of the account have on rows of the list; what
+// none has is left out. A claim that is older than the state file may be of a file of this
+// batch that was lost.
 func (l *Ledger) others(rows map[string]client.TaskInfo) map[string]byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -194,7 +203,8 @@ func (l *Ledger) others(rows map[string]client.TaskInfo) map[string]byte {
 	return kinds
 }
 
-// agrees reports whether the ledger knows this batch and no task of its last day that the batch does not.
+// agrees reports whether the ledger knows this batch and no task of its last day that the batch
+// does not.
 func (l *Ledger) agrees(known map[string]bool, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

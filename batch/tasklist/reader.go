@@ -36,22 +36,24 @@ type Reader struct {
 	breaker *pace.Breaker
 	turn    chan struct{} // holds a token; whoever takes it may make a pass
 	last    Pass          // belongs to the holder of the token, as does shown
-	// shown are the rows of all passes, with their times by the list's clock; those that it shows no more for their age are
-	// dropped.
+	// shown are the rows of all passes, with their times by the list's clock; those that it
+	// shows no more for their age are dropped.
 	shown map[string]time.Time
 }
 
-// DefaultRate is how many questions a second are asked, of the 20 that an account has (TASK, 2026-11).
+// DefaultRate is how many questions a second are asked, of the 20 that an account has (TASK,
+// 2026-11).
 const DefaultRate = 16
 
-// NewReader returns a reader that asks so many questions a second of the service's time, of which speed is the multiple; 0 is
-// [DefaultRate].
+// NewReader returns a reader that asks so many questions a second of the service's time, of
+// which speed is the multiple; 0 is [DefaultRate].
 func NewReader(c *client.Client, clock *pace.Clock, questions rate.Limit, speed float64) *Reader {
 	if questions == 0 {
 		questions = DefaultRate
 	}
-	l := &Reader{client: c, clock: clock, queries: pace.NewLimiter(questions, speed), breaker: pace.NewBreaker(3, speed),
-		turn: make(chan struct{}, 1), shown: map[string]time.Time{}}
+	l := &Reader{client: c, clock: clock, queries: pace.NewLimiter(questions, speed),
+		breaker: pace.NewBreaker(3, speed),
+		turn:    make(chan struct{}, 1), shown: map[string]time.Time{}}
 	l.turn <- struct{}{}
 	return l
 }
@@ -76,7 +78,8 @@ func (l *Reader) Ask(ctx context.Context, id string) (client.Task, error) {
 	return task, err
 }
 
-// Read returns a pass that began after the given moment of our clock: somebody else's if there is one.
+// Read returns a pass that began after the given moment of our clock: somebody else's if there
+// is one.
 func (l *Reader) Read(ctx context.Context, after time.Time) (Pass, error) {
 	select {
 	case <-ctx.Done():
@@ -95,7 +98,8 @@ func (l *Reader) Read(ctx context.Context, after time.Time) (Pass, error) {
 	return pass, err
 }
 
-// remember reports whether a pass shows again what earlier ones have shown. A list that does not may leave other rows out, too.
+// remember reports whether a pass shows again what earlier ones have shown. A list that does
+// not may leave other rows out, too.
 func (l *Reader) remember(pass Pass) bool {
 	var oldest time.Time
 	for id, row := range pass.Rows {
@@ -118,12 +122,13 @@ func (l *Reader) remember(pass Pass) bool {
 	return again
 }
 
-// maxPages bounds a pass: two submissions a second, the highest quota of a picture model, are 172,800 tasks a day.
+// maxPages bounds a pass: two submissions a second, the highest quota of a picture model, are
+// 172,800 tasks a day.
 const maxPages = 2000
 
-// readAll reads all pages without filters: those of time have no documented zone, and without any the last 24 h come
-// (TASK, 2026-11). Rows that arrive meanwhile push others to later pages, where they are seen twice; rows that a page
-// left out are found by the count.
+// readAll reads all pages without filters: those of time have no documented zone, and without
+// any the last 24 h come (TASK, 2026-11). Rows that arrive meanwhile push others to later
+// pages, where they are seen twice; rows that a page left out are found by the count.
 func (l *Reader) readAll(ctx context.Context) (Pass, error) {
 	pass := Pass{begun: time.Now(), Rows: map[string]client.TaskInfo{}}
 	least := -1

@@ -5,10 +5,12 @@ import "github.com/qwenbatch/qwenbatch/client"
 // cutPrompt is where the service cuts prompts, and so orig_prompt (the user's document, 2025-09).
 const cutPrompt = 800
 
-// PromptKey is what the task list can tell a submission by. Submissions with the same are one to it.
+// PromptKey is what the task list can tell a submission by. Submissions with the same are one
+// to it.
 func PromptKey(model, prompt string) string { return model + "\x00" + cutAt(prompt, cutPrompt) }
 
-// OriginalPrompt is what a task was asked for. qwen-image-3.0, 2.1 and wan 2.6 do not tell it (QI3, 2026-10).
+// OriginalPrompt is what a task was asked for. qwen-image-3.0, 2.1 and wan 2.6 do not tell it
+// (QI3, 2026-10).
 func OriginalPrompt(t client.Task) (string, bool) {
 	for _, r := range t.Results {
 		if r.OrigPrompt != "" {
