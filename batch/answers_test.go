@@ -256,7 +256,7 @@ func TestA11YoungUnknown(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		start := time.Now()
 		s.fault = func(c emulator.Call) emulator.Fault {
-			return emulator.Fault{Unknown: c.Op == "query" && time.Since(start) < young-10*time.Second}
+			return emulator.Fault{Unknown: c.Op == "query" && time.Since(start) < replicaLag-10*time.Second}
 		}
 		s.ends()
 		s.wantPosts(3)

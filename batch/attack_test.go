@@ -373,7 +373,7 @@ func TestAttackWholePartWithoutATask(t *testing.T) {
 	play(t, "id,prompt\na,a red cat\n", emulator.Options{}, func(s *scene) {
 		s.dies(on("rename", "images/a.png", 1))
 		s.drop("state")
-		time.Sleep(2 * kept)
+		time.Sleep(2 * keptFor)
 		s.ends()
 		s.wantPosts(1)
 		s.wantPaidOnce(1)
@@ -432,7 +432,7 @@ func TestAttackResultsThatComeLater(t *testing.T) {
 func TestAttackStrayThatIsUnknown(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		lostEnd(s, 2)
-		time.Sleep(2 * young)
+		time.Sleep(2 * replicaLag)
 		s.fault = at("query", 0, emulator.Fault{Unknown: true})
 		if err := s.start(); err == nil {
 			t.Error("Run = nil")

@@ -198,13 +198,13 @@ func (b *Batch) auditTask(ctx context.Context, tasks *tasklist.Reader, a *Audit,
 }
 
 // verdictOf judges a task that no record knows.
-func verdictOf(model string, task client.Task, words map[string]string) (verdict, item string) {
+func verdictOf(model string, task client.Task, words map[string]string) (verdict, name string) {
 	prompt, told := tasklist.OriginalPrompt(task)
 	if task.Status != client.Succeeded || !told {
 		return "untold", ""
 	}
-	if item, same := words[tasklist.PromptKey(model, prompt)]; same {
-		return "duplicate", item
+	if which, same := words[tasklist.PromptKey(model, prompt)]; same {
+		return "duplicate", which
 	}
 	return "orphan", ""
 }

@@ -51,7 +51,7 @@ func (b *Batch) auditPicture(rec state.Record, n int) (verdict, reason string) {
 	if !there {
 		return "missing", ""
 	}
-	now := examined(b.o.Disk, rec, n, int64(s.bytes))
+	now := examinePicture(b.o.Disk, rec, n, int64(s.bytes))
 	if now.Damage != "" {
 		return "damaged", now.Damage
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// young is how long UNKNOWN may be a replica that lags.
-const young = 5 * time.Minute
+// replicaLag is how long UNKNOWN may be a replica that lags.
+const replicaLag = 5 * time.Minute
 
 // bareAnswers is how often a task may say that it succeeded without saying what it made: about
 // five minutes.
@@ -27,8 +27,8 @@ const patience = 3
 // for.
 const unknownAnswers = 3
 
-// An asked task is one that a run asks after.
-type asked struct {
+// An askedTask task is one that a run asks after.
+type askedTask struct {
 	id        string
 	sent      state.Request // tells how long the like of it take
 	submitted time.Time     // the service's clock
@@ -39,7 +39,7 @@ type asked struct {
 }
 
 // await asks for a task until it has ended, or is unknown and old.
-func (r *run) await(ctx context.Context, a asked) (client.Task, error) {
+func (r *run) await(ctx context.Context, a askedTask) (client.Task, error) {
 	t := r.watch.Watch(r.watchable(a))
 	defer r.watch.Forget(t)
 	for failures, refusals, bare, unknown := 0, 0, 0, 0; ; {
@@ -73,7 +73,7 @@ func (r *run) await(ctx context.Context, a asked) (client.Task, error) {
 			return task, nil
 		case task.Status != client.Unknown:
 			unknown = 0
-		case r.clock.Now().Sub(a.submitted) > young:
+		case r.clock.Now().Sub(a.submitted) > replicaLag:
 			if unknown++; unknown == unknownAnswers {
 				return task, nil
 			}
@@ -85,7 +85,7 @@ func (r *run) await(ctx context.Context, a asked) (client.Task, error) {
 
 // watchable is the task as it is watched. The Date header is cut to the second: good enough for
 // one of an earlier run.
-func (r *run) watchable(a asked) poll.Task {
+func (r *run) watchable(a askedTask) poll.Task {
 	t := poll.Task{ID: a.id, Model: a.sent.Model,
 		Kind: poll.Kind{Size: a.sent.Size, N: a.sent.N,
 			Extend: a.sent.PromptExtend}, Submitted: a.posted}

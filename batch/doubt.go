@@ -91,21 +91,21 @@ func (s *settling) suspect(candidates []candidate) error {
 func (s *settling) released(id string) bool { return slices.Contains(s.job.Released, id) }
 
 // weigh asks the candidates. It says absent where none of them is ours.
-func (s *settling) weigh(ctx context.Context, candidates []candidate) (verdict, error) {
+func (s *settling) weigh(ctx context.Context, candidates []candidate) (listVerdict, error) {
 	for _, c := range candidates {
 		if s.job.Request != "" && c.RequestID == s.job.Request {
 			s.task, s.by = s.dated(c.TaskInfo), "request_id"
-			return found, nil
+			return taskFound, nil
 		}
 	}
-	worst := absent
+	worst := taskAbsent
 	for _, c := range candidates {
 		v, err := s.examine(ctx, c)
-		if v == found || err != nil {
+		if v == taskFound || err != nil {
 			return v, err
 		}
-		s.alive = s.alive || v == undecided && c.place == tasklist.Within
-		if v == unsure || v == undecided && worst == absent {
+		s.alive = s.alive || v == taskUndecided && c.place == tasklist.Within
+		if v == taskUnsure || v == taskUndecided && worst == taskAbsent {
 			worst = v
 		}
 	}
@@ -113,72 +113,72 @@ func (s *settling) weigh(ctx context.Context, candidates []candidate) (verdict, 
 }
 
 // examine finds out whether one task is ours. Its prompt is told only when it has succeeded.
-func (s *settling) examine(ctx context.Context, c candidate) (verdict, error) {
+func (s *settling) examine(ctx context.Context, c candidate) (listVerdict, error) {
 	switch {
 	case s.not[c.ID] || c.Status == client.Failed || c.Status == client.Canceled:
-		return absent, nil
+		return taskAbsent, nil
 	case c.Status == client.Pending || c.Status == client.Running:
-		return undecided, nil
+		return taskUndecided, nil
 	}
 	task, err := s.tasks.Ask(ctx, c.ID)
 	if err != nil {
-		return undecided, err
+		return taskUndecided, err
 	}
 	v := s.compare(c, task)
-	s.not[c.ID] = v == absent
+	s.not[c.ID] = v == taskAbsent
 	return v, nil
 }
 
 // compare judges a task by its own words.
-func (s *settling) compare(c candidate, task client.Task) verdict {
-	young := s.clock.Now().Sub(s.First) <= young
+func (s *settling) compare(c candidate, task client.Task) listVerdict {
+	young := s.clock.Now().Sub(s.First) <= replicaLag
 	switch task.Status {
 	case client.Failed, client.Canceled:
-		return absent
+		return taskAbsent
 	case client.Unknown:
 		if !young {
 			s.why = fmt.Sprintf("task %s could be it, and the service does not know it any more",
 				c.ID)
-			return unsure
+			return taskUnsure
 		}
 	case client.Succeeded:
 		words, told := tasklist.OriginalPrompt(task)
 		switch {
 		case len(task.Results) == 0 && young: // they come a little later
-			return undecided
+			return taskUndecided
 		case told && !tasklist.SamePrompt(words, s.job.Sent.Prompt):
-			return absent
+			return taskAbsent
 		case c.place == tasklist.Near:
 			return s.untimely(c)
 		case !told:
 			s.why = fmt.Sprintf("task %s could be it, and its answer does not tell the prompt",
 				c.ID)
-			return unsure
+			return taskUnsure
 		}
 		s.task, s.by = s.dated(c.TaskInfo), "prompt"
-		return found
+		return taskFound
 	}
-	return undecided
+	return taskUndecided
 }
 
 // untimely judges a task that has our words, or does not tell its own, and was not made while
 // the submission was on its way, as far as is known. It may be of an item with the same words
 // whose own doubt, or answer, takes it.
-func (s *settling) untimely(c candidate) verdict {
+func (s *settling) untimely(c candidate) listVerdict {
 	low, high, at := s.evidence.Offsets(s.doubt.ThisRun)
 	s.maybe = c.ID
 	switch {
 	case c.others || s.age() < s.settleTime() || s.turn.HeldByAnother():
-		return undecided
+		return taskUndecided
 	case at.Conflict:
 		s.why = fmt.Sprintf("task %s could be it, and the task list's times cannot be told", c.ID)
-		return unsure
+		return taskUnsure
 	case low.Known && high.Known:
 		s.why = fmt.Sprintf("task %s, which could be it by its words, was made at another time",
 			c.ID)
-		return unsure
+		return taskUnsure
 	}
-	return undecided
+	return taskUndecided
 }
 
 // dated is a row with its time by our clock, as far as that is known.

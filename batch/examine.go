@@ -37,7 +37,7 @@ func (b *Batch) examineAll() error {
 			continue
 		}
 		if s, there := b.present.find(e.FileHash); e.Pictures == 1 &&
-			(!there || s.bytes == e.FileBytes && s.changed == untouched) {
+			(!there || s.bytes == e.FileBytes && s.changed == fileUntouched) {
 			continue
 		}
 		rec, err := b.state.Get(i)
@@ -55,25 +55,25 @@ func (b *Batch) examineAll() error {
 func (b *Batch) examine(rec state.Record, n int, budget *int64) {
 	p := rec.Pictures[n]
 	s, there := b.present.find(state.Hash(p.File))
-	alike := s.bytes == state.SmallBytes(p.Bytes)
-	if !there || alike && s.changed == untouched {
+	sameLength := s.bytes == state.SmallBytes(p.Bytes)
+	if !there || sameLength && s.changed == fileUntouched {
 		return
 	}
 	b.examined++
-	if alike && p.Damage == "" && (s.changed == moved || *budget < 0) &&
+	if sameLength && p.Damage == "" && (s.changed == fileMoved || *budget < 0) &&
 		b.isOf(p.File, &renaming{rec, rec.Name}, n) {
 		return
 	}
-	if alike {
+	if sameLength {
 		*budget -= p.Bytes
 	}
-	if now := examined(b.o.Disk, rec, n, int64(s.bytes)); now != p {
+	if now := examinePicture(b.o.Disk, rec, n, int64(s.bytes)); now != p {
 		b.standing[state.Hash(p.File)] = now
 	}
 }
 
-// examined is the n-th picture of a record as it stands on the disk.
-func examined(disk durable.Disk, rec state.Record, n int, size int64) state.Picture {
+// examinePicture is the n-th picture of a record as it stands on the disk.
+func examinePicture(disk durable.Disk, rec state.Record, n int, size int64) state.Picture {
 	p := rec.Pictures[n]
 	p.Damage = ""
 	if size > client.MaxPicture { // none of ours is so long: somebody's work

@@ -65,7 +65,7 @@ func (r *run) fetch(ctx context.Context, rec *state.Record, task client.Task) er
 func (f *fetching) saveAll(ctx context.Context) (missing client.Result, err error) {
 	r, rec := f.run, f.rec
 	f.place = &berth{task: cmp.Or(rec.Task, rec.Key), untasked: rec.Task == "",
-		pictures: max(1, len(f.task.Results)), deadline: rec.Submitted.Add(kept)}
+		pictures: max(1, len(f.task.Results)), deadline: rec.Submitted.Add(keptFor)}
 	if why := r.backlog.why(); why != "" {
 		// before its turn comes: that may not be in this run
 		if err := f.waits(notFetched, why); err != nil {
@@ -95,7 +95,7 @@ func (f *fetching) saveAll(ctx context.Context) (missing client.Result, err erro
 		if err != nil {
 			return missing, err
 		}
-		if len(rec.Pictures) == 0 && foreign(rec, found) {
+		if len(rec.Pictures) == 0 && isForeign(rec, found) {
 			return missing, errForeign
 		}
 		whole, is, err := r.setAside(f.was, i)
@@ -292,13 +292,13 @@ func (f *fetching) left() error {
 func (f *fetching) expired() bool {
 	now := f.clock.Now()
 	since := pace.Later(f.rec.Submitted, f.rec.Succeeded)
-	return now.Sub(since) >= kept || f.gaps >= unknownAnswers && now.Sub(f.rec.Submitted) >= kept
+	return now.Sub(since) >= keptFor || f.gaps >= unknownAnswers && now.Sub(f.rec.Submitted) >= keptFor
 }
 
 // forgotten reports whether the service has a task no more, however long it waited and ran (3
 // h: TASK, 2026-11): what went wrong all that time is left for the next run, which asks once.
 func (r *run) forgotten(submitted time.Time) bool {
-	return r.clock.Now().Sub(submitted) > kept+3*time.Hour
+	return r.clock.Now().Sub(submitted) > keptFor+3*time.Hour
 }
 
 // freshURL asks the task for its URL again: "" where it does not tell one now. Answered is
@@ -322,9 +322,9 @@ func (f *fetching) freshURL(ctx context.Context, i int) (url string, answered bo
 	return task.Results[i].URL, true
 }
 
-// foreign reports whether a picture of a task that was adopted for its words alone is not what
+// isForeign reports whether a picture of a task that was adopted for its words alone is not what
 // this item asked for. Of the two forms of a size, the service may make either.
-func foreign(rec *state.Record, p imagefile.Picture) bool {
+func isForeign(rec *state.Record, p imagefile.Picture) bool {
 	if rec.Adopted != "prompt" {
 		return false
 	}

@@ -33,11 +33,11 @@ func (b *Batch) WritePage(ctx context.Context, w io.Writer, running output.Runni
 		return err
 	}
 	page.Running = &running
-	return output.WriteHTML(w, page, until(ctx, b.results()))
+	return output.WriteHTML(w, page, untilDone(ctx, b.results()))
 }
 
-// until yields the context's error once it has ended.
-func until(ctx context.Context, rows iter.Seq2[output.Result, error]) iter.Seq2[output.Result,
+// untilDone yields the context's error once it has ended.
+func untilDone(ctx context.Context, rows iter.Seq2[output.Result, error]) iter.Seq2[output.Result,
 	error] {
 	return func(yield func(output.Result, error) bool) {
 		for r, err := range rows {

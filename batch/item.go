@@ -352,7 +352,7 @@ func (r *run) gather(ctx context.Context, j *job) error {
 	if saved := len(r.savedOf(&j.Record)); saved > 0 && saved >= len(j.Pictures) {
 		return r.fetch(ctx, &j.Record, r.savedTask(&j.Record))
 	}
-	if !j.Succeeded.IsZero() && r.clock.Now().Sub(j.Submitted) < kept {
+	if !j.Succeeded.IsZero() && r.clock.Now().Sub(j.Submitted) < keptFor {
 		return errLeave // it was there, and the service keeps it: it knows better another time
 	}
 	return r.hold(

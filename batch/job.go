@@ -21,8 +21,8 @@ type job struct {
 
 // asked is the task of the job, as it is asked after. One that was adopted was made when the
 // list says, not when this run sent what may have made it.
-func (j *job) asked() asked {
-	a := asked{id: j.Task, sent: j.Sent, submitted: j.Submitted, posted: j.posted}
+func (j *job) asked() askedTask {
+	a := askedTask{id: j.Task, sent: j.Sent, submitted: j.Submitted, posted: j.posted}
 	if j.Adopted != "" {
 		a.posted = time.Time{}
 	}

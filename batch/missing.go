@@ -143,12 +143,12 @@ func (b *Batch) Missing() int {
 	return n
 }
 
-// kept is how long the service keeps a task that has ended (the user's document, 2025-09).
-const kept = 24 * time.Hour
+// keptFor is how long the service keeps a task that has ended (the user's document, 2025-09).
+const keptFor = 24 * time.Hour
 
 // fetchable reports whether a missing picture can still be had from its task.
 func (b *Batch) fetchable(rec state.Record, now time.Time) bool {
-	return rec.Task != "" && !rec.Sent.Sync && now.Sub(rec.Submitted) < kept
+	return rec.Task != "" && !rec.Sent.Sync && now.Sub(rec.Submitted) < keptFor
 }
 
 // reopen makes open items of the missing ones that the service still has. Their record keeps
@@ -214,7 +214,7 @@ func (r *run) setAside(was state.Record, number int) (whole state.Picture, is bo
 		if err != nil {
 			return err
 		}
-		whole = examined(r.o.Disk, was, n, info.Size())
+		whole = examinePicture(r.o.Disk, was, n, info.Size())
 		if is = whole.Damage == ""; is {
 			return nil
 		}

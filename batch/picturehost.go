@@ -278,7 +278,7 @@ func (b *backlog) patience() time.Duration {
 	if b.host.refuses() {
 		for p := range b.all {
 			if p.untasked {
-				return kept
+				return keptFor
 			}
 		}
 	}

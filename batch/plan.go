@@ -154,7 +154,7 @@ func (b *Batch) planOpen(p *Plan, i int) error {
 	rec, err := b.state.Get(i)
 	if err == nil && !rec.Succeeded.IsZero() {
 		p.Unfetched++
-		p.Until = pace.Sooner(p.Until, rec.Submitted.Add(kept))
+		p.Until = pace.Sooner(p.Until, rec.Submitted.Add(keptFor))
 	}
 	return err
 }

@@ -33,17 +33,17 @@ const (
 	// DefaultSettle is how long an unanswered submission may take to show in the task list.
 	DefaultSettle = 30 * time.Second
 	// lost is how many submissions of an item may vanish before it is left for the next run.
-	lost = 10
+	maxVanished = 10
 )
 
-// A verdict is what the list says of a submission.
-type verdict int
+// A listVerdict is what the list says of a submission.
+type listVerdict int
 
 const (
-	undecided verdict = iota
-	found
-	absent
-	unsure // a task is there that can be neither taken nor ruled out
+	taskUndecided listVerdict = iota
+	taskFound
+	taskAbsent
+	taskUnsure // a task is there that can be neither taken nor ruled out
 )
 
 // resettle is settle for an item that comes out of the state file, or whose task turned out to
@@ -93,14 +93,14 @@ func (r *run) settle(ctx context.Context, j *job, turn *pace.KeyLock) error {
 			return err
 		}
 		switch v {
-		case found:
+		case taskFound:
 			if again, err := s.take(ctx); !again || err != nil {
 				return err
 			}
 			continue
-		case absent:
+		case taskAbsent:
 			return s.nothing(ctx)
-		case unsure:
+		case taskUnsure:
 			return r.unsettled(ctx, j, s.why)
 		}
 		if why := s.Hopeless(err); why != "" {
@@ -217,40 +217,40 @@ func (r *run) newSettling(j *job, turn *pace.KeyLock) *settling {
 func (s *settling) close() { s.doubts.Close(s.doubt, true) }
 
 // look makes one pass and judges it.
-func (s *settling) look(ctx context.Context) (verdict, error) {
+func (s *settling) look(ctx context.Context) (listVerdict, error) {
 	v, err := s.judged(ctx)
 	s.Count(err)
 	return v, err
 }
 
-func (s *settling) judged(ctx context.Context) (verdict, error) {
+func (s *settling) judged(ctx context.Context) (listVerdict, error) {
 	s.alive, s.maybe = false, ""
 	if s.outOfReach() {
-		return unsure, nil
+		return taskUnsure, nil
 	}
 	age := min(s.age(), s.doubts.Age(s.turn.Key, s.clock))
 	pass, err := s.tasks.Read(ctx, s.looked)
 	s.looked = time.Now()
 	if err != nil {
-		return undecided, err
+		return taskUndecided, err
 	}
 	s.heard(pass)
 	if s.outOfReach() { // by the clock of the list itself: our machine may have slept
-		return unsure, nil
+		return taskUnsure, nil
 	}
 	if s.evidence, err = s.own.EvidenceOf(pass); err != nil {
-		return undecided, err
+		return taskUndecided, err
 	}
 	candidates, err := s.candidates(pass)
 	if err != nil {
-		return undecided, err
+		return taskUndecided, err
 	}
 	v, err := s.weigh(ctx, candidates)
-	if err == nil && v != found {
+	if err == nil && v != taskFound {
 		err = s.suspect(candidates)
 	}
 	s.proven = pass.Whole && s.evidence.Proves(s.job.Intent, s.clock.Now())
-	if v != absent || err != nil {
+	if v != taskAbsent || err != nil {
 		s.before = nil
 		return v, err
 	}
@@ -297,10 +297,10 @@ func (s *settling) heard(pass tasklist.Pass) {
 }
 
 // silence decides whether a pass without our task proves that there is none.
-func (s *settling) silence(age time.Duration, candidates []candidate) verdict {
+func (s *settling) silence(age time.Duration, candidates []candidate) listVerdict {
 	if age < s.settleTime() || !s.proven {
 		s.before = nil
-		return undecided
+		return taskUndecided
 	}
 	ids := make([]string, 0, len(candidates))
 	for _, c := range candidates {
@@ -309,9 +309,9 @@ func (s *settling) silence(age time.Duration, candidates []candidate) verdict {
 	same := s.before != nil && slices.Equal(s.before, ids)
 	s.before = ids
 	if same {
-		return absent
+		return taskAbsent
 	}
-	return undecided
+	return taskUndecided
 }
 
 func (r *run) settleTime() time.Duration {
@@ -430,7 +430,7 @@ func (r *run) absent(ctx context.Context, j *job) error {
 	if err := r.back(&j.Record, errors.New("not in the task list")); err != nil {
 		return err
 	}
-	if j.Attempt%lost == 0 {
+	if j.Attempt%maxVanished == 0 {
 		return errLeave
 	}
 	return nil

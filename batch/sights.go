@@ -22,9 +22,9 @@ type sight struct {
 type change uint8
 
 const (
-	untouched change = iota
-	moved            // name or rights, or the folder was copied
-	rewritten
+	fileUntouched change = iota
+	fileMoved            // name or rights, or the folder was copied
+	fileRewritten
 )
 
 // sights are sorted by file.
@@ -71,9 +71,9 @@ func (b *Batch) sightOf(f durable.FileSize) sight {
 	switch {
 	case b.trusting:
 	case f.Modified.After(seen):
-		s.changed = rewritten
+		s.changed = fileRewritten
 	case f.Touched.After(seen):
-		s.changed = moved
+		s.changed = fileMoved
 	}
 	for _, t := range []time.Time{f.Modified, f.Touched} {
 		if t.After(b.newest) {

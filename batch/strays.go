@@ -23,7 +23,7 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 	looked := time.Now()
 	var until time.Time
 	var before []string
-	alike := 0
+	equalPasses := 0
 	for {
 		pass, err := r.tasks.Read(ctx, looked)
 		looked = time.Now()
@@ -65,13 +65,13 @@ func (r *run) strays(ctx context.Context, since time.Time) ([]client.TaskInfo, e
 			ids := idsOf(all)
 			switch {
 			case !pass.Whole:
-				alike = 0
-			case alike > 0 && slices.Equal(before, ids):
-				alike++
+				equalPasses = 0
+			case equalPasses > 0 && slices.Equal(before, ids):
+				equalPasses++
 			default:
-				alike, before = 1, ids
+				equalPasses, before = 1, ids
 			}
-			if alike == alikePasses {
+			if equalPasses == alikePasses {
 				return all, nil
 			}
 		}

@@ -175,7 +175,7 @@ var ErrNoList = errors.New("the last run did not end cleanly, and the task list 
 // adoptable waits until a stray has ended and keeps it for the item that asked for its words;
 // told is false where it may be paid for and its words are not to be had.
 func (r *run) adoptable(ctx context.Context, row client.TaskInfo) (told bool, err error) {
-	task, err := r.await(ctx, asked{id: row.ID, sent: state.Request{Model: row.Model},
+	task, err := r.await(ctx, askedTask{id: row.ID, sent: state.Request{Model: row.Model},
 		submitted: row.Created, foreign: true})
 	if err != nil || task.Status == client.Failed || task.Status == client.Canceled {
 		return true, err
@@ -337,17 +337,17 @@ func (r *run) unknownPictures() ([]*state.Record, error) {
 	return all, nil
 }
 
-// names are the hashes of file names, sorted: 8 bytes each, of which a map takes 20.
-type names []uint64
+// nameHashes are the hashes of file names, sorted: 8 bytes each, of which a map takes 20.
+type nameHashes []uint64
 
-func (n names) has(hash uint64) bool {
+func (n nameHashes) has(hash uint64) bool {
 	_, found := slices.BinarySearch(n, hash)
 	return found
 }
 
 // knownPictures are those that records name.
-func (r *run) knownPictures() (names, error) {
-	known := make(names, 0, r.state.Count())
+func (r *run) knownPictures() (nameHashes, error) {
+	known := make(nameHashes, 0, r.state.Count())
 	for i, e := range r.state.Entries() {
 		known = append(known, e.FileHash)
 		if e.Pictures < 2 {

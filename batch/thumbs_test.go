@@ -136,7 +136,7 @@ func TestThumbnailsWaitForDownloads(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		r, rec := s.idleRun()
 		stop := r.startThumbs(s.t.Context())
-		place := &berth{deadline: time.Now().Add(kept)}
+		place := &berth{deadline: time.Now().Add(keptFor)}
 		r.backlog.enter(s.t.Context(), place)
 		r.wantThumb(rec)
 		time.Sleep(time.Hour)
@@ -156,7 +156,7 @@ func TestThumbnailsWaitForDownloads(t *testing.T) {
 func TestThumbnailsStopAtOnce(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		r, rec := s.idleRun()
-		place := &berth{deadline: time.Now().Add(kept)}
+		place := &berth{deadline: time.Now().Add(keptFor)}
 		r.backlog.enter(s.t.Context(), place)
 		stop := r.startThumbs(s.t.Context())
 		for range 2 * unmade { // more than are remembered
