@@ -38,6 +38,10 @@ type race struct {
 	n      int
 	client func(*course) error
 	seed   uint64 // of the service times; 0 is 11
+	// service is the mean service time, without a longer prompt; 0 is the model's, with one.
+	service time.Duration
+	// tail says that one task in ten takes five times as long.
+	tail bool
 	// charged is how many pictures are paid for, where not n.
 	charged int
 }
@@ -137,9 +141,9 @@ func (c *course) sdk(prompt string) {
 // run runs a race in a bubble.
 func (r race) run(t *testing.T) (out result) {
 	r.model, r.seed = cmp.Or(r.model, "qwen-image-plus"), cmp.Or(r.seed, 11)
-	sheet := "id,prompt,model\n"
+	sheet := "id,prompt,model,prompt_extend\n"
 	for i := range r.n {
-		sheet += fmt.Sprintf("%d,picture %d,%s\n", i, i, r.model)
+		sheet += fmt.Sprintf("%d,picture %d,%s,%t\n", i, i, r.model, r.service == 0)
 	}
 	path := writeManifest(t, "p.csv", sheet)
 	synctest.Test(t, func(t *testing.T) { out = r.runIn(t, path) })
@@ -148,7 +152,7 @@ func (r race) run(t *testing.T) (out result) {
 
 func (r race) runIn(t *testing.T, path string) result {
 	w := &witness{found: map[string]time.Time{}}
-	server, err := emulator.New(emulator.Options{Tiny: true, ImageURL: "http://pictures.test", Key: canary, Seed: r.seed, CV: r.cv, BeforeAnswer: w.answered, Fault: w.arrived,
+	server, err := emulator.New(emulator.Options{Tiny: true, ImageURL: "http://pictures.test", Key: canary, Seed: r.seed, CV: r.cv, Service: r.service, Tail: r.tail, BeforeAnswer: w.answered, Fault: w.arrived,
 		Quota: func(model string) (emulator.Quota, bool) { return r.quota, model != "" }})
 	if err != nil {
 		t.Fatal(err)
@@ -258,6 +262,8 @@ func (r result) seconds() float64 { return r.mean().Seconds() }
 
 var (
 	quota2      = emulator.Quota{Submissions: 2, Per: time.Second, Running: 2, Queue: 500}
+	quota10     = emulator.Quota{Submissions: 2, Per: time.Second, Running: 10, Queue: 500}
+	quotaRate   = emulator.Quota{Submissions: 20, Per: time.Second, Queue: 1000}
 	quota100    = emulator.Quota{Submissions: 20, Per: time.Second, Running: 100, Queue: 500}
 	quota200    = emulator.Quota{Submissions: 20, Per: time.Second, Running: 200, Queue: 500}
 	quotaMinute = emulator.Quota{Submissions: 20, Per: time.Minute, Running: 10, Queue: 500}
@@ -287,9 +293,41 @@ func races() []race {
 	return all
 }
 
+// shortRaces are of short tasks, and of a heavy tail; TestShortTasks holds some of their bars.
+func shortRaces() []race {
+	var all []race
+	for _, service := range []time.Duration{time.Second, 3 * time.Second, 5 * time.Second} {
+		for _, q := range []struct {
+			name  string
+			quota emulator.Quota
+			n     int
+		}{
+			{"2/s·2", quota2, 60},
+			{"2/s·10", quota10, 300},
+			{"20/s·100", quota100, 1000},
+		} {
+			all = append(all, race{name: fmt.Sprintf("%v %s", service, q.name), quota: q.quota, cv: 0.2, n: q.n, client: told, service: service})
+		}
+	}
+	return append(all,
+		race{name: "3s 20/s", quota: quotaRate, cv: 0.2, n: 1000, client: wide, service: 3 * time.Second},
+		race{name: "3s 20/s not told", quota: quotaRate, cv: 0.2, n: 1000, client: untold, service: 3 * time.Second},
+		race{name: "tail 2/s·2", quota: quota2, cv: 0.2, n: 200, client: told, service: 15 * time.Second, tail: true},
+		race{name: "tail 20/s·100", quota: quota100, cv: 0.2, n: 1500, client: told, service: 15 * time.Second, tail: true},
+	)
+}
+
+// wide runs a batch whose window holds all tasks.
+func wide(c *course) error { return c.batch(Options{SubmitRate: 20, Window: c.n}) }
+
+// BenchmarkShort prints the table of short tasks and heavy tails.
+func BenchmarkShort(b *testing.B) { benchmark(b, shortRaces()) }
+
 // BenchmarkMakespan prints the table of docs/performance.md: the medians over the rounds and, after a slash, the worst.
-func BenchmarkMakespan(b *testing.B) {
-	for _, r := range races() {
+func BenchmarkMakespan(b *testing.B) { benchmark(b, races()) }
+
+func benchmark(b *testing.B, of []race) {
+	for _, r := range of {
 		b.Run(fmt.Sprintf("%s/cv=%.1f/n=%d", r.name, r.cv, r.n), func(b *testing.B) {
 			var all results
 			for b.Loop() {
@@ -380,6 +418,35 @@ func TestMakespan(t *testing.T) {
 				if o.refused > 0 || o.above > 0 || o.asked > 16 {
 					t.Errorf("%d submissions refused, %d above the rate, %d questions in a second", o.refused, o.above, o.asked)
 				}
+			}
+		})
+	}
+}
+
+// TestShortTasks holds the bars for short tasks, for medians of three seeds: a short task is asked
+// for in proportion to its service time, and where queries are scarce hardly any is in vain.
+func TestShortTasks(t *testing.T) {
+	bars := map[string]struct{ ratio, queries float64 }{
+		"3s 2/s·2":  {1.01, 2},
+		"3s 2/s·10": {1.01, 2},
+		"3s 20/s":   {1.03 * (1000/15.92 + 3) / 53, 1.03},
+	}
+	for _, r := range shortRaces() {
+		bar, held := bars[r.name]
+		if !held {
+			continue
+		}
+		t.Run(r.name, func(t *testing.T) {
+			var all results
+			for range 3 {
+				r.seed++
+				all = append(all, r.run(t))
+			}
+			if ratio, _ := all.spread(result.ratio); ratio > bar.ratio {
+				t.Errorf("time/oracle = %.4f, want at most %.3f", ratio, bar.ratio)
+			}
+			if asked, _ := all.spread(result.questionsATask); asked > bar.queries {
+				t.Errorf("%.3f queries a task, want at most %.2f", asked, bar.queries)
 			}
 		})
 	}

@@ -129,7 +129,8 @@ func (b *Batch) newRun() *run {
 		m := b.o.Rules.Live.Model(name)
 		return pace.NewModel(m, b.o.Rules.sync(m), b.o.SubmitRate, b.o.Window, b.o.Speed)
 	})
-	r.watch = poll.New(c, r.tasks.Page, r.paces.Of, r.tasks.Queue, service)
+	r.watch = poll.New(poll.Config{Clock: c, Page: r.tasks.Page, Pace: r.paces.Of, Queue: r.tasks.Queue,
+		Budget: cmp.Or(b.o.QueryRate, tasklist.DefaultRate), Service: service})
 	r.limits = newLimits(b, c, r.paces, r.watch)
 	return r
 }

@@ -96,3 +96,11 @@ func (p *Model) ObserveRunning(n int, waited bool) {
 
 // AtLimit reports whether so many open tasks fill a window that could grow.
 func (p *Model) AtLimit(open int) bool { return !p.fixed && open >= p.InFlight.limit() }
+
+// Idle reports whether no submission waits for its turn or for a free slot: nothing more is to be
+// sent, as far as is known.
+func (p *Model) Idle() bool { return p.waiting.Load() == 0 && !p.InFlight.full() }
+
+// Starved reports whether the next submission waits for one of the open tasks to end, and not for
+// its turn.
+func (p *Model) Starved() bool { return p.waiting.Load() == 0 && p.InFlight.full() }

@@ -78,3 +78,10 @@ func (w *Window) limit() int {
 	defer w.mu.Unlock()
 	return w.size
 }
+
+// full reports whether all slots are held.
+func (w *Window) full() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.used >= w.size
+}

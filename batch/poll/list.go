@@ -3,6 +3,7 @@ package poll
 import (
 	"cmp"
 	"context"
+	"math"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
@@ -33,29 +34,42 @@ type listState struct {
 // forever is the pause where the list is not worth reading.
 const forever = time.Hour
 
-// pause is how long to wait between two readings, so that each page shows enough that have ended.
+// pause returns how long to wait between two readings, so that each page shows enough tasks that
+// have ended.
 func (s *listState) pause(w *Watcher) time.Duration {
-	running, perSecond, most := 0, 0.0, w.clock.Local(lastPause)
-	for _, l := range w.queues {
-		running += l.running()
-		perSecond += float64(l.running()) / max(l.mean, time.Millisecond).Seconds()
-		if l.limit == 0 || len(l.open) > l.limit {
+	if math.IsInf(w.budget, 1) {
+		return forever
+	}
+	perSecond, running, most := w.load(), 0, w.clock.Local(lastPause)
+	longest := w.clock.Local(listPause)
+	for _, q := range w.queues {
+		running += q.running()
+		if q.limit == 0 || len(q.open) > q.limit {
 			most = forever
+		}
+		if len(q.open) > 0 {
+			longest = min(longest, q.mean*2/5)
 		}
 	}
 	page := time.Duration(findings / max(perSecond, 1e-3) * float64(time.Second))
 	fill := 1 + running/100 // pages, by those that run
-	if page*time.Duration(fill) > w.clock.Local(listPause) {
+	if page*time.Duration(fill) > longest {
 		return forever
 	}
-	// What the last reading took has no say in whether there is a next one: then it would never be known better.
-	return min(page*time.Duration(max(fill, s.pages)), w.clock.Local(listPause), most)
+	// What the last reading took has no say in whether there is a next one: then it would never
+	// be known better.
+	return min(page*time.Duration(max(fill, s.pages)), longest, most)
 }
 
-// pays reports whether the list is the way to learn of a task that has run that long. Who is older than any before is asked
-// directly, and so is whom the list did not show.
+// pays reports whether the list is the way to learn of a task that has run that long: its pages
+// cost fewer queries than the vain ones that they save. A task that is older than any before is
+// asked directly, and so is one that the list did not show.
 func (s *listState) pays(w *Watcher, t *Watched, age time.Duration, now time.Time) bool {
-	return !t.unlisted && !now.Before(s.away) && age <= t.times.most() && s.pause(w) < forever
+	if t.unlisted || now.Before(s.away) || age > t.times.most() || s.pause(w) == forever {
+		return false
+	}
+	vain := t.times.queries(usual) - 1
+	return 1.0/findings < vain && w.load()*(1+1.0/findings) < w.budget
 }
 
 // readList reads pages until all tasks that may have ended are seen.

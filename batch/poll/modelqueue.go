@@ -57,7 +57,7 @@ func (w *Watcher) queueOf(model string) *modelQueue {
 // timesOf are the service times of tasks like this one.
 func (l *modelQueue) timesOf(w *Watcher, k Kind) *times {
 	if l.kinds[k] == nil {
-		l.kinds[k] = &times{delay: w.clock.Local(shortDelay), guess: l.mean}
+		l.kinds[k] = &times{longest: w.clock.Local(longestDelay), shortest: w.shortest(), guess: l.mean}
 	}
 	return l.kinds[k]
 }
@@ -120,22 +120,33 @@ func (l *modelQueue) beginsAt(ahead int, t *Watched) (time.Time, bool) {
 	return begun, true
 }
 
-// closing reports whether so few tasks are left that each question which finds one sooner ends the batch sooner.
-func (l *modelQueue) closing() bool { return len(l.open) <= l.limit/20 }
+// closing reports whether the end of the batch waits for the few tasks that are left.
+func (l *modelQueue) closing() bool { return len(l.open) <= max(2, l.limit/20) && l.pace.Idle() }
+
+// starved reports whether a submission waits for a task to end while none of ours waits at the
+// service: each delay is lost time of a place there.
+func (l *modelQueue) starved() bool {
+	return l.known && (l.limit == 0 || len(l.open) <= l.limit) && l.pace.Starved()
+}
 
 // early is when a task is asked before its time, to learn from it; zero where it is not.
-func (l *modelQueue) early(t *Watched, c *pace.Clock) time.Time {
+func (l *modelQueue) early(t *Watched, w *Watcher) time.Time {
 	switch {
 	case !l.known && t == l.open[0]:
-		age := max(c.Local(scout), 2*t.alive.Sub(t.submitted))
-		if t.alive.IsZero() {
-			age = c.Local(scout)
+		age := w.scout(firstScout)
+		if !t.alive.IsZero() {
+			age = max(age, t.alive.Sub(t.submitted)*3/2)
 		}
 		if age < t.times.least() {
 			return t.submitted.Add(age)
 		}
-	case l.limit == 0 && t.alive.IsZero() && t == l.open[len(l.open)-1] && l.pace.AtLimit(len(l.open)):
-		return t.submitted.Add(c.Local(scout))
+	case l.limit == 0 && t == l.open[len(l.open)-1] && l.pace.AtLimit(len(l.open)):
+		if t.alive.IsZero() {
+			return t.submitted.Add(w.scout(windowScout))
+		}
+		if again := w.clock.Local(queued) + w.scout(windowScout); t.begun.IsZero() && t.alive.Sub(t.submitted) < again {
+			return t.submitted.Add(again)
+		}
 	}
 	return time.Time{}
 }

@@ -6,20 +6,19 @@ import (
 	"time"
 )
 
-// When to ask for a task that runs. A question too early is one more question, one too late is a picture that lies there
-// and, once nothing else waits, the end of the batch. If the price of a question is said in time, the best moments are those
-// that make the sum of price and delay least over the service times seen of this kind of task: a small exact computation.
-// It finds by itself that the first question comes where most tasks have ended if they end alike, and earlier, with more to
-// follow, if they do not. The price is as high as the mean delay stays short, and never below seven eighths of that. The
-// times seen are a sample, so each stands for those around it: the best moments for the very times that were seen are not
-// the best for the next tasks.
-
 const (
-	// shortDelay is how long a task that has ended may wait in the mean for its question, of the service's time.
-	shortDelay = 1850 * time.Millisecond
-	// samples tell a distribution; older ones are forgotten.
+	// longestDelay is how long a task that has ended may wait for its query, in the mean. It is
+	// allowed where the service time is eight times that or more.
+	longestDelay = 1850 * time.Millisecond
+	// shortestDelay is allowed however short a task is, as long as queries are limited.
+	shortestDelay = 150 * time.Millisecond
+	// delayShare of the service time is the mean delay that is allowed.
+	delayShare = 8
+	// urgentShare of that delay is allowed where a slot, or the end of the batch, waits for it.
+	urgentShare = 3
+	// samples is how many service times describe a distribution; older ones are forgotten.
 	samples = 128
-	// enough of them need no prior.
+	// enough samples need no prior.
 	enough = 16
 )
 
@@ -27,15 +26,34 @@ const (
 // lognormal distribution with the coefficient of variation 0.2 that was seen (community measurements, 2026).
 var shape = [8]float64{0.72, 0.82, 0.89, 0.95, 1.01, 1.08, 1.17, 1.36}
 
-// times are the service times of one kind of task, of our clock, and the ages at which to ask for one.
+// A density says how often a task is asked.
+type density int
+
+const (
+	sparing density = iota // once, when nearly all have ended: for where queries are scarce
+	usual                  // the delay is in proportion to the service time
+	urgent                 // something waits for the task to end
+	densities
+)
+
+// A plan is the ages at which to ask for a task.
+type plan struct {
+	ages    []time.Duration
+	queries float64 // expected for each task
+	soonest time.Duration
+}
+
+// times holds the service times of one kind of task, by the local clock, and the plans that
+// follow from them.
 type times struct {
-	delay  time.Duration // that may be in the mean
-	guess  time.Duration // the mean as long as nothing is known
-	seen   []time.Duration
-	oldest int
-	fresh  int             // added since ages were computed
-	sorted []time.Duration // seen, and the prior where they are few
-	ages   []time.Duration // when to ask; nil until it is wanted
+	longest  time.Duration // the largest and the smallest mean delay that are allowed
+	shortest time.Duration
+	guess    time.Duration // the mean as long as nothing is known
+	seen     []time.Duration
+	oldest   int
+	fresh    int             // added since the plans were made
+	sorted   []time.Duration // seen, and the prior where they are few
+	plans    [densities]plan // without ages until they are wanted
 }
 
 // add takes a service time.
@@ -47,7 +65,7 @@ func (t *times) add(d time.Duration) {
 		t.oldest = (t.oldest + 1) % samples
 	}
 	if t.fresh++; t.fresh > len(t.seen)/16 {
-		t.ages, t.fresh = nil, 0
+		t.plans, t.fresh = [densities]plan{}, 0
 	}
 }
 
@@ -63,39 +81,70 @@ func (t *times) mean() time.Duration {
 	return sum / time.Duration(len(t.seen))
 }
 
-// after is the age at which a task is asked next that was seen to run at the given one. Beyond all that is known it is
-// asked each time it has become a tenth older.
-func (t *times) after(age time.Duration) time.Duration {
+// next returns the age at which to ask again for a task which was last seen to run at the given
+// age, or was not asked yet. Beyond all that is known the gaps grow by a tenth of the age.
+func (t *times) next(d density, age time.Duration, asked bool) time.Duration {
 	t.plan()
-	soonest := t.delay / 4
-	for _, a := range t.ages {
-		if a > age+soonest {
+	p := &t.plans[d]
+	for _, a := range p.ages {
+		if !asked || a > age+p.soonest {
 			return a
 		}
 	}
-	return age + max(age/10, soonest)
+	return age + max(age/10, p.soonest)
 }
 
-// least is an age that tasks are rarely done at; most one at which they are rarely not.
+// least returns an age at which few tasks have ended, and most one at which nearly all have.
 func (t *times) least() time.Duration { t.plan(); return t.sorted[len(t.sorted)/20] }
-func (t *times) most() time.Duration  { t.plan(); return t.ages[len(t.ages)-1] }
+func (t *times) most() time.Duration  { t.plan(); return t.sorted[len(t.sorted)-1] }
 
-// plan computes the ages: of the prices whose mean delay is short, the highest, and never one below seven eighths of it.
+// queries returns how many queries a task is expected to take.
+func (t *times) queries(d density) float64 { t.plan(); return t.plans[d].queries }
+
+// delay is the mean delay that is allowed.
+func (t *times) delay() time.Duration {
+	return max(t.shortest, min(t.longest, t.mean()/delayShare))
+}
+
+// plan makes the plans from the service times seen.
 func (t *times) plan() {
-	if t.ages != nil {
+	if t.plans[usual].ages != nil {
 		return
 	}
 	t.sorted = t.likely()
-	low, high := t.delay*7/8, 8*t.delay
-	t.ages, _ = askAt(t.sorted, low)
-	for high-low > low/32 {
+	delay := t.delay()
+	t.plans[sparing] = t.planAt(t.sorted[len(t.sorted)-1:], delay)
+	t.plans[usual] = t.planAt(agesWithin(t.sorted, delay), delay)
+	soon := max(t.shortest, delay/urgentShare)
+	t.plans[urgent] = t.planAt(agesWithin(t.sorted, soon), soon)
+}
+
+func (t *times) planAt(ages []time.Duration, delay time.Duration) plan {
+	p := plan{ages: ages, soonest: max(time.Millisecond, delay/4)}
+	for i, asked := 0, 0; i < len(ages); i++ {
+		left := len(t.sorted) - asked
+		p.queries += float64(left) / float64(len(t.sorted))
+		for asked < len(t.sorted) && t.sorted[asked] <= ages[i] {
+			asked++
+		}
+	}
+	return p
+}
+
+// agesWithin returns the ages for the highest price of a query at which the mean delay is as
+// allowed, but for no price below seven eighths of that delay.
+func agesWithin(sorted []time.Duration, allowed time.Duration) []time.Duration {
+	low, high := allowed*7/8, 8*allowed
+	ages, _ := askAt(sorted, low)
+	for high-low > low/32+1 {
 		price := (low + high) / 2
-		if ages, delay := askAt(t.sorted, price); delay <= t.delay {
-			t.ages, low = ages, price
+		if at, delay := askAt(sorted, price); delay <= allowed {
+			ages, low = at, price
 		} else {
 			high = price
 		}
 	}
+	return ages
 }
 
 // likely are equally likely service times: those seen, smoothed, since the best moments for exactly these would not be

@@ -2,23 +2,26 @@ package poll
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
 const (
-	// scout is the age at which one task is asked early: the first, while nothing is known of service times, and the last
-	// of a full window, while none is known to wait.
-	scout = 1500 * time.Millisecond
+	// firstScout is the age at which the first task is asked early, while no service time is known.
+	firstScout = 1500 * time.Millisecond
+	// windowScout is the age at which the last task of a full window is asked early, to learn
+	// whether it waits for others.
+	windowScout = 500 * time.Millisecond
 	// queued is how long a task may take to begin that waits for no other: 14 to 50 ms were recorded (api.md §1.3).
 	queued = time.Second
 	// nextQuestion after an answer that says nothing (the user's document, 2025-09).
 	nextQuestion = 3 * time.Second
-	// lastQuestions are how far apart the questions for each of the last few tasks of many are.
-	lastQuestions = time.Second
 	// shortLine is how long questions may wait in line, of our time, before those that may be in vain are put off.
 	shortLine = 250 * time.Millisecond
 	// longestLine is how long they are put off, after which they stand in line like others.
@@ -33,6 +36,7 @@ type Watcher struct {
 	page    func(context.Context, int) (client.TaskPage, error)
 	pace    func(model string) *pace.Model
 	delay   func() time.Duration // how long a question waits in line
+	budget  float64              // queries a second of the local clock
 	service time.Duration
 
 	mu     sync.Mutex
@@ -57,10 +61,65 @@ type Watched struct {
 	soon      chan struct{} // its question may be due earlier than it thought
 }
 
-// New returns a watch that reads pages of the task list with page, fits the windows that model returns, and puts off
-// questions that would wait for longer than queue says. Service is how long a task is thought to run as long as none is known.
-func New(clock *pace.Clock, page func(context.Context, int) (client.TaskPage, error), model func(string) *pace.Model, queue func() time.Duration, service time.Duration) *Watcher {
-	return &Watcher{clock: clock, page: page, pace: model, delay: queue, service: service, queues: map[string]*modelQueue{}, tasks: map[string]*Watched{}}
+// A Config is what a watcher works with.
+type Config struct {
+	Clock *pace.Clock
+	Page  func(context.Context, int) (client.TaskPage, error) // reads a page of the task list
+	Pace  func(model string) *pace.Model                      // its window is fitted
+	Queue func() time.Duration                                // how long a query would wait in line
+	// Budget is how many queries may be sent in a second of the service's time.
+	Budget rate.Limit
+	// Service is how long a task is thought to run as long as none is known.
+	Service time.Duration
+}
+
+// New returns a watcher that watches nothing yet.
+func New(c Config) *Watcher {
+	second := c.Clock.Local(time.Second).Seconds()
+	budget := math.Inf(1)
+	if c.Budget != rate.Inf {
+		budget = float64(c.Budget) / second
+	}
+	return &Watcher{clock: c.Clock, page: c.Page, pace: c.Pace, delay: c.Queue, budget: budget,
+		service: c.Service, queues: map[string]*modelQueue{}, tasks: map[string]*Watched{}}
+}
+
+// shortest is the mean delay that is allowed however short a task is.
+func (w *Watcher) shortest() time.Duration {
+	if math.IsInf(w.budget, 1) {
+		return 0
+	}
+	return w.clock.Local(shortestDelay)
+}
+
+// scout is the age at which a task is asked early: age, or at once where queries are not limited.
+func (w *Watcher) scout(age time.Duration) time.Duration {
+	if math.IsInf(w.budget, 1) {
+		return time.Millisecond
+	}
+	return w.clock.Local(age)
+}
+
+// load is how many tasks end in a second.
+func (w *Watcher) load() float64 {
+	perSecond := 0.0
+	for _, q := range w.queues {
+		perSecond += float64(q.running()) / max(q.mean, time.Millisecond).Seconds()
+	}
+	return perSecond
+}
+
+// density is how often to ask for a task: as often as the budget allows, with a quarter to spare,
+// and not more urgently than somebody waits for it.
+func (w *Watcher) density(t *Watched) density {
+	d := usual
+	if t.queue.starved() || t.queue.closing() {
+		d = urgent
+	}
+	for load := w.load(); d > sparing && load*t.times.queries(d) > w.budget*3/4; {
+		d--
+	}
+	return d
 }
 
 // A Task is one that is to be watched.
@@ -134,20 +193,20 @@ func (w *Watcher) due(t *Watched, now time.Time) (at time.Time, list bool) {
 	if t.ended || now.Before(t.rested) {
 		return t.rested, false
 	}
-	if early := t.queue.early(t, w.clock); !early.IsZero() {
+	if early := t.queue.early(t, w); !early.IsZero() {
 		return early, false
 	}
 	begun, runs := t.queue.begins(t)
 	if !runs {
 		return t.looked.Add(w.clock.Local(longestTrust)), false
 	}
-	switch {
-	case t.queue.closing():
-		at = begun.Add(max(t.times.least(), t.alive.Sub(begun)+w.clock.Local(lastQuestions)))
-		return w.behind(t, at, now), false
-	case !w.list.pays(w, t, now.Sub(begun), now):
-		at = begun.Add(t.times.after(max(0, t.alive.Sub(begun))))
-		return w.behind(t, at, now), false
+	if !w.list.pays(w, t, now.Sub(begun), now) || t.queue.closing() {
+		d := w.density(t)
+		at = begun.Add(t.times.next(d, max(0, t.alive.Sub(begun)), t.alive.After(begun)))
+		if d > sparing {
+			at = w.behind(t, at, now)
+		}
+		return at, false
 	}
 	at = pace.Later(begun.Add(t.times.least()), w.list.next)
 	if !at.After(now) && w.list.reading {
@@ -229,7 +288,7 @@ func (w *Watcher) end(t *Watched, n news, told func(time.Time) time.Time, waited
 		t.queue.free(t)
 	}
 	t.queue.end(t, end)
-	if took := end.Sub(t.begun); timed && n.status == client.Succeeded && took > 0 {
+	if took := end.Sub(t.begun); timed && n.status == client.Succeeded && took >= 0 {
 		t.queue.took(t.times, took)
 	}
 	t.wake()

@@ -17,6 +17,7 @@ const (
 	domainSeed
 	domainObject
 	domainFault
+	domainTail
 )
 
 // chance returns a source of random numbers for the n-th thing of a domain.

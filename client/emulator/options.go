@@ -23,6 +23,8 @@ type Options struct {
 	Service time.Duration
 	// CV is the coefficient of variation of service times. Default: 0.15. Negative: exactly 0.
 	CV float64
+	// Tail makes every tenth task, by chance, run five times as long.
+	Tail bool
 	// Seed determines service times, ids and the seeds of requests without one.
 	Seed uint64
 	// Books is the file that keeps the books across restarts. Default: memory only.

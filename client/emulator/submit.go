@@ -169,6 +169,9 @@ func (o *Options) serviceTime(q request, n int) time.Duration {
 		cv = 0.15
 	}
 	mean += mean * time.Duration(q.n-1) / 4
+	if o.Tail && chance(o.Seed, domainTail, n).IntN(10) == 0 {
+		mean *= 5
+	}
 	return lognormal(chance(o.Seed, domainService, n), mean, max(cv, 0), q.extend)
 }
 
