@@ -11,22 +11,22 @@ import (
 // aliases are the names that headers have for fields, as plainName writes them. The first is
 // the field's own.
 var aliases = [fields][]string{
-	fieldID: {"id", "编号", "标识"},
+	fieldID: {"id", "编号", "編號", "标识"},
 	fieldPrompt: {"prompt", "prompts", weakPrompt, "positiveprompt", "提示词", "正向提示词", "正面提示词",
-		"提示语"},
+		"提示语", "提示詞", "正向提示詞"},
 	fieldNegative: {"negativeprompt", "negativeprompts", "negative", "反向提示词", "负向提示词",
-		"负面提示词", "反面提示词"},
+		"负面提示词", "反面提示词", "反向提示詞", "負向提示詞", "負面提示詞"},
 	fieldModel: {"model", "modelname", "模型", "模型名称"},
 	fieldSize: {"size", "imagesize", "resolution", "ratio", "aspectratio", "尺寸", "图片尺寸",
-		"分辨率", "比例", "宽高比"},
-	fieldSeed:      {"seed", "种子", "随机种子", "随机数种子"},
-	fieldCount:     {"count", "copies", "数量", "张数"},
+		"分辨率", "比例", "宽高比", "解析度", "寬高比"},
+	fieldSeed:      {"seed", "种子", "随机种子", "随机数种子", "種子", "隨機種子"},
+	fieldCount:     {"count", "copies", "数量", "张数", "數量", "張數"},
 	fieldN:         {"n"},
 	fieldExtend:    {"promptextend", "智能改写", "提示词改写", "提示词扩写", "提示词扩展"},
 	fieldWatermark: {"watermark", "水印"},
 	fieldFile: {"file", "filename", "picname", "文件", "文件名", "文件名称", "图片名",
-		"图片名称"},
-	fieldSkip: {"skip", "跳过"},
+		"图片名称", "檔名", "檔案名稱"},
+	fieldSkip: {"skip", "跳过", "跳過"},
 }
 
 // weakPrompt is an alias of the prompt that other sheets use for other texts.

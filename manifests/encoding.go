@@ -121,6 +121,9 @@ func (c copier) detected(r io.Reader) (*textCopy, error) {
 		return nil, c.refuse(made, seen.nul,
 			"is a NUL character; if the file is UTF-16, say so with --encoding %s",
 			[]string{"utf-16be", "utf-16le"}[seen.nul%2])
+	case seen.escape >= 0 && shiftsIn(made.From(seen.escape)):
+		return nil, c.refuse(made, seen.escape,
+			"begins text in ISO-2022-JP; say so with --encoding iso-2022-jp")
 	case seen.bad > 0 && seen.long > seen.bad:
 		return nil, c.refuse(made, seen.firstBad,
 			"is not valid UTF-8, although most of the file is: mend it, or name the encoding with --encoding")

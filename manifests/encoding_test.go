@@ -120,3 +120,19 @@ func TestGuessedEncodingBelowYAML(t *testing.T) {
 		t.Errorf("the earlier reading is %x, %t, want %x", got, other, want)
 	}
 }
+
+// ISO-2022-JP is ASCII by its bytes and would be paid for as it stands.
+func TestISO2022JP(t *testing.T) {
+	const text = "prompt\n\x1b$BM<>F$1\x1b(B\n"
+	if got, want := mistakes(t, "a.csv", text, Options{}), "a.csv:2:1: the character here begins "+
+		"text in ISO-2022-JP; say so with --encoding iso-2022-jp"; got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	m, err := load(t, "a.csv", text, Options{Encoding: "iso-2022-jp"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := showAll(t, m), "2 prompt=\"夕焼け\""; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

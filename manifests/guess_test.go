@@ -102,6 +102,10 @@ func TestWhichColumnHoldsThePrompts(t *testing.T) {
 			`a.csv:1:6: "Image prompt", "Text" may both hold the prompts; choose with --column 'prompt=Image prompt' or --column prompt=Text`},
 		{"text and 提示词内容", "a.csv", "text,提示词内容\na,b\n",
 			`a.csv:1:6: "提示词内容", "text" may both hold the prompts; choose with --column prompt=提示词内容 or --column prompt=text`},
+		{"an id of the prompt", "a.csv", "prompt_id,text\n1,a sitting cat\n",
+			`a.csv:1:1: "prompt_id", "text" may both hold the prompts; choose with --column prompt=text or --column prompt=prompt_id`},
+		{"JSON lines, an id", "a.jsonl", `{"prompt_id": "1", "text": "a sitting ginger cat"}`,
+			`a.jsonl:1:1: "prompt_id", "text" may both hold the prompts; choose with --column prompt=text or --column prompt=prompt_id`},
 		{"JSON lines", "a.jsonl", `{"text": "a", "image_prompt": "b"}`,
 			`a.jsonl:1:1: "image_prompt", "text" may both hold the prompts; choose with --column prompt=image_prompt or --column prompt=text`},
 		{"two aliases", "a.csv", "提示词,prompt\na,b\n",
@@ -181,7 +185,8 @@ func TestNoHeader(t *testing.T) {
 		{"short ones", "a.csv", "一只猫\n一只小狗\n", `a.csv:1:1: ` + looks + `"一只猫"; if the file has no header: --no-header`},
 		{"numbered", "a.csv", "1,a photo of a bench\n2,a photo of a cow\n", `a.csv:1:1: ` + looks + `"1", "a photo of a bench"; if the file has no header: --no-header --column prompt=2`},
 		{"one row", "a.tsv", "a cat and a dog in the snow", `a.tsv:1:1: ` + looks + `"a cat and a dog in the snow"; if the file has no header: --no-header`},
-		{"a header", "a.csv", "Titel\nEine lange Beschreibung eines Bildes\n", `a.csv:1:1: no column holds the prompts; the first row is "Titel"; name the column: --column prompt=Titel`},
+		{"a header", "a.csv", "Titel\nEine lange Beschreibung eines Bildes\n", `a.csv:1:1: no column holds the prompts; the first row is "Titel"; if it is the header, name the column: --column prompt=Titel; if the file has no header: --no-header`},
+		{"what may be either", "a.csv", "it's a cat,red\nit's a dog,blue\n", `a.csv:1:1: no column holds the prompts; the first row is "it's a cat", "red"; if it is the header, name the column: --column 'prompt=it'\''s a cat'; if the file has no header: --no-header --column prompt=1`},
 		{"a header that speaks of texts", "a.csv", "内容\n猫\n", `a.csv:1:1: no column holds the prompts; the first row is "内容"; name the column: --column prompt=内容`},
 	} {
 		r.test(t)

@@ -98,3 +98,32 @@ func TestRowsAboveTheHeaderAreTold(t *testing.T) {
 		t.Errorf("told is %q, want %q", got, want)
 	}
 }
+
+// Of several sheets one is read, which is said; sheets that nobody sees are not spoken of.
+func TestSheetsBesides(t *testing.T) {
+	b := newBook(t).rows("Sheet1", "A1", cells{"prompt"}, cells{"A cat"})
+	b.NewSheet("June July")
+	b.NewSheet("Old")
+	b.rows("June July", "A1", cells{"prompt"}, cells{"A dog"}).rows("Old", "A1", cells{"prompt"})
+	b.SetSheetVisible("Old", false)
+	for asked, want := range map[string]string{
+		"":          `a.xlsx: the sheet "Sheet1" is read, "June July" is not; --sheet 'June July' reads it instead`,
+		"June July": "",
+	} {
+		m, err := b.open(Options{Sheet: asked})
+		if err != nil {
+			t.Fatal(err)
+		}
+		totals, err := m.Check()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, g := range totals.Guesses {
+			got += g.Error()
+		}
+		if got != want {
+			t.Errorf("--sheet %q tells %s, want %s", asked, got, want)
+		}
+	}
+}

@@ -177,7 +177,7 @@ func (d *jsonDocument) choose(path, asked string) (jsonList, error) {
 				fit[0].name)
 		}
 	}
-	return refuse("%s", d.noList())
+	return refuse("%s", d.noList(path))
 }
 
 // isTable reports whether the lists are the columns of a table: another one, of a field or
@@ -186,23 +186,6 @@ func (d *jsonDocument) isTable(list jsonList) bool {
 	return list.texts && list.length > 1 && slices.ContainsFunc(d.lists, func(a jsonList) bool {
 		return a.name != list.name && !a.objects && a.length == list.length
 	})
-}
-
-// noList says that the object holds no items, and how those that it seems to hold are taken out.
-func (d *jsonDocument) noList() string {
-	const text = "no list of objects stands in it, as in [{\"prompt\": \"a cat\"}]"
-	kinds := map[byte]int{}
-	for _, m := range d.others {
-		kinds[m.value[0]]++
-	}
-	switch n := len(d.others); {
-	case n > 0 && kinds['{'] == n:
-		return text + "; if each of its keys is an id: jq '[to_entries[] | {id: .key} + .value]'"
-	case n > 1 && kinds['"'] == n:
-		return text + "; if each of its keys is an id: " +
-			"jq '[to_entries[] | {id: .key, prompt: .value}]'"
-	}
-	return text
 }
 
 // unread warns of what stands beside the list and may be meant for its items, and tells that

@@ -46,7 +46,8 @@ func (l *jsonRows) rivals(chosen map[string]field) string {
 		}
 	}
 	if i := slices.IndexFunc(l.names, soundsLikePrompt); i >= 0 && len(weak) > 0 {
-		return rivals(slices.Min(weak), l.names[i])
+		under := l.lengths([]string{fieldPrompt.String(), l.names[i]})
+		return rivals(slices.Min(weak), l.names[i], under[0], under[1])
 	}
 	return ""
 }

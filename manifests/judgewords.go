@@ -38,6 +38,10 @@ func (j *rowJudge) checkWords(it *Item) {
 		j.mistake(fieldPrompt, fmt.Sprintf("%q is what programs write for an empty cell, not a "+
 			"prompt", it.Prompt))
 	}
+	if isTotal(it.Prompt) && !j.row.skips() {
+		j.note(fieldPrompt, fmt.Sprintf("%q looks like a row of totals and is made as a picture; "+
+			"the column skip leaves a row out", it.Prompt))
+	}
 	if negative := it.NegativePrompt; negative != "" && withoutWords(negative) {
 		j.note(fieldNegative, fmt.Sprintf("%q is no negative prompt and is sent as one; an empty "+
 			"cell says nothing", negative))

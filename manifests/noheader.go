@@ -76,10 +76,11 @@ func (t *table) takeAll(in input) (faults []headerFault) {
 // be data.
 func (t *table) noPromptNorHeader(names []string) string {
 	lengths, rows := t.sample()
-	if !looksLikeData(names, lengths, rows) {
+	data := looksLikeData(names, lengths, rows)
+	if !data && (speakOfColumns(names) || otherSeparator(names) != "") {
 		return noPrompt(names, lengths)
 	}
-	flags := "--no-header"
+	column, flags := columnFlag(fieldPrompt, likeliest(names, lengths)), "--no-header"
 	if len(names) > 1 {
 		numbers := make([]string, len(names))
 		for i := range numbers {
@@ -87,6 +88,11 @@ func (t *table) noPromptNorHeader(names []string) string {
 			lengths[i] += utf8.RuneCountInString(names[i])
 		}
 		flags += " " + columnFlag(fieldPrompt, likeliest(numbers, lengths))
+	}
+	if !data {
+		return "no column holds the prompts; the first row is " + quoteAll(names) +
+			"; if it is the header, name the column: " + column +
+			"; if the file has no header: " + flags
 	}
 	return "no column holds the prompts, and the first row looks like one of them: " +
 		quoteAll(names) + "; if the file has no header: " + flags
@@ -97,18 +103,13 @@ func (t *table) noPromptNorHeader(names []string) string {
 // with the number of rows.
 func looksLikeData(names []string, lengths []int, rows int) bool {
 	longest := 0
-	for i, name := range names {
-		_, known := fieldMeant(name)
-		_, near := fieldNearly(name)
-		if known || near || soundsLikeWords(name) {
-			return false
-		}
+	if speakOfColumns(names) || otherSeparator(names) != "" {
+		return false
+	}
+	for i := range names {
 		if lengths[i] > lengths[longest] {
 			longest = i
 		}
-	}
-	if len(names) == 1 && strings.Contains(names[0], "|") {
-		return false // another separator
 	}
 	for _, name := range names {
 		if utf8.RuneCountInString(name) > 40 || len(strings.Fields(name)) > 4 ||

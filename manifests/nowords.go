@@ -37,3 +37,13 @@ func standsForNothing(text string) bool {
 	return len(text) <= 16 && slices.Contains(nothings, strings.ToLower(text)) ||
 		strings.EqualFold(text, "[object Object]")
 }
+
+// totals are what stands in a row of totals or subtotals, in lower case and without a colon.
+var totals = []string{"total", "totals", "grand total", "subtotal", "sub-total", "sum", "summe",
+	"gesamt", "gesamtsumme", "somme", "合计", "总计", "小计", "总数", "合計", "總計", "小計"}
+
+// isTotal reports whether a text is the name of a row of totals.
+func isTotal(text string) bool {
+	return len(text) <= 24 && slices.Contains(totals,
+		strings.ToLower(strings.TrimSpace(strings.TrimRight(text, ":："))))
+}

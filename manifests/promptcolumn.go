@@ -7,7 +7,8 @@ import (
 
 // promptRival says that another column than the one with the prompts may hold them. The columns
 // of an earlier run are left out before.
-func (h *header) promptRival(names []string, explicit map[string]string) []headerFault {
+func (h *header) promptRival(names []string, explicit map[string]string,
+	lengths func() []int) []headerFault {
 	if h.width == 0 {
 		return nil // an empty sheet
 	}
@@ -20,13 +21,20 @@ func (h *header) promptRival(names []string, explicit map[string]string) []heade
 	if i < 0 {
 		return nil
 	}
-	return []headerFault{{h.carried[i], rivals(names[column], h.names[i])}}
+	other, under := h.carried[i], lengths()
+	return []headerFault{{other,
+		rivals(names[column], h.names[i], under[column], under[other])}}
 }
 
 // rivals say that a column with a name of many meanings stands beside one that speaks of prompts.
-func rivals(weak, rival string) string {
+// The latter is named first, unless its texts are so much shorter that they are ids or titles.
+func rivals(weak, rival string, weakLength, length int) string {
+	first, second := rival, weak
+	if weakLength > 4*length {
+		first, second = weak, rival
+	}
 	return quoteAll([]string{rival, weak}) + " may both hold the prompts; choose with " +
-		columnFlag(fieldPrompt, rival) + " or " + columnFlag(fieldPrompt, weak)
+		columnFlag(fieldPrompt, first) + " or " + columnFlag(fieldPrompt, second)
 }
 
 // soundsLikePrompt reports whether a header that means none of our fields speaks of prompts.
@@ -34,7 +42,7 @@ func soundsLikePrompt(name string) bool {
 	if _, known := fieldMeant(name); known {
 		return false
 	}
-	return containsAny(plainName(name), "prompt", "提示词") && !speaksOf(name, hints[fieldNegative]...)
+	return containsAny(plainName(name), "prompt", "提示词", "提示詞") && !speaksOf(name, hints[fieldNegative]...)
 }
 
 // soundsLikeWords reports whether a header speaks of what pictures are made of.
@@ -50,10 +58,35 @@ func soundsLikeWords(name string) bool {
 // name one.
 func noPrompt(names []string, lengths []int) string {
 	text := "no column holds the prompts; the first row is " + quoteAll(names)
-	if len(names) == 1 && strings.Contains(names[0], "|") {
-		return text + "; columns are separated by commas, semicolons or tabs, not by |"
+	if sep := otherSeparator(names); sep != "" {
+		return text + "; columns are separated by commas, semicolons or tabs, not by " + sep
 	}
 	return text + "; name the column: " + columnFlag(fieldPrompt, likeliest(names, lengths))
+}
+
+// otherSeparator is what separates the names of a header that is taken for one cell, as | or a
+// comma of full width, "" where there is none: a hint to take all of it for the prompts would
+// buy the other columns' words, too.
+func otherSeparator(names []string) string {
+	if len(names) != 1 {
+		return ""
+	}
+	for _, sep := range []string{"|", "，", "；", "、", "^"} {
+		parts := strings.Split(names[0], sep)
+		if len(parts) > 1 && (sep == "|" || speakOfColumns(parts)) {
+			return sep
+		}
+	}
+	return ""
+}
+
+// speakOfColumns reports whether a header is among some names, by what they say.
+func speakOfColumns(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		_, known := fieldMeant(name)
+		_, near := fieldNearly(name)
+		return known || near || soundsLikeWords(name)
+	})
 }
 
 // likeliest is the header that most likely stands over the prompts: of those that sound so, or

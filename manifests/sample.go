@@ -43,3 +43,9 @@ func (s *sheet) sample() (all []int, rows int) {
 	}
 	return all, rows
 }
+
+// lengths are the characters in each column of a sheet.
+func (s *sheet) lengths() []int {
+	all, _ := s.sample()
+	return all
+}

@@ -23,6 +23,7 @@ const headerRows = 20
 type sheet struct {
 	path, name string
 	others     []string // sheets, where nobody has said which to read
+	unread     []string // those of them that a person sees
 	grid       *xlsx.Grid
 	header     header
 	sides      sides    // among the carried-through columns
@@ -48,7 +49,7 @@ func openSheet(in input) (*reading, error) {
 	}
 	if err == nil && in.wants == nil {
 		opened.guesses.addAll(s.placed(s.header.leaveOutResults(s.names)))
-		err = s.headerErrors(s.header.promptRival(s.names, in.options.Columns))
+		err = s.headerErrors(s.header.promptRival(s.names, in.options.Columns, s.lengths))
 	}
 	if err != nil {
 		opened.close()
@@ -59,6 +60,7 @@ func openSheet(in input) (*reading, error) {
 		opened.headerWarnings = s.placed(s.header.nearMisses())
 		b.Results = s.header.results.columns
 	}
+	opened.guesses.addAll(s.besides(in.wants != nil))
 	opened.guesses.addAll(s.hidden())
 	opened.guesses.addAll(s.placed(headerBelow(s.above)))
 	b.Sheet, b.Header, b.Fields = s.name, s.number, s.header.present()
@@ -71,8 +73,9 @@ func readSheet(path string, b *Book, asked string) (*sheet, error) {
 	if err != nil {
 		return nil, inBook(path, err)
 	}
-	s := &sheet{path: path, name: w.FirstVisible()}
+	s := &sheet{path: path, name: w.Visible()[0]}
 	if asked == "" {
+		s.unread = w.Visible()[1:]
 		s.others = slices.DeleteFunc(slices.Clone(w.Sheets()),
 			func(n string) bool { return n == s.name })
 	} else if s.name, err = sheetNamed(asked, w.Sheets()); err != nil {
@@ -166,6 +169,10 @@ func (s *sheet) noHeader(names []string, explicit map[string]string) []headerFau
 		return faults
 	}
 	text := noPrompt(names, lengths)
+	if len(names) == 1 && len(s.others) > 0 && !speakOfColumns(names) { // a cover
+		return []headerFault{{-1, "no column holds the prompts; the first row is " +
+			quoteAll(names) + "; another sheet is taken with --sheet: " + quoteAll(s.others)}}
+	}
 	if rows > 0 && looksLikeData(names, lengths, rows) {
 		text = "no column holds the prompts, and this row looks like one of them: " +
 			quoteAll(names) + "; put a row above it, with the word prompt over the prompts"

@@ -205,7 +205,7 @@ func TestSheetMistakes(t *testing.T) {
 		"the header is on another sheet": {func(b book) {
 			b.NewSheet("Two")
 			b.rows("Sheet1", "A1", cells{"Read me"})
-		}, Options{}, `a.xlsx:Sheet1!A1: no column holds the prompts; the first row is "Read me"; name the column: --column 'prompt=Read me', or another sheet with --sheet: "Two"`},
+		}, Options{}, `a.xlsx:Sheet1!A1: no column holds the prompts; the first row is "Read me"; another sheet is taken with --sheet: "Two"`},
 		"a column that is not there": {func(b book) {
 			b.rows("Sheet1", "A1", cells{"title"}, cells{"id", nil, "prompt"}, cells{"a", nil, "b"})
 		}, Options{Columns: map[string]string{"prompt": "描述"}}, `a.xlsx:Sheet1!A2: --column prompt=描述: there is no column "描述"; there are "id", "prompt"`},

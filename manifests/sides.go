@@ -11,7 +11,7 @@ type sides [2]int
 
 // sideNames are the headers of a width and of a height, as plainName writes them.
 var sideNames = [2][]string{
-	{"width", "imagewidth", "picwidth", "imgwidth", "outputwidth", "widthpx", "w", "宽", "宽度",
+	{"width", "imagewidth", "picwidth", "imgwidth", "outputwidth", "widthpx", "w", "宽", "宽度", "寬", "寬度",
 		"图片宽度", "图宽"},
 	{"height", "imageheight", "picheight", "imgheight", "outputheight", "heightpx", "h", "高",
 		"高度", "图片高度", "图高"},

@@ -56,7 +56,7 @@ func openTable(in input) (*reading, error) {
 	case t.header.index[fieldPrompt] < 0:
 		faults = append(faults, headerFault{-1, t.noPromptNorHeader(names)})
 	default:
-		faults = t.header.promptRival(names, in.options.Columns)
+		faults = t.header.promptRival(names, in.options.Columns, t.lengths)
 	}
 	if opened.takeSides(in); in.wants == nil {
 		opened.headerWarnings = t.placed(t.header.nearMisses())

@@ -127,6 +127,8 @@ func TestH13TableMistakes(t *testing.T) {
 			`a.csv:1:1: no column holds the prompts; the first row is "sku", "promt"; name the column: --column prompt=promt`},
 		{"bars", "a.csv", "prompt|size\na|b\n",
 			`a.csv:1:1: no column holds the prompts; the first row is "prompt|size"; columns are separated by commas, semicolons or tabs, not by |`},
+		{"commas of full width", "a.csv", "提示词，尺寸\n猫，16:9\n",
+			`a.csv:1:1: no column holds the prompts; the first row is "提示词，尺寸"; columns are separated by commas, semicolons or tabs, not by ，`},
 		{"two prompt columns", "a.csv", "id,Prompt,提示词,seed,种子\n1,b,c,1,2\n",
 			`a.csv:1:11: "Prompt" and "提示词" both mean prompt; rename one, or choose with --column prompt=Prompt` + "\n" +
 				`a.csv:1:20: "seed" and "种子" both mean seed; rename one, or choose with --column seed=seed`},

@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"bufio"
+	"io"
 	"unicode"
 	"unicode/utf8"
 
@@ -16,11 +17,12 @@ type textStats struct {
 	short, long                         int // valid sequences of 2 bytes, of 3 and 4
 	bad                                 int // bytes that are no part of valid UTF-8
 	firstBad, firstShort, nul, replaced int64
+	escape                              int64 // see shiftsIn
 }
 
 func newTextStats() *textStats {
 	return &textStats{
-		firstBad: -1, firstShort: -1, nul: -1, replaced: -1}
+		firstBad: -1, firstShort: -1, nul: -1, replaced: -1, escape: -1}
 }
 
 // Write looks at p; a character that is cut at its end waits for the next call.
@@ -55,10 +57,10 @@ func (s *textStats) end() {
 	s.tail = nil
 }
 
-// plainLength is the length of the ASCII that p begins with, NUL not being plain.
+// plainLength is the length of the ASCII that p begins with, NUL and ESC not being plain.
 func plainLength(p []byte) int {
 	for i, b := range p {
-		if b >= utf8.RuneSelf || b == 0 {
+		if b >= utf8.RuneSelf || b == 0 || b == esc {
 			return i
 		}
 	}
@@ -69,6 +71,8 @@ func (s *textStats) see(r rune, size int) {
 	switch {
 	case r == 0:
 		firstAt(&s.nul, s.offset)
+	case r == esc:
+		firstAt(&s.escape, s.offset)
 	case r == utf8.RuneError && size == 1:
 		s.bad++
 		firstAt(&s.firstBad, s.offset)
@@ -132,4 +136,15 @@ func sameScript(r, neighbour rune) bool {
 		}
 	}
 	return false
+}
+
+// esc begins the sequences by which ISO-2022 encodings, which are ASCII bytes only, change to
+// other characters.
+const esc = 0x1b
+
+// shiftsIn reports whether a text begins with such a sequence that changes to Japanese.
+func shiftsIn(text io.Reader) bool {
+	start := make([]byte, 3)
+	_, err := io.ReadFull(text, start)
+	return err == nil && (string(start) == "\x1b$B" || string(start) == "\x1b$@")
 }

@@ -215,3 +215,21 @@ func TestCharactersWithoutWidthInTemplates(t *testing.T) {
 		t.Error("an item that is read as before has an earlier fingerprint")
 	}
 }
+
+// A row of totals may have its name where the prompts are.
+func TestTotalsAsPrompts(t *testing.T) {
+	for text, want := range map[string]string{
+		"prompt,price\nA cat,5\nTotal:,5\n": `a.csv:3:1: prompt: "Total:" looks like a row of totals and is made as a picture; the column skip leaves a row out`,
+		"提示词,价格\n一只猫,5\n合计,5\n":             `a.csv:3:1: prompt: "合计" looks like a row of totals and is made as a picture; the column skip leaves a row out`,
+		"prompt\nTotal eclipse\n":           "",
+		"prompt,skip\nA cat,\nTotal,yes\n":  "",
+	} {
+		m, err := load(t, "a.csv", text, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := warnings(t, m); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

@@ -53,6 +53,7 @@ var charsets = []Charset{
 		aliases: []string{"euckr", "cp949", "uhc", "ksc5601", "ms949", "windows949", "korean"}},
 	{Name: "euc-jp", Encoding: japanese.EUCJP, languages: japaneseWords,
 		aliases: []string{"eucjp", "ujis"}},
+	{Name: "iso-2022-jp", Encoding: japanese.ISO2022JP, aliases: []string{"iso2022jp", "jis"}},
 	{Name: "windows-1251", Encoding: charmap.Windows1251, languages: cyrillic,
 		aliases: []string{"cp1251", "1251"}},
 	{Name: "windows-1250", Encoding: charmap.Windows1250, languages: central,

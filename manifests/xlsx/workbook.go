@@ -52,8 +52,8 @@ type Workbook struct {
 	parts    map[string]*zip.File
 	names    []string // of the worksheets, in their order
 	sheets   map[string]string
-	first    string // of those that are not hidden
-	strings  string // the part of the shared texts, "" where there is none
+	visible  []string // those that are not hidden
+	strings  string   // the part of the shared texts, "" where there is none
 	styles   string
 	date1904 bool
 }
@@ -71,7 +71,7 @@ func Open(f *io.SectionReader) (*Workbook, error) {
 	if err := w.contents(); err != nil {
 		return nil, err
 	}
-	if w.first == "" {
+	if len(w.visible) == 0 {
 		return nil, refuse("has no worksheet to read")
 	}
 	return w, nil
@@ -80,8 +80,9 @@ func Open(f *io.SectionReader) (*Workbook, error) {
 // Sheets are the names of the worksheets, in the order of their tabs. The slice must not be changed.
 func (w *Workbook) Sheets() []string { return w.names }
 
-// FirstVisible is the name of the first worksheet that is not hidden.
-func (w *Workbook) FirstVisible() string { return w.first }
+// Visible are the names of the worksheets that are not hidden, of which there is one. The slice
+// must not be changed.
+func (w *Workbook) Visible() []string { return w.visible }
 
 // partName is a name in the archive as it is looked up: some programs write backslashes or
 // another case.
@@ -195,8 +196,8 @@ func (w *Workbook) list(book string, parts map[string]string) error {
 		}
 		w.names = append(w.names, s.Name)
 		w.sheets[s.Name] = part
-		if w.first == "" && (s.State == "" || s.State == "visible") {
-			w.first = s.Name
+		if s.State == "" || s.State == "visible" {
+			w.visible = append(w.visible, s.Name)
 		}
 	}
 	return nil
