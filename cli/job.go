@@ -31,6 +31,7 @@ type job struct {
 	watch    term.Watch
 	records  *term.JSONView // with --progress json
 	junit    *extraFile
+	looked   bool // beside the folder, before it was made
 }
 
 // run takes a manifest as far as it comes. Nothing is created on the disk before the manifest is
@@ -61,6 +62,13 @@ func (p *program) run(ctx context.Context, f *runFlags, settings state.Settings,
 	if err := notItsReport(name, j.folder); err != nil {
 		return err
 	}
+	options := batch.Options{Manifest: m, Settings: settings, Rules: f.rules, Key: key}
+	if j.looked = !hasState(j.folder); j.looked && j.search(options).beside {
+		err := j.search(options).find(func() (batch.Prints, error) { return batch.ReadPrints(m) })
+		if err != nil {
+			return err
+		}
+	}
 	if key.IsZero() && !f.rehearse && !hasState(j.folder) {
 		return noKey()
 	}
@@ -81,8 +89,8 @@ func (p *program) run(ctx context.Context, f *runFlags, settings state.Settings,
 		return err
 	}
 	defer j.junit.close()
-	return j.open(ctx, batch.Options{Manifest: m, Disk: dir, Client: caller, Settings: settings,
-		Key: key})
+	options.Disk, options.Client = dir, caller
+	return j.open(ctx, options)
 }
 
 // caller is the client of the service or of the rehearsal. It sends nothing yet.
@@ -133,11 +141,17 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 		j.screen.Say("%s", note)
 	}
 	rereading := reread(j.batch, o.Manifest, j.plan)
+	var wrongFolder error
+	if rereading == nil && !j.looked {
+		wrongFolder = j.search(o).rightFolder(j.batch, j.plan)
+	}
 	switch {
 	case j.plan.Idle():
 		return j.idle(ctx)
 	case rereading != nil:
 		return rereading
+	case wrongFolder != nil:
+		return wrongFolder
 	case j.plan.Much() && !f.accept:
 		return tooMuch(j.plan)
 	case o.Key.IsZero() && !f.rehearse:
@@ -150,6 +164,14 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 		return err
 	}
 	return j.work(ctx, o)
+}
+
+// search looks for the batch of this run in other folders.
+func (j *job) search(o batch.Options) search {
+	return search{args: j.p.args, sheet: j.manifest, folder: j.folder, retried: "--new",
+		warn: j.p.warn, beside: !j.f.rehearse && !j.f.anew, shared: j.f.accept,
+		options: batch.Options{Manifest: o.Manifest, Settings: o.Settings, Rules: o.Rules,
+			Tool: version(), RetryFailed: j.f.retry}}
 }
 
 // tooMuch refuses a run that would pay for much that is finished.

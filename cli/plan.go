@@ -30,6 +30,7 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 	main.flags.BoolVar(&l.retry, "retry-failed", false,
 		"count items that failed as ones to be tried again")
 	redoFlag(main, &l.redo)
+	newFlag(main, &l.anew)
 	l.manifestFlags.modeFlag(main)
 	jsonFlag(main, &l.asJSON)
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup(), l.serviceGroup())

@@ -16,6 +16,7 @@ type runFlags struct {
 	submit, query       rateFlag
 	window, limit       int
 	retry, accept, yes  bool
+	anew                bool // although another folder holds the items
 	redo                []string
 	grace               time.Duration
 	progress            string
@@ -52,6 +53,7 @@ The exit code says how it ended: qwenbatch help exit-codes.`,
 	redoFlag(main, &f.redo)
 	main.flags.BoolVar(&f.accept, "accept-changes", false,
 		"go on although many finished pictures would be paid anew, since their rows have changed")
+	newFlag(main, &f.anew)
 	main.flags.BoolVar(&f.restored, "restored", false,
 		"the output folder was put back from a copy, or lost: look in the task list for what it "+
 			"does not know, before anything is sent")
@@ -128,6 +130,6 @@ The exit code says how it ended: qwenbatch help exit-codes.`,
 func (f *runFlags) asPlan() *savedBatch {
 	l := newSavedBatch()
 	l.manifestFlags, l.serviceFlags, l.reportFlags = f.manifestFlags, f.serviceFlags, f.reportFlags
-	l.out, l.retry, l.redo, l.asRun = f.out, f.retry, f.redo, true
+	l.out, l.retry, l.redo, l.anew, l.asRun = f.out, f.retry, f.redo, f.anew, true
 	return l
 }

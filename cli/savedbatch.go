@@ -17,6 +17,7 @@ type savedBatch struct {
 	*serviceFlags
 	out   string
 	retry bool
+	anew  bool // although another folder holds the items
 	redo  []string
 	reportFlags
 	asJSON bool
@@ -138,10 +139,24 @@ func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
 	if err != nil {
 		return m, err
 	}
-	if l.plan, err = l.batch.Plan(); err == nil {
-		l.rereading = reread(l.batch, m, l.plan)
+	if l.plan, err = l.batch.Plan(); err != nil {
+		return m, err
 	}
-	return m, err
+	l.rereading = reread(l.batch, m, l.plan)
+	return m, l.search(p, m).rightFolder(l.batch, l.plan)
+}
+
+// search looks for this batch in other folders.
+func (l *savedBatch) search(p *program, m *manifests.Manifest) search {
+	s := search{args: p.args, sheet: l.name, folder: l.folder, warn: p.warn,
+		beside: !l.settings.Rehearsal && !l.anew, options: batch.Options{Manifest: m,
+			Settings: l.settings, Rules: l.rules, Tool: version(), RetryFailed: l.retry}}
+	if l.asRun {
+		s.retried = "--new"
+	} else if l.found && !l.batch.Foreign() {
+		s.beside = false // whatever else there is, this is what was asked about
+	}
+	return s
 }
 
 // mustExist is an error where there is no state file.
