@@ -32,7 +32,7 @@ type search struct {
 // where another holds them, or where the folder is another manifest's.
 func (s search) rightFolder(b *batch.Batch, plan batch.Plan) error {
 	both, _ := b.Common()
-	if plan.Pictures == 0 || 2*both >= plan.Items {
+	if plan.Pictures == 0 || 2*both >= plan.Items || b.Lost() != "" {
 		return nil
 	}
 	if s.beside {

@@ -183,6 +183,18 @@ func (emptyDisk) Place(string) string                    { return "" }
 func (emptyDisk) Lock(name string) (io.Closer, error)    { return nil, notExist("lock", name) }
 func (emptyDisk) SyncDir(string) error                   { return nil }
 
+// hasTraces reports whether a folder without a state file has had one, of which a run rebuilds what
+// it can.
+func hasTraces(folder string) bool {
+	dir, err := readFolder(folder)
+	if err != nil || dir == nil {
+		return false
+	}
+	defer dir.Close()
+	trace, err := state.Traces(dir)
+	return err != nil || trace != ""
+}
+
 // hasState reports whether a folder has a state file.
 func hasState(folder string) bool {
 	dir, err := readFolder(folder)

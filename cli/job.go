@@ -63,7 +63,8 @@ func (p *program) run(ctx context.Context, f *runFlags, settings state.Settings,
 		return err
 	}
 	options := batch.Options{Manifest: m, Settings: settings, Rules: f.rules, Key: key}
-	if j.looked = !hasState(j.folder); j.looked && j.search(options).beside {
+	j.looked = !hasState(j.folder)
+	if j.looked && !hasTraces(j.folder) && j.search(options).beside {
 		err := j.search(options).find(func() (batch.Prints, error) { return batch.ReadPrints(m) })
 		if err != nil {
 			return err
