@@ -24,6 +24,7 @@ type search struct {
 	retried string   // the flag that pays again, "" where the command has none
 	warn    func(string)
 	options batch.Options // how a batch of the manifest is opened
+	chosen  bool          // somebody has named the folder for a run
 	beside  bool          // other folders count
 	shared  bool          // the folder may be another manifest's
 }
@@ -48,7 +49,8 @@ func (s search) rightFolder(b *batch.Batch, plan batch.Plan) error {
 }
 
 // find is the mistake of a command that would not see what another folder holds: half of the items
-// or more, or ten that are half of that folder or more. Fewer are told as a warning.
+// or more, or ten that are half of that folder or more. Fewer are told as a warning, and so are all
+// where a folder was named that a run may begin.
 func (s search) find(read func() (batch.Prints, error)) error {
 	folders := outputFolders(s.sheet, s.folder)
 	if len(folders) == 0 {
@@ -64,7 +66,8 @@ func (s search) find(read func() (batch.Prints, error)) error {
 	}
 	there := s.peek(best)
 	all := prints.Items()
-	if 2*best.items < all && (best.items < manyAnew || !there.mostOf(best.items)) {
+	few := 2*best.items < all && (best.items < manyAnew || !there.mostOf(best.items))
+	if few || s.chosen {
 		s.warn(s.fewOf(best, there, all))
 		return nil
 	}
@@ -132,7 +135,8 @@ func (s search) fewOf(n neighbour, there peek, all int) string {
 	text := fmt.Sprintf("%s of %s items of %s are paid for in %s, too, and bought again here",
 		term.Number(n.items), term.Number(all), s.name(), term.Plain(n.folder))
 	if there.mostOf(n.items) {
-		text += "; -o " + term.ShellQuote(n.folder) + " goes on with them"
+		flags := append([]string{"-o", n.folder}, s.serviceFlags(n.settings)...)
+		text += "; " + joinQuoted(flags) + " goes on with them"
 	}
 	return text
 }
@@ -229,6 +233,10 @@ func (s search) foreign(b *batch.Batch) error {
 		term.Plain(s.folder), owner, term.Number(b.Prints().Items()), s.name(),
 		term.Number(both), term.Number(held-both)),
 		hint: "--out DIR names the folder of its own batch"}
+	if s.options.Settings.Rehearsal {
+		s.warn(m.text)
+		return nil
+	}
 	if s.retried != "" {
 		again := ""
 		if both > 0 {
@@ -249,15 +257,11 @@ func (s search) ownFolder() string {
 	if kind = strings.TrimPrefix(kind, "."); kind != "" {
 		own += "-" + kind
 	}
-	ending := "-output"
-	if s.options.Settings.Rehearsal {
-		ending = "-rehearsal"
-	}
 	dir := filepath.Dir(s.folder)
 	for n := 1; ; n++ {
-		folder := filepath.Join(dir, own+ending)
+		folder := filepath.Join(dir, own+"-output")
 		if n > 1 {
-			folder = filepath.Join(dir, fmt.Sprintf("%s-%d%s", own, n, ending))
+			folder = filepath.Join(dir, fmt.Sprintf("%s-%d-output", own, n))
 		}
 		if !hasState(folder) {
 			return folder

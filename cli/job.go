@@ -170,7 +170,8 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 // search looks for the batch of this run in other folders.
 func (j *job) search(o batch.Options) search {
 	return search{args: j.p.args, sheet: j.manifest, folder: j.folder, retried: "--new",
-		warn: j.p.warn, beside: !j.f.rehearse && !j.f.anew, shared: j.f.accept,
+		warn: j.p.warn, beside: !j.f.rehearse && !j.f.anew && !j.f.restored,
+		shared: j.f.accept, chosen: j.f.out != "",
 		options: batch.Options{Manifest: o.Manifest, Settings: o.Settings, Rules: o.Rules,
 			Tool: version(), RetryFailed: j.f.retry}}
 }

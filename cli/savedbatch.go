@@ -152,7 +152,7 @@ func (l *savedBatch) search(p *program, m *manifests.Manifest) search {
 		beside: !l.settings.Rehearsal && !l.anew, options: batch.Options{Manifest: m,
 			Settings: l.settings, Rules: l.rules, Tool: version(), RetryFailed: l.retry}}
 	if l.asRun {
-		s.retried = "--new"
+		s.retried, s.chosen = "--new", l.out != ""
 	} else if l.found && !l.batch.Foreign() {
 		s.beside = false // whatever else there is, this is what was asked about
 	}
