@@ -67,3 +67,36 @@ func resealed(line []byte) json.RawMessage {
 	object[0] = '{'
 	return append(object, '}')
 }
+
+// A copier copies lines of a journal, each with the next sequence number and all its members byte for byte: fields of a newer
+// version survive.
+type copier struct {
+	from *journal
+	to   io.Writer
+	seq  int64 // of the last line
+
+	old, new []byte // of the last line, for the next
+}
+
+func (c *copier) copy(at span) (err error) {
+	if c.old, err = c.from.readInto(c.old, at); err != nil {
+		return err
+	}
+	c.seq++
+	c.new = appendSum(append(appendSeq(c.new[:0], c.seq), inside(c.old)...))
+	_, err = c.to.Write(c.new)
+	return err
+}
+
+// header copies the header, or writes one where it was lost.
+func (c *copier) header(at span, h Header) error {
+	if at.length > 0 {
+		return c.copy(at)
+	}
+	c.seq++
+	line, err := Seal(c.seq, h)
+	if err == nil {
+		_, err = c.to.Write(line)
+	}
+	return err
+}

@@ -1,29 +1,16 @@
 package state
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
+	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
-)
-
-const (
-	// FileName is the state file.
-	FileName = "state.jsonl"
-	// TornFile keeps what a crash has left of the last line.
-	TornFile = "state.torn"
-	// ReserveFile makes room on a full disk when it is removed; see [File.Reserve].
-	ReserveFile = "state.reserve"
-	// ReserveSize is room for the records of 200 tasks that are open when the disk fills up.
-	ReserveSize = 256 << 10
 )
 
 // A File is the fold of the state file: for every item that was ever seen, in that order, where its last line stands.
@@ -50,9 +37,6 @@ type File struct {
 	final   Mark         // the last one; its Seen and Redos are what the next is to say
 	redoes  int          // the highest number that a wish has had
 }
-
-// ErrOther says that a state file belongs to another service, region or kind of run.
-var ErrOther = errors.New("the state file belongs to another run")
 
 // OpenFile locks the state file and reads it; found is false where there is none yet. Nothing is written.
 func OpenFile(disk durable.Disk) (s *File, found bool, err error) {
@@ -164,54 +148,6 @@ func (s *File) Reserve(size int) error {
 	return err
 }
 
-// Undisturbed reports whether the file is the very one that the last run was writing, on the same boot of the system,
-// and ends with a whole line: what that run had written is in it.
-func (s *File) Undisturbed() bool {
-	return !s.journal.cut && s.final.Place != "" && s.final.Place == s.disk.Place(FileName)
-}
-
-// noSpace reports whether an error says that a disk, quota or inode table is full.
-func noSpace(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, errQuota)
-}
-
-// fold takes one line into the index.
-func (s *File) fold(line []byte, at span) error {
-	s.last = at
-	if e, ok := scanItem(line); ok && s.first.Version > 0 {
-		s.take(e, at)
-		return nil
-	}
-	var l itemLine
-	if err := json.Unmarshal(line, &l); err != nil {
-		return fmt.Errorf("it is not a record: %w", err)
-	}
-	switch {
-	case l.Version > Version:
-		return fmt.Errorf("%w: it was written by a newer qwenbatch (format %d, this one reads %d)", ErrOther, l.Version, Version)
-	case l.Version > 0:
-		var h Header // a later one may say less than the first
-		err := json.Unmarshal(line, &h)
-		s.head, s.first = at, h
-		return err
-	case s.first.Version == 0:
-		return errors.New("it is no header")
-	case l.Key == "":
-		s.marks++
-		s.stopped, s.final = l.Run == "stop", Mark{Run: l.Run, Since: l.Since, Seen: l.Seen, Redos: l.Redos, Place: l.Place}
-		for _, w := range l.Redos {
-			s.redoes = max(s.redoes, w.Number)
-		}
-		return nil
-	}
-	e, err := l.entry()
-	if err == nil {
-		s.take(e, at)
-	}
-	s.redoes = max(s.redoes, l.Redo)
-	return err
-}
-
 // ReserveKey returns a key for a new item: the one that it would like, unless an item bears that, or will.
 func (s *File) ReserveKey(k Key) Key {
 	s.mu.Lock()
@@ -222,35 +158,6 @@ func (s *File) ReserveKey(k Key) Key {
 	})
 	s.given[k] = true
 	return k
-}
-
-// take notes an item's newest line.
-func (s *File) take(e Entry, at span) {
-	s.stopped = false
-	e.offset, e.length = at.offset, uint32(at.length)
-	i, known := s.index.claim(s.entries, e.Key)
-	s.paid += e.Paid
-	if known {
-		s.paid -= s.entries[i].Paid
-		s.entries[i] = e
-		s.stale++
-		return
-	}
-	if len(s.entries) == cap(s.entries) {
-		s.entries = slices.Grow(s.entries, s.expected(at))
-	}
-	s.entries = append(s.entries, e)
-	delete(s.given, e.Key)
-}
-
-// expected is how many entries the rest of the file may bring, judged by what stands before a line: a slice that merely
-// doubles holds a million of them two or three times. It is 1 once the file has been read.
-func (s *File) expected(at span) int {
-	if len(s.entries) < 1000 {
-		return 1
-	}
-	rest := float64(s.length-at.offset) / float64(at.offset) * float64(len(s.entries))
-	return 1 + int(max(0, 1.05*rest))
 }
 
 // Put appends an item's record. Durable says that it returns only when the record would survive a power cut.
@@ -303,4 +210,37 @@ func release(held io.Closer) error {
 		return nil
 	}
 	return held.Close()
+}
+
+// hold locks the state file, which is there: whatever becomes of the folder, of two runs only one writes it.
+func (s *File) hold() error {
+	held, err := s.disk.Lock(FileName)
+	switch {
+	case errors.Is(err, durable.ErrLocked):
+		return fmt.Errorf("%w: it writes %s", ErrLocked, FileName)
+	case errors.Is(err, durable.ErrNoLocks):
+		return nil
+	}
+	s.held = held
+	return err
+}
+
+// Astray reports whether the state file's name has come to mean another file, or none. What the run knows is
+// still all there: in its memory, and in the file that it has open.
+func (s *File) Astray() error {
+	there, err := s.disk.Lstat(FileName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrReplaced
+	}
+	if err != nil {
+		return err
+	}
+	ours, err := s.journal.file.Stat()
+	if err != nil {
+		return err
+	}
+	if os.SameFile(ours, ours) && !os.SameFile(ours, there) { // what a disk in memory tells cannot be compared
+		return ErrReplaced
+	}
+	return nil
 }

@@ -63,3 +63,20 @@ func ReadIdentity(disk durable.Disk, name string) (Identity, bool) {
 	}
 	return Identity{}, false
 }
+
+func (id Identity) appendTo(a *appender) {
+	a.text("key", id.Key)
+	a.optionalText("id", id.ID)
+	a.hex("fp", id.Print[:])
+	a.text("task_id", id.Task)
+	a.number("picture", int64(id.Number))
+	a.optionalText("request_id", id.Request)
+	a.optionalText("name", id.Name)
+	a.object("sent", id.Sent.appendTo)
+	a.optionalText("actual_prompt", id.Actual)
+	a.optionalNumber("cost_micros", int64(id.Cost))
+	a.optionalTime("submitted_at", id.At)
+	a.optionalNumber("redo", int64(id.Redo))
+	a.optionalText("adopted", id.Adopted)
+	a.optionalFlag("seed_unknown", id.SeedUnknown)
+}

@@ -1,9 +1,7 @@
 package state
 
 import (
-	"encoding/binary"
 	"encoding/hex"
-	"math/bits"
 	"unicode/utf8"
 
 	"github.com/qwenbatch/qwenbatch/client"
@@ -307,23 +305,4 @@ func isHex(digits []byte) bool {
 		}
 	}
 	return true
-}
-
-// plainText is how many bytes stand before the first quote, backslash or control character. It looks at eight at a time
-// (Mycroft's test for a zero byte), as most of a state file is prompts.
-func plainText(b []byte) int {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	n := 0
-	for ; len(b)-n >= 8; n += 8 {
-		w := binary.LittleEndian.Uint64(b[n:])
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		found := ((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((w - ones*' ') &^ w)
-		if found &= highs; found != 0 {
-			return n + bits.TrailingZeros64(found)/8 // the lowest is never a false alarm
-		}
-	}
-	for n < len(b) && b[n] != '"' && b[n] != '\\' && b[n] >= ' ' {
-		n++
-	}
-	return n
 }

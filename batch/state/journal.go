@@ -47,23 +47,6 @@ type span struct {
 	length int
 }
 
-// ErrDamaged says that the state file cannot be trusted.
-var ErrDamaged = errors.New("state file is damaged")
-
-// A DamageError tells where. errors.Is(err, ErrDamaged) holds.
-type DamageError struct {
-	File   string
-	Line   int
-	Reason string
-}
-
-func (e *DamageError) Error() string {
-	return fmt.Sprintf("%s:%d: %v: %s", e.File, e.Line, ErrDamaged, e.Reason)
-}
-
-// Is makes it an ErrDamaged.
-func (e *DamageError) Is(target error) bool { return target == ErrDamaged }
-
 // Seal adds the sequence number and the checksum to a record, which must marshal to a JSON object that is not empty.
 func Seal(seq int64, record any) ([]byte, error) {
 	return sealInto(make([]byte, 0, usualLine), seq, record)
@@ -356,36 +339,3 @@ func (j *journal) readInto(spare []byte, at span) ([]byte, error) {
 }
 
 func (j *journal) close() error { return j.file.Close() }
-
-// A copier copies lines of a journal, each with the next sequence number and all its members byte for byte: fields of a newer
-// version survive.
-type copier struct {
-	from *journal
-	to   io.Writer
-	seq  int64 // of the last line
-
-	old, new []byte // of the last line, for the next
-}
-
-func (c *copier) copy(at span) (err error) {
-	if c.old, err = c.from.readInto(c.old, at); err != nil {
-		return err
-	}
-	c.seq++
-	c.new = appendSum(append(appendSeq(c.new[:0], c.seq), inside(c.old)...))
-	_, err = c.to.Write(c.new)
-	return err
-}
-
-// header copies the header, or writes one where it was lost.
-func (c *copier) header(at span, h Header) error {
-	if at.length > 0 {
-		return c.copy(at)
-	}
-	c.seq++
-	line, err := Seal(c.seq, h)
-	if err == nil {
-		_, err = c.to.Write(line)
-	}
-	return err
-}

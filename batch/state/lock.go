@@ -4,17 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
-
-// ErrLocked says that another run holds the batch.
-var ErrLocked = errors.New("another run holds this batch")
 
 // A Lock holds an output folder for one run. It ends with the process, however that ends, so that the
 // files which stay behind mean nothing. What may be deleted, moved or replaced while a run lives is not
@@ -117,40 +112,4 @@ func (l *Lock) Release() (err error) {
 	}
 	l.held = nil
 	return err
-}
-
-// hold locks the state file, which is there: whatever becomes of the folder, of two runs only one writes it.
-func (s *File) hold() error {
-	held, err := s.disk.Lock(FileName)
-	switch {
-	case errors.Is(err, durable.ErrLocked):
-		return fmt.Errorf("%w: it writes %s", ErrLocked, FileName)
-	case errors.Is(err, durable.ErrNoLocks):
-		return nil
-	}
-	s.held = held
-	return err
-}
-
-// ErrReplaced says that the state file is not the one any more that this run writes.
-var ErrReplaced = errors.New("the state file was moved away, deleted or replaced while the run wrote it")
-
-// Astray reports whether the state file's name has come to mean another file, or none. What the run knows is
-// still all there: in its memory, and in the file that it has open.
-func (s *File) Astray() error {
-	there, err := s.disk.Lstat(FileName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return ErrReplaced
-	}
-	if err != nil {
-		return err
-	}
-	ours, err := s.journal.file.Stat()
-	if err != nil {
-		return err
-	}
-	if os.SameFile(ours, ours) && !os.SameFile(ours, there) { // what a disk in memory tells cannot be compared
-		return ErrReplaced
-	}
-	return nil
 }

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -280,47 +278,4 @@ func keyOf(text []byte) (k Key, ok bool) {
 	n, err := strconv.ParseInt(string(text[17:]), 10, 32)
 	k.number = int32(n)
 	return k, err == nil && text[16] == '-' && k.number > 1 && text[17] >= '1'
-}
-
-// An itemLine is what the index needs of an item's line; a line without a key is another kind.
-type itemLine struct {
-	Key      string       `json:"key"`
-	ID       string       `json:"id"`
-	Print    Fingerprint  `json:"fp"`
-	Phase    Phase        `json:"phase"`
-	Pictures []Picture    `json:"pictures"`
-	Cost     client.Money `json:"cost_micros"`
-	Before   client.Money `json:"cost_before_micros"`
-	Run      string       `json:"run"`
-	Since    time.Time    `json:"sweep_since"`
-	Seen     time.Time    `json:"seen"`
-	Place    string       `json:"place"`
-	Redo     int          `json:"redo"`
-	Redos    []Redo       `json:"redos"`
-	Version  int          `json:"qwenbatch"`
-}
-
-// line is what the index needs of a record.
-func (r *Record) line() itemLine {
-	return itemLine{Key: r.Key, ID: r.ID, Print: r.Print, Phase: r.Phase, Pictures: r.Pictures, Cost: r.Cost, Before: r.Before}
-}
-
-// entry is what is kept of a line in memory, but for its place.
-func (l itemLine) entry() (Entry, error) {
-	k, err := ParseKey(l.Key)
-	e := Entry{Key: k, IDHash: Hash(l.ID), print: l.Print, code: codeOf(l.Phase), Paid: l.Cost + l.Before}
-	if len(l.Pictures) > 0 {
-		e.FileHash, e.Pictures = Hash(l.Pictures[0].File), uint16(min(len(l.Pictures), math.MaxUint16))
-		e.FileBytes = SmallBytes(l.Pictures[0].Bytes)
-	}
-	for _, p := range l.Pictures {
-		e.Edited, e.Damaged = e.Edited || p.Original != "", e.Damaged || p.Damage != ""
-	}
-	return e, err
-}
-
-func parseRecord(line []byte) (Record, error) {
-	var r Record
-	err := json.Unmarshal(line, &r)
-	return r, err
 }

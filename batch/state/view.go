@@ -171,3 +171,9 @@ func (s *File) LastAt() time.Time {
 	}
 	return l.At
 }
+
+// Undisturbed reports whether the file is the very one that the last run was writing, on the same boot of the system,
+// and ends with a whole line: what that run had written is in it.
+func (s *File) Undisturbed() bool {
+	return !s.journal.cut && s.final.Place != "" && s.final.Place == s.disk.Place(FileName)
+}

@@ -2,8 +2,10 @@ package state
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"math/bits"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -15,85 +17,6 @@ import (
 
 // An appendable is a JSON object that is not empty and whose first member is always there.
 type appendable interface{ appendTo(a *appender) }
-
-func (r Record) appendTo(a *appender) {
-	a.text("key", r.Key)
-	a.optionalText("id", r.ID)
-	a.hex("fp", r.Print[:])
-	a.text("phase", string(r.Phase))
-	a.time("at", r.At)
-	a.optionalTime("intent_at", r.Intent)
-	a.optionalText("name", r.Name)
-	if r.Sent != (Request{}) {
-		a.object("sent", r.Sent.appendTo)
-	}
-	a.optionalNumber("attempts", int64(r.Attempt))
-	a.optionalText("task_id", r.Task)
-	a.optionalText("request_id", r.Request)
-	a.optionalTexts("earlier_tasks", r.Earlier)
-	a.optionalNumbers("earlier_at", r.EarlierAt)
-	a.optionalTime("submitted_at", r.Submitted)
-	a.optionalTime("finished_at", r.Finished)
-	a.optionalTime("succeeded_at", r.Succeeded)
-	a.optionalText("adopted", r.Adopted)
-	a.optionalTexts("released_tasks", r.Released)
-	a.optionalFlag("seed_unknown", r.SeedUnknown)
-	a.optionalText("answer", r.Answer)
-	a.optionalTime("heard_at", r.Heard)
-	a.suspects(r.Suspects)
-	a.optionalFlag("other_size", r.OtherSize)
-	a.pictures(r.Pictures)
-	a.optionalText("actual_prompt", r.ActualPrompt)
-	a.optionalNumber("cost_micros", int64(r.Cost))
-	a.optionalNumber("doubted_micros", int64(r.Doubted))
-	a.optionalNumber("cost_before_micros", int64(r.Before))
-	a.optionalNumber("replaced", int64(r.Replaced))
-	a.optionalNumber("redone", int64(r.Redone))
-	a.optionalNumber("redo", int64(r.Redo))
-	a.optionalFlag("lost", r.Lost)
-	a.optionalText("error_code", r.Code)
-	a.optionalText("error_message", r.Message)
-	a.optionalTexts("warnings", r.Warnings)
-}
-
-func (s Request) appendTo(a *appender) {
-	a.text("model", s.Model)
-	a.text("prompt", s.Prompt)
-	a.optionalText("negative_prompt", s.Negative)
-	a.text("size", s.Size)
-	a.number("seed", s.Seed)
-	a.number("n", int64(s.N))
-	a.flag("prompt_extend", s.PromptExtend)
-	a.flag("watermark", s.Watermark)
-	a.optionalFlag("sync", s.Sync)
-}
-
-func (p Picture) appendTo(a *appender) {
-	a.text("file", p.File)
-	a.optionalNumber("width", int64(p.Width))
-	a.optionalNumber("height", int64(p.Height))
-	a.number("bytes", p.Bytes)
-	a.text("sha256", p.SHA256)
-	a.optionalText("original_sha256", p.Original)
-	a.optionalText("damage", p.Damage)
-}
-
-func (id Identity) appendTo(a *appender) {
-	a.text("key", id.Key)
-	a.optionalText("id", id.ID)
-	a.hex("fp", id.Print[:])
-	a.text("task_id", id.Task)
-	a.number("picture", int64(id.Number))
-	a.optionalText("request_id", id.Request)
-	a.optionalText("name", id.Name)
-	a.object("sent", id.Sent.appendTo)
-	a.optionalText("actual_prompt", id.Actual)
-	a.optionalNumber("cost_micros", int64(id.Cost))
-	a.optionalTime("submitted_at", id.At)
-	a.optionalNumber("redo", int64(id.Redo))
-	a.optionalText("adopted", id.Adopted)
-	a.optionalFlag("seed_unknown", id.SeedUnknown)
-}
 
 // An appender appends members to a JSON object. Those that are optional are left out where they are empty.
 type appender struct {
@@ -119,15 +42,6 @@ func (a *appender) inBraces(members func(*appender)) {
 	a.b = append(a.b, '{')
 	members(a)
 	a.b = append(a.b, '}')
-}
-
-func (a *appender) pictures(all []Picture) { optionalObjects(a, "pictures", all) }
-
-func (a *appender) suspects(all []Suspect) { optionalObjects(a, "suspects", all) }
-
-func (s Suspect) appendTo(a *appender) {
-	a.text("task_id", s.Task)
-	a.optionalTime("created_at", s.Created)
 }
 
 func optionalObjects[T appendable](a *appender, name string, all []T) {
@@ -235,4 +149,23 @@ func (a *appender) escaped(s string) {
 		panic(err) // unreachable: every string can be JSON
 	}
 	a.b = b.Bytes()[:b.Len()-1] // no newline
+}
+
+// plainText is how many bytes stand before the first quote, backslash or control character. It looks at eight at a time
+// (Mycroft's test for a zero byte), as most of a state file is prompts.
+func plainText(b []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	n := 0
+	for ; len(b)-n >= 8; n += 8 {
+		w := binary.LittleEndian.Uint64(b[n:])
+		quote, slash := w^(ones*'"'), w^(ones*'\\')
+		found := ((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((w - ones*' ') &^ w)
+		if found &= highs; found != 0 {
+			return n + bits.TrailingZeros64(found)/8 // the lowest is never a false alarm
+		}
+	}
+	for n < len(b) && b[n] != '"' && b[n] != '\\' && b[n] >= ' ' {
+		n++
+	}
+	return n
 }
