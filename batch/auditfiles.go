@@ -26,7 +26,7 @@ func (b *Batch) auditPictures(ctx context.Context, a *Audit) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if b.state.PhaseOf(i) != state.Done {
+		if b.state.Entry(i).Phase() != state.Done {
 			continue
 		}
 		rec, err := b.state.Get(i)

@@ -40,7 +40,7 @@ func (r *run) due(i int, it item) (state.Record, bool, error) {
 
 // again reports whether an item that was seen before is to be sent (again).
 func (b *Batch) again(m state.Match) bool {
-	p := b.state.PhaseOf(int(m.Entry))
+	p := b.state.Entry(int(m.Entry)).Phase()
 	return p == state.Ready || p == state.Failed && b.o.RetryFailed || m.Changed &&
 		(p == state.Done || p == state.Failed) || b.redoes(m.Entry)
 }

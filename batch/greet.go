@@ -85,7 +85,7 @@ func (r *run) witness() (task string, doubt bool, err error) {
 		doubt = now.Sub(r.lastKnown(now)) < tasklist.Reach && !r.onlySync()
 	}
 	for i := range r.state.Count() {
-		p := r.state.PhaseOf(i)
+		p := r.state.Entry(i).Phase()
 		if p != state.Intent && p != state.Open && (p != state.Done || task != "") {
 			continue
 		}

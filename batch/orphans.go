@@ -56,7 +56,7 @@ func (b *Batch) usualPrice(model string) client.Money {
 func (r *run) wantedWords() (map[string]int, error) {
 	wanted := map[string]int{}
 	for i := range r.state.Count() {
-		if r.state.PhaseOf(i) != state.Intent {
+		if r.state.Entry(i).Phase() != state.Intent {
 			continue
 		}
 		rec, err := r.state.Get(i)

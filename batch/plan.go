@@ -262,7 +262,7 @@ func (b *Batch) anew(p *Plan) (anew, finished int) {
 	for _, m := range b.matches {
 		if m.Entry >= 0 {
 			claimed[m.Entry] = true
-			if m.Changed && b.state.PhaseOf(int(m.Entry)) == state.Done {
+			if m.Changed && b.state.Entry(int(m.Entry)).Phase() == state.Done {
 				anew++
 			}
 		}

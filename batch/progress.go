@@ -69,7 +69,7 @@ func (r *run) tally(old []*job) {
 		case r.wanted(i):
 			p.Pending++
 		case !r.resumed[m.Entry]:
-			*p.of(r.state.PhaseOf(int(m.Entry)))++
+			*p.of(r.state.Entry(int(m.Entry)).Phase())++
 		}
 	}
 }

@@ -84,7 +84,7 @@ func (b *Batch) choose() error {
 	sum := sha256.Sum256([]byte(strings.Join(names, "\x00")))
 	b.redo = redo{Redo: state.Redo{Number: b.state.LastRedo() + 1,
 		Of: hex.EncodeToString(sum[:16])}, places: map[int]bool{}, entries: map[state.Key]bool{}}
-	for _, w := range b.state.Redos() {
+	for _, w := range b.state.LastMark().Redos {
 		if w.Of == b.redo.Of {
 			b.redo.Redo, b.redo.begun = w, true
 		}
@@ -293,11 +293,11 @@ func (b *Batch) planRedo(p *RedoPlan, i int, it item) {
 	case it.Skip:
 		p.Skipped = append(p.Skipped, name)
 	case m.Entry < 0:
-	case b.state.PhaseOf(int(m.Entry)) == state.Held:
+	case b.state.Entry(int(m.Entry)).Phase() == state.Held:
 		p.Held = append(p.Held, name)
-	case b.state.PhaseOf(int(m.Entry)).Waiting():
+	case b.state.Entry(int(m.Entry)).Phase().Waiting():
 		p.Open = append(p.Open, name)
-	case b.state.PhaseOf(int(m.Entry)) != state.Ready && !b.redoes(m.Entry):
+	case b.state.Entry(int(m.Entry)).Phase() != state.Ready && !b.redoes(m.Entry):
 		p.Bought = append(p.Bought, name)
 	}
 }
@@ -319,7 +319,7 @@ func (r *run) beginRedo() error {
 		}
 	}
 	kept := len(r.redo.Keys)
-	for _, w := range r.state.Redos() {
+	for _, w := range r.state.LastMark().Redos {
 		kept += len(w.Keys)
 	}
 	if kept > keysKept {
@@ -345,7 +345,7 @@ func (r *run) countIn() error {
 		return nil
 	}
 	for i := range r.state.Count() {
-		if p := r.state.PhaseOf(i); p != state.Ready && !p.Waiting() {
+		if p := r.state.Entry(i).Phase(); p != state.Ready && !p.Waiting() {
 			continue
 		}
 		rec, err := r.state.Get(i)
@@ -405,7 +405,7 @@ func (b *Batch) ended() (bool, error) {
 		if m.Entry < 0 || b.redoes(m.Entry) {
 			return false, nil
 		}
-		if p := b.state.PhaseOf(int(m.Entry)); p == state.Ready || p.Waiting() {
+		if p := b.state.Entry(int(m.Entry)).Phase(); p == state.Ready || p.Waiting() {
 			return false, nil
 		}
 	}

@@ -249,7 +249,7 @@ func (b *Batch) ails(i int) bool {
 	if entry < 0 || b.skipped[i] {
 		return false
 	}
-	p := b.state.PhaseOf(entry)
+	p := b.state.Entry(entry).Phase()
 	return p == state.Failed || p == state.Held || b.missing(entry)
 }
 

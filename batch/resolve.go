@@ -172,7 +172,7 @@ func (b *Batch) sheetIDs() (map[int]string, error) {
 func (b *Batch) OpenTasks() ([]string, error) {
 	var tasks []string
 	for i := range b.state.Count() {
-		if b.state.PhaseOf(i) != state.Open {
+		if b.state.Entry(i).Phase() != state.Open {
 			continue
 		}
 		rec, err := b.state.Get(i)

@@ -101,7 +101,7 @@ func TestResolveTwoOfOneName(t *testing.T) {
 	if err := b.Resolve([]string{second}, Resolution{Abandon: true}); err != nil {
 		t.Errorf("Resolve by key = %v", err)
 	}
-	if got := b.state.PhaseOf(0); got != state.Held {
+	if got := b.state.Entry(0).Phase(); got != state.Held {
 		t.Errorf("the first is %s, want held", got)
 	}
 }

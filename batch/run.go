@@ -152,8 +152,10 @@ func (r *run) stop(ctx context.Context, all bool) error {
 			return err
 		}
 	}
-	if r.state.HasWaiting() {
-		return nil // without a state file it shows that there was one
+	for _, e := range r.state.Entries() {
+		if e.Phase().Waiting() {
+			return nil // without a state file it shows that there was one
+		}
 	}
 	// a disk that was full has used it
 	if err := r.o.Disk.Remove(state.ReserveFile); !errors.Is(err, fs.ErrNotExist) {

@@ -97,7 +97,7 @@ func (r *run) finishLost() error {
 		if !whole || err != nil {
 			continue
 		}
-		if i, known := r.state.Find(k); known && r.state.PhaseOf(i) != state.Intent {
+		if i, known := r.state.Find(k); known && r.state.Entry(i).Phase() != state.Intent {
 			continue
 		}
 		if _, err := durable.Finish(r.o.Disk, part, state.ImagesDir,

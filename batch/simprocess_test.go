@@ -273,5 +273,5 @@ func (s *sim) struckOut() bool {
 		s.t.Fatal(err)
 	}
 	defer st.Close()
-	return st.LastRedo() > 0 && len(st.Redos()) == 0
+	return st.LastRedo() > 0 && len(st.LastMark().Redos) == 0
 }

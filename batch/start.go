@@ -115,7 +115,7 @@ func (b *Batch) stopMark() state.Mark {
 // have lost its end. The service keeps tasks for a day.
 func (b *Batch) lastKnown(now time.Time) time.Time {
 	// else no run has got as far as its first mark over this file
-	if b.found && b.state.HasMark() && !b.salvaged {
+	if b.found && b.state.LastMark().Run != "" && !b.salvaged {
 		if since := b.state.LastMark().Since; !since.IsZero() {
 			return since
 		}

@@ -83,7 +83,7 @@ func (r *run) explain(untold map[string]int) error {
 		return nil
 	}
 	for i := range r.state.Count() {
-		if p := r.state.PhaseOf(i); p != state.Intent && p != state.Held {
+		if p := r.state.Entry(i).Phase(); p != state.Intent && p != state.Held {
 			continue
 		}
 		rec, err := r.state.Get(i)

@@ -179,7 +179,7 @@ func BenchmarkCompact(b *testing.B) {
 	b.Run("rewrite", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if err := s.rewrite(io.Discard, nil, order); err != nil {
+			if err := rewrite(s, io.Discard, nil, order); err != nil {
 				b.Fatal(err)
 			}
 		}

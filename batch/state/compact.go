@@ -16,13 +16,13 @@ func (s *File) Compact(stop *Mark, order []int) error {
 	if s.stale == 0 && s.marks <= 2 && !errors.Is(s.Astray(), ErrReplaced) {
 		return nil
 	}
-	return s.renew(stop, order)
+	return renew(s, stop, order)
 }
 
 // renew is compact whether it is worth it or not, with a mark of any kind at the end. No other goroutine uses the state.
-func (s *File) renew(stop *Mark, order []int) error {
+func renew(s *File, stop *Mark, order []int) error {
 	old, oldHeld := s.journal, s.held
-	held, err := durable.ReplaceLocked(s.disk, FileName, func(w io.Writer) error { return s.rewrite(w, stop, order) })
+	held, err := durable.ReplaceLocked(s.disk, FileName, func(w io.Writer) error { return rewrite(s, w, stop, order) })
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (s *File) renew(stop *Mark, order []int) error {
 	return nil
 }
 
-func (s *File) rewrite(w io.Writer, stop *Mark, order []int) error {
+func rewrite(s *File, w io.Writer, stop *Mark, order []int) error {
 	c := copier{from: s.journal, to: w}
 	if err := c.header(s.head, s.first); err != nil {
 		return err

@@ -2,7 +2,6 @@ package state
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -45,13 +44,13 @@ func OpenFile(disk durable.Disk) (s *File, found bool, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, false, nil
 	}
-	if err == nil {
-		err = s.hold()
-	}
 	if err != nil {
 		return nil, false, err
 	}
-	held := s.held
+	held, err := hold(disk)
+	if err != nil {
+		return nil, false, err
+	}
 	s, found, err = readState(disk, info.Size())
 	if err != nil {
 		return nil, false, errors.Join(err, release(held))
@@ -103,7 +102,7 @@ func (s *File) Create(h Header) error {
 	h.Version = Version
 	s.journal, s.first = j, h
 	if s.held == nil {
-		if err := s.hold(); err != nil {
+		if s.held, err = hold(s.disk); err != nil {
 			return err
 		}
 	}
@@ -184,7 +183,7 @@ func (s *File) Mark(m Mark) error {
 	m.Redos, m.Seen = s.final.Redos, s.final.Seen
 	_, err := s.journal.append(m)
 	s.marks++
-	s.stopped, s.final.Since = m.Run == "stop", m.Since
+	s.stopped, s.final.Run, s.final.Since = m.Run == "stop", m.Run, m.Since
 	s.mu.Unlock()
 	if err != nil {
 		return err
@@ -210,19 +209,6 @@ func release(held io.Closer) error {
 		return nil
 	}
 	return held.Close()
-}
-
-// hold locks the state file, which is there: whatever becomes of the folder, of two runs only one writes it.
-func (s *File) hold() error {
-	held, err := s.disk.Lock(FileName)
-	switch {
-	case errors.Is(err, durable.ErrLocked):
-		return fmt.Errorf("%w: it writes %s", ErrLocked, FileName)
-	case errors.Is(err, durable.ErrNoLocks):
-		return nil
-	}
-	s.held = held
-	return err
 }
 
 // Astray reports whether the state file's name has come to mean another file, or none. What the run knows is

@@ -104,7 +104,7 @@ func (s *File) take(e Entry, at span) {
 		return
 	}
 	if len(s.entries) == cap(s.entries) {
-		s.entries = slices.Grow(s.entries, s.expected(at))
+		s.entries = slices.Grow(s.entries, expected(len(s.entries), s.length, at))
 	}
 	s.entries = append(s.entries, e)
 	delete(s.given, e.Key)
@@ -112,10 +112,10 @@ func (s *File) take(e Entry, at span) {
 
 // expected is how many entries the rest of the file may bring, judged by what stands before a line: a slice that merely
 // doubles holds a million of them two or three times. It is 1 once the file has been read.
-func (s *File) expected(at span) int {
-	if len(s.entries) < 1000 {
+func expected(have int, size int64, at span) int {
+	if have < 1000 {
 		return 1
 	}
-	rest := float64(s.length-at.offset) / float64(at.offset) * float64(len(s.entries))
+	rest := float64(size-at.offset) / float64(at.offset) * float64(have)
 	return 1 + int(max(0, 1.05*rest))
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -112,4 +113,17 @@ func (l *Lock) Release() (err error) {
 	}
 	l.held = nil
 	return err
+}
+
+// hold locks the state file, which exists: whatever becomes of the folder, one run at a time writes the file.
+// The lock is nil where the file system has none.
+func hold(disk durable.Disk) (io.Closer, error) {
+	held, err := disk.Lock(FileName)
+	switch {
+	case errors.Is(err, durable.ErrLocked):
+		return nil, fmt.Errorf("%w: it writes %s", ErrLocked, FileName)
+	case errors.Is(err, durable.ErrNoLocks):
+		return nil, nil
+	}
+	return held, err
 }

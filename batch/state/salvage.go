@@ -47,29 +47,29 @@ func Traces(disk durable.Disk) (string, error) {
 // are lost or doubtful.
 func Salvage(disk durable.Disk, h Header, m Mark) (s *File, broken int, err error) {
 	s = emptyFile(disk)
-	if err := s.hold(); err != nil {
+	if s.held, err = hold(disk); err != nil {
 		return nil, 0, err
 	}
-	if broken, err = s.salvage(h, m); err != nil {
+	if broken, err = salvage(s, h, m); err != nil {
 		return nil, 0, errors.Join(err, s.Close())
 	}
 	return s, broken, nil
 }
 
-func (s *File) salvage(h Header, m Mark) (broken int, err error) {
-	f, err := s.disk.Append(FileName)
+func salvage(s *File, h Header, m Mark) (broken int, err error) {
+	damaged, err := s.disk.Append(FileName)
 	if err != nil {
 		return 0, err
 	}
-	whole, err := io.ReadAll(f)
+	whole, err := io.ReadAll(damaged)
 	if err != nil {
-		return 0, errors.Join(err, f.Close())
+		return 0, errors.Join(err, damaged.Close())
 	}
-	s.journal = &journal{disk: s.disk, name: FileName, file: f, size: int64(len(whole))}
+	s.journal = &journal{disk: s.disk, name: FileName, file: damaged, size: int64(len(whole))}
 	s.journal.syncs = newGroup(s.journal.fsync)
 	h.Version, h.KeyPrint = Version, "" // of a header that is lost nobody knows the key
 	s.first = h
-	bad, err := s.foldWhole(whole)
+	bad, err := foldWhole(s, whole)
 	if err != nil {
 		return 0, err
 	}
@@ -87,8 +87,8 @@ func (s *File) salvage(h Header, m Mark) (broken int, err error) {
 	for i := range order {
 		order[i] = i
 	}
-	later := s.missedBy(bad, m.Since)
-	if err := s.renew(&m, order); err != nil {
+	later := missedBy(s, bad, m.Since)
+	if err := renew(s, &m, order); err != nil {
 		return 0, err
 	}
 	for _, rec := range later {
@@ -106,7 +106,7 @@ type badLine struct {
 }
 
 // foldWhole takes in the lines that are whole. A newline that became something else does not spoil two.
-func (s *File) foldWhole(all []byte) (bad []badLine, err error) {
+func foldWhole(s *File, all []byte) (bad []badLine, err error) {
 	offset := int64(0)
 	for line := range bytes.Lines(all) {
 		rest := line
@@ -134,7 +134,7 @@ func (s *File) foldWhole(all []byte) (bad []badLine, err error) {
 }
 
 // missedBy are the records of bad lines that can be read and that no later line replaces.
-func (s *File) missedBy(bad []badLine, listedSince time.Time) (all []Record) {
+func missedBy(s *File, bad []badLine, listedSince time.Time) (all []Record) {
 	for _, line := range bad {
 		rec, err := parseRecord(line.text)
 		if err != nil || codeOf(rec.Phase) == uint8(len(phases)-1) {

@@ -67,20 +67,6 @@ func (s *File) Count() int {
 	return len(s.entries)
 }
 
-// PhaseOf is the phase of the i-th entry.
-func (s *File) PhaseOf(i int) Phase {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.entries[i].Phase()
-}
-
-// HasWaiting reports whether an item is open or in doubt.
-func (s *File) HasWaiting() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.entries, func(e Entry) bool { return e.Phase().Waiting() })
-}
-
 // Header is the last one.
 func (s *File) Header() Header {
 	s.mu.Lock()
@@ -100,13 +86,6 @@ func (s *File) Stopped() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stopped
-}
-
-// HasMark reports whether a run has got as far as its first mark.
-func (s *File) HasMark() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.marks > 0
 }
 
 // LastMark is the last mark; the zero mark where there is none.
@@ -130,9 +109,6 @@ func (s *File) SetSeen(newest time.Time) {
 	defer s.mu.Unlock()
 	s.final.Seen = newest
 }
-
-// Redos are those that have begun and not come to their end.
-func (s *File) Redos() []Redo { return s.LastMark().Redos }
 
 // LastRedo is the highest number that a redo has had.
 func (s *File) LastRedo() int {
