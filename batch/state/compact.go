@@ -8,52 +8,56 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// Compact writes the file anew with one line an item in the given order of entries, and a stop mark at its end where the run ended cleanly. Old or new,
-// the file is whole at every moment. The state is unusable after an error.
-func (s *File) Compact(stop *Mark, order []int) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stale == 0 && s.marks <= 2 && !errors.Is(s.Astray(), ErrReplaced) {
+// Compact writes the file anew with one line an item in the given order of entries, and a stop
+// mark at its end where the run ended cleanly. Old or new, the file is whole at every moment.
+// The state is unusable after an error.
+func (f *File) Compact(stop *Mark, order []int) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stale == 0 && f.marks <= 2 && !errors.Is(f.Astray(), ErrReplaced) {
 		return nil
 	}
-	return renew(s, stop, order)
+	return renew(f, stop, order)
 }
 
-// renew is compact whether it is worth it or not, with a mark of any kind at the end. No other goroutine uses the state.
-func renew(s *File, stop *Mark, order []int) error {
-	old, oldHeld := s.journal, s.held
-	held, err := durable.ReplaceLocked(s.disk, FileName, func(w io.Writer) error { return rewrite(s, w, stop, order) })
+// renew is compact whether it is worth it or not, with a mark of any kind at the end. No other
+// goroutine uses the state.
+func renew(f *File, stop *Mark, order []int) error {
+	old, oldHeld := f.journal, f.held
+	held, err := durable.ReplaceLocked(f.disk, FileName,
+		func(w io.Writer) error { return rewrite(f, w, stop, order) })
 	if err != nil {
 		return err
 	}
-	s.held = held
+	f.held = held
 	if err := errors.Join(old.close(), release(oldHeld)); err != nil {
 		return err
 	}
-	fresh, _, err := readState(s.disk, old.size)
+	fresh, _, err := readState(f.disk, old.size)
 	if err != nil {
 		return err
 	}
-	s.journal, s.head, s.entries, s.index = fresh.journal, fresh.head, fresh.entries, fresh.index
-	s.marks, s.stale, s.stopped, s.last, s.final = fresh.marks, fresh.stale, fresh.stopped, fresh.last, fresh.final
-	s.redoes, s.paid = fresh.redoes, fresh.paid
+	f.journal, f.head, f.entries, f.index = fresh.journal, fresh.head, fresh.entries, fresh.index
+	f.marks, f.stale, f.stopped, f.last, f.final = fresh.marks, fresh.stale, fresh.stopped,
+		fresh.last, fresh.final
+	f.redoes, f.paid = fresh.redoes, fresh.paid
 	return nil
 }
 
-func rewrite(s *File, w io.Writer, stop *Mark, order []int) error {
-	c := copier{from: s.journal, to: w}
-	if err := c.header(s.head, s.first); err != nil {
+func rewrite(f *File, w io.Writer, stop *Mark, order []int) error {
+	c := copier{from: f.journal, to: w}
+	if err := c.header(f.head, f.first); err != nil {
 		return err
 	}
 	for _, i := range order {
-		if err := c.copy(s.entries[i].at()); err != nil {
+		if err := c.copy(f.entries[i].at()); err != nil {
 			return err
 		}
 	}
 	if stop == nil {
 		return nil
 	}
-	stop.Redos, stop.Seen = s.final.Redos, s.final.Seen
+	stop.Redos, stop.Seen = f.final.Redos, f.final.Seen
 	line, err := Seal(c.seq+1, stop)
 	if err == nil {
 		_, err = w.Write(line)
@@ -68,8 +72,8 @@ func resealed(line []byte) json.RawMessage {
 	return append(object, '}')
 }
 
-// A copier copies lines of a journal, each with the next sequence number and all its members byte for byte: fields of a newer
-// version survive.
+// A copier copies lines of a journal, each with the next sequence number and all its members
+// byte for byte: fields of a newer version survive.
 type copier struct {
 	from *journal
 	to   io.Writer

@@ -6,7 +6,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// An Entry is what is kept in memory of an item: 80 bytes, and nothing for the garbage collector to look at.
+// An Entry is what is kept in memory of an item: 80 bytes, and nothing for the garbage
+// collector to look at.
 type Entry struct {
 	Key       Key
 	IDHash    uint64 // hash of the id, 0 for none
@@ -22,7 +23,8 @@ type Entry struct {
 	Edited, Damaged bool // a picture of it
 }
 
-// phases are those that an entry can have, by their codes; the last is what a newer version may bring.
+// phases are those that an entry can have, by their codes; the last is what a newer version may
+// bring.
 var phases = [...]Phase{Ready, Intent, Open, Done, Failed, Held, Abandoned, ""}
 
 func codeOf(p Phase) uint8 {

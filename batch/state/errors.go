@@ -30,7 +30,8 @@ func (e *DamageError) Is(target error) bool { return target == ErrDamaged }
 var ErrLocked = errors.New("another run holds this batch")
 
 // ErrReplaced says that the state file is not the one any more that this run writes.
-var ErrReplaced = errors.New("the state file was moved away, deleted or replaced while the run wrote it")
+var ErrReplaced = errors.New(
+	"the state file was moved away, deleted or replaced while the run wrote it")
 
 // noSpace reports whether an error says that a disk, quota or inode table is full.
 func noSpace(err error) bool {

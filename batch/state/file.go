@@ -12,8 +12,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A File is the fold of the state file: for every item that was ever seen, in that order, where its last line stands.
-// The lines themselves stay on disk; a million items need 80 MB here.
+// A File is the fold of the state file: for every item that was ever seen, in that order, where
+// its last line stands. The lines themselves stay on disk; a million items need 80 MB here.
 type File struct {
 	disk    durable.Disk
 	journal *journal
@@ -37,7 +37,8 @@ type File struct {
 	redoes  int          // the highest number that a wish has had
 }
 
-// OpenFile locks the state file and reads it; found is false where there is none yet. Nothing is written.
+// OpenFile locks the state file and reads it; found is false where there is none yet. Nothing
+// is written.
 func OpenFile(disk durable.Disk) (s *File, found bool, err error) {
 	s = emptyFile(disk)
 	info, err := disk.Lstat(FileName)
@@ -84,7 +85,8 @@ func readState(disk durable.Disk, size int64) (s *File, found bool, err error) {
 
 func emptyFile(disk durable.Disk) *File { return &File{disk: disk, given: map[Key]bool{}} }
 
-// keepTorn puts what a crash left of a line aside, for whoever wants to look. Losing it costs nothing.
+// keepTorn puts what a crash left of a line aside, for whoever wants to look. Losing it costs
+// nothing.
 func keepTorn(disk durable.Disk, torn []byte) {
 	_ = durable.Replace(disk, TornFile, func(w io.Writer) error {
 		_, err := w.Write(torn)
@@ -92,34 +94,35 @@ func keepTorn(disk durable.Disk, torn []byte) {
 	})
 }
 
-// Create writes the header of a first run, durably. A file that is there is empty, since openState has cut a torn header
-// off; it stays, so that a crash in here does not turn what had lost its header into what never was.
-func (s *File) Create(h Header) error {
-	j, _, err := openJournal(s.disk, FileName, s.fold)
+// Create writes the header of a first run, durably. A file that is there is empty, since
+// openState has cut a torn header off; it stays, so that a crash in here does not turn what had
+// lost its header into what never was.
+func (f *File) Create(h Header) error {
+	j, _, err := openJournal(f.disk, FileName, f.fold)
 	if err != nil {
 		return err
 	}
 	h.Version = Version
-	s.journal, s.first = j, h
-	if s.held == nil {
-		if s.held, err = hold(s.disk); err != nil {
+	f.journal, f.first = j, h
+	if f.held == nil {
+		if f.held, err = hold(f.disk); err != nil {
 			return err
 		}
 	}
-	if s.head, err = j.append(h); err != nil {
+	if f.head, err = j.append(h); err != nil {
 		return err
 	}
 	if err := j.sync(); err != nil {
 		return err
 	}
-	return s.disk.SyncDir(".")
+	return f.disk.SyncDir(".")
 }
 
 // Amend writes a header that replaces the first, but for what this version does not know of that.
-func (s *File) Amend(h Header) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	line, err := s.journal.read(s.head)
+func (f *File) Amend(h Header) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	line, err := f.journal.read(f.head)
 	if err != nil {
 		return err
 	}
@@ -127,81 +130,83 @@ func (s *File) Amend(h Header) error {
 	if err != nil {
 		return err
 	}
-	at, err := s.journal.append(all)
+	at, err := f.journal.append(all)
 	if err == nil {
-		s.first, s.head = h, at
-		s.stale++
+		f.first, f.head = h, at
+		f.stale++
 	}
 	return err
 }
 
 // Reserve puts a file aside whose removal lets the last task ids be recorded on a full disk.
-func (s *File) Reserve(size int) error {
-	err := durable.Replace(s.disk, ReserveFile, func(w io.Writer) error {
+func (f *File) Reserve(size int) error {
+	err := durable.Replace(f.disk, ReserveFile, func(w io.Writer) error {
 		_, err := w.Write(make([]byte, size))
 		return err
 	})
 	if err == nil {
-		s.journal.spare = ReserveFile
+		f.journal.spare = ReserveFile
 	}
 	return err
 }
 
-// ReserveKey returns a key for a new item: the one that it would like, unless an item bears that, or will.
-func (s *File) ReserveKey(k Key) Key {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// ReserveKey returns a key for a new item: the one that it would like, unless an item bears
+// that, or will.
+func (f *File) ReserveKey(k Key) Key {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	k = freeKey(k, func(k Key) bool {
-		_, known := s.index.find(s.entries, k)
-		return known || s.given[k]
+		_, known := f.index.find(f.entries, k)
+		return known || f.given[k]
 	})
-	s.given[k] = true
+	f.given[k] = true
 	return k
 }
 
-// Put appends an item's record. Durable says that it returns only when the record would survive a power cut.
-func (s *File) Put(r Record, durable bool) error {
+// Put appends an item's record. Durable says that it returns only when the record would survive
+// a power cut.
+func (f *File) Put(r Record, durable bool) error {
 	e, err := r.line().entry()
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	at, err := s.journal.append(r)
+	f.mu.Lock()
+	at, err := f.journal.append(r)
 	if err == nil {
-		s.take(e, at)
+		f.take(e, at)
 	}
-	s.mu.Unlock()
+	f.mu.Unlock()
 	if err != nil || !durable {
 		return err
 	}
-	return s.journal.sync()
+	return f.journal.sync()
 }
 
 // Mark notes the start or the clean stop of a run, durably.
-func (s *File) Mark(m Mark) error {
-	s.mu.Lock()
-	m.Redos, m.Seen = s.final.Redos, s.final.Seen
-	_, err := s.journal.append(m)
-	s.marks++
-	s.stopped, s.final.Run, s.final.Since = m.Run == "stop", m.Run, m.Since
-	s.mu.Unlock()
+func (f *File) Mark(m Mark) error {
+	f.mu.Lock()
+	m.Redos, m.Seen = f.final.Redos, f.final.Seen
+	_, err := f.journal.append(m)
+	f.marks++
+	f.stopped, f.final.Run, f.final.Since = m.Run == "stop", m.Run, m.Since
+	f.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	return s.journal.sync()
+	return f.journal.sync()
 }
 
 // Sync makes all durable that was put before.
-func (s *File) Sync() error { return s.journal.sync() }
+func (f *File) Sync() error { return f.journal.sync() }
 
 // Close gives the file back.
-func (s *File) Close() error {
-	err := release(s.held)
-	s.held = nil
-	if s.journal == nil {
+func (f *File) Close() error {
+	err := release(f.held)
+	f.held = nil
+	if f.journal == nil {
 		return err
 	}
-	return errors.Join(s.journal.close(), err)
+	return errors.Join(f.journal.close(), err)
 }
 
 func release(held io.Closer) error {
@@ -211,21 +216,22 @@ func release(held io.Closer) error {
 	return held.Close()
 }
 
-// Astray reports whether the state file's name has come to mean another file, or none. What the run knows is
-// still all there: in its memory, and in the file that it has open.
-func (s *File) Astray() error {
-	there, err := s.disk.Lstat(FileName)
+// Astray reports whether the state file's name has come to mean another file, or none. What the
+// run knows is still all there: in its memory, and in the file that it has open.
+func (f *File) Astray() error {
+	there, err := f.disk.Lstat(FileName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return ErrReplaced
 	}
 	if err != nil {
 		return err
 	}
-	ours, err := s.journal.file.Stat()
+	ours, err := f.journal.file.Stat()
 	if err != nil {
 		return err
 	}
-	if os.SameFile(ours, ours) && !os.SameFile(ours, there) { // what a disk in memory tells cannot be compared
+	// what a disk in memory tells cannot be compared
+	if os.SameFile(ours, ours) && !os.SameFile(ours, there) {
 		return ErrReplaced
 	}
 	return nil

@@ -31,15 +31,18 @@ type itemLine struct {
 
 // line is what the index needs of a record.
 func (r *Record) line() itemLine {
-	return itemLine{Key: r.Key, ID: r.ID, Print: r.Print, Phase: r.Phase, Pictures: r.Pictures, Cost: r.Cost, Before: r.Before}
+	return itemLine{Key: r.Key, ID: r.ID, Print: r.Print, Phase: r.Phase, Pictures: r.Pictures,
+		Cost: r.Cost, Before: r.Before}
 }
 
 // entry is what is kept of a line in memory, but for its place.
 func (l itemLine) entry() (Entry, error) {
 	k, err := ParseKey(l.Key)
-	e := Entry{Key: k, IDHash: Hash(l.ID), print: l.Print, code: codeOf(l.Phase), Paid: l.Cost + l.Before}
+	e := Entry{Key: k, IDHash: Hash(l.ID), print: l.Print, code: codeOf(l.Phase),
+		Paid: l.Cost + l.Before}
 	if len(l.Pictures) > 0 {
-		e.FileHash, e.Pictures = Hash(l.Pictures[0].File), uint16(min(len(l.Pictures), math.MaxUint16))
+		e.FileHash, e.Pictures = Hash(l.Pictures[0].File), uint16(
+			min(len(l.Pictures), math.MaxUint16))
 		e.FileBytes = SmallBytes(l.Pictures[0].Bytes)
 	}
 	for _, p := range l.Pictures {
@@ -55,10 +58,10 @@ func parseRecord(line []byte) (Record, error) {
 }
 
 // fold takes one line into the index.
-func (s *File) fold(line []byte, at span) error {
-	s.last = at
-	if e, ok := scanItem(line); ok && s.first.Version > 0 {
-		s.take(e, at)
+func (f *File) fold(line []byte, at span) error {
+	f.last = at
+	if e, ok := scanItem(line); ok && f.first.Version > 0 {
+		f.take(e, at)
 		return nil
 	}
 	var l itemLine
@@ -67,51 +70,54 @@ func (s *File) fold(line []byte, at span) error {
 	}
 	switch {
 	case l.Version > Version:
-		return fmt.Errorf("%w: it was written by a newer qwenbatch (format %d, this one reads %d)", ErrOther, l.Version, Version)
+		return fmt.Errorf("%w: it was written by a newer qwenbatch (format %d, this one reads %d)",
+			ErrOther, l.Version, Version)
 	case l.Version > 0:
 		var h Header // a later one may say less than the first
 		err := json.Unmarshal(line, &h)
-		s.head, s.first = at, h
+		f.head, f.first = at, h
 		return err
-	case s.first.Version == 0:
+	case f.first.Version == 0:
 		return errors.New("it is no header")
 	case l.Key == "":
-		s.marks++
-		s.stopped, s.final = l.Run == "stop", Mark{Run: l.Run, Since: l.Since, Seen: l.Seen, Redos: l.Redos, Place: l.Place}
+		f.marks++
+		f.stopped, f.final = l.Run == "stop", Mark{
+			Run: l.Run, Since: l.Since, Seen: l.Seen, Redos: l.Redos, Place: l.Place}
 		for _, w := range l.Redos {
-			s.redoes = max(s.redoes, w.Number)
+			f.redoes = max(f.redoes, w.Number)
 		}
 		return nil
 	}
 	e, err := l.entry()
 	if err == nil {
-		s.take(e, at)
+		f.take(e, at)
 	}
-	s.redoes = max(s.redoes, l.Redo)
+	f.redoes = max(f.redoes, l.Redo)
 	return err
 }
 
 // take notes an item's newest line.
-func (s *File) take(e Entry, at span) {
-	s.stopped = false
+func (f *File) take(e Entry, at span) {
+	f.stopped = false
 	e.offset, e.length = at.offset, uint32(at.length)
-	i, known := s.index.claim(s.entries, e.Key)
-	s.paid += e.Paid
+	i, known := f.index.claim(f.entries, e.Key)
+	f.paid += e.Paid
 	if known {
-		s.paid -= s.entries[i].Paid
-		s.entries[i] = e
-		s.stale++
+		f.paid -= f.entries[i].Paid
+		f.entries[i] = e
+		f.stale++
 		return
 	}
-	if len(s.entries) == cap(s.entries) {
-		s.entries = slices.Grow(s.entries, expected(len(s.entries), s.length, at))
+	if len(f.entries) == cap(f.entries) {
+		f.entries = slices.Grow(f.entries, expected(len(f.entries), f.length, at))
 	}
-	s.entries = append(s.entries, e)
-	delete(s.given, e.Key)
+	f.entries = append(f.entries, e)
+	delete(f.given, e.Key)
 }
 
-// expected is how many entries the rest of the file may bring, judged by what stands before a line: a slice that merely
-// doubles holds a million of them two or three times. It is 1 once the file has been read.
+// expected is how many entries the rest of the file may bring, judged by what stands before a
+// line: a slice that merely doubles holds a million of them two or three times. It is 1 once
+// the file has been read.
 func expected(have int, size int64, at span) int {
 	if have < 1000 {
 		return 1

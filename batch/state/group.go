@@ -9,14 +9,16 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// An fsync costs the same for one record as for fifty, so items that want one at the same time share it: while one runs,
-// the next group gathers, and a millisecond longer, which nobody feels who waits 15 s for a picture. That millisecond saves a
-// third of the fsyncs on an idle disk, and a seventh of an item's processor time (BenchmarkThroughput).
+// An fsync costs the same for one record as for fifty, so items that want one at the same time
+// share it: while one runs, the next group gathers, and a millisecond longer, which nobody
+// feels who waits 15 s for a picture. That millisecond saves a third of the fsyncs on an idle
+// disk, and a seventh of an item's processor time (BenchmarkThroughput).
 
 // gather is how long a group waits for company when it is its turn.
 const gather = time.Millisecond
 
-// A group lets goroutines share what do does. What any of them did before it called share, do sees.
+// A group lets goroutines share what do does. What any of them did before it called share, do
+// sees.
 type group struct {
 	do   func() error
 	turn chan struct{} // taken by the leader of the round that runs
@@ -35,7 +37,8 @@ type round struct {
 
 var errRound = errors.New("the round was broken off")
 
-// share returns after a call of do that began after the call of share. The first of a round leads it.
+// share returns after a call of do that began after the call of share. The first of a round
+// leads it.
 func (g *group) share() error {
 	g.mu.Lock()
 	r := g.next
@@ -63,8 +66,9 @@ func (g *group) lead(r *round) {
 	r.err = g.do()
 }
 
-// sharedSyncs is a disk on which goroutines that sync a folder at the same time share one fsync. One that failed is not tried
-// again: the kernel tells of lost pages once and forgets them, so a later one that ends well proves nothing.
+// sharedSyncs is a disk on which goroutines that sync a folder at the same time share one
+// fsync. One that failed is not tried again: the kernel tells of lost pages once and forgets
+// them, so a later one that ends well proves nothing.
 type sharedSyncs struct {
 	durable.Disk
 

@@ -12,7 +12,8 @@ import (
 // ImagesDir is where the pictures are.
 const ImagesDir = "images"
 
-// An Identity is written into every picture, so that a folder of pictures can tell what was paid for.
+// An Identity is written into every picture, so that a folder of pictures can tell what was
+// paid for.
 type Identity struct {
 	Key     string       `json:"key"`
 	ID      string       `json:"id,omitempty"`

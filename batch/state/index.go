@@ -2,10 +2,13 @@ package state
 
 import "math/bits"
 
-// An index finds the entries of a state by their keys. It holds their places alone, 8 bytes for each at most: the keys stand
-// in the entries, and a map that held them too would take more memory than these.
+// An index finds the entries of a state by their keys. It holds their places alone, 8 bytes for
+// each at most: the keys stand in the entries, and a map that held them too would take more
+// memory than these.
 type index struct {
-	slots []int32 // places, counted from 1; 0 is free. Their number is a power of two, at most three quarters of it taken
+	// places, counted from 1; 0 is free. Their number is a power of two, at most three quarters
+	// of it taken
+	slots []int32
 	taken int
 }
 
@@ -43,7 +46,8 @@ func (x *index) grow(entries []Entry) {
 	}
 }
 
-// slot is where a key is, or else where it would be put. The multiplier spreads what is alike (Knuth, 6.4).
+// slot is where a key is, or else where it would be put. The multiplier spreads what is alike
+// (Knuth, 6.4).
 func (x *index) slot(entries []Entry, k Key) int {
 	hash := (k.base + uint64(k.number)) * 0x9e3779b97f4a7c15
 	mask := len(x.slots) - 1

@@ -7,11 +7,14 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A state file of a million items is read at every start, and encoding/json takes ten seconds for it. So a line as our own
-// encoder writes it is scanned here, every byte of it, and anything unusual is left to encoding/json: blanks, escapes in what
-// the index needs, members twice, numbers that are not whole. What is taken here is taken as encoding/json would take it.
+// A state file of a million items is read at every start, and encoding/json takes ten seconds
+// for it. So a line as our own encoder writes it is scanned here, every byte of it, and
+// anything unusual is left to encoding/json: blanks, escapes in what the index needs, members
+// twice, numbers that are not whole. What is taken here is taken as encoding/json would take
+// it.
 
-// scanItem is the entry that an item's line makes; ok is false for lines that are not ours, or that are no item's.
+// scanItem is the entry that an item's line makes; ok is false for lines that are not ours, or
+// that are no item's.
 func scanItem(line []byte) (e Entry, ok bool) {
 	s := itemScanner{line: line}
 	s.members((*itemScanner).ofLine)
@@ -168,8 +171,8 @@ func (s *itemScanner) elements(read func(s *itemScanner)) {
 	}
 }
 
-// begins reports whether something stands in the brackets that have just been opened. What is deeper than ours is left to
-// encoding/json, which has a bound of its own.
+// begins reports whether something stands in the brackets that have just been opened. What is
+// deeper than ours is left to encoding/json, which has a bound of its own.
 func (s *itemScanner) begins(end byte) bool {
 	if s.depth++; s.depth > 8 {
 		s.strange()
@@ -193,8 +196,8 @@ func (s *itemScanner) goesOn(end byte) bool {
 	return false
 }
 
-// name reads the name of a member and the colon. It takes names that encoding/json takes for no others: that overlooks case,
-// also of letters beyond ASCII.
+// name reads the name of a member and the colon. It takes names that encoding/json takes for no
+// others: that overlooks case, also of letters beyond ASCII.
 func (s *itemScanner) name() []byte {
 	s.take('"')
 	start := s.at

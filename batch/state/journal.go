@@ -18,8 +18,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A journal is an append-only file of JSON lines. Each line carries a sequence number as its first member and a CRC-32C
-// over all bytes before it as its last, so that every flipped bit, lost line and doubled line is found:
+// A journal is an append-only file of JSON lines. Each line carries a sequence number as its
+// first member and a CRC-32C over all bytes before it as its last, so that every flipped bit,
+// lost line and doubled line is found:
 //
 //	{"seq":7,"key":…,"sum":"89abcdef"}
 //
@@ -47,7 +48,8 @@ type span struct {
 	length int
 }
 
-// Seal adds the sequence number and the checksum to a record, which must marshal to a JSON object that is not empty.
+// Seal adds the sequence number and the checksum to a record, which must marshal to a JSON
+// object that is not empty.
 func Seal(seq int64, record any) ([]byte, error) {
 	return sealInto(make([]byte, 0, usualLine), seq, record)
 }
@@ -93,7 +95,8 @@ func appendSum(line []byte) []byte {
 	return append(line, "\"}\n"...)
 }
 
-// inside is what stands in a line between its sequence number and its checksum: every member behind a comma.
+// inside is what stands in a line between its sequence number and its checksum: every member
+// behind a comma.
 func inside(line []byte) []byte {
 	return line[bytes.IndexByte(line, ',') : len(line)-sumLength]
 }
@@ -117,7 +120,8 @@ func sealed(line []byte) (seq int64, ok bool) {
 	var sum, digits [8]byte
 	hex.Encode(digits[:], binary.BigEndian.AppendUint32(sum[:0], checksum(line[:n])))
 	end := line[n:]
-	if string(end[:8]) != `,"sum":"` || string(end[8:16]) != string(digits[:]) || string(end[16:]) != `"}` {
+	if string(end[:8]) != `,"sum":"` || string(end[8:16]) != string(digits[:]) ||
+		string(end[16:]) != `"}` {
 		return 0, false
 	}
 	number, _, _ := bytes.Cut(bytes.TrimPrefix(line, []byte(`{"seq":`)), []byte(","))
@@ -125,11 +129,14 @@ func sealed(line []byte) (seq int64, ok bool) {
 	return seq, err == nil
 }
 
-// openJournal opens a journal for appending, creating it where missing, and hands every line to fold.
+// openJournal opens a journal for appending, creating it where missing, and hands every line to
+// fold.
 //
-// What stands behind the last newline is the write that a crash cut: it is kept where its checksum fits, else cut off
-// and returned. Everything else that does not fit is a *DamageError, also a tail that no cut write can have left.
-func openJournal(disk durable.Disk, name string, fold func(line []byte, at span) error) (*journal, []byte, error) {
+// What stands behind the last newline is the write that a crash cut: it is kept where its
+// checksum fits, else cut off and returned. Everything else that does not fit is a
+// *DamageError, also a tail that no cut write can have left.
+func openJournal(disk durable.Disk, name string, fold func(line []byte, at span) error) (
+	*journal, []byte, error) {
 	f, err := disk.Append(name)
 	if err != nil {
 		return nil, nil, err
@@ -166,7 +173,8 @@ func (j *journal) next(line []byte) bool {
 	return ok && seq == j.seq+1
 }
 
-// endLine takes in a tail that is a whole record: its newline alone was lost, or became zeros, of which there may be more.
+// endLine takes in a tail that is a whole record: its newline alone was lost, or became zeros,
+// of which there may be more.
 func (j *journal) endLine(line, tail []byte, fold func([]byte, span) error) error {
 	at := span{j.size, len(line)}
 	if len(tail) > len(line) {
@@ -181,9 +189,10 @@ func (j *journal) endLine(line, tail []byte, fold func([]byte, span) error) erro
 	return fold(line, at)
 }
 
-// cutShort reports whether a tail can be the beginning of a record. A record's end can only be followed by a newline, so
-// a tail with a whole record in front was not cut: a bit of its newline is wrong. Zeros are what some file systems leave
-// of a write whose length was kept and whose bytes were lost.
+// cutShort reports whether a tail can be the beginning of a record. A record's end can only be
+// followed by a newline, so a tail with a whole record in front was not cut: a bit of its
+// newline is wrong. Zeros are what some file systems leave of a write whose length was kept and
+// whose bytes were lost.
 func cutShort(tail []byte) bool {
 	tail = bytes.TrimRight(tail, "\x00")
 	end := bytes.LastIndex(tail, []byte(`"}`))
@@ -245,8 +254,9 @@ func readLine(in *bufio.Reader) ([]byte, error) {
 	return long, err
 }
 
-// append writes one record. It is not durable before sync. After a write that failed half-way the file is cut back to
-// its last whole line; where that fails too, the journal is broken for good.
+// append writes one record. It is not durable before sync. After a write that failed half-way
+// the file is cut back to its last whole line; where that fails too, the journal is broken for
+// good.
 func (j *journal) append(record any) (span, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -266,8 +276,8 @@ func (j *journal) append(record any) (span, error) {
 	return at, nil
 }
 
-// write writes a line whole or not at all. On a full disk the spare file makes room once: the ids of tasks that are paid
-// for must still be recorded.
+// write writes a line whole or not at all. On a full disk the spare file makes room once: the
+// ids of tasks that are paid for must still be recorded.
 func (j *journal) write(line []byte) error {
 	n, err := j.file.Write(line)
 	if err == nil && n == len(line) {
@@ -291,8 +301,8 @@ func (j *journal) write(line []byte) error {
 	return j.write(line)
 }
 
-// sync makes everything durable that was appended before the call. Goroutines that call it at the same time share one
-// fsync.
+// sync makes everything durable that was appended before the call. Goroutines that call it at
+// the same time share one fsync.
 func (j *journal) sync() error {
 	j.mu.Lock()
 	want := j.size
@@ -303,8 +313,8 @@ func (j *journal) sync() error {
 	return j.syncs.share()
 }
 
-// fsync makes durable what was appended. A failed one is never tried again: the kernel reports lost pages once and forgets
-// them.
+// fsync makes durable what was appended. A failed one is never tried again: the kernel reports
+// lost pages once and forgets them.
 func (j *journal) fsync() error {
 	j.mu.Lock()
 	size, err := j.size, j.broken
@@ -333,7 +343,8 @@ func (j *journal) readInto(spare []byte, at span) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", j.name, err)
 	}
 	if _, ok := sealed(line); !ok {
-		return nil, fmt.Errorf("%w: %s changed while it was in use, at byte %d", ErrDamaged, j.name, at.offset)
+		return nil, fmt.Errorf("%w: %s changed while it was in use, at byte %d", ErrDamaged,
+			j.name, at.offset)
 	}
 	return line, nil
 }

@@ -12,14 +12,16 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A Lock holds an output folder for one run. It ends with the process, however that ends, so that the
-// files which stay behind mean nothing. What may be deleted, moved or replaced while a run lives is not
-// trusted alone; each of these is locked, and the state file, which its owner replaces:
+// A Lock holds an output folder for one run. It ends with the process, however that ends, so
+// that the files which stay behind mean nothing. What may be deleted, moved or replaced while a
+// run lives is not trusted alone; each of these is locked, and the state file, which its owner
+// replaces:
 //
 //   - the file .lock, the one lock that earlier versions know;
-//   - the folder itself, which no name leads away from (where the system locks folders: not on Windows);
-//   - the folder's path, by a file in the user's cache: a folder that is moved away and made anew at the
-//     same place is another folder, and its batch the same.
+//   - the folder itself, which no name leads away from (where the system locks folders: not on
+//     Windows);
+//   - the folder's path, by a file in the user's cache: a folder that is moved away and made
+//     anew at the same place is another folder, and its batch the same.
 type Lock struct {
 	held []io.Closer
 	// Unguarded says that the file system locks neither the folder nor a file in it.
@@ -56,8 +58,8 @@ func (l *Lock) take(dir *durable.Dir, name string) error {
 	return nil
 }
 
-// takePath takes the lock of a path. A user without a cache folder, or with one that cannot be locked, goes
-// without.
+// takePath takes the lock of a path. A user without a cache folder, or with one that cannot be
+// locked, goes without.
 func (l *Lock) takePath(path string) error {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -80,8 +82,8 @@ func (l *Lock) takePath(path string) error {
 	return nil
 }
 
-// pathName is the name of a path's lock. A home folder may be shared by machines, each with a folder of its own
-// at that path.
+// pathName is the name of a path's lock. A home folder may be shared by machines, each with a
+// folder of its own at that path.
 func pathName(path string) string {
 	if whole, err := filepath.Abs(path); err == nil {
 		path = whole
@@ -94,8 +96,8 @@ func pathName(path string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// A pathLock is a lock in the user's cache, whose file goes with it: a process that has opened the file
-// before sees, once it has the lock, that the name means another, or none.
+// A pathLock is a lock in the user's cache, whose file goes with it: a process that has opened
+// the file before sees, once it has the lock, that the name means another, or none.
 type pathLock struct {
 	dir  *durable.Dir
 	name string
@@ -115,8 +117,8 @@ func (l *Lock) Release() (err error) {
 	return err
 }
 
-// hold locks the state file, which exists: whatever becomes of the folder, one run at a time writes the file.
-// The lock is nil where the file system has none.
+// hold locks the state file, which exists: whatever becomes of the folder, one run at a time
+// writes the file. The lock is nil where the file system has none.
 func hold(disk durable.Disk) (io.Closer, error) {
 	held, err := disk.Lock(FileName)
 	switch {

@@ -13,7 +13,8 @@ type Item struct {
 	Print  Fingerprint
 }
 
-// A Reading is what an earlier version made of the row of an item, where this one reads it in another way.
+// A Reading is what an earlier version made of the row of an item, where this one reads it in
+// another way.
 type Reading struct {
 	Item  int32 // its place in the manifest
 	Print Fingerprint
@@ -25,12 +26,15 @@ type Match struct {
 	Changed bool  // the entry's id with other words: what is there was made from something else
 }
 
-// matchItems finds every item of the manifest in the state, in three passes: same id and same fingerprint; same
-// fingerprint among those unclaimed, so that moved and renumbered rows and an id column that comes or goes cost nothing;
-// same id alone, which is a changed row. The row number never counts. No entry is claimed twice. Before the last pass the
-// first two look once more for items whose rows an earlier version has read in another way, by what it made of them.
+// matchItems finds every item of the manifest in the state, in three passes: same id and same
+// fingerprint; same fingerprint among those unclaimed, so that moved and renumbered rows and an
+// id column that comes or goes cost nothing; same id alone, which is a changed row. The row
+// number never counts. No entry is claimed twice. Before the last pass the first two look once
+// more for items whose rows an earlier version has read in another way, by what it made of
+// them.
 func matchItems(items []Item, earlier []Reading, entries []Entry) []Match {
-	m := matcher{items: items, earlier: earlier, entries: entries, matches: make([]Match, len(items)), claimed: make([]bool, len(entries))}
+	m := matcher{items: items, earlier: earlier, entries: entries,
+		matches: make([]Match, len(items)), claimed: make([]bool, len(entries))}
 	if rest := m.inOrder(); len(rest) > 0 {
 		m.passes(rest)
 	}
@@ -45,8 +49,12 @@ func (m *matcher) passes(rest []int32) {
 		print Fingerprint
 	}
 	unchanged := func(m *matcher) {
-		rest = pass(m, rest, false, func(id uint64, print Fingerprint) (both, bool) { return both{id, print}, true })
-		rest = pass(m, rest, false, func(_ uint64, print Fingerprint) (Fingerprint, bool) { return print, true })
+		rest = pass(m, rest, false, func(id uint64, print Fingerprint) (both, bool) {
+			return both{id, print}, true
+		})
+		rest = pass(m, rest, false, func(_ uint64, print Fingerprint) (Fingerprint, bool) {
+			return print, true
+		})
 	}
 	unchanged(m)
 	if len(m.earlier) > 0 {
@@ -73,13 +81,14 @@ func (m *matcher) before() *matcher {
 	return &was
 }
 
-// inOrder claims the usual case, in which the manifest has only grown: the i-th item is the i-th entry. It returns the
-// items that are left.
+// inOrder claims the usual case, in which the manifest has only grown: the i-th item is the
+// i-th entry. It returns the items that are left.
 func (m *matcher) inOrder() []int32 {
 	var rest []int32
 	for i, it := range m.items {
 		m.matches[i].Entry = -1
-		if i < len(m.entries) && m.entries[i].IDHash == it.IDHash && m.entries[i].print == it.Print {
+		if i < len(m.entries) && m.entries[i].IDHash == it.IDHash &&
+			m.entries[i].print == it.Print {
 			m.claim(int32(i), int32(i), false)
 		} else {
 			rest = append(rest, int32(i))
@@ -93,10 +102,12 @@ func (m *matcher) claim(item, entry int32, changed bool) {
 	m.claimed[entry] = true
 }
 
-// pass claims entries for items that agree in what of gives, first come, first served, and returns the items that are left.
-// Entries with one hash hang together in a list: a map of lists would take four times the memory, which a million rows
-// that have all moved by one do not leave.
-func pass[K comparable](m *matcher, rest []int32, changed bool, of func(id uint64, print Fingerprint) (K, bool)) []int32 {
+// pass claims entries for items that agree in what of gives, first come, first served, and
+// returns the items that are left. Entries with one hash hang together in a list: a map of
+// lists would take four times the memory, which a million rows that have all moved by one do
+// not leave.
+func pass[K comparable](m *matcher, rest []int32, changed bool,
+	of func(id uint64, print Fingerprint) (K, bool)) []int32 {
 	seed := maphash.MakeSeed()
 	first, next := map[uint64]int32{}, make([]int32, len(m.entries)) // by place, from 1; 0 is none
 	for i := len(m.entries) - 1; i >= 0; i-- {
@@ -131,8 +142,8 @@ func pass[K comparable](m *matcher, rest []int32, changed bool, of func(id uint6
 	return left
 }
 
-// prefer gives items that are not done what is left over of the same words and worth more: of two rows that say the same, one
-// of which is removed, the one that is paid stays.
+// prefer gives items that are not done what is left over of the same words and worth more: of
+// two rows that say the same, one of which is removed, the one that is paid stays.
 func (m *matcher) prefer() {
 	if !slices.Contains(m.claimed, false) {
 		return
@@ -153,19 +164,23 @@ func (m *matcher) prefer() {
 	}
 }
 
-// swap gives an entry that is left over to that item whose own is worth least, if it is worth less.
+// swap gives an entry that is left over to that item whose own is worth least, if it is worth
+// less.
 func (m *matcher) swap(items []int32, entry int32) {
 	if len(items) == 0 {
 		return
 	}
-	poorest := slices.MinFunc(items, func(a, b int32) int { return m.worth(m.matches[a].Entry) - m.worth(m.matches[b].Entry) })
+	poorest := slices.MinFunc(items, func(a, b int32) int {
+		return m.worth(m.matches[a].Entry) - m.worth(m.matches[b].Entry)
+	})
 	if own := m.matches[poorest].Entry; m.worth(own) < m.worth(entry) {
 		m.claimed[own] = false
 		m.claim(poorest, entry, false)
 	}
 }
 
-// worths say which record of the same words is rather kept: what is paid before what may be, and that before what is not.
+// worths say which record of the same words is rather kept: what is paid before what may be,
+// and that before what is not.
 var worths = map[Phase]int{Done: 3, Open: 2, Intent: 2, Held: 1}
 
 func (m *matcher) worth(entry int32) int { return worths[m.entries[entry].Phase()] }
@@ -201,9 +216,10 @@ func freeKey(k Key, taken func(Key) bool) Key {
 	return k
 }
 
-// Seed is the seed of an item that the manifest leaves open: the same on every machine and in every version. Redone
-// counts the pictures that were thrown away for another.
+// Seed is the seed of an item that the manifest leaves open: the same on every machine and in
+// every version. Redone counts the pictures that were thrown away for another.
 func Seed(k string, redone int) int64 {
-	sum := sha256.Sum256(binary.BigEndian.AppendUint32([]byte("seed\x00"+k+"\x00"), uint32(redone)))
+	sum := sha256.Sum256(binary.BigEndian.AppendUint32(
+		[]byte("seed\x00"+k+"\x00"), uint32(redone)))
 	return int64(binary.BigEndian.Uint64(sum[:]) >> 33)
 }

@@ -13,9 +13,10 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
-// The state file holds three kinds of lines: one header, an item line for every change of an item, and marks where a run
-// starts and stops. An item's line is all there is to know of it: the last one counts, and what was before it may be
-// dropped. Fields may be added, never renamed.
+// The state file holds three kinds of lines: one header, an item line for every change of an
+// item, and marks where a run starts and stops. An item's line is all there is to know of it:
+// the last one counts, and what was before it may be dropped. Fields may be added, never
+// renamed.
 
 // Version is the version of the format. A file with a higher one is refused.
 const Version = 1
@@ -24,9 +25,11 @@ const Version = 1
 type Phase string
 
 const (
-	// ready: nothing of it is at the service. Recorded only after a submission that provably created nothing.
+	// ready: nothing of it is at the service. Recorded only after a submission that provably
+	// created nothing.
 	Ready Phase = "ready"
-	// intent: a submission is about to be sent, or was sent and not answered. It may have been paid for.
+	// intent: a submission is about to be sent, or was sent and not answered. It may have been
+	// paid for.
 	Intent Phase = "intent"
 	// open: the service has a task of ours.
 	Open Phase = "open"
@@ -49,7 +52,8 @@ type Record struct {
 	ID    string      `json:"id,omitempty"`
 	Print Fingerprint `json:"fp"`
 	Phase Phase       `json:"phase"`
-	// At is when the line was written, Intent when the last submission was announced: the service's clock.
+	// At is when the line was written, Intent when the last submission was announced: the
+	// service's clock.
 	At     time.Time `json:"at"`
 	Intent time.Time `json:"intent_at,omitzero"`
 	// Name is what its picture shall be called, without extension.
@@ -57,26 +61,31 @@ type Record struct {
 	// Sent is what is sent, decided once and never computed again.
 	Sent    Request `json:"sent,omitzero"`
 	Attempt int     `json:"attempts,omitempty"`
-	// Task is the last task, Request the id of its submission. Earlier are tasks of this item that failed.
+	// Task is the last task, Request the id of its submission. Earlier are tasks of this item
+	// that failed.
 	Task    string   `json:"task_id,omitempty"`
 	Request string   `json:"request_id,omitempty"`
 	Earlier []string `json:"earlier_tasks,omitempty"`
-	// EarlierAt are the intents of those, in seconds since 1970; 0 where a version before this one has not noted it.
+	// EarlierAt are the intents of those, in seconds since 1970; 0 where a version before this
+	// one has not noted it.
 	EarlierAt []int64 `json:"earlier_at,omitempty"`
 	// Submitted is the service's clock, as near as it is known.
 	Submitted time.Time `json:"submitted_at,omitzero"`
 	Finished  time.Time `json:"finished_at,omitzero"`
-	// Succeeded is when the service first said so of an open task whose picture could not be fetched yet: it is paid for.
+	// Succeeded is when the service first said so of an open task whose picture could not be
+	// fetched yet: it is paid for.
 	Succeeded time.Time `json:"succeeded_at,omitzero"`
-	// Adopted says that the task was found in the task list after its submission went unanswered, and by what:
-	// "request_id" or "prompt". Released are tasks that were adopted and turned out to be another client's.
+	// Adopted says that the task was found in the task list after its submission went
+	// unanswered, and by what: "request_id" or "prompt". Released are tasks that were adopted
+	// and turned out to be another client's.
 	Adopted  string   `json:"adopted,omitempty"`
 	Released []string `json:"released_tasks,omitempty"`
-	// SeedUnknown says that another seed than the item's may have made the pictures: the task was adopted for
-	// its words, which another may have sent, too.
+	// SeedUnknown says that another seed than the item's may have made the pictures: the task
+	// was adopted for its words, which another may have sent, too.
 	SeedUnknown bool `json:"seed_unknown,omitempty"`
-	// Answer is what a submission that is in doubt was answered with, if it was. Heard is when the service's clock was first
-	// heard after it. Suspects are tasks that could be its and that are not ruled out.
+	// Answer is what a submission that is in doubt was answered with, if it was. Heard is when
+	// the service's clock was first heard after it. Suspects are tasks that could be its and
+	// that are not ruled out.
 	Answer   string    `json:"answer,omitempty"`
 	Heard    time.Time `json:"heard_at,omitzero"`
 	Suspects []Suspect `json:"suspects,omitempty"`
@@ -86,13 +95,15 @@ type Record struct {
 	Pictures     []Picture    `json:"pictures,omitempty"`
 	ActualPrompt string       `json:"actual_prompt,omitempty"`
 	Cost         client.Money `json:"cost_micros,omitempty"`
-	// Doubted is what submissions may have cost that were sent again although nobody could tell their outcome.
+	// Doubted is what submissions may have cost that were sent again although nobody could tell
+	// their outcome.
 	Doubted client.Money `json:"doubted_micros,omitempty"`
 	// Before is what older pictures of this item cost, which Replaced counts.
 	Before   client.Money `json:"cost_before_micros,omitempty"`
 	Replaced int          `json:"replaced,omitempty"`
-	// Redone is how many seeds were drawn for it after its first, Redo the number of the last wish that it was sent for; see
-	// redo.go. Lost says that its picture is gone and that the service did not give it out again.
+	// Redone is how many seeds were drawn for it after its first, Redo the number of the last
+	// wish that it was sent for; see redo.go. Lost says that its picture is gone and that the
+	// service did not give it out again.
 	Redone   int      `json:"redone,omitempty"`
 	Redo     int      `json:"redo,omitempty"`
 	Lost     bool     `json:"lost,omitempty"`
@@ -135,7 +146,8 @@ func (r *Record) Supersede() {
 // Client is the request as the client sends it.
 func (s Request) Client() client.Request {
 	seed := s.Seed
-	return client.Request{Model: s.Model, Prompt: s.Prompt, NegativePrompt: s.Negative, Size: s.Size, Seed: &seed, N: s.N,
+	return client.Request{Model: s.Model, Prompt: s.Prompt, NegativePrompt: s.Negative,
+		Size: s.Size, Seed: &seed, N: s.N,
 		PromptExtend: &s.PromptExtend, Watermark: s.Watermark}
 }
 
@@ -146,8 +158,9 @@ type Picture struct {
 	Height int    `json:"height,omitempty"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
-	// Original is the hash of what was saved, where somebody has put another picture in its place, which the other fields
-	// describe; Damage is what is wrong with the file, which is not the picture that they describe.
+	// Original is the hash of what was saved, where somebody has put another picture in its
+	// place, which the other fields describe; Damage is what is wrong with the file, which is
+	// not the picture that they describe.
 	Original string `json:"original_sha256,omitempty"`
 	Damage   string `json:"damage,omitempty"`
 }
@@ -169,7 +182,8 @@ func (r Record) Damage() string {
 
 // PictureOf is a file that holds b, which was looked at.
 func PictureOf(file string, found imagefile.Picture, b []byte) Picture {
-	return Picture{File: file, Width: found.Width, Height: found.Height, Bytes: int64(len(b)), SHA256: imagefile.SHA256(b)}
+	return Picture{File: file, Width: found.Width, Height: found.Height, Bytes: int64(len(b)),
+		SHA256: imagefile.SHA256(b)}
 }
 
 // Fingerprint is a hash of what manifest and flags say of an item; see manifests.Item.Fingerprint.
@@ -208,20 +222,23 @@ type Settings struct {
 	Rehearsal bool `json:"rehearsal,omitempty"`
 	// Encoding is what the manifest was read in by the last run; "" in older files.
 	Encoding string `json:"encoding,omitempty"`
-	// Flags are those of the last run that say something of its items, by name, so that other commands see the same items.
+	// Flags are those of the last run that say something of its items, by name, so that other
+	// commands see the same items.
 	Flags map[string]string `json:"flags,omitempty"`
 }
 
-// A Mark says that a run started or stopped. A file whose last line is no stop was left by a crash.
+// A Mark says that a run started or stopped. A file whose last line is no stop was left by a
+// crash.
 type Mark struct {
 	Run  string    `json:"run"` // "start" or "stop"
 	At   time.Time `json:"at"`
 	Tool string    `json:"tool,omitempty"`
-	// Since is the moment from which on tasks may exist that this file has lost and that no run has looked through yet, to
-	// the end; zero where there are none such. It outlives runs that were stopped meanwhile.
+	// Since is the moment from which on tasks may exist that this file has lost and that no run
+	// has looked through yet, to the end; zero where there are none such. It outlives runs that
+	// were stopped meanwhile.
 	Since time.Time `json:"sweep_since,omitzero"`
-	// Seen is the newest time of a picture, by the file system's clock, when what was to be seen of all of them had been
-	// recorded; zero in older files. Every mark carries it on.
+	// Seen is the newest time of a picture, by the file system's clock, when what was to be
+	// seen of all of them had been recorded; zero in older files. Every mark carries it on.
 	Seen time.Time `json:"seen,omitzero"`
 	// Place is where the file stood when a run began; see durable.Disk.
 	Place string `json:"place,omitempty"`
@@ -233,13 +250,14 @@ type Mark struct {
 type Redo struct {
 	Number int    `json:"n"`
 	Of     string `json:"of"` // a hash of what it asks for
-	// Keys are of the items that it names, as they were when it began: of two rows that say the same, either may stand first
-	// in the state file after a crash, and the one that was not meant would be bought again.
-	// There are none where it names very many.
+	// Keys are of the items that it names, as they were when it began: of two rows that say the
+	// same, either may stand first in the state file after a crash, and the one that was not
+	// meant would be bought again. There are none where it names very many.
 	Keys []string `json:"keys,omitempty"`
 }
 
-// A Key is what the state file calls an item: 64 bits of a hash, and the number of the item in its row above the first.
+// A Key is what the state file calls an item: 64 bits of a hash, and the number of the item in
+// its row above the first.
 type Key struct {
 	base   uint64
 	number int32

@@ -10,14 +10,15 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// This file is what becomes of a state file that is gone or damaged: a batch that has one is never taken for a first run,
-// since what it has open or in doubt would be paid again.
+// This file is what becomes of a state file that is gone or damaged: a batch that has one is
+// never taken for a first run, since what it has open or in doubt would be paid again.
 
 // DamagedFile keeps a damaged state file that was written anew from what is whole of it.
 const DamagedFile = "state.damaged"
 
-// Traces is the file that shows that there was a batch in a folder without a state file; "" where none does. A run has
-// state.reserve while it lives, and leaves it where it leaves tasks open; a folder images/ alone is anybody's.
+// Traces is the file that shows that there was a batch in a folder without a state file; ""
+// where none does. A run has state.reserve while it lives, and leaves it where it leaves tasks
+// open; a folder images/ alone is anybody's.
 func Traces(disk durable.Disk) (string, error) {
 	for _, name := range []string{ReserveFile, DamagedFile} {
 		if there, err := durable.Exists(disk, name); there || err != nil {
@@ -41,10 +42,11 @@ func Traces(disk durable.Disk) (string, error) {
 	return "", nil
 }
 
-// Salvage writes a damaged state file anew from what is whole of it, and keeps the damaged one. Of a line that is not, its
-// record counts where it can still be read, no later line has another of its item, and the task list does not tell more. What
-// else is lost is looked for as after a state file that was lost: the mark at the end says since when. Broken is how many lines
-// are lost or doubtful.
+// Salvage writes a damaged state file anew from what is whole of it, and keeps the damaged one.
+// Of a line that is not, its record counts where it can still be read, no later line has
+// another of its item, and the task list does not tell more. What else is lost is looked for as
+// after a state file that was lost: the mark at the end says since when. Broken is how many
+// lines are lost or doubtful.
 func Salvage(disk durable.Disk, h Header, m Mark) (s *File, broken int, err error) {
 	s = emptyFile(disk)
 	if s.held, err = hold(disk); err != nil {
@@ -56,8 +58,8 @@ func Salvage(disk durable.Disk, h Header, m Mark) (s *File, broken int, err erro
 	return s, broken, nil
 }
 
-func salvage(s *File, h Header, m Mark) (broken int, err error) {
-	damaged, err := s.disk.Append(FileName)
+func salvage(f *File, h Header, m Mark) (broken int, err error) {
+	damaged, err := f.disk.Append(FileName)
 	if err != nil {
 		return 0, err
 	}
@@ -65,38 +67,39 @@ func salvage(s *File, h Header, m Mark) (broken int, err error) {
 	if err != nil {
 		return 0, errors.Join(err, damaged.Close())
 	}
-	s.journal = &journal{disk: s.disk, name: FileName, file: damaged, size: int64(len(whole))}
-	s.journal.syncs = newGroup(s.journal.fsync)
+	f.journal = &journal{disk: f.disk, name: FileName, file: damaged, size: int64(len(whole))}
+	f.journal.syncs = newGroup(f.journal.fsync)
 	h.Version, h.KeyPrint = Version, "" // of a header that is lost nobody knows the key
-	s.first = h
-	bad, err := foldWhole(s, whole)
+	f.first = h
+	bad, err := foldWhole(f, whole)
 	if err != nil {
 		return 0, err
 	}
-	if len(s.entries) == 0 && s.head.length == 0 {
-		return 0, &DamageError{File: FileName, Line: 1, Reason: "nothing in it is a record of qwenbatch"}
+	if len(f.entries) == 0 && f.head.length == 0 {
+		return 0, &DamageError{File: FileName, Line: 1,
+			Reason: "nothing in it is a record of qwenbatch"}
 	}
-	err = durable.Replace(s.disk, DamagedFile, func(w io.Writer) error {
+	err = durable.Replace(f.disk, DamagedFile, func(w io.Writer) error {
 		_, err := w.Write(whole)
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	order := make([]int, len(s.entries))
+	order := make([]int, len(f.entries))
 	for i := range order {
 		order[i] = i
 	}
-	later := missedBy(s, bad, m.Since)
-	if err := renew(s, &m, order); err != nil {
+	later := missedBy(f, bad, m.Since)
+	if err := renew(f, &m, order); err != nil {
 		return 0, err
 	}
 	for _, rec := range later {
-		if err := s.Put(rec, false); err != nil {
+		if err := f.Put(rec, false); err != nil {
 			return 0, err
 		}
 	}
-	return len(bad), s.journal.sync()
+	return len(bad), f.journal.sync()
 }
 
 // A badLine is a line whose checksum does not fit.
@@ -105,8 +108,9 @@ type badLine struct {
 	offset int64
 }
 
-// foldWhole takes in the lines that are whole. A newline that became something else does not spoil two.
-func foldWhole(s *File, all []byte) (bad []badLine, err error) {
+// foldWhole takes in the lines that are whole. A newline that became something else does not
+// spoil two.
+func foldWhole(f *File, all []byte) (bad []badLine, err error) {
 	offset := int64(0)
 	for line := range bytes.Lines(all) {
 		rest := line
@@ -122,7 +126,7 @@ func foldWhole(s *File, all []byte) (bad []badLine, err error) {
 			at := span{offset, len(text)}
 			if _, ok := sealed(text); !ok {
 				bad = append(bad, badLine{text, offset})
-			} else if err := s.fold(text, at); errors.Is(err, ErrOther) {
+			} else if err := f.fold(text, at); errors.Is(err, ErrOther) {
 				return nil, err
 			} else if err != nil {
 				bad = append(bad, badLine{text, offset})
@@ -134,7 +138,7 @@ func foldWhole(s *File, all []byte) (bad []badLine, err error) {
 }
 
 // missedBy are the records of bad lines that can be read and that no later line replaces.
-func missedBy(s *File, bad []badLine, listedSince time.Time) (all []Record) {
+func missedBy(f *File, bad []badLine, listedSince time.Time) (all []Record) {
 	for _, line := range bad {
 		rec, err := parseRecord(line.text)
 		if err != nil || codeOf(rec.Phase) == uint8(len(phases)-1) {
@@ -147,11 +151,11 @@ func missedBy(s *File, bad []badLine, listedSince time.Time) (all []Record) {
 		if err != nil {
 			continue
 		}
-		if i, known := s.Find(k); known && s.entries[i].offset > line.offset {
+		if i, known := f.Find(k); known && f.entries[i].offset > line.offset {
 			continue
 		}
 		if rec.Phase == Done && len(rec.Pictures) > 0 {
-			if there, err := durable.Exists(s.disk, rec.Pictures[0].File); there && err == nil {
+			if there, err := durable.Exists(f.disk, rec.Pictures[0].File); there && err == nil {
 				continue // the picture itself says whose it is
 			}
 		}

@@ -14,8 +14,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// ReadSettings reads the settings of the last run that a state file knows, from its last header; false where there is no state
-// file. It changes nothing and may be called while a run writes the file.
+// ReadSettings reads the settings of the last run that a state file knows, from its last
+// header; false where there is no state file. It changes nothing and may be called while a run
+// writes the file.
 func ReadSettings(disk durable.Disk) (Settings, bool, error) {
 	f, err := disk.Open(FileName)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -10,18 +10,18 @@ import (
 )
 
 // Find is the entry with a key.
-func (s *File) Find(k Key) (i int, known bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.index.find(s.entries, k)
+func (f *File) Find(k Key) (i int, known bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.index.find(f.entries, k)
 }
 
 // Get reads the record of the i-th entry.
-func (s *File) Get(i int) (Record, error) {
-	s.mu.Lock()
-	at := s.entries[i].at()
-	s.mu.Unlock()
-	line, err := s.journal.read(at)
+func (f *File) Get(i int) (Record, error) {
+	f.mu.Lock()
+	at := f.entries[i].at()
+	f.mu.Unlock()
+	line, err := f.journal.read(at)
 	if err != nil {
 		return Record{}, err
 	}
@@ -29,24 +29,24 @@ func (s *File) Get(i int) (Record, error) {
 }
 
 // Paid is what the pictures of all items have cost, older ones too.
-func (s *File) Paid() client.Money {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.paid
+func (f *File) Paid() client.Money {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.paid
 }
 
 // Entry is the i-th.
-func (s *File) Entry(i int) Entry {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.entries[i]
+func (f *File) Entry(i int) Entry {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.entries[i]
 }
 
 // Entries are the entries, in the order in which their items were first seen.
-func (s *File) Entries() iter.Seq2[int, Entry] {
+func (f *File) Entries() iter.Seq2[int, Entry] {
 	return func(yield func(int, Entry) bool) {
-		for i := range s.Count() {
-			if !yield(i, s.Entry(i)) {
+		for i := range f.Count() {
+			if !yield(i, f.Entry(i)) {
 				return
 			}
 		}
@@ -54,87 +54,90 @@ func (s *File) Entries() iter.Seq2[int, Entry] {
 }
 
 // Match finds items of the manifest among the entries; see matchItems.
-func (s *File) Match(items []Item, earlier []Reading) []Match {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return matchItems(items, earlier, s.entries)
+func (f *File) Match(items []Item, earlier []Reading) []Match {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return matchItems(items, earlier, f.entries)
 }
 
 // Count is how many items were ever seen.
-func (s *File) Count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.entries)
+func (f *File) Count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.entries)
 }
 
 // Header is the last one.
-func (s *File) Header() Header {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.first
+func (f *File) Header() Header {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.first
 }
 
 // Size is the length of the file.
-func (s *File) Size() int64 {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	return s.journal.size
+func (f *File) Size() int64 {
+	f.journal.mu.Lock()
+	defer f.journal.mu.Unlock()
+	return f.journal.size
 }
 
 // Stopped reports whether the last line says that a run came to its end.
-func (s *File) Stopped() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.stopped
+func (f *File) Stopped() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.stopped
 }
 
 // LastMark is the last mark; the zero mark where there is none.
-func (s *File) LastMark() Mark {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.final
+func (f *File) LastMark() Mark {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.final
 }
 
-// Seen is the newest time of a picture of which all is recorded: in a file of an older version, when it was written last.
-func (s *File) Seen() time.Time {
-	if seen := s.LastMark().Seen; !seen.IsZero() {
+// Seen is the newest time of a picture of which all is recorded: in a file of an older version,
+// when it was written last.
+func (f *File) Seen() time.Time {
+	if seen := f.LastMark().Seen; !seen.IsZero() {
 		return seen
 	}
-	return s.modified
+	return f.modified
 }
 
 // SetSeen is what the next mark says.
-func (s *File) SetSeen(newest time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.final.Seen = newest
+func (f *File) SetSeen(newest time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.final.Seen = newest
 }
 
 // LastRedo is the highest number that a redo has had.
-func (s *File) LastRedo() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.redoes
+func (f *File) LastRedo() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.redoes
 }
 
 // AddRedo adds one, durably with the next mark.
-func (s *File) AddRedo(w Redo) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.final.Redos = append(slices.Clip(s.final.Redos), w)
-	s.redoes = max(s.redoes, w.Number)
+func (f *File) AddRedo(w Redo) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.final.Redos = append(slices.Clip(f.final.Redos), w)
+	f.redoes = max(f.redoes, w.Number)
 }
 
 // RemoveRedo takes one away, durably with the next mark.
-func (s *File) RemoveRedo(number int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.final.Redos = slices.DeleteFunc(slices.Clone(s.final.Redos), func(w Redo) bool { return w.Number == number })
+func (f *File) RemoveRedo(number int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.final.Redos = slices.DeleteFunc(slices.Clone(f.final.Redos),
+		func(w Redo) bool { return w.Number == number })
 }
 
-// LastAt is when the last line was written, by the service's clock; zero where there is none that says it.
-func (s *File) LastAt() time.Time {
-	line, err := s.journal.read(s.last)
+// LastAt is when the last line was written, by the service's clock; zero where there is none
+// that says it.
+func (f *File) LastAt() time.Time {
+	line, err := f.journal.read(f.last)
 	if err != nil {
 		return time.Time{}
 	}
@@ -148,8 +151,8 @@ func (s *File) LastAt() time.Time {
 	return l.At
 }
 
-// Undisturbed reports whether the file is the very one that the last run was writing, on the same boot of the system,
-// and ends with a whole line: what that run had written is in it.
-func (s *File) Undisturbed() bool {
-	return !s.journal.cut && s.final.Place != "" && s.final.Place == s.disk.Place(FileName)
+// Undisturbed reports whether the file is the very one that the last run was writing, on the
+// same boot of the system, and ends with a whole line: what that run had written is in it.
+func (f *File) Undisturbed() bool {
+	return !f.journal.cut && f.final.Place != "" && f.final.Place == f.disk.Place(FileName)
 }
