@@ -20,8 +20,8 @@ func (f *File) Compact(stop *Mark, order []int) error {
 	return renew(f, stop, order)
 }
 
-// renew is compact whether it is worth it or not, with a mark of any kind at the end. No other
-// goroutine uses the state.
+// renew is Compact without the test whether it is worth it; stop may be any mark. The caller
+// holds f.mu or has f to itself.
 func renew(f *File, stop *Mark, order []int) error {
 	old, oldHeld := f.journal, f.held
 	held, err := durable.ReplaceLocked(f.disk, FileName,

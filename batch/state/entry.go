@@ -6,8 +6,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// An Entry is what is kept in memory of an item: 80 bytes, and nothing for the garbage
-// collector to look at.
+// An Entry is the part of a record that is kept in memory: 80 bytes without pointers, which the
+// garbage collector skips.
 type Entry struct {
 	Key       Key
 	IDHash    uint64 // hash of the id, 0 for none

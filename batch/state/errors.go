@@ -12,7 +12,7 @@ var ErrOther = errors.New("the state file belongs to another run")
 // ErrDamaged says that the state file cannot be trusted.
 var ErrDamaged = errors.New("state file is damaged")
 
-// A DamageError tells where. errors.Is(err, ErrDamaged) holds.
+// A DamageError tells which line of a file is damaged. It matches [ErrDamaged].
 type DamageError struct {
 	File   string
 	Line   int
@@ -29,7 +29,8 @@ func (e *DamageError) Is(target error) bool { return target == ErrDamaged }
 // ErrLocked says that another run holds the batch.
 var ErrLocked = errors.New("another run holds this batch")
 
-// ErrReplaced says that the state file is not the one any more that this run writes.
+// ErrReplaced says that the name of the state file no longer means the file that this run
+// writes.
 var ErrReplaced = errors.New(
 	"the state file was moved away, deleted or replaced while the run wrote it")
 

@@ -12,8 +12,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A File is the fold of the state file: for every item that was ever seen, in that order, where
-// its last line stands. The lines themselves stay on disk; a million items need 80 MB here.
+// A File is an open state file. It keeps an [Entry] for every item that was ever seen, in that
+// order, with the offset of its last line.
+// The records stay on disk; the entries of a million items take 80 MB.
 type File struct {
 	disk    durable.Disk
 	journal *journal
@@ -85,8 +86,8 @@ func readState(disk durable.Disk, size int64) (s *File, found bool, err error) {
 
 func emptyFile(disk durable.Disk) *File { return &File{disk: disk, given: map[Key]bool{}} }
 
-// keepTorn puts what a crash left of a line aside, for whoever wants to look. Losing it costs
-// nothing.
+// keepTorn saves the torn tail of the file for inspection. Errors are ignored: the tail holds
+// nothing that a run needs.
 func keepTorn(disk durable.Disk, torn []byte) {
 	_ = durable.Replace(disk, TornFile, func(w io.Writer) error {
 		_, err := w.Write(torn)
@@ -118,7 +119,8 @@ func (f *File) Create(h Header) error {
 	return f.disk.SyncDir(".")
 }
 
-// Amend writes a header that replaces the first, but for what this version does not know of that.
+// Amend appends a header that replaces the earlier one, and keeps the members of that which this
+// version does not know.
 func (f *File) Amend(h Header) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -138,7 +140,8 @@ func (f *File) Amend(h Header) error {
 	return err
 }
 
-// Reserve puts a file aside whose removal lets the last task ids be recorded on a full disk.
+// Reserve writes [ReserveFile] with size bytes. When the disk is full it is removed, once, so
+// that the ids of paid tasks can still be recorded.
 func (f *File) Reserve(size int) error {
 	err := durable.Replace(f.disk, ReserveFile, func(w io.Writer) error {
 		_, err := w.Write(make([]byte, size))
@@ -150,8 +153,8 @@ func (f *File) Reserve(size int) error {
 	return err
 }
 
-// ReserveKey returns a key for a new item: the one that it would like, unless an item bears
-// that, or will.
+// ReserveKey returns k, or a key derived from it if another item has k or has reserved it, and
+// reserves the result until its first Put.
 func (f *File) ReserveKey(k Key) Key {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -163,8 +166,8 @@ func (f *File) ReserveKey(k Key) Key {
 	return k
 }
 
-// Put appends an item's record. Durable says that it returns only when the record would survive
-// a power cut.
+// Put appends an item's record. If durable is set, Put returns once the record survives a power
+// cut.
 func (f *File) Put(r Record, durable bool) error {
 	e, err := r.line().entry()
 	if err != nil {
@@ -182,7 +185,8 @@ func (f *File) Put(r Record, durable bool) error {
 	return f.journal.sync()
 }
 
-// Mark notes the start or the clean stop of a run, durably.
+// Mark appends a mark, with the redo requests and the Seen time of the last one, and makes it
+// durable.
 func (f *File) Mark(m Mark) error {
 	f.mu.Lock()
 	m.Redos, m.Seen = f.final.Redos, f.final.Seen
@@ -196,10 +200,10 @@ func (f *File) Mark(m Mark) error {
 	return f.journal.sync()
 }
 
-// Sync makes all durable that was put before.
+// Sync makes everything durable that was appended before the call.
 func (f *File) Sync() error { return f.journal.sync() }
 
-// Close gives the file back.
+// Close closes the file and releases its lock.
 func (f *File) Close() error {
 	err := release(f.held)
 	f.held = nil

@@ -57,7 +57,7 @@ func parseRecord(line []byte) (Record, error) {
 	return r, err
 }
 
-// fold takes one line into the index.
+// fold applies one line to the state.
 func (f *File) fold(line []byte, at span) error {
 	f.last = at
 	if e, ok := scanItem(line); ok && f.first.Version > 0 {
@@ -96,7 +96,7 @@ func (f *File) fold(line []byte, at span) error {
 	return err
 }
 
-// take notes an item's newest line.
+// take makes e, whose line is at, the newest entry of its item.
 func (f *File) take(e Entry, at span) {
 	f.stopped = false
 	e.offset, e.length = at.offset, uint32(at.length)

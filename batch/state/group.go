@@ -10,15 +10,15 @@ import (
 )
 
 // An fsync costs the same for one record as for fifty, so items that want one at the same time
-// share it: while one runs, the next group gathers, and a millisecond longer, which nobody
-// feels who waits 15 s for a picture. That millisecond saves a third of the fsyncs on an idle
+// share it: while one runs, the next group gathers, and a millisecond longer, which is nothing
+// beside the 15 s of a picture. That millisecond saves a third of the fsyncs on an idle
 // disk, and a seventh of an item's processor time (BenchmarkThroughput).
 
 // gather is how long a group waits for company when it is its turn.
 const gather = time.Millisecond
 
-// A group lets goroutines share what do does. What any of them did before it called share, do
-// sees.
+// A group lets goroutines share calls of do. A call of do sees everything that its sharers did
+// before they called share.
 type group struct {
 	do   func() error
 	turn chan struct{} // taken by the leader of the round that runs
@@ -67,8 +67,8 @@ func (g *group) lead(r *round) {
 }
 
 // sharedSyncs is a disk on which goroutines that sync a folder at the same time share one
-// fsync. One that failed is not tried again: the kernel tells of lost pages once and forgets
-// them, so a later one that ends well proves nothing.
+// fsync. One that failed is not tried again: the kernel reports lost pages once and forgets
+// them, so a later success proves nothing.
 type sharedSyncs struct {
 	durable.Disk
 
@@ -76,7 +76,8 @@ type sharedSyncs struct {
 	folders map[string]*group
 }
 
-// ShareSyncs returns a disk whose folders are synced for all that wait at once.
+// ShareSyncs returns a disk on which goroutines that sync the same folder at the same time share
+// one fsync.
 func ShareSyncs(disk durable.Disk) durable.Disk {
 	return &sharedSyncs{Disk: disk, folders: map[string]*group{}}
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
-// ImagesDir is where the pictures are.
+// ImagesDir is the folder of the pictures.
 const ImagesDir = "images"
 
-// An Identity is written into every picture, so that a folder of pictures can tell what was
-// paid for.
+// An Identity is written into every picture, so that records which the state file lost can be
+// rebuilt from a folder of pictures.
 type Identity struct {
 	Key     string       `json:"key"`
 	ID      string       `json:"id,omitempty"`
@@ -26,7 +26,7 @@ type Identity struct {
 	Actual  string       `json:"actual_prompt,omitempty"`
 	Cost    client.Money `json:"cost_micros,omitempty"` // of this picture
 	At      time.Time    `json:"submitted_at,omitzero"`
-	Redo    int          `json:"redo,omitempty"` // the wish that it was bought for; see redo.go
+	Redo    int          `json:"redo,omitempty"` // the redo request that it was bought for; see [Redo]
 	// Adopted and SeedUnknown are the record's.
 	Adopted     string `json:"adopted,omitempty"`
 	SeedUnknown bool   `json:"seed_unknown,omitempty"`
@@ -45,8 +45,9 @@ func (id Identity) String() string {
 	return string(a.b)
 }
 
-// ReadIdentity finds out whose picture a file is.
-func ReadIdentity(disk durable.Disk, name string) (Identity, bool) {
+// ReadIdentity reads the identity from a picture; ok is false if the file has none or cannot be
+// read.
+func ReadIdentity(disk durable.Disk, name string) (id Identity, ok bool) {
 	f, err := disk.Open(name)
 	if err != nil {
 		return Identity{}, false

@@ -21,7 +21,7 @@ func (x *index) find(entries []Entry, k Key) (place int, known bool) {
 	return int(p) - 1, p > 0
 }
 
-// claim is find that puts a key which is new at a place: that of the entry which is appended next.
+// claim is find, and adds a new key at the place of the entry that is appended next.
 func (x *index) claim(entries []Entry, k Key) (place int, known bool) {
 	if 4*(x.taken+1) > 3*len(x.slots) {
 		x.grow(entries)

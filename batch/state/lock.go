@@ -28,7 +28,8 @@ type Lock struct {
 	Unguarded bool
 }
 
-// LockFolder takes the output folder for one run. It does not wait: ErrLocked.
+// LockFolder locks the output folder for one run. It does not wait: if another run holds the
+// folder, the error is [ErrLocked].
 func LockFolder(dir *durable.Dir) (*Lock, error) {
 	l := &Lock{Unguarded: true}
 	for _, name := range []string{durable.LockFile, "."} {
@@ -108,7 +109,7 @@ func (p *pathLock) Close() error {
 	return errors.Join(p.dir.Remove(p.name), p.file.Close(), p.dir.Close())
 }
 
-// Release gives the folder back.
+// Release unlocks the folder. It may be called again.
 func (l *Lock) Release() (err error) {
 	for _, held := range l.held {
 		err = errors.Join(err, held.Close())

@@ -102,8 +102,8 @@ func (m *matcher) claim(item, entry int32, changed bool) {
 	m.claimed[entry] = true
 }
 
-// pass claims entries for items that agree in what of gives, first come, first served, and
-// returns the items that are left. Entries with one hash hang together in a list: a map of
+// pass claims for each item the first unclaimed entry with the same result of of, and returns
+// the items that have found none. Entries with one hash hang together in a list: a map of
 // lists would take four times the memory, which a million rows that have all moved by one do
 // not leave.
 func pass[K comparable](m *matcher, rest []int32, changed bool,
@@ -142,8 +142,8 @@ func pass[K comparable](m *matcher, rest []int32, changed bool,
 	return left
 }
 
-// prefer gives items that are not done what is left over of the same words and worth more: of
-// two rows that say the same, one of which is removed, the one that is paid stays.
+// prefer reassigns unclaimed entries to items with the same fingerprint whose own entry is worth
+// less, so that deleting one of two identical rows keeps the paid picture.
 func (m *matcher) prefer() {
 	if !slices.Contains(m.claimed, false) {
 		return
@@ -164,7 +164,7 @@ func (m *matcher) prefer() {
 	}
 }
 
-// swap gives an entry that is left over to that item whose own is worth least, if it is worth
+// swap gives an unclaimed entry to the item with the least valuable entry, if that is worth
 // less.
 func (m *matcher) swap(items []int32, entry int32) {
 	if len(items) == 0 {
@@ -179,8 +179,7 @@ func (m *matcher) swap(items []int32, entry int32) {
 	}
 }
 
-// worths say which record of the same words is rather kept: what is paid before what may be,
-// and that before what is not.
+// worths order the phases of entries with one fingerprint: paid, then possibly paid, then held.
 var worths = map[Phase]int{Done: 3, Open: 2, Intent: 2, Held: 1}
 
 func (m *matcher) worth(entry int32) int { return worths[m.entries[entry].Phase()] }
@@ -207,7 +206,8 @@ func keyBase(id string, print Fingerprint) uint64 {
 	return binary.BigEndian.Uint64(h.Sum(nil))
 }
 
-// freeKey is a key that nothing bears: rows with the same words and no ids get different ones.
+// freeKey returns the first key of the chain that starts at k for which taken is false: rows
+// with the same text and no ids get different keys.
 func freeKey(k Key, taken func(Key) bool) Key {
 	for taken(k) {
 		sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("again\x00"), k.base))

@@ -46,7 +46,7 @@ const (
 // Waiting reports whether the service has, or may have, a task of an item.
 func (p Phase) Waiting() bool { return p == Intent || p == Open }
 
-// A Record is what is remembered of an item.
+// A Record is everything that is known of an item.
 type Record struct {
 	Key   string      `json:"key"`
 	ID    string      `json:"id,omitempty"`
@@ -95,14 +95,15 @@ type Record struct {
 	Pictures     []Picture    `json:"pictures,omitempty"`
 	ActualPrompt string       `json:"actual_prompt,omitempty"`
 	Cost         client.Money `json:"cost_micros,omitempty"`
-	// Doubted is what submissions may have cost that were sent again although nobody could tell
-	// their outcome.
+	// Doubted is what submissions may have cost that were sent again although their outcome was
+	// unknown.
 	Doubted client.Money `json:"doubted_micros,omitempty"`
 	// Before is what older pictures of this item cost, which Replaced counts.
 	Before   client.Money `json:"cost_before_micros,omitempty"`
 	Replaced int          `json:"replaced,omitempty"`
 	// Redone is how many seeds were drawn for it after its first, Redo the number of the last
-	// wish that it was sent for; see redo.go. Lost says that its picture is gone and that the
+	// redo request that it was sent for; see [Redo].
+	// Lost says that its picture is gone and that the
 	// service did not give it out again.
 	Redone   int      `json:"redone,omitempty"`
 	Redo     int      `json:"redo,omitempty"`
@@ -158,14 +159,14 @@ type Picture struct {
 	Height int    `json:"height,omitempty"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
-	// Original is the hash of what was saved, where somebody has put another picture in its
-	// place, which the other fields describe; Damage is what is wrong with the file, which is
+	// Original is the hash of what was saved, where another picture was put in its place,
+	// which the other fields describe; Damage is what is wrong with the file, which is
 	// not the picture that they describe.
 	Original string `json:"original_sha256,omitempty"`
 	Damage   string `json:"damage,omitempty"`
 }
 
-// Edited reports whether somebody has worked on a picture.
+// Edited reports whether a picture was changed after it was saved.
 func (r Record) Edited() bool {
 	return slices.ContainsFunc(r.Pictures, func(p Picture) bool { return p.Original != "" })
 }
@@ -238,15 +239,15 @@ type Mark struct {
 	// were stopped meanwhile.
 	Since time.Time `json:"sweep_since,omitzero"`
 	// Seen is the newest time of a picture, by the file system's clock, when what was to be
-	// seen of all of them had been recorded; zero in older files. Every mark carries it on.
+	// seen of all of them had been recorded; zero in older files. Every mark repeats it.
 	Seen time.Time `json:"seen,omitzero"`
 	// Place is where the file stood when a run began; see durable.Disk.
 	Place string `json:"place,omitempty"`
-	// Redos are the wishes that have begun and not come to their end. Every mark carries them on.
+	// Redos are the unfinished redo requests. Every mark repeats them.
 	Redos []Redo `json:"redos,omitempty"`
 }
 
-// A Redo is a redo that was begun and has not come to its end.
+// A Redo is a request of --redo which was begun and is not finished.
 type Redo struct {
 	Number int    `json:"n"`
 	Of     string `json:"of"` // a hash of what it asks for

@@ -10,15 +10,15 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// This file is what becomes of a state file that is gone or damaged: a batch that has one is
-// never taken for a first run, since what it has open or in doubt would be paid again.
+// This file handles a state file that is gone or damaged. A batch that had one is never taken
+// for a first run, since what it has open or in doubt would be paid again.
 
 // DamagedFile keeps a damaged state file that was written anew from what is whole of it.
 const DamagedFile = "state.damaged"
 
 // Traces is the file that shows that there was a batch in a folder without a state file; ""
 // where none does. A run has state.reserve while it lives, and leaves it where it leaves tasks
-// open; a folder images/ alone is anybody's.
+// open; a folder images/ alone proves nothing.
 func Traces(disk durable.Disk) (string, error) {
 	for _, name := range []string{ReserveFile, DamagedFile} {
 		if there, err := durable.Exists(disk, name); there || err != nil {
@@ -69,7 +69,7 @@ func salvage(f *File, h Header, m Mark) (broken int, err error) {
 	}
 	f.journal = &journal{disk: f.disk, name: FileName, file: damaged, size: int64(len(whole))}
 	f.journal.syncs = newGroup(f.journal.fsync)
-	h.Version, h.KeyPrint = Version, "" // of a header that is lost nobody knows the key
+	h.Version, h.KeyPrint = Version, "" // the key of a lost header is unknown
 	f.first = h
 	bad, err := foldWhole(f, whole)
 	if err != nil {
@@ -108,8 +108,8 @@ type badLine struct {
 	offset int64
 }
 
-// foldWhole takes in the lines that are whole. A newline that became something else does not
-// spoil two.
+// foldWhole folds the lines whose checksum fits and returns the others. It finds the start of a
+// line also where the newline before it is damaged.
 func foldWhole(f *File, all []byte) (bad []badLine, err error) {
 	offset := int64(0)
 	for line := range bytes.Lines(all) {
@@ -137,7 +137,7 @@ func foldWhole(f *File, all []byte) (bad []badLine, err error) {
 	return bad, nil
 }
 
-// missedBy are the records of bad lines that can be read and that no later line replaces.
+// missedBy returns the records of bad lines which can be read and which no later line replaces.
 func missedBy(f *File, bad []badLine, listedSince time.Time) (all []Record) {
 	for _, line := range bad {
 		rec, err := parseRecord(line.text)
@@ -145,7 +145,7 @@ func missedBy(f *File, bad []badLine, listedSince time.Time) (all []Record) {
 			continue
 		}
 		if rec.Phase.Waiting() && rec.At.After(listedSince) {
-			continue // its task is found by its words, not by an id of which a digit may be wrong
+			continue // its task is found by its prompt, not by an id of which a digit may be wrong
 		}
 		k, err := ParseKey(rec.Key)
 		if err != nil {
@@ -156,7 +156,7 @@ func missedBy(f *File, bad []badLine, listedSince time.Time) (all []Record) {
 		}
 		if rec.Phase == Done && len(rec.Pictures) > 0 {
 			if there, err := durable.Exists(f.disk, rec.Pictures[0].File); there && err == nil {
-				continue // the picture itself says whose it is
+				continue // the identity in the picture tells the item
 			}
 		}
 		rec.Warnings = append(rec.Warnings, "its record stood on a damaged line of the state file")

@@ -36,7 +36,7 @@ func ReadSettings(disk durable.Disk) (Settings, bool, error) {
 		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
 			return Settings{}, false, err
 		case n > 1 && !bytes.HasPrefix(members(line), []byte(`"qwenbatch":`)):
-			continue // what else is damaged is found by who opens the batch
+			continue // other damage is found when the batch is opened
 		}
 		if last, err = readHeader(line[:len(line)-1]); err != nil {
 			return Settings{}, false, &DamageError{File: FileName, Line: n, Reason: err.Error()}

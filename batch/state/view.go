@@ -9,7 +9,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// Find is the entry with a key.
+// Find returns the place of the entry with key k.
 func (f *File) Find(k Key) (i int, known bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -28,21 +28,21 @@ func (f *File) Get(i int) (Record, error) {
 	return parseRecord(line)
 }
 
-// Paid is what the pictures of all items have cost, older ones too.
+// Paid returns what the pictures of all items have cost, replaced ones included.
 func (f *File) Paid() client.Money {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.paid
 }
 
-// Entry is the i-th.
+// Entry returns the i-th entry.
 func (f *File) Entry(i int) Entry {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.entries[i]
 }
 
-// Entries are the entries, in the order in which their items were first seen.
+// Entries yields the entries and their places, in the order in which their items were first seen.
 func (f *File) Entries() iter.Seq2[int, Entry] {
 	return func(yield func(int, Entry) bool) {
 		for i := range f.Count() {
@@ -60,21 +60,21 @@ func (f *File) Match(items []Item, earlier []Reading) []Match {
 	return matchItems(items, earlier, f.entries)
 }
 
-// Count is how many items were ever seen.
+// Count returns the number of entries.
 func (f *File) Count() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.entries)
 }
 
-// Header is the last one.
+// Header returns the header in force, which is the last one.
 func (f *File) Header() Header {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.first
 }
 
-// Size is the length of the file.
+// Size returns the length of the file in bytes.
 func (f *File) Size() int64 {
 	f.journal.mu.Lock()
 	defer f.journal.mu.Unlock()
@@ -88,7 +88,7 @@ func (f *File) Stopped() bool {
 	return f.stopped
 }
 
-// LastMark is the last mark; the zero mark where there is none.
+// LastMark returns the last mark; the zero mark where there is none.
 func (f *File) LastMark() Mark {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -104,21 +104,21 @@ func (f *File) Seen() time.Time {
 	return f.modified
 }
 
-// SetSeen is what the next mark says.
+// SetSeen sets the time which [File.Seen] returns; the next mark makes it durable.
 func (f *File) SetSeen(newest time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.final.Seen = newest
 }
 
-// LastRedo is the highest number that a redo has had.
+// LastRedo returns the highest number of a redo request so far.
 func (f *File) LastRedo() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.redoes
 }
 
-// AddRedo adds one, durably with the next mark.
+// AddRedo adds a redo request; the next mark makes it durable.
 func (f *File) AddRedo(w Redo) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -126,7 +126,7 @@ func (f *File) AddRedo(w Redo) {
 	f.redoes = max(f.redoes, w.Number)
 }
 
-// RemoveRedo takes one away, durably with the next mark.
+// RemoveRedo removes a redo request; the next mark makes that durable.
 func (f *File) RemoveRedo(number int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -134,7 +134,7 @@ func (f *File) RemoveRedo(number int) {
 		func(w Redo) bool { return w.Number == number })
 }
 
-// LastAt is when the last line was written, by the service's clock; zero where there is none
+// LastAt returns when the last line was written, by the service's clock; zero where there is none
 // that says it.
 func (f *File) LastAt() time.Time {
 	line, err := f.journal.read(f.last)
@@ -151,8 +151,8 @@ func (f *File) LastAt() time.Time {
 	return l.At
 }
 
-// Undisturbed reports whether the file is the very one that the last run was writing, on the
-// same boot of the system, and ends with a whole line: what that run had written is in it.
+// Undisturbed reports whether this is the very file that the last run wrote, on the same boot of
+// the system, and its last line is whole. Everything that run wrote is then in it.
 func (f *File) Undisturbed() bool {
 	return !f.journal.cut && f.final.Place != "" && f.final.Place == f.disk.Place(FileName)
 }
