@@ -141,7 +141,7 @@ func (a *appender) quoted(s string) {
 // plain reports whether a text is a JSON string as it is.
 func (a *appender) plain(text []byte) bool {
 	return plainText(text) == len(text) && utf8.Valid(text) &&
-		// which JavaScript took for line ends
+		// encoding/json escapes U+2028 and U+2029, which JavaScript took for line ends
 		!bytes.Contains(text, []byte("\u2028")) && !bytes.Contains(text, []byte("\u2029")) &&
 		!(a.html && bytes.ContainsAny(text, "<>&"))
 }

@@ -11,8 +11,8 @@ import (
 
 // An fsync costs the same for one record as for fifty, so items that want one at the same time
 // share it: while one runs, the next group gathers, and a millisecond longer, which is nothing
-// beside the 15 s of a picture. That millisecond saves a third of the fsyncs on an idle
-// disk, and a seventh of an item's processor time (BenchmarkThroughput).
+// beside the 15 s of a picture. That millisecond saves a third of the fsyncs on an idle disk, and
+// a seventh of an item's processor time (BenchmarkThroughput).
 
 // gather is how long a group waits for company when it is its turn.
 const gather = time.Millisecond

@@ -102,9 +102,8 @@ type Record struct {
 	Before   client.Money `json:"cost_before_micros,omitempty"`
 	Replaced int          `json:"replaced,omitempty"`
 	// Redone is how many seeds were drawn for it after its first, Redo the number of the last
-	// redo request that it was sent for; see [Redo].
-	// Lost says that its picture is gone and that the
-	// service did not give it out again.
+	// redo request that it was sent for; see [Redo]. Lost says that its picture
+	// is gone and that the service did not give it out again.
 	Redone   int      `json:"redone,omitempty"`
 	Redo     int      `json:"redo,omitempty"`
 	Lost     bool     `json:"lost,omitempty"`
