@@ -86,12 +86,17 @@ func (t *times) mean() time.Duration {
 func (t *times) next(d density, age time.Duration, asked bool) time.Duration {
 	t.plan()
 	p := &t.plans[d]
+	latest := age + max(age/10, p.soonest)
 	for _, a := range p.ages {
 		if !asked || a > age+p.soonest {
-			return a
+			latest = a
+			break
 		}
 	}
-	return age + max(age/10, p.soonest)
+	if d == urgent && asked && age >= p.ages[0] {
+		return min(latest, age+max(2*p.soonest, age/32)) // few samples tell of a long tail
+	}
+	return latest
 }
 
 // least returns an age at which few tasks have ended, and most one at which nearly all have.
