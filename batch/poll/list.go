@@ -13,10 +13,11 @@ import (
 const (
 	// findings is how many ended tasks a page is to show.
 	findings = 14
-	// listPause is how far apart readings may be: a list that would be read less often pays less than questions.
+	// listPause is how far apart readings may be: a list that would be read less often pays less
+	// than questions.
 	listPause = 6 * time.Second
-	// lastPause is how far apart they are at most when no task waits in line any more: what is found then may be the end of
-	// the batch.
+	// lastPause is how far apart they are at most when no task waits in line any more: what is
+	// found then may be the end of the batch.
 	lastPause = 1500 * time.Millisecond
 	// listAway is how long the list is left alone after it was of no use.
 	listAway = time.Minute
@@ -115,8 +116,8 @@ func (w *Watcher) read(from, first, last int, missed map[*Watched]bool, failed b
 	}
 }
 
-// wanted are the tasks that may have ended, and the pages to look for them on: one more than they fill if nobody else's are
-// between them.
+// wanted are the tasks that may have ended, and the pages to look for them on: one more than they
+// fill if nobody else's are between them.
 func (w *Watcher) wanted() (all map[*Watched]bool, from, most int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -8,8 +8,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A modelQueue is the line of one model at the service, as far as our tasks tell: who runs, who waits, and how many run at once.
-// It belongs to a watch and its lock.
+// A modelQueue is the queue of one model at the service, as far as our tasks tell: who runs, who
+// waits, and how many run at once. It belongs to a watch and its lock.
 type modelQueue struct {
 	pace       *pace.Model
 	documented int           // how many run at once, as the vendor's page says; 0 where it does not
@@ -27,10 +27,11 @@ type modelQueue struct {
 const (
 	// pastKept is how many ended tasks are remembered: more than the service works on at once.
 	pastKept = 1000
-	// recentKept is how many observations tell how many tasks run at once, by their median: one alone may be out by one,
-	// since one task begins when another ends.
+	// recentKept is how many observations tell how many tasks run at once, by their median: one
+	// alone may be out by one, since one task begins when another ends.
 	recentKept = 9
-	// blur is by how much two tasks' times may be off against each other: how long their submissions took.
+	// blur is by how much two tasks' times may be off against each other: how long their
+	// submissions took.
 	blur = 300 * time.Millisecond
 )
 
@@ -44,7 +45,7 @@ type Kind struct {
 	Extend bool
 }
 
-// queueOf is a model's; w.mu is held.
+// queueOf returns the queue of a model; w.mu is held.
 func (w *Watcher) queueOf(model string) *modelQueue {
 	l := w.queues[model]
 	if l == nil {
@@ -62,7 +63,7 @@ func (l *modelQueue) timesOf(w *Watcher, k Kind) *times {
 	return l.kinds[k]
 }
 
-// join puts a task into the line.
+// join puts a task into the queue.
 func (l *modelQueue) join(t *Watched) {
 	i, _ := slices.BinarySearchFunc(l.open, t, func(a, b *Watched) int {
 		if a.submitted.After(b.submitted) {
@@ -73,7 +74,8 @@ func (l *modelQueue) join(t *Watched) {
 	l.open = slices.Insert(l.open, i, t)
 }
 
-// drop takes it out: whoever has come up to the places that run looks again, also where it was given up without an end.
+// drop takes it out: whoever has come up to the places that run looks again, also where it was
+// given up without an end.
 func (l *modelQueue) drop(t *Watched) {
 	i := slices.Index(l.open, t)
 	if i < 0 {
@@ -192,7 +194,7 @@ func (l *modelQueue) together(at time.Time) int {
 	return n
 }
 
-// free learns from a task that had not to wait: more may run at once than do.
+// free records that a task started without waiting: the limit is above what runs now.
 func (l *modelQueue) free(t *Watched) {
 	n := l.together(t.begun)
 	l.most = max(l.most, n)
@@ -204,8 +206,8 @@ func (l *modelQueue) free(t *Watched) {
 	l.pace.ObserveRunning(n, false)
 }
 
-// full learns from a task that had to wait for another to end: as many run at once as did when it began. It is looked at
-// when it has ended itself, since by then the ends of those are known.
+// full learns from a task that had to wait for another to end: as many run at once as did when it
+// began. It is looked at when it has ended itself, since by then the ends of those are known.
 func (l *modelQueue) full(t *Watched) {
 	l.recent = append(l.recent, l.together(t.begun))
 	if len(l.recent) > recentKept {
@@ -215,7 +217,8 @@ func (l *modelQueue) full(t *Watched) {
 	l.set(inOrder[len(inOrder)/2])
 }
 
-// atMost learns from a task that waits: no more run than are ahead of it. Where none is, it waits for another's.
+// atMost learns from a task that waits: no more run than are ahead of it. Where none is, it waits
+// for another's.
 func (l *modelQueue) atMost(ahead int) {
 	if ahead == 0 {
 		return

@@ -22,8 +22,9 @@ const (
 	enough = 16
 )
 
-// shape is the spread that is assumed of tasks of a kind around their mean, as long as few are known: eight quantiles of a
-// lognormal distribution with the coefficient of variation 0.2 that was seen (community measurements, 2026).
+// shape is the spread that is assumed of tasks of a kind around their mean, as long as few are
+// known: eight quantiles of a lognormal distribution with the coefficient of variation 0.2 that
+// was seen (community measurements, 2026).
 var shape = [8]float64{0.72, 0.82, 0.89, 0.95, 1.01, 1.08, 1.17, 1.36}
 
 // A density says how often a task is asked.
@@ -152,8 +153,8 @@ func agesWithin(sorted []time.Duration, allowed time.Duration) []time.Duration {
 	return ages
 }
 
-// likely are equally likely service times: those seen, smoothed, since the best moments for exactly these would not be
-// the best for the next, and the prior where they are few.
+// likely are equally likely service times: those seen, smoothed, since the best moments for
+// exactly these would not be the best for the next, and the prior where they are few.
 func (t *times) likely() []time.Duration {
 	all := slices.Clone(t.seen)
 	if mean := t.mean(); len(all) < enough {
@@ -184,9 +185,9 @@ func bandwidth(x []time.Duration) time.Duration {
 	return time.Duration(1.06 * math.Sqrt(variance) * math.Pow(n, -0.2) * float64(time.Second))
 }
 
-// askAt is when to ask, given sorted service times that are equally likely. Who asks for all that are left after the i-th
-// pays for n-i questions and waits, for each that has ended meanwhile, from its end until then; cost[i] is the least of
-// that and all that follows. It returns the mean delay, too.
+// askAt minimises queries × price + total delay over sorted service times that are equally likely,
+// by dynamic programming: cost[i] is the optimum for the samples i…n-1, and a query after the j-th
+// costs the price for each sample from i on. It returns the ages and the mean delay.
 func askAt(x []time.Duration, price time.Duration) (ages []time.Duration, delay time.Duration) {
 	n := len(x)
 	cost, next := make([]time.Duration, n+1), make([]int, n)

@@ -13,16 +13,19 @@ import (
 )
 
 const (
-	// firstScout is the age at which the first task is asked early, while no service time is known.
+	// firstScout is the age at which the first task is asked early, while no service time is
+	// known.
 	firstScout = 1500 * time.Millisecond
 	// windowScout is the age at which the last task of a full window is asked early, to learn
 	// whether it waits for others.
 	windowScout = 500 * time.Millisecond
-	// queued is how long a task may take to begin that waits for no other: 14 to 50 ms were recorded (api.md §1.3).
+	// queued is how long a task may take to begin that waits for no other: 14 to 50 ms were
+	// recorded (api.md §1.3).
 	queued = time.Second
 	// nextQuestion after an answer that says nothing (the user's document, 2025-09).
 	nextQuestion = 3 * time.Second
-	// shortLine is how long questions may wait in line, of our time, before those that may be in vain are put off.
+	// shortLine is how long questions may wait in line, of our time, before those that may be in
+	// vain are put off.
 	shortLine = 250 * time.Millisecond
 	// longestLine is how long they are put off, after which they stand in line like others.
 	longestLine = time.Minute
@@ -141,7 +144,7 @@ func (w *Watcher) Watch(of Task) *Watched {
 	return t
 }
 
-// Forget ends that.
+// Forget ends the watching of a task.
 func (w *Watcher) Forget(t *Watched) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -166,7 +169,8 @@ func (w *Watcher) Defer(t *Watched, d time.Duration) {
 	t.rested = t.looked.Add(w.clock.Local(d))
 }
 
-// Wait waits until a task is to be asked. Whoever is the first that the list could tell about reads it for all.
+// Wait waits until a task is to be asked. Whoever is the first that the list could tell about
+// reads it for all.
 func (w *Watcher) Wait(ctx context.Context, t *Watched) error {
 	for {
 		at, list := w.due(t, time.Now())
@@ -217,7 +221,8 @@ func (w *Watcher) due(t *Watched, now time.Time) (at time.Time, list bool) {
 	return at, list
 }
 
-// behind puts a question off whose answer is not known while others wait whose is: a task that has ended, says the list.
+// behind puts a question off whose answer is not known while others wait whose is: a task that
+// has ended, says the list.
 func (w *Watcher) behind(t *Watched, at, now time.Time) time.Time {
 	line := w.delay()
 	if line <= shortLine || now.Sub(t.looked) > w.clock.Local(longestLine) {
