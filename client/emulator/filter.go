@@ -7,15 +7,11 @@ import (
 	"time"
 )
 
-// maxPage bounds page_size. The service's bound is not known; a larger size is answered with this
-// one, and the answer says so.
-const maxPage = 100
-
 // filter is the query of a list call.
 type filter struct {
 	taskID, model, status, keyID, region string
 	from, to                             time.Time
-	page, size                           int
+	paging
 }
 
 const (
@@ -37,21 +33,14 @@ func (f filter) passes(t *Task, now time.Time) bool {
 func readFilter(q url.Values, now time.Time, h Habits) (filter, *refusal) {
 	f := filter{taskID: q.Get("task_id"), model: q.Get("model_name"), status: q.Get("status"),
 		keyID: q.Get("api_key_id"), region: q.Get("region")}
-	var r [4]*refusal
-	f.page, r[0] = number(q.Get("page_no"), "page_no", 1)
-	f.size, r[1] = number(q.Get("page_size"), "page_size", 10)
-	f.from, r[2] = moment(q.Get("start_time"), "start_time", h.zone())
-	f.to, r[3] = moment(q.Get("end_time"), "end_time", h.zone())
+	var r [3]*refusal
+	f.paging, r[0] = readPaging(q, 10, h.maxPage())
+	f.from, r[1] = moment(q.Get("start_time"), "start_time", h.zone())
+	f.to, r[2] = moment(q.Get("end_time"), "end_time", h.zone())
 	if bad := firstRefusal(r[:]...); bad != nil {
 		return f, bad
 	}
-	f.size = min(f.size, h.maxPage())
 	return f, f.fillSpan(now)
-}
-
-// bounds returns which of n rows are on the page.
-func (f filter) bounds(n int) (from, to int) {
-	return min((f.page-1)*f.size, n), min(f.page*f.size, n)
 }
 
 // fillSpan fills in a missing start or end: 24 h from the other one, or the last 24 h.
@@ -69,18 +58,6 @@ func (f *filter) fillSpan(now time.Time) *refusal {
 		return invalid("The time span between start_time and end_time must not exceed 24 hours.")
 	}
 	return nil
-}
-
-// number reads a positive number of a query.
-func number(text, name string, byDefault int) (int, *refusal) {
-	if text == "" {
-		return byDefault, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > 1<<20 {
-		return 0, missing(name)
-	}
-	return n, nil
 }
 
 // moment reads YYYYMMDDhhmmss. The zone is not documented; the times of tasks are in UTC+8 [I].

@@ -50,12 +50,10 @@ func (c *call) limits() answer {
 		return c.refuse(r)
 	}
 	q := c.r.URL.Query()
-	page, bad1 := number(q.Get("page_no"), "page_no", 1)
-	size, bad2 := number(q.Get("page_size"), "page_size", 20)
-	if r := firstRefusal(bad1, bad2); r != nil {
-		return c.refuse(r)
+	p, bad := readPaging(q, 20, maxPage)
+	if bad != nil {
+		return c.refuse(bad)
 	}
-	size = min(size, maxPage)
 	workspace := cmp.Or(c.entry.Workspace, defaultWorkspace)
 	var all []wireQuota
 	for i := range table() {
@@ -65,10 +63,10 @@ func (c *call) limits() answer {
 			all = append(all, newWireQuota(m.name, workspace, c.server.opts.quotaOf(m.name)))
 		}
 	}
-	from, to := min((page-1)*size, len(all)), min(page*size, len(all))
+	from, to := p.bounds(len(all))
 	return c.json(http.StatusOK, wireLimits{Success: true, RequestID: c.requestID,
 		Output: wireLimitOutput{
-			Total: len(all), PageNo: page, PageSize: size, Quotas: append(
+			Total: len(all), PageNo: p.page, PageSize: p.size, Quotas: append(
 				[]wireQuota{}, all[from:to]...),
 		}})
 }

@@ -65,12 +65,10 @@ func (c *call) listModels() answer {
 		return c.refuse(r)
 	}
 	q := c.r.URL.Query()
-	page, bad1 := number(q.Get("page_no"), "page_no", 1)
-	size, bad2 := number(q.Get("page_size"), "page_size", 20)
-	if r := firstRefusal(bad1, bad2); r != nil {
-		return c.refuse(r)
+	p, bad := readPaging(q, 20, maxPage)
+	if bad != nil {
+		return c.refuse(bad)
 	}
-	size = min(size, maxPage)
 	var all []wireModel
 	for i := range table() {
 		m := &table()[i]
@@ -82,9 +80,9 @@ func (c *call) listModels() answer {
 			all = append(all, m.wire(c.server.opts.listing(m)))
 		}
 	}
-	from, to := min((page-1)*size, len(all)), min(page*size, len(all))
+	from, to := p.bounds(len(all))
 	return c.json(http.StatusOK, wireModels{Success: true, RequestID: c.requestID,
-		Output: wireModelOutput{Total: len(all), PageNo: page, PageSize: size,
+		Output: wireModelOutput{Total: len(all), PageNo: p.page, PageSize: p.size,
 			Models: append([]wireModel{}, all[from:to]...)}})
 }
 
