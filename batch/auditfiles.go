@@ -22,11 +22,11 @@ func (b *Batch) auditPictures(ctx context.Context, a *Audit) error {
 	if err != nil {
 		return err
 	}
-	for i := range b.state.Count() {
+	for i, e := range b.state.Entries() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if b.state.Entry(i).Phase() != state.Done {
+		if e.Phase() != state.Done {
 			continue
 		}
 		rec, err := b.state.Get(i)

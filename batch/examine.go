@@ -31,8 +31,7 @@ const readsWhole = 4 << 30
 // examineAll examines the pictures of all items that are done, or are fetched again.
 func (b *Batch) examineAll() error {
 	budget := int64(readsWhole)
-	for i := range b.state.Count() {
-		e := b.state.Entry(i)
+	for i, e := range b.state.Entries() {
 		if p := e.Phase(); p != state.Done && p != state.Open || e.FileHash == 0 {
 			continue
 		}
@@ -178,11 +177,10 @@ func hashOf(disk durable.Disk, name string) (string, error) {
 // noteFound records what was found of pictures, so that it is known when their times say
 // nothing any more.
 func (b *Batch) noteFound() error {
-	for i := range b.state.Count() {
+	for i, e := range b.state.Entries() {
 		if len(b.standing) == 0 {
 			break
 		}
-		e := b.state.Entry(i)
 		if _, there := b.standing[e.FileHash]; e.FileHash == 0 || e.Pictures == 1 && !there {
 			continue
 		}

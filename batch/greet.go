@@ -84,8 +84,8 @@ func (r *run) witness() (task string, doubt bool, err error) {
 	if r.o.Restored || !r.state.Stopped() || !r.state.LastMark().Since.IsZero() {
 		doubt = now.Sub(r.lastKnown(now)) < tasklist.Reach && !r.onlySync()
 	}
-	for i := range r.state.Count() {
-		p := r.state.Entry(i).Phase()
+	for i, e := range r.state.Entries() {
+		p := e.Phase()
 		if p != state.Intent && p != state.Open && (p != state.Done || task != "") {
 			continue
 		}

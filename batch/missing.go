@@ -155,8 +155,7 @@ func (b *Batch) fetchable(rec state.Record, now time.Time) bool {
 // what it knew of the pictures, should the service have forgotten them after all; those that
 // are whole are not fetched again.
 func (r *run) reopen() error {
-	for i := range r.state.Count() {
-		e := r.state.Entry(i)
+	for i, e := range r.state.Entries() {
 		halfway := e.Phase() == state.Open && e.FileHash != 0 // by a run that died
 		if !halfway && !r.missing(i) || r.redoes(int32(i)) {
 			continue

@@ -55,8 +55,8 @@ func (b *Batch) usualPrice(model string) client.Money {
 // and those in doubt.
 func (r *run) wantedWords() (map[string]int, error) {
 	wanted := map[string]int{}
-	for i := range r.state.Count() {
-		if r.state.Entry(i).Phase() != state.Intent {
+	for i, e := range r.state.Entries() {
+		if e.Phase() != state.Intent {
 			continue
 		}
 		rec, err := r.state.Get(i)

@@ -344,8 +344,8 @@ func (r *run) countIn() error {
 	if r.redo.Number == 0 {
 		return nil
 	}
-	for i := range r.state.Count() {
-		if p := r.state.Entry(i).Phase(); p != state.Ready && !p.Waiting() {
+	for i, e := range r.state.Entries() {
+		if p := e.Phase(); p != state.Ready && !p.Waiting() {
 			continue
 		}
 		rec, err := r.state.Get(i)

@@ -171,8 +171,8 @@ func (b *Batch) sheetIDs() (map[int]string, error) {
 // which their items were first seen.
 func (b *Batch) OpenTasks() ([]string, error) {
 	var tasks []string
-	for i := range b.state.Count() {
-		if b.state.Entry(i).Phase() != state.Open {
+	for i, e := range b.state.Entries() {
+		if e.Phase() != state.Open {
 			continue
 		}
 		rec, err := b.state.Get(i)

@@ -82,8 +82,8 @@ func (r *run) explain(untold map[string]int) error {
 	if len(untold) == 0 || r.o.OnDoubt == "resubmit" {
 		return nil
 	}
-	for i := range r.state.Count() {
-		if p := r.state.Entry(i).Phase(); p != state.Intent && p != state.Held {
+	for i, e := range r.state.Entries() {
+		if p := e.Phase(); p != state.Intent && p != state.Held {
 			continue
 		}
 		rec, err := r.state.Get(i)

@@ -1,6 +1,7 @@
 package tasklist
 
 import (
+	"iter"
 	"sync"
 	"time"
 
@@ -105,14 +106,9 @@ func (c *Claims) collect() error {
 		return nil
 	}
 	tasks := map[string]bool{}
-	cutoff := c.clock.Now().Add(-25 * time.Hour)
-	for i := range c.state.Count() {
-		rec, err := c.state.Get(i)
+	for rec, err := range recordsSince(c.state, c.clock.Now().Add(-25*time.Hour)) {
 		if err != nil {
 			return err
-		}
-		if rec.Intent.Before(cutoff) {
-			continue
 		}
 		for _, task := range append(rec.Earlier, rec.Task) {
 			tasks[task] = true
@@ -121,6 +117,22 @@ func (c *Claims) collect() error {
 	delete(tasks, "")
 	c.tasks = tasks
 	return nil
+}
+
+// recordsSince yields the records whose intent is not before a moment. It ends after the first
+// error.
+func recordsSince(f *state.File, since time.Time) iter.Seq2[state.Record, error] {
+	return func(yield func(state.Record, error) bool) {
+		for i := range f.Count() {
+			rec, err := f.Get(i)
+			if err == nil && rec.Intent.Before(since) {
+				continue
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // TakenElsewhere reports whether another batch of this user has claimed a task. Both write

@@ -113,14 +113,10 @@ func (o *OwnTasks) collect() error {
 		return nil
 	}
 	all := map[string]ownTask{}
-	cutoff := o.clock.Now().Add(-2 * Reach) // see evidence.gone
-	for i := range o.state.Count() {
-		rec, err := o.state.Get(i)
+	// Twice the reach: see Evidence.gone.
+	for rec, err := range recordsSince(o.state, o.clock.Now().Add(-2*Reach)) {
 		if err != nil {
 			return err
-		}
-		if rec.Intent.Before(cutoff) {
-			continue
 		}
 		for _, t := range earlierTasks(rec) {
 			all[t.id] = t
