@@ -94,8 +94,10 @@ func (t *times) next(d density, age time.Duration, asked bool) time.Duration {
 			break
 		}
 	}
-	if d == urgent && asked && age >= p.ages[0] {
-		return min(latest, age+max(2*p.soonest, age/32)) // few samples tell of a long tail
+	// Few samples tell of a long tail: a long way to the next age is gone in short steps.
+	step := max(2*p.soonest, age/32)
+	if d == urgent && asked && age >= p.ages[0] && latest-age > 3*step {
+		return age + step
 	}
 	return latest
 }
