@@ -27,7 +27,7 @@ const patience = 3
 // for.
 const unknownAnswers = 3
 
-// An askedTask task is one that a run asks after.
+// An askedTask is a task that a run asks after.
 type askedTask struct {
 	id        string
 	sent      state.Request // tells how long the like of it take

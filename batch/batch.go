@@ -204,9 +204,6 @@ func (b *Batch) Close() error { return b.state.Close() }
 // Recorded are the settings of the last run, false where there was none.
 func (b *Batch) Recorded() (state.Settings, bool) { return b.state.Header().Settings, b.found }
 
-// Found reports whether there is a state file from an earlier run.
-func (b *Batch) Found() bool { return b.found }
-
 // bound refuses a state file of another service: tasks there cannot be seen here, and would be
 // paid again.
 func (b *Batch) bound() error {
@@ -321,20 +318,3 @@ func (b *Batch) price(s state.Request) client.Money {
 	size, _ := client.ParseSize(s.Size)
 	return b.o.Rules.Live.Model(s.Model).Price(b.region, size)
 }
-
-// ErrChanged says that much of what is finished would be paid anew. The error is a *ChangeError.
-var ErrChanged = errors.New("finished items have changed")
-
-// A ChangeError says how much.
-type ChangeError struct {
-	Items, Finished int
-	Cost            client.Money
-}
-
-func (e *ChangeError) Error() string {
-	return fmt.Sprintf("%v: %d of %d finished pictures would be made and paid anew, for ¥%s",
-		ErrChanged, e.Items, e.Finished, e.Cost.Round())
-}
-
-// Is makes it an ErrChanged.
-func (e *ChangeError) Is(target error) bool { return target == ErrChanged }

@@ -39,7 +39,7 @@ func TestD23LostState(t *testing.T) {
 				t.Fatal(err)
 			}
 			b, closed := s.open()
-			if b.Lost() == "" || b.Found() {
+			if b.Lost() == "" || b.found {
 				t.Errorf("killed %v: the folder is taken for a new one", killed)
 			}
 			closed()

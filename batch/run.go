@@ -64,10 +64,8 @@ type run struct {
 	mu sync.Mutex
 }
 
-const (
-	// parallelDownloads share the line to the picture host; each holds a picture in memory.
-	parallelDownloads = 8
-)
+// parallelDownloads share the line to the picture host; each holds a picture in memory.
+const parallelDownloads = 8
 
 // Run does what is to be done. It ends with nil where everything was tried; what failed or is
 // held is in the counts. The error says why it stopped before: the context's, one of the errors

@@ -100,11 +100,6 @@ func (m ThumbMaker) Follow(ctx context.Context, rows iter.Seq2[Result, error]) e
 	return nil
 }
 
-// Thumbs makes the thumbnails of report.html one after the other, as [ThumbMaker.Follow] does.
-func Thumbs(ctx context.Context, d durable.Disk, rows iter.Seq2[Result, error]) error {
-	return ThumbMaker{Disk: d}.Follow(ctx, rows)
-}
-
 func (m ThumbMaker) makeAll(ctx context.Context, missing []thumbs) error {
 	tell := m.Tell
 	if tell == nil {

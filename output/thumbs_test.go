@@ -2,9 +2,11 @@ package output
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"image"
 	"image/png"
+	"iter"
 	"strings"
 	"testing"
 
@@ -75,4 +77,9 @@ func picturedFolder(t testing.TB) *durable.Dir {
 func picturedFiles(t testing.TB) map[string][]byte {
 	return map[string][]byte{"images/a.png": pngOf(t, plain(64, 48, 0)), "images/b.png": pngOf(t, plain(48, 64, 0)),
 		"images/b-2.png": pngOf(t, plain(24, 32, 0)), "images/bomb.png": bomb}
+}
+
+// Thumbs makes the thumbnails of report.html one after the other, as [ThumbMaker.Follow] does.
+func Thumbs(ctx context.Context, d durable.Disk, rows iter.Seq2[Result, error]) error {
+	return ThumbMaker{Disk: d}.Follow(ctx, rows)
 }

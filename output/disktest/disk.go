@@ -428,7 +428,8 @@ func (d *Disk) SyncDir(name string) error {
 	})
 }
 
-// FailAt is a Decide that gives a verdict to the n-th operation of a kind on a name, and to so many in all from that one on.
+// FailAt is a Decide that gives a verdict to the n-th operation of a kind on a name, and to so
+// many in all from that one on.
 func FailAt(kind, name string, n, times int, v Verdict) func(Op) Verdict {
 	return func(op Op) Verdict {
 		if op.Kind != kind || op.Name != name {
