@@ -285,9 +285,12 @@ func (b *Batch) anew(p *Plan) (anew, finished int) {
 	return anew + min(lost, p.New), finished
 }
 
+// ManyAnew is how many pictures are not paid again without somebody's consent.
+const ManyAnew = 10
+
 // Much reports whether so much would be paid anew that somebody should agree: more than a
-// tenth, and at least ten.
-func (p Plan) Much() bool { return p.Anew >= 10 && p.Anew*10 > p.Finished }
+// tenth, and at least [ManyAnew].
+func (p Plan) Much() bool { return p.Anew >= ManyAnew && p.Anew*10 > p.Finished }
 
 // Idle reports whether a run has nothing to do.
 func (p Plan) Idle() bool {

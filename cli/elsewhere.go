@@ -66,7 +66,7 @@ func (s search) find(read func() (batch.Prints, error)) error {
 	}
 	there := s.peek(best)
 	all := prints.Items()
-	few := 2*best.items < all && (best.items < manyAnew || !there.mostOf(best.items))
+	few := 2*best.items < all && (best.items < batch.ManyAnew || !there.mostOf(best.items))
 	if few || s.chosen {
 		s.warn(s.fewOf(best, there, all))
 		return nil
@@ -79,10 +79,6 @@ func newFlag(g group, anew *bool) {
 	g.flags.BoolVar(anew, "new", false,
 		"buy items again that are paid for in another output folder beside the manifest")
 }
-
-// manyAnew is how many pictures nobody is made to pay again without being asked; see
-// [batch.Plan.Much].
-const manyAnew = 10
 
 // best warns of folders that cannot be read, and returns the one that holds most of the items.
 func (s search) best(all []neighbour) neighbour {
