@@ -63,7 +63,7 @@ func TestA1RefusedWhateverTheRate(t *testing.T) {
 	for _, at := range []struct {
 		quota        emulator.Quota
 		seeds, least int
-	}{{quota2, 5, 6}, {quota100, 5, 60}} {
+	}{{quota2, 5, 6}, {quota100, 5, 100}} {
 		var created []int
 		for seed := range at.seeds {
 			created = append(created, stormed(t, at.quota, uint64(seed)))

@@ -99,10 +99,11 @@ type sim struct {
 	cache     *disktest.Disk // of the user; nil where there is none
 	killer    atomic.Pointer[killer]
 	faults    atomic.Bool
-	fault     func(emulator.Call) emulator.Fault
-	starting  func()                  // is told when a run begins; may be nil
-	answering func(emulator.Call)     // is told each call of ours when it is in the books; may be nil
-	unplugged func(host string) error // says why a host cannot be reached; may be nil
+	hook      sync.Mutex                         // held while fault runs
+	fault     func(emulator.Call) emulator.Fault // must not wait
+	starting  func()                             // is told when a run begins; may be nil
+	answering func(emulator.Call)                // is told each call of ours when it is in the books; may be nil
+	unplugged func(host string) error            // says why a host cannot be reached; may be nil
 	options   Options
 	log       *strings.Builder
 	runs      int
@@ -127,6 +128,8 @@ func newSim(t testing.TB, random *rand.Rand, o emulator.Options) *sim {
 			return emulator.Fault{LoseRequest: true}
 		}
 		if s.faults.Load() && s.fault != nil {
+			s.hook.Lock()
+			defer s.hook.Unlock()
 			return s.fault(c)
 		}
 		return emulator.Fault{}
