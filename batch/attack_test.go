@@ -445,7 +445,7 @@ func TestAttackStrayThatIsUnknown(t *testing.T) {
 
 // TestAttackMissingWithoutAPrice cannot fetch a missing picture again whose price is not known: it is missing, not held.
 func TestAttackMissingWithoutAPrice(t *testing.T) {
-	r := &run{Batch: &Batch{state: emptyBatch(t, disktest.New())}, clock: pace.NewClock(1)}
+	r := &run{state: emptyBatch(t, disktest.New()), clock: pace.NewClock(1)}
 	was := state.Record{Key: state.NewKey("1", state.Fingerprint{}, 1).String(), Phase: state.Open, Task: "t", Pictures: []state.Picture{{File: "images/a.png"}}}
 	j := &job{Record: was}
 	j.Phase, j.Code = state.Held, "Expired"

@@ -16,22 +16,22 @@ import (
 
 // due makes the record of an item that is to be sent in this pass.
 func (r *run) due(i int, it item) (state.Record, bool, error) {
-	m := r.matches[i]
+	m := r.b.matches[i]
 	if m.Entry < 0 {
 		rec, err := r.fresh(i, it)
 		return rec, true, err
 	}
-	if r.resumed[m.Entry] || !r.again(m) {
+	if r.resumed[m.Entry] || !r.b.again(m) {
 		return state.Record{}, false, nil
 	}
-	redone := r.redoes(m.Entry)
+	redone := r.b.redoes(m.Entry)
 	rec, err := r.state.Get(int(m.Entry))
 	if err != nil {
 		return rec, false, err
 	}
 	was, seed := rec.Phase, rec.Sent.Seed
 	rec, due, err := r.renew(rec, it, m.Changed)
-	rec.Redo = max(rec.Redo, r.redo.Number)
+	rec.Redo = max(rec.Redo, r.b.redo.Number)
 	if redone {
 		r.remake(&rec, was, seed, m.Changed)
 	}
@@ -48,11 +48,11 @@ func (b *Batch) again(m state.Match) bool {
 // fresh is the record of an item that was never seen before. It gets its key here, for good.
 func (r *run) fresh(i int, it item) (state.Record, error) {
 	k := r.give(i, it)
-	rec := state.Record{Key: k.String(), ID: it.ID, Print: r.idents[i].Print, Phase: state.Ready,
+	rec := state.Record{Key: k.String(), ID: it.ID, Print: r.b.idents[i].Print, Phase: state.Ready,
 		Name: nameOf(it, k)}
 	// named or not: what a wish has bought it does not buy again, also where twins change
 	// places
-	rec.Redo = r.redo.Number
+	rec.Redo = r.b.redo.Number
 	var err error
 	rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
 	return rec, err

@@ -121,7 +121,7 @@ func (r *run) finish(rec *state.Record, task client.Task, missing client.Result)
 		rec.Finished = task.Ended
 	}
 	billed := max(task.Images, len(rec.Pictures))
-	rec.Cost = r.price(rec.Sent) * client.Money(billed)
+	rec.Cost = r.b.price(rec.Sent) * client.Money(billed)
 	switch {
 	case len(rec.Pictures) == 0 && (task.Images > 0 || len(task.Results) == 0):
 		return r.hold(rec, cmp.Or(missing.Code, "NoPicture"),
@@ -264,7 +264,7 @@ func (f *fetching) billed() client.Money {
 			made++
 		}
 	}
-	return f.price(f.rec.Sent) * client.Money(max(f.task.Images, made))
+	return f.b.price(f.rec.Sent) * client.Money(max(f.task.Images, made))
 }
 
 // left is an item whose picture this run does not wait for any longer. Without a task no other
@@ -390,7 +390,7 @@ func warnings(s state.Request, p imagefile.Picture) []string {
 func (r *run) texts(rec *state.Record, i int) []imagefile.Text {
 	id := state.Identity{Key: rec.Key, ID: rec.ID, Print: rec.Print, Task: rec.Task, Number: i,
 		Request: rec.Request, Name: rec.Name, Sent: rec.Sent,
-		Actual: rec.ActualPrompt, Cost: r.price(
+		Actual: rec.ActualPrompt, Cost: r.b.price(
 			rec.Sent), At: rec.Submitted, Redo: rec.Redo, Adopted: rec.Adopted,
 		SeedUnknown: rec.SeedUnknown}
 	if r.o.NoMetadata {

@@ -47,7 +47,7 @@ func (r *run) greet(ctx context.Context) error {
 // submission that is in doubt absent.
 func (r *run) sameAccount(ctx context.Context) error {
 	print := r.o.Key.Fingerprint(r.state.Header().Salt)
-	if !r.found || r.state.Header().KeyPrint == print || r.o.Settings.Rehearsal {
+	if !r.b.found || r.state.Header().KeyPrint == print || r.o.Settings.Rehearsal {
 		return r.amend(r.state.Header().KeyPrint)
 	}
 	witness, doubt, err := r.witness()
@@ -82,7 +82,7 @@ var ErrUnprovenKey = fmt.Errorf(
 func (r *run) witness() (task string, doubt bool, err error) {
 	now := r.clock.Now()
 	if r.o.Restored || !r.state.Stopped() || !r.state.LastMark().Since.IsZero() {
-		doubt = now.Sub(r.lastKnown(now)) < tasklist.Reach && !r.onlySync()
+		doubt = now.Sub(r.b.lastKnown(now)) < tasklist.Reach && !r.onlySync()
 	}
 	for i, e := range r.state.Entries() {
 		p := e.Phase()
@@ -116,7 +116,7 @@ func (r *run) onlySync() bool {
 // amend records a key and the settings of this run where they are not those of the last.
 func (r *run) amend(print string) error {
 	h := r.state.Header()
-	if !r.found || h.KeyPrint == print && reflect.DeepEqual(h.Settings, r.o.Settings) {
+	if !r.b.found || h.KeyPrint == print && reflect.DeepEqual(h.Settings, r.o.Settings) {
 		return nil
 	}
 	h.KeyPrint, h.Settings = print, r.o.Settings

@@ -157,14 +157,14 @@ func (b *Batch) fetchable(rec state.Record, now time.Time) bool {
 func (r *run) reopen() error {
 	for i, e := range r.state.Entries() {
 		halfway := e.Phase() == state.Open && e.FileHash != 0 // by a run that died
-		if !halfway && !r.missing(i) || r.redoes(int32(i)) {
+		if !halfway && !r.b.missing(i) || r.b.redoes(int32(i)) {
 			continue
 		}
 		rec, err := r.state.Get(i)
 		if err != nil {
 			return err
 		}
-		if !halfway && !r.fetchable(rec, r.clock.Now()) {
+		if !halfway && !r.b.fetchable(rec, r.clock.Now()) {
 			continue
 		}
 		r.sortPictures(rec)
@@ -182,11 +182,11 @@ func (r *run) reopen() error {
 // sortPictures notes which pictures of an item whose task is asked again are whole, and which
 // are to be set aside when others come in their places.
 func (r *run) sortPictures(rec state.Record) {
-	rec = r.asFound(rec)
+	rec = r.b.asFound(rec)
 	n := renaming{rec, rec.Name}
 	for i, p := range rec.Pictures {
 		at := savedPicture{rec.Task, n.number(i)}
-		switch _, there := r.present.find(state.Hash(p.File)); {
+		switch _, there := r.b.present.find(state.Hash(p.File)); {
 		case !there:
 		case p.Damage != "":
 			r.damaged[at] = p

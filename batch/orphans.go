@@ -65,11 +65,11 @@ func (r *run) wantedWords() (map[string]int, error) {
 		}
 		wanted[tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)]++
 	}
-	for i, it := range r.items() {
+	for i, it := range r.b.items() {
 		if it.err != nil {
 			return nil, it.err
 		}
-		if !it.Skip && r.wanted(i) {
+		if !it.Skip && r.b.wanted(i) {
 			wanted[tasklist.PromptKey(modelOf(it.Item), it.Prompt)]++
 		}
 	}
@@ -105,11 +105,11 @@ func (r *run) leftOver() error {
 	}
 	for id, row := range rows {
 		if !known[id] {
-			r.orphaned = append(r.orphaned, Orphan{
-				id, row.Model, row.Created, r.usualPrice(row.Model)})
+			r.b.orphaned = append(r.b.orphaned, Orphan{
+				id, row.Model, row.Created, r.b.usualPrice(row.Model)})
 		}
 	}
-	slices.SortFunc(r.orphaned, func(a, b Orphan) int {
+	slices.SortFunc(r.b.orphaned, func(a, b Orphan) int {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Task, b.Task))
 	})
 	return nil

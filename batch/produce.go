@@ -40,7 +40,7 @@ func (r *run) feed(ctx context.Context, model string, next chan<- produced,
 	r.active.begin()
 	defer r.active.end()
 	m := r.paces.Of(model)
-	for i, it := range r.items() {
+	for i, it := range r.b.items() {
 		if it.err != nil {
 			return it.err
 		}

@@ -59,14 +59,14 @@ func (c *counts) begin(now time.Time) {
 // tally counts the items of the manifest at the start of a pass, and the unfinished ones that
 // it has lost.
 func (r *run) tally(old []*job) {
-	r.counts.mu.Lock()
-	defer r.counts.mu.Unlock()
-	p := &r.counts.p
+	r.b.counts.mu.Lock()
+	defer r.b.counts.mu.Unlock()
+	p := &r.b.counts.p
 	p.Pending, p.Open, p.Done, p.Failed, p.Held, p.Doubts = 0, len(old), 0, 0, 0, 0
-	for i, m := range r.matches {
+	for i, m := range r.b.matches {
 		switch {
-		case r.skipped[i]:
-		case r.wanted(i):
+		case r.b.skipped[i]:
+		case r.b.wanted(i):
 			p.Pending++
 		case !r.resumed[m.Entry]:
 			*p.of(r.state.Entry(int(m.Entry)).Phase())++
@@ -105,9 +105,9 @@ func (c *counts) postponed() {
 
 // tell counts a change and passes it on.
 func (r *run) tell(before, after state.Record) {
-	spent := r.state.Paid() - r.counts.paid
-	r.counts.mu.Lock()
-	p := &r.counts.p
+	spent := r.state.Paid() - r.b.counts.paid
+	r.b.counts.mu.Lock()
+	p := &r.b.counts.p
 	*p.of(before.Phase)--
 	*p.of(after.Phase)++
 	p.Spent = max(p.Spent, spent)
@@ -118,7 +118,7 @@ func (r *run) tell(before, after state.Record) {
 		r.wantThumb(after)
 		p.Saved += len(after.Pictures)
 	}
-	r.counts.mu.Unlock()
+	r.b.counts.mu.Unlock()
 	if before.Phase != after.Phase {
 		r.announce(after)
 	}
@@ -126,11 +126,11 @@ func (r *run) tell(before, after state.Record) {
 
 // unfetched counts an open item that is paid for and has no picture yet, or, with -1, no more.
 func (r *run) unfetched(n int) {
-	spent := r.state.Paid() - r.counts.paid
-	r.counts.mu.Lock()
-	defer r.counts.mu.Unlock()
-	r.counts.p.Unfetched += n
-	r.counts.p.Spent = max(r.counts.p.Spent, spent)
+	spent := r.state.Paid() - r.b.counts.paid
+	r.b.counts.mu.Lock()
+	defer r.b.counts.mu.Unlock()
+	r.b.counts.p.Unfetched += n
+	r.b.counts.p.Spent = max(r.b.counts.p.Spent, spent)
 }
 
 // announce passes a change on without counting it.

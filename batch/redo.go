@@ -305,34 +305,34 @@ func (b *Batch) planRedo(p *RedoPlan, i int, it item) {
 // beginRedo notes the wish in a mark. Items that were never seen get their keys here: after the
 // pictures that the state did not know were taken in, which have theirs.
 func (r *run) beginRedo() error {
-	if r.redo.Number == 0 || r.redo.begun {
+	if r.b.redo.Number == 0 || r.b.redo.begun {
 		return nil
 	}
-	for i, it := range r.items() {
+	for i, it := range r.b.items() {
 		if it.err != nil {
 			return it.err
 		}
-		if r.redo.places[i] {
+		if r.b.redo.places[i] {
 			k := r.keyOf(i, it)
-			r.redo.entries[k] = true
-			r.redo.Keys = append(r.redo.Keys, k.String())
+			r.b.redo.entries[k] = true
+			r.b.redo.Keys = append(r.b.redo.Keys, k.String())
 		}
 	}
-	kept := len(r.redo.Keys)
+	kept := len(r.b.redo.Keys)
 	for _, w := range r.state.LastMark().Redos {
 		kept += len(w.Keys)
 	}
 	if kept > keysKept {
-		r.redo.Keys = nil
+		r.b.redo.Keys = nil
 	}
-	r.state.AddRedo(r.redo.Redo)
-	r.redo.begun = true
+	r.state.AddRedo(r.b.redo.Redo)
+	r.b.redo.begun = true
 	return r.markStart()
 }
 
 // keyOf is the key of the i-th item, which it is given here if it is new.
 func (r *run) keyOf(i int, it item) state.Key {
-	if m := r.matches[i]; m.Entry >= 0 {
+	if m := r.b.matches[i]; m.Entry >= 0 {
 		return r.state.Entry(int(m.Entry)).Key
 	}
 	return r.give(i, it)
@@ -341,7 +341,7 @@ func (r *run) keyOf(i int, it item) state.Key {
 // countIn gives items that are on their way anyway the number of the wish: whoever comes back
 // after an interruption finds them served.
 func (r *run) countIn() error {
-	if r.redo.Number == 0 {
+	if r.b.redo.Number == 0 {
 		return nil
 	}
 	for i, e := range r.state.Entries() {
@@ -352,10 +352,10 @@ func (r *run) countIn() error {
 		if err != nil {
 			return err
 		}
-		if rec.Redo >= r.redo.Number {
+		if rec.Redo >= r.b.redo.Number {
 			continue
 		}
-		rec.Redo = r.redo.Number
+		rec.Redo = r.b.redo.Number
 		if err := r.state.Put(rec, false); err != nil {
 			return err
 		}

@@ -80,18 +80,18 @@ func (r *run) rename() error {
 
 // renamings are all items that want another name. One that is made again gets it then.
 func (r *run) renamings() ([]renaming, error) {
-	if r.named == nil {
+	if r.b.named == nil {
 		return nil, nil
 	}
 	var all []renaming
-	for i, it := range r.items() {
+	for i, it := range r.b.items() {
 		if it.err != nil {
 			return nil, it.err
 		}
-		if !r.misnamed(i) || r.redoes(r.matches[i].Entry) {
+		if !r.b.misnamed(i) || r.b.redoes(r.b.matches[i].Entry) {
 			continue
 		}
-		rec, err := r.state.Get(int(r.matches[i].Entry))
+		rec, err := r.state.Get(int(r.b.matches[i].Entry))
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +133,7 @@ func (r *run) renameRound(all []renaming, beside bool) (blocked []renaming, err 
 			return nil, err
 		}
 	}
-	return blocked, errors.Join(r.state.Sync(), r.look())
+	return blocked, errors.Join(r.state.Sync(), r.b.look())
 }
 
 // standing are the files of the folder, and those that records name, by what some file systems
@@ -214,7 +214,7 @@ func (n *renaming) number(i int) int {
 // may have worked on.
 func (r *run) moved(name string, n *renaming, i int) bool {
 	there, err := durable.Exists(r.o.Disk, n.rec.Pictures[i].File)
-	return err == nil && !there && r.isOf(name, n, i)
+	return err == nil && !there && r.b.isOf(name, n, i)
 }
 
 // isOf reports whether a file is the i-th picture of an item.
@@ -256,7 +256,7 @@ func (r *run) whereabouts(n *renaming, i int, to string) (string, error) {
 		switch {
 		case err != nil:
 			return "", err
-		case there && (again == 1 && !another || r.isOf(name, n, i)):
+		case there && (again == 1 && !another || r.b.isOf(name, n, i)):
 			return name, nil
 		case !there && again > 2:
 			return "", nil

@@ -24,7 +24,9 @@ import (
 // what was never sent, in the order of the manifest. One goroutine is one item; see item.go for
 // its life.
 type run struct {
-	*Batch
+	b         *Batch
+	o         *Options
+	state     *state.File
 	log       *slog.Logger
 	clock     *pace.Clock
 	paces     *pace.Models
@@ -89,7 +91,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	if err := r.start(ctx); err != nil {
 		return err
 	}
-	r.counts.paid = r.state.Paid()
+	r.b.counts.paid = r.state.Paid()
 	stopThumbs := r.startThumbs(ctx)
 	err = r.all(ctx)
 	stopThumbs()
@@ -101,7 +103,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	if all {
 		err = r.leftOver()
 	}
-	lookErr := r.lookAgain()
+	lookErr := r.b.lookAgain()
 	return errors.Join(err, r.stop(ctx, all), lookErr)
 }
 
@@ -112,7 +114,7 @@ func (b *Batch) newRun() *run {
 	}
 	c := pace.NewClock(b.o.Speed)
 	r := &run{
-		Batch: b, log: b.o.Log, grace: grace, syncGrace: syncGrace,
+		b: b, o: &b.o, state: b.state, log: b.o.Log, grace: grace, syncGrace: syncGrace,
 		clock:   c,
 		backlog: newBacklog(c),
 		saved:   map[savedPicture]state.Picture{},
@@ -167,7 +169,7 @@ func (r *run) stop(ctx context.Context, all bool) error {
 func (r *run) order() []int {
 	order := make([]int, 0, r.state.Count())
 	claimed := make([]bool, r.state.Count())
-	for _, m := range r.state.Match(r.idents, r.earlier) {
+	for _, m := range r.state.Match(r.b.idents, r.b.earlier) {
 		if m.Entry >= 0 {
 			order, claimed[m.Entry] = append(order, int(m.Entry)), true
 		}
@@ -184,7 +186,7 @@ func (r *run) order() []int {
 // request was open. A third would find nothing that the second has not left as it is.
 func (r *run) all(ctx context.Context) error {
 	for range 2 {
-		r.rematch()
+		r.b.rematch()
 		again, err := r.pass(ctx)
 		if err != nil || !again || r.backlog.isOver() {
 			return err
@@ -213,7 +215,7 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 		}
 		return err
 	})
-	for _, model := range r.models {
+	for _, model := range r.b.models {
 		g.Go(func() error { return r.produce(ctx, model) })
 	}
 	return again, g.Wait()
@@ -263,7 +265,7 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 		// "open" before "intent"
 		return cmp.Or(cmp.Compare(b.Phase, a.Phase), a.Submitted.Compare(b.Submitted))
 	})
-	for _, m := range r.matches {
+	for _, m := range r.b.matches {
 		again = again || m.Changed && r.resumed[m.Entry]
 	}
 	return all, again, r.findSaved(tasks)

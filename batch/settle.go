@@ -170,7 +170,7 @@ func (s *settling) postpone(ctx context.Context) error {
 	if err := s.state.Put(s.job.Record, true); err != nil {
 		return err
 	}
-	s.counts.postponed()
+	s.b.counts.postponed()
 	return errLeave
 }
 
@@ -405,7 +405,7 @@ func (r *run) odd(rec *state.Record) (string, error) {
 		return "", err
 	}
 	words := tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)
-	for _, it := range r.items() {
+	for _, it := range r.b.items() {
 		if it.err != nil {
 			return "", it.err
 		}

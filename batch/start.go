@@ -30,9 +30,9 @@ func (r *run) start(ctx context.Context) error {
 		return err
 	}
 	r.limits.deadline = r.clock.Deadline(r.o.Deadline)
-	since := r.lastKnown(r.clock.Now())
-	if !r.found {
-		if err := r.state.Create(r.newHeader(r.clock.Now())); err != nil {
+	since := r.b.lastKnown(r.clock.Now())
+	if !r.b.found {
+		if err := r.state.Create(r.b.newHeader(r.clock.Now())); err != nil {
 			return err
 		}
 	}
@@ -50,7 +50,7 @@ func (r *run) start(ctx context.Context) error {
 	if lost || len(unknown) > 0 {
 		r.since, r.ended = since, r.clock.Now()
 		// A file that was lost, or is an older one, does not tell when that was.
-		if r.found && !r.o.Restored && len(unknown) == 0 {
+		if r.b.found && !r.o.Restored && len(unknown) == 0 {
 			r.ended = r.state.LastAt()
 		}
 	}
@@ -65,7 +65,7 @@ func (r *run) start(ctx context.Context) error {
 	}
 	// What --redo asks for is durable before anything is made anew of it, the folder and the
 	// records agree before pictures are renamed, and the money is counted of what is left then.
-	for _, step := range []func() error{r.beginRedo, r.countIn, r.rename, r.noteFound, r.reopen,
+	for _, step := range []func() error{r.beginRedo, r.countIn, r.rename, r.b.noteFound, r.reopen,
 		r.countMoney} {
 		if err := step(); err != nil {
 			return err
@@ -86,9 +86,9 @@ func (r *run) mayHaveLost() (bool, error) {
 	r.ledger.Open(r.o.Cache, r.log, r.o.Key.Fingerprint("ledger of "+r.o.Settings.BaseURL),
 		r.state.Header())
 	switch {
-	case r.o.Restored || r.torn || r.lost != "" || !r.state.LastMark().Since.IsZero():
+	case r.o.Restored || r.b.torn || r.b.lost != "" || !r.state.LastMark().Since.IsZero():
 		return true, nil
-	case !r.found || r.state.Stopped():
+	case !r.b.found || r.state.Stopped():
 		return false, nil
 	case !r.state.Undisturbed():
 		return true, nil

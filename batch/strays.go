@@ -94,7 +94,7 @@ func (r *run) unclaimed(pass tasklist.Pass, since, until time.Time, by tasklist.
 	}
 	var all []client.TaskInfo
 	for id, row := range pass.Rows {
-		if ours[id] || !slices.Contains(r.models, row.Model) || row.Created.After(until) {
+		if ours[id] || !slices.Contains(r.b.models, row.Model) || row.Created.After(until) {
 			continue
 		}
 		if by.Known && !row.Created.IsZero() {

@@ -111,7 +111,7 @@ func (r *run) oweOrphans() error {
 	if r.o.Budget == 0 || len(r.orphans.tasks) == 0 {
 		return nil
 	}
-	for i, it := range r.items() {
+	for i, it := range r.b.items() {
 		if it.err != nil {
 			return it.err
 		}
@@ -371,7 +371,7 @@ func (r *run) takeIn(unknown []*state.Record) error {
 		return nil
 	}
 	r.claims.Reset() // those of the pictures are to be among them
-	defer r.rematch()
+	defer r.b.rematch()
 	for _, rec := range unknown {
 		switch saved := len(rec.Pictures); {
 		case saved >= rec.Sent.N:

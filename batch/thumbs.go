@@ -57,7 +57,7 @@ func (r *run) thumbs(ctx context.Context) (err error) {
 			err = fmt.Errorf("internal error: %v", p)
 		}
 	}()
-	return output.ThumbMaker{Disk: r.o.Disk, Book: r.HasWorkbook()}.Follow(ctx, r.calmly(ctx))
+	return output.ThumbMaker{Disk: r.o.Disk, Book: r.b.HasWorkbook()}.Follow(ctx, r.calmly(ctx))
 }
 
 // wantThumb remembers a saved picture, unless too many wait already.
