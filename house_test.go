@@ -28,9 +28,10 @@ const module = "github.com/qwenbatch/qwenbatch"
 // mayImport lists, for each package, which of ours it may import. The packages that only tests use come last.
 var mayImport = map[string][]string{
 	".":     {"cli"},
-	"cli":   {"batch", "batch/state", "cli/exam", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
-	"batch": {"batch/pace", "batch/poll", "batch/state", "batch/tasklist", "client", "manifests", "output", "output/durable", "output/filename", "output/imagefile"},
+	"cli":   {"batch", "batch/halt", "batch/state", "cli/exam", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
+	"batch": {"batch/halt", "batch/pace", "batch/poll", "batch/state", "batch/tasklist", "client", "manifests", "output", "output/durable", "output/filename", "output/imagefile"},
 
+	"batch/halt":     {"batch/pace", "batch/state", "client"},
 	"batch/pace":     {"client"},
 	"batch/poll":     {"batch/pace", "client"},
 	"batch/state":    {"client", "output/durable", "output/imagefile"},
@@ -46,7 +47,7 @@ var mayImport = map[string][]string{
 
 	"cli/exam":           {"client/emulator"},
 	"cli/probe":          {"client"},
-	"cli/term":           {"batch", "client", "manifests/shell"},
+	"cli/term":           {"batch", "batch/halt", "client", "manifests/shell"},
 	"manifests/charset":  nil,
 	"manifests/shell":    nil,
 	"manifests/spell":    nil,

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -146,7 +147,7 @@ func TestAttackBudgetAndOrphans(t *testing.T) {
 		s.dies(on("create", "images/.", 2))
 		s.cutBehind(`"run":"start"`)
 		s.options.Limit, s.options.Budget = 0, 2*200000
-		if err := s.start(); !errors.Is(err, ErrLimit) {
+		if err := s.start(); !errors.Is(err, halt.ErrLimit) {
 			t.Errorf("Run = %v, want that the budget is reached", err)
 		}
 		s.wantPosts(2)
@@ -225,7 +226,7 @@ func TestAttackChangedRowWithoutMoney(t *testing.T) {
 		s.ends()
 		s.retype(strings.Replace(three, "a blue dog", "a green dog", 1))
 		s.options.Budget = 3 * 200000
-		if err := s.start(); !errors.Is(err, ErrLimit) {
+		if err := s.start(); !errors.Is(err, halt.ErrLimit) {
 			t.Errorf("Run = %v, want that the budget is reached", err)
 		}
 		s.wantPosts(3)

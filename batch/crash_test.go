@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
@@ -125,7 +126,7 @@ func TestM9BudgetSurvivesCrashes(t *testing.T) {
 				s.suffer(death{int64(10 + 3*i + 7*n), i%2 == 0, i%3 == 0, disktest.Loss(n % 3)})
 			}
 			for range 2 {
-				if err := s.start(); err != nil && !errors.Is(err, ErrLimit) {
+				if err := s.start(); err != nil && !errors.Is(err, halt.ErrLimit) {
 					t.Fatalf("Run = %v", err)
 				}
 			}

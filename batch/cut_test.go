@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -47,7 +48,7 @@ func ruins() []ruin {
 func (s *scene) first(n int) {
 	s.t.Helper()
 	s.options.Limit = n
-	if err := s.start(); !errors.Is(err, ErrLimit) {
+	if err := s.start(); !errors.Is(err, halt.ErrLimit) {
 		s.t.Fatalf("Run with a limit = %v", err)
 	}
 	s.options.Limit = 0

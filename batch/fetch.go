@@ -278,7 +278,7 @@ func (f *fetching) left() error {
 			f.told)
 	}
 	code := gone
-	if f.limits.reason() != nil {
+	if f.stops.Reason() != nil {
 		code = notFetched
 	}
 	if err := f.waits(code, cmp.Or(f.told, f.backlog.why())); err != nil {

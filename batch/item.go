@@ -51,7 +51,7 @@ func (r *run) live(ctx context.Context, j *job) error {
 		if err != nil {
 			return err
 		}
-		r.limits.settled(&j.Record)
+		r.stops.Settled(&j.Record)
 		r.tell(before, j.Record)
 	}
 }
@@ -118,13 +118,13 @@ func (r *run) send(ctx context.Context, m *pace.Model, j *job) error {
 	}
 	defer try.Unsent() // where it was sent, that is known before
 	if err := r.state.Astray(); errors.Is(err, state.ErrReplaced) {
-		r.limits.halt("", err) // what is open is collected, and stop puts the state file back
+		r.stops.Halt("", err) // what is open is collected, and stop puts the state file back
 		return errLeave
 	} else if err != nil {
 		return err
 	}
-	if err := r.limits.admit(&j.Record); err != nil {
-		return err
+	if !r.stops.Admit(j.Sent) {
+		return errLeave
 	}
 	if err := r.putAside(&j.Record); err != nil {
 		return err
@@ -197,8 +197,8 @@ func (r *run) wire(ctx context.Context, grace time.Duration) (
 // is found in the list.
 func (r *run) opened(m *pace.Model, j *job, task client.Task) error {
 	m.Accepted()
-	r.limits.answered(j.Sent.Model)
-	r.limits.wasAccepted()
+	r.stops.Answered(j.Sent.Model)
+	r.stops.Accepted()
 	r.claims.Created(task.ID)
 	j.Phase, j.Task, j.Request, j.At = state.Open, task.ID, task.RequestID, r.clock.Now()
 	j.Submitted = r.clock.Now()
@@ -220,7 +220,7 @@ func (r *run) refused(ctx context.Context, m *pace.Model, j *job, err error) err
 	case errors.As(err, &doubt):
 		var foreign *client.ForeignError
 		if errors.As(err, &foreign) && foreign.Status >= 400 && foreign.Status < 500 {
-			r.limits.answeredByAnother(foreign)
+			r.stops.AnsweredByAnother(foreign)
 		}
 		j.Request, j.Message = doubt.RequestID, doubt.Cause.Error()
 		if errors.As(err, &api) {
@@ -232,13 +232,13 @@ func (r *run) refused(ctx context.Context, m *pace.Model, j *job, err error) err
 	case client.Throttled(err):
 		m.Refused()
 		errors.As(err, &api)
-		r.limits.throttled(j.Sent.Model, api)
+		r.stops.Throttled(j.Sent.Model, api)
 		j.Attempt--
 		return r.back(&j.Record, err)
 	case errors.As(err, &api):
-		r.limits.answered(j.Sent.Model)
+		r.stops.Answered(j.Sent.Model)
 		if api.Reach() == client.ReachItem {
-			r.limits.refusedForGood(api)
+			r.stops.RefusedForGood(api)
 		}
 		return r.judge(ctx, j, api)
 	}
@@ -272,11 +272,11 @@ func (r *run) judge(ctx context.Context, j *job, api *client.APIError) error {
 	j.Code, j.Message = api.Code, api.Message
 	switch api.Reach() {
 	case client.ReachAccount:
-		r.limits.halt("", api)
+		r.stops.Halt("", api)
 		j.Attempt--
 		return r.back(&j.Record, api)
 	case client.ReachModel:
-		r.limits.halt(j.Sent.Model, api)
+		r.stops.Halt(j.Sent.Model, api)
 		j.Attempt--
 		return r.back(&j.Record, api)
 	case client.ReachRetry:
@@ -307,7 +307,7 @@ func speaksOfSize(e *client.APIError) bool {
 // fail ends an item that cost nothing. It is counted before the item gives its place in the
 // window back, so that MaxFailures starts no other in it.
 func (r *run) fail(rec *state.Record) error {
-	r.limits.failedOne()
+	r.stops.CountFailure()
 	rec.Phase, rec.At, rec.Finished = state.Failed, r.clock.Now(), r.clock.Now()
 	return r.state.Put(*rec, true)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
@@ -79,7 +80,7 @@ func TestD9LimitAfterSweeping(t *testing.T) {
 		play(t, three, emulator.Options{}, func(s *scene) {
 			lostEnd(s, lines)
 			s.options.Limit = 1
-			if err := s.start(); err != nil && !errors.Is(err, ErrLimit) { // nil where pictures on disk leave one item only
+			if err := s.start(); err != nil && !errors.Is(err, halt.ErrLimit) { // nil where pictures on disk leave one item only
 				t.Fatalf("Run with a limit = %v", err)
 			}
 			s.options.Limit = 0

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
 
@@ -20,8 +21,8 @@ func TestMaxFailuresStartsNoMore(t *testing.T) {
 	play(t, sheet.String(), emulator.Options{}, func(s *scene) {
 		s.options.MaxFailures, s.options.Window = most, window
 		s.fault = at("submit", 0, emulator.Fault{FailCode: "DataInspectionFailed"})
-		if err := s.start(); !errors.Is(err, ErrLimit) {
-			t.Errorf("Run = %v, want %v", err, ErrLimit)
+		if err := s.start(); !errors.Is(err, halt.ErrLimit) {
+			t.Errorf("Run = %v, want %v", err, halt.ErrLimit)
 		}
 		if n := s.posts(); n < most || n >= most+window {
 			t.Errorf("%d submissions, want %d and fewer than %d that were open", n, most, window)

@@ -15,7 +15,7 @@ func (r *run) countMoney() error {
 		if err != nil {
 			return err
 		}
-		r.limits.money += r.b.mayCost(rec)
+		r.stops.AddCost(r.b.mayCost(rec))
 	}
 	return nil
 }

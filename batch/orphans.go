@@ -127,7 +127,7 @@ func (r *run) holdCrowded(rec *state.Record, n int) error {
 	if r.o.OnDoubt == "resubmit" {
 		return nil
 	}
-	r.limits.owe(rec)
+	r.stops.Owe(rec.Sent)
 	return r.hold(
 		rec, "InDoubt",
 		"the state file has lost its end, and %d tasks with its words were found, of which fewer items want one", n)

@@ -267,7 +267,7 @@ func (r *run) endWithout(now time.Time) {
 		return
 	}
 	if barred || b.host.away() {
-		r.limits.halt("", b.waitingAt())
+		r.stops.Halt("", b.waitingAt())
 	}
 	close(b.over)
 }

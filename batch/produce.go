@@ -65,7 +65,7 @@ func (r *run) feed(ctx context.Context, model string, next chan<- produced,
 			memory.Release()
 			return err
 		}
-		if !r.limits.begin(rec) {
+		if !r.stops.Begin(model) {
 			slot.Release()
 			memory.Release()
 			return nil

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
@@ -34,7 +35,7 @@ type Progress struct {
 	Submitted, Saved int
 	Spent            client.Money
 	// Refused are the models that have taken no submission for a while.
-	Refused []Refusal
+	Refused []halt.Refusal
 }
 
 type counts struct {
@@ -90,7 +91,7 @@ func (p *Progress) of(ph state.Phase) *int {
 }
 
 // refuse notes which models take no submission.
-func (c *counts) refuse(all []Refusal) {
+func (c *counts) refuse(all []halt.Refusal) {
 	c.mu.Lock()
 	c.p.Refused = all
 	c.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
@@ -233,7 +234,7 @@ func TestRedoStopped(t *testing.T) {
 		s.ends()
 		s.options.Limit = 1
 		for n := range 3 {
-			if err := s.again("a", "b", "c"); n < 2 && !errors.Is(err, ErrLimit) {
+			if err := s.again("a", "b", "c"); n < 2 && !errors.Is(err, halt.ErrLimit) {
 				t.Errorf("Run = %v, want ErrLimit", err)
 			}
 			s.wantPosts(4 + n)
@@ -244,7 +245,7 @@ func TestRedoStopped(t *testing.T) {
 		s.ends()
 		s.options.Budget = 1_000_000 // five pictures; three are there
 		for range 3 {
-			if err := s.again("a", "b", "c"); !errors.Is(err, ErrLimit) {
+			if err := s.again("a", "b", "c"); !errors.Is(err, halt.ErrLimit) {
 				t.Errorf("Run = %v, want ErrLimit", err)
 			}
 		}
@@ -271,7 +272,7 @@ func TestRedoOfMovedRows(t *testing.T) {
 	play(t, "prompt\na red cat\na blue dog\na bird\n", emulator.Options{}, func(s *scene) {
 		s.ends()
 		s.options.Limit = 1
-		if err := s.again("row:2", "row:3"); !errors.Is(err, ErrLimit) {
+		if err := s.again("row:2", "row:3"); !errors.Is(err, halt.ErrLimit) {
 			t.Errorf("Run = %v, want ErrLimit", err)
 		}
 		s.options.Limit = 0
@@ -296,7 +297,7 @@ func TestRedoOfVeryMany(t *testing.T) {
 	play(t, string(sheet), emulator.Options{}, func(s *scene) {
 		s.options.Limit = 1
 		for n := range 3 {
-			if err := s.again(names...); !errors.Is(err, ErrLimit) {
+			if err := s.again(names...); !errors.Is(err, halt.ErrLimit) {
 				t.Fatalf("Run = %v, want ErrLimit", err)
 			}
 			s.wantPosts(n + 1)

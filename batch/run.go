@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/poll"
 	"github.com/qwenbatch/qwenbatch/batch/state"
@@ -61,7 +62,7 @@ type run struct {
 	unsure   bool          // some of them could not be told
 	sweeping chan struct{} // closed when they have been, in this pass
 
-	limits *limits
+	stops *halt.Conditions
 
 	mu sync.Mutex
 }
@@ -95,10 +96,10 @@ func (b *Batch) Run(ctx context.Context) error {
 	stopThumbs := r.startThumbs(ctx)
 	err = r.all(ctx)
 	stopThumbs()
-	all := err == nil && r.limits.reason() == nil
+	all := err == nil && r.stops.Reason() == nil
 	r.paces.Close("")
 	if err == nil {
-		err = r.limits.reason()
+		err = r.stops.Reason()
 	}
 	if all {
 		err = r.leftOver()
@@ -131,7 +132,9 @@ func (b *Batch) newRun() *run {
 	})
 	r.watch = poll.New(poll.Config{Clock: c, Page: r.tasks.Page, Pace: r.paces.Of, Queue: r.tasks.Queue,
 		Budget: cmp.Or(b.o.QueryRate, tasklist.DefaultRate), Service: service})
-	r.limits = newLimits(b, c, r.paces, r.watch)
+	r.stops = halt.New(halt.Config{Items: b.o.Limit, Failures: b.o.MaxFailures, Budget: b.o.Budget,
+		Price: b.price, Clock: c, Paces: r.paces, Open: r.watch.Open, Show: b.counts.refuse,
+		Log: b.o.Log})
 	return r
 }
 

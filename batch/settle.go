@@ -439,7 +439,7 @@ func (r *run) absent(ctx context.Context, j *job) error {
 // unsettled ends a doubt that the list cannot settle now.
 func (r *run) unsettled(ctx context.Context, j *job, why string) error {
 	if r.o.OnDoubt == "resubmit" {
-		r.limits.doubted(&j.Record)
+		r.stops.Doubted(&j.Record)
 		return r.absent(ctx, j)
 	}
 	if j.Answer != "" {

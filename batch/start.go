@@ -29,7 +29,7 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.sameAccount(ctx); err != nil {
 		return err
 	}
-	r.limits.deadline = r.clock.Deadline(r.o.Deadline)
+	r.stops.SetDeadline(r.clock.Deadline(r.o.Deadline))
 	since := r.b.lastKnown(r.clock.Now())
 	if !r.b.found {
 		if err := r.state.Create(r.b.newHeader(r.clock.Now())); err != nil {

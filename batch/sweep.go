@@ -97,7 +97,7 @@ func (r *run) explain(untold map[string]int) error {
 	for model, n := range untold {
 		if n > 0 {
 			r.unsure = true
-			r.limits.halt(
+			r.stops.Halt(
 				model, fmt.Errorf(
 					"the last run did not end cleanly, and %d tasks since then may be of this batch, of which the service does not tell the prompt; --on-doubt resubmit submits all the same", n))
 		}
@@ -123,7 +123,7 @@ func (r *run) oweOrphans() error {
 			return err
 		}
 		if due && r.orphans.reserve(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)) {
-			r.limits.owe(&rec)
+			r.stops.Owe(rec.Sent)
 		}
 	}
 	return nil
@@ -265,7 +265,7 @@ func (r *run) claimOrphan(ctx context.Context, j *job) error {
 			return err
 		}
 		if !owed {
-			r.limits.settled(&j.Record)
+			r.stops.Settled(&j.Record)
 		}
 	}
 }
@@ -280,7 +280,7 @@ func (r *run) holdOdd(rec *state.Record) error {
 	if err != nil || why == "" {
 		return err
 	}
-	r.limits.owe(rec)
+	r.stops.Owe(rec.Sent)
 	return r.hold(rec, "InDoubt", "the state file has lost its end, and %s", why)
 }
 
@@ -298,7 +298,7 @@ func (r *run) adoptOrphan(j *job, row client.TaskInfo, since time.Time, owed boo
 		return err
 	}
 	if !owed {
-		r.limits.owe(&j.Record)
+		r.stops.Owe(j.Sent)
 	}
 	*j = adopted
 	return nil

@@ -25,8 +25,8 @@ func (r *run) generate(ctx context.Context, m *pace.Model, try *pace.Permit, j *
 	r.clock.Observe(task.Date)
 	if err == nil {
 		m.Accepted()
-		r.limits.answered(j.Sent.Model)
-		r.limits.wasAccepted()
+		r.stops.Answered(j.Sent.Model)
+		r.stops.Accepted()
 		j.Request, j.Submitted = task.RequestID, j.Intent
 		// A crash before the picture's part is durable loses it; from there on its own text
 		// tells whose it is (finishLost, unknownPictures).

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -27,7 +28,7 @@ func explain(err error) complaint {
 	var damage *state.DamageError
 	var unreached *net.OpError
 	var pictures *batch.PictureHostError
-	var refused *batch.RefusedError
+	var refused *halt.RefusedError
 	hinted := func(code exitCode, hint string) complaint {
 		return complaint{err.Error(), hint, code}
 	}

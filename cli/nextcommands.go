@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
@@ -15,7 +16,7 @@ func (j *job) again() string { return commandLine(j.p.args) }
 // given would stop at the same limit again.
 func (j *job) goOn(limit error, p batch.Progress) (again, note string) {
 	switch {
-	case errors.Is(limit, batch.ErrBudget):
+	case errors.Is(limit, halt.ErrBudget):
 		return commandLine(without(j.p.args, "budget")) + " --budget AMOUNT",
 			"with more than " + term.Yuan(j.f.budget)
 	// it would begin with those that have just failed again

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 )
 
@@ -43,7 +44,7 @@ func (j *job) work(ctx context.Context, options batch.Options) error {
 	s.took = time.Since(started)
 	s.code, s.err = j.outcome(ctx, err, s) // before the thumbnails, which a signal may stop
 	s.again, s.note = j.goOn(err, s.progress)
-	if err == nil || errors.Is(err, batch.ErrLimit) {
+	if err == nil || errors.Is(err, halt.ErrLimit) {
 		s.unthumbed = !j.thumbs(ctx)
 	}
 	if s.code == codeLimit {
@@ -122,7 +123,7 @@ func (j *job) outcome(ctx context.Context, err error, s summary) (exitCode, erro
 			err = nil
 		}
 		return stop.code(), err
-	case errors.Is(err, batch.ErrLimit) && alone(err):
+	case errors.Is(err, halt.ErrLimit) && alone(err):
 		return codeLimit, nil
 	case err != nil:
 		return explain(err).code, err

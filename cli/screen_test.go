@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 )
 
 // TestConfirm: only a yes goes on; a signal at the question is a stop.
@@ -39,7 +40,7 @@ func TestOutcome(t *testing.T) {
 	interrupted, cancel := context.WithCancelCause(t.Context())
 	cancel(stopSignal{syscall.SIGTERM})
 	disk := errors.New("disk")
-	limit := errors.Join(fmt.Errorf("%w: 3 items were started", batch.ErrLimit), nil)
+	limit := errors.Join(fmt.Errorf("%w: 3 items were started", halt.ErrLimit), nil)
 	failed := summary{progress: batch.Progress{Done: 1, Failed: 1}}
 	j := &job{}
 	for _, tt := range []struct {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -62,7 +63,7 @@ func TestExplain(t *testing.T) {
 		{api(405, "HTTP 405", "<html>no</html>"), 1, "/api/v1"},
 		{api(403, "AccessDenied", "current user api does not support asynchronous calls"), 1, "--mode sync"},
 		{api(429, "Throttling", "current user api does not support asynchronous calls"), 1, "--mode sync"},
-		{&batch.RefusedError{Refusal: refusal("Throttling.RateQuota"), For: 15 * time.Minute}, 1, "another program"},
+		{&halt.RefusedError{Refusal: refusal("Throttling.RateQuota"), For: 15 * time.Minute}, 1, "another program"},
 		{&client.ForeignError{Op: "submit", Status: 403, What: "a page of HTML", Body: "<html>no</html>"}, 1, "proxy or login page"},
 		{&fs.PathError{Op: "openat", Path: "images", Err: fs.ErrNotExist}, 1, "the same command"},
 		{&os.LinkError{Op: "renameat", Old: "images/.a.part", New: "images/a.png", Err: durable.ErrMoved}, 1, "--restored"},
@@ -111,14 +112,14 @@ func TestOpening(t *testing.T) {
 	}
 }
 
-func refusal(code string) batch.Refusal {
-	return batch.Refusal{Model: "qwen-image", Since: time.Date(2026, 11, 27, 14, 3, 5, 0, time.Local), Times: 7,
+func refusal(code string) halt.Refusal {
+	return halt.Refusal{Model: "qwen-image", Since: time.Date(2026, 11, 27, 14, 3, 5, 0, time.Local), Times: 7,
 		Cause: &client.APIError{Op: "submit", Status: 429, Code: code, Message: "Requests rate limit exceeded."}}
 }
 
 // TestA23RefusalsAreTold wants the end to say which model refuses, since when and why.
 func TestA23RefusalsAreTold(t *testing.T) {
-	end := summary{progress: batch.Progress{Pending: 6, Refused: []batch.Refusal{refusal("Throttling.RateQuota")}}, items: 6}
+	end := summary{progress: batch.Progress{Pending: 6, Refused: []halt.Refusal{refusal("Throttling.RateQuota")}}, items: 6}
 	for where, told := range map[string]string{"the end": strings.Join(end.lines(), "\n"), "the one line": end.oneLine()} {
 		if !strings.Contains(told, "since 14:03:05") {
 			t.Errorf("%s does not say since when: %s", where, told)

@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 )
 
 // RefusalText tells which model refuses all submissions, since when and why.
-func RefusalText(r batch.Refusal) string {
+func RefusalText(r halt.Refusal) string {
 	return fmt.Sprintf("%s refuses since %s (%s)",
 		Line(r.Model), ClockText(r.Since), Line(r.Cause.Code))
 }

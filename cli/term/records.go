@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 )
 
 // This file holds the records of --progress json, one a line on stdout. Fields may be added, never
@@ -132,7 +133,7 @@ func (v JSONView) tick(s ProgressState) {
 }
 
 // RefusalRecords converts refusals to records.
-func RefusalRecords(all []batch.Refusal) (records []RefusalRecord) {
+func RefusalRecords(all []halt.Refusal) (records []RefusalRecord) {
 	for _, r := range all {
 		records = append(records,
 			RefusalRecord{r.Model, r.Since.UTC(), r.Times, r.Cause.Code, r.Cause.Message})

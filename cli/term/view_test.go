@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -55,15 +56,15 @@ func TestProgressLine(t *testing.T) {
 }
 
 // refusal is a model that has refused submissions since 14:03:05.
-func refusal(code string) batch.Refusal {
-	return batch.Refusal{Model: "qwen-image", Since: time.Date(2026, 11, 27, 14, 3, 5, 0, time.Local), Times: 7,
+func refusal(code string) halt.Refusal {
+	return halt.Refusal{Model: "qwen-image", Since: time.Date(2026, 11, 27, 14, 3, 5, 0, time.Local), Times: 7,
 		Cause: &client.APIError{Op: "submit", Status: 429, Code: code, Message: "Requests rate limit exceeded."}}
 }
 
 // TestA23RefusalsAreShown wants every form of progress to say which model refuses, since when
 // and why.
 func TestA23RefusalsAreShown(t *testing.T) {
-	s := ProgressState{Progress: batch.Progress{Pending: 6, Refused: []batch.Refusal{refusal("Throttling.RateQuota")}}, total: 6}
+	s := ProgressState{Progress: batch.Progress{Pending: 6, Refused: []halt.Refusal{refusal("Throttling.RateQuota")}}, total: 6}
 	bar := &barView{screen: &Screen{}}
 	for where, told := range map[string]string{
 		"the line": progressLine(s, false), "the bar": strings.Join(bar.parts(&s), "  "),

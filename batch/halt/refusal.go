@@ -1,4 +1,4 @@
-package batch
+package halt
 
 import (
 	"fmt"
@@ -52,62 +52,62 @@ func (e *RefusedError) Error() string {
 // Unwrap gives the last refusal.
 func (e *RefusedError) Unwrap() error { return e.Cause }
 
-// throttled notes that a submission was refused for pace, and stops those to its model where
+// Throttled notes that a submission was refused for pace, and stops those to its model where
 // that has no end. A task that is open may be what fills the quota.
-func (l *limits) throttled(model string, api *client.APIError) {
-	l.clock.Observe(api.Date)
-	now, atService := l.clock.Now(), l.watch.Open(model)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.strange = 0
-	f := l.refusing[model]
+func (c *Conditions) Throttled(model string, api *client.APIError) {
+	c.o.Clock.Observe(api.Date)
+	now, atService := c.o.Clock.Now(), c.o.Open(model)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.strange = 0
+	f := c.refusing[model]
 	if f.Times == 0 {
 		f = Refusal{Model: model, Since: now}
 	}
 	f.Times++
 	f.Cause = api
-	l.refusing[model] = f
+	c.refusing[model] = f
 	lasted := now.Sub(f.Since)
 	if lasted >= shownAfter {
-		l.showRefusals()
+		c.showRefusals()
 	}
 	if lasted >= refusedFor && f.Times >= refusedTimes && atService == 0 {
-		l.stop(model, &RefusedError{f, lasted})
+		c.stop(model, &RefusedError{f, lasted})
 	}
 }
 
-// answered notes that the service itself has answered a submission with something else than a
+// Answered notes that the service itself has answered a submission with something else than a
 // refusal for pace.
-func (l *limits) answered(model string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.strange = 0
-	if _, refused := l.refusing[model]; refused {
-		delete(l.refusing, model)
-		l.showRefusals()
+func (c *Conditions) Answered(model string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.strange = 0
+	if _, refused := c.refusing[model]; refused {
+		delete(c.refusing, model)
+		c.showRefusals()
 	}
 }
 
-// showRefusals puts the models that refuse into the progress; limits.mu is held.
-func (l *limits) showRefusals() {
+// showRefusals puts the models that refuse into the progress; c.mu is held.
+func (c *Conditions) showRefusals() {
 	var all []Refusal
-	for _, model := range slices.Sorted(maps.Keys(l.refusing)) {
-		if f := l.refusing[model]; l.clock.Now().Sub(f.Since) >= shownAfter {
+	for _, model := range slices.Sorted(maps.Keys(c.refusing)) {
+		if f := c.refusing[model]; c.o.Clock.Now().Sub(f.Since) >= shownAfter {
 			all = append(all, f)
 		}
 	}
-	l.show(all)
+	c.o.Show(all)
 }
 
-// answeredByAnother counts an answer with HTTP 4xx that came from something before the service.
+// AnsweredByAnother counts an answer with HTTP 4xx that came from something before the service.
 // Each leaves a doubt, so several in a row stop all submissions.
-func (l *limits) answeredByAnother(answer *client.ForeignError) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.strange++; l.strange >= foreignAnswers {
-		l.stop("",
+func (c *Conditions) AnsweredByAnother(answer *client.ForeignError) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.strange++; c.strange >= foreignAnswers {
+		c.stop("",
 			fmt.Errorf(
 				"%d submissions in a row were answered by something else than the service: %w: %q",
-				l.strange, answer, answer.Body))
+				c.strange, answer, answer.Body))
 	}
 }
