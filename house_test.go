@@ -27,12 +27,21 @@ const module = "github.com/qwenbatch/qwenbatch"
 
 // mayImport lists, for each package, which of ours it may import. The packages that only tests use come last.
 var mayImport = map[string][]string{
-	".":     {"cli"},
-	"cli":   {"batch", "batch/halt", "batch/state", "cli/exam", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
-	"batch": {"batch/halt", "batch/pace", "batch/poll", "batch/state", "batch/tasklist", "client", "manifests", "output", "output/durable", "output/filename", "output/imagefile"},
+	".":   {"cli"},
+	"cli": {"batch", "batch/halt", "batch/state", "cli/exam", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
+	"batch": {
+		"batch/halt",
+		"batch/pace",
+		"batch/pictures",
+		"batch/poll",
+		"batch/state",
+		"batch/tasklist",
+		"client", "manifests", "output", "output/durable", "output/filename", "output/imagefile",
+	},
 
 	"batch/halt":     {"batch/pace", "batch/state", "client"},
 	"batch/pace":     {"client"},
+	"batch/pictures": {"batch/state", "client", "output/durable", "output/filename", "output/imagefile"},
 	"batch/poll":     {"batch/pace", "client"},
 	"batch/state":    {"client", "output/durable", "output/imagefile"},
 	"batch/tasklist": {"batch/pace", "batch/state", "client", "output/durable"},

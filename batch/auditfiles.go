@@ -5,7 +5,6 @@ import (
 	"context"
 
 	"github.com/qwenbatch/qwenbatch/batch/state"
-	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // An AuditPicture is a picture of a done item that is not on the disk as it was saved.
@@ -35,7 +34,7 @@ func (b *Batch) auditPictures(ctx context.Context, a *Audit) error {
 		}
 		for n, p := range rec.Pictures {
 			a.Compared++
-			verdict, reason := b.auditPicture(rec, n)
+			verdict, reason := b.pictures.Audit(rec, n)
 			if verdict != "" {
 				a.Pictures = append(a.Pictures,
 					AuditPicture{cmp.Or(ids[i], rec.ID, rec.Key), p.File, verdict, reason})
@@ -43,25 +42,4 @@ func (b *Batch) auditPictures(ctx context.Context, a *Audit) error {
 		}
 	}
 	return nil
-}
-
-// auditPicture judges the n-th picture of a record; "" is as it was saved, and whole inside.
-func (b *Batch) auditPicture(rec state.Record, n int) (verdict, reason string) {
-	s, there := b.present.find(state.Hash(rec.Pictures[n].File))
-	if !there {
-		return "missing", ""
-	}
-	now := examinePicture(b.o.Disk, rec, n, int64(s.bytes))
-	if now.Damage != "" {
-		return "damaged", now.Damage
-	}
-	if body, err := readFile(b.o.Disk, now.File); err == nil {
-		if err := imagefile.Readable(body); err != nil {
-			return "undecodable", err.Error()
-		}
-	}
-	if now.Original != "" {
-		return "edited", ""
-	}
-	return "", ""
 }

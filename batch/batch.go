@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -118,14 +119,7 @@ type Batch struct {
 	redo     redo
 	orphaned []Orphan
 
-	present sights // the pictures that are in place; see look
-	// those that are not as their records say, by the hashes of their names
-	standing map[uint64]state.Picture
-	examined int       // how many were opened for that
-	newest   time.Time // of their times
-	blind    error     // why the last look has failed
-	trusting bool      // times of pictures are our own doing
-	thorough bool      // no look hurries any more
+	pictures *pictures.Inventory
 }
 
 // Open reads the state file, where there is one, and matches the manifest with it. Nothing is
@@ -178,7 +172,9 @@ func (b *Batch) remember() (err error) {
 	if err := b.bound(); err != nil {
 		return err
 	}
-	return b.look()
+	b.pictures = pictures.NewInventory(b.o.Disk, b.state)
+	// A hasty look would not find again what an earlier one has found.
+	return b.pictures.Look(b.o.Hasty && b.reported() == "")
 }
 
 // Lost names the file that shows that the folder had a state file, which is gone; "" where it
@@ -260,11 +256,11 @@ func (b *Batch) idle() (bool, error) {
 		if e.Phase().Waiting() {
 			return false, nil
 		}
-		if !b.missing(i) && e.Phase() != state.Held {
+		if !b.pictures.Missing(i) && e.Phase() != state.Held {
 			continue
 		}
 		rec, err := b.state.Get(i)
-		if err != nil || reviewable(rec, time.Now()) || b.missing(i) &&
+		if err != nil || reviewable(rec, time.Now()) || b.pictures.Missing(i) &&
 			b.fetchable(rec, time.Now()) {
 			return false, err
 		}

@@ -230,7 +230,7 @@ func TestD29FailedLook(t *testing.T) {
 			}
 			return disktest.Verdict{}
 		}
-		if err := b.look(); !errors.Is(err, syscall.EIO) {
+		if err := b.pictures.Look(false); !errors.Is(err, syscall.EIO) {
 			t.Errorf("look = %v, want EIO", err)
 		}
 		s.disk.Decide = nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -337,7 +338,7 @@ func isForeign(rec *state.Record, p imagefile.Picture) bool {
 // save puts a picture in place: part, fsync, rename.
 func (r *run) save(rec *state.Record, i int, body []byte, found imagefile.Picture) error {
 	body = imagefile.Annotate(body, r.texts(rec, i))
-	name, err := r.publish(filename.Clean(pictureName(rec.Name, i), found.Ext), body)
+	name, err := r.publish(pictures.FileName(rec.Name, i, found.Ext), body)
 	if err != nil {
 		return err
 	}
@@ -360,21 +361,13 @@ func (r *run) publish(name string, body []byte) (used string, err error) {
 
 // underName does something while no other goroutine takes or frees a picture's name.
 func (r *run) underName(name string, do func() error) error {
-	folded := filename.Fold(stem(path.Base(name)))
+	folded := filename.Fold(pictures.Stem(name))
 	lock := r.names.Of(folded)
 	if err := lock.Lock(context.Background()); err != nil {
 		return err
 	}
 	defer lock.Unlock()
 	return do()
-}
-
-// pictureName is the name of the i-th picture of one request.
-func pictureName(name string, i int) string {
-	if i == 0 {
-		return name
-	}
-	return name + "_" + strconv.Itoa(i+1)
 }
 
 // warnings are what is odd about a whole picture. It is paid for and kept.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -16,127 +17,11 @@ import (
 // cost; later only --redo, which pays, brings it back. A picture that is whole and not as it
 // was saved is somebody's work: its item stays done, and nothing replaces it.
 
-// look lists the pictures that are in place and examines those that are not as their records
-// say. One look at the folder serves a whole run. After an error nothing may be said of
-// pictures, see Report.
-func (b *Batch) look() error {
-	b.standing, b.examined, b.newest = map[uint64]state.Picture{}, 0, time.Time{}
-	b.present, b.blind = b.scan()
-	if b.blind == nil && !b.hurries() {
-		b.blind = b.examineAll()
-	}
-	return b.blind
-}
-
-// lookAgain is look at the end of a run, which has written pictures itself: their times say
-// nothing then, and lengths do.
-func (b *Batch) lookAgain() error {
-	b.trusting = true
-	err := b.look()
-	if err == nil {
-		b.state.SetSeen(b.newest)
-	}
-	return err
-}
-
-// manyPictures is from which number on a hasty look leaves sizes and times unseen: a look at a
-// million files takes longer than all else that a run does which has nothing to do.
-const manyPictures = 200_000
-
-// hurries reports whether a look sees names alone. Where an earlier one has found something, it
-// does not.
-func (b *Batch) hurries() bool {
-	return b.o.Hasty && !b.thorough && b.state.Count() > manyPictures && b.reported() == ""
-}
-
-// scan lists the pictures, sorted.
-func (b *Batch) scan() (sights, error) {
-	present := make(sights, 0, b.state.Count())
-	for seen, err := range b.listing() {
-		if errors.Is(err, fs.ErrNotExist) && len(present) == 0 {
-			break // there is no folder yet, or no longer
-		}
-		if err != nil {
-			return nil, err
-		}
-		present = append(present, seen)
-	}
-	present.sort()
-	return present, nil
-}
-
-// pictureGone reports whether a picture of a record is not in its place, or damaged there.
-func (b *Batch) pictureGone(p state.Picture) bool {
-	file := state.Hash(p.File)
-	if _, there := b.present.find(file); !there {
-		return true
-	}
-	if now, examined := b.standing[file]; examined {
-		p = now
-	}
-	return p.Damage != ""
-}
-
-// missing reports whether the i-th entry is done and a picture of it is gone.
-func (b *Batch) missing(i int) bool {
-	e := b.state.Entry(i)
-	if e.Phase() != state.Done || e.FileHash == 0 {
-		return false
-	}
-	if e.Pictures == 1 {
-		p, examined := b.standing[e.FileHash]
-		_, there := b.present.find(e.FileHash)
-		return !there || examined && p.Damage != "" || !examined && e.Damaged
-	}
-	rec, err := b.state.Get(i)
-	if err != nil {
-		return false
-	}
-	for _, p := range rec.Pictures {
-		if b.pictureGone(p) {
-			return true
-		}
-	}
-	return false
-}
-
-// edited reports whether the i-th entry is done and somebody has worked on a picture of it.
-func (b *Batch) edited(i int) bool {
-	e := b.state.Entry(i)
-	if e.Phase() != state.Done || e.FileHash == 0 || !e.Edited && len(b.standing) == 0 {
-		return false
-	}
-	if e.Pictures == 1 {
-		if p, examined := b.standing[e.FileHash]; examined {
-			return p.Original != ""
-		}
-		return e.Edited
-	}
-	rec, err := b.state.Get(i)
-	return err == nil && b.asFound(rec).Edited()
-}
-
-// asFound is a record with its pictures as they were found. Those of the record stay as they are.
-func (b *Batch) asFound(rec state.Record) state.Record {
-	if len(b.standing) == 0 {
-		return rec
-	}
-	pictures := make([]state.Picture, len(rec.Pictures))
-	for i, p := range rec.Pictures {
-		if now, examined := b.standing[state.Hash(p.File)]; examined {
-			p = now
-		}
-		pictures[i] = p
-	}
-	rec.Pictures = pictures
-	return rec
-}
-
 // Missing is how many items of the manifest are done and have lost a picture.
 func (b *Batch) Missing() int {
 	n := 0
 	for i, m := range b.matches {
-		if m.Entry >= 0 && !b.skipped[i] && !m.Changed && b.missing(int(m.Entry)) {
+		if m.Entry >= 0 && !b.skipped[i] && !m.Changed && b.pictures.Missing(int(m.Entry)) {
 			n++
 		}
 	}
@@ -157,7 +42,7 @@ func (b *Batch) fetchable(rec state.Record, now time.Time) bool {
 func (r *run) reopen() error {
 	for i, e := range r.state.Entries() {
 		halfway := e.Phase() == state.Open && e.FileHash != 0 // by a run that died
-		if !halfway && !r.b.missing(i) || r.b.redoes(int32(i)) {
+		if !halfway && !r.b.pictures.Missing(i) || r.b.redoes(int32(i)) {
 			continue
 		}
 		rec, err := r.state.Get(i)
@@ -182,11 +67,9 @@ func (r *run) reopen() error {
 // sortPictures notes which pictures of an item whose task is asked again are whole, and which
 // are to be set aside when others come in their places.
 func (r *run) sortPictures(rec state.Record) {
-	rec = r.b.asFound(rec)
-	n := renaming{rec, rec.Name}
 	for i, p := range rec.Pictures {
-		at := savedPicture{rec.Task, n.number(i)}
-		switch _, there := r.b.present.find(state.Hash(p.File)); {
+		at := savedPicture{rec.Task, pictures.Number(rec, rec.Name, i)}
+		switch p, there := r.b.pictures.InPlace(p); {
 		case !there:
 		case p.Damage != "":
 			r.damaged[at] = p
@@ -213,7 +96,7 @@ func (r *run) setAside(was state.Record, number int) (whole state.Picture, is bo
 		if err != nil {
 			return err
 		}
-		whole = examinePicture(r.o.Disk, was, n, info.Size())
+		whole = pictures.Examine(r.o.Disk, was, n, info.Size())
 		if is = whole.Damage == ""; is {
 			return nil
 		}

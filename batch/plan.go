@@ -161,9 +161,9 @@ func (b *Batch) planOpen(p *Plan, i int) error {
 
 // planDone counts an item that is done, or was.
 func (b *Batch) planDone(p *Plan, i int) error {
-	if !b.missing(i) {
+	if !b.pictures.Missing(i) {
 		p.Done++
-		if b.edited(i) {
+		if b.pictures.Edited(i) {
 			p.Edited++
 		}
 		return nil

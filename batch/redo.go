@@ -122,7 +122,7 @@ func (b *Batch) chooseBegun() error {
 func (b *Batch) chooseMissing() error {
 	for i, m := range b.matches {
 		// one that was half renamed is not gone
-		if m.Entry < 0 || !b.missing(int(m.Entry)) || b.misnamed(i) {
+		if m.Entry < 0 || !b.pictures.Missing(int(m.Entry)) || b.misnamed(i) {
 			continue
 		}
 		rec, err := b.state.Get(int(m.Entry))

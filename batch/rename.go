@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -27,13 +28,8 @@ func (b *Batch) noteName(it *manifests.Item) {
 		b.named = append(b.named, 0)
 	}
 	if it.Named() {
-		b.named[len(b.named)-1] = hashFile(it.Picture())
+		b.named[len(b.named)-1] = pictures.FileHash(it.Picture())
 	}
-}
-
-// hashFile is the hash of the file that a picture of that name stands in.
-func hashFile(name string) uint64 {
-	return state.Hash(path.Join(state.ImagesDir, filename.Clean(name, ".png")))
 }
 
 // misnamed reports whether the pictures of the i-th item, which is done, want other names.
@@ -48,7 +44,7 @@ func (b *Batch) misnamed(i int) bool {
 	}
 	rec, err := b.state.Get(int(m.Entry))
 	// an error comes back where the record is read to be changed
-	return err != nil || hashFile(rec.Name) != b.named[i]
+	return err != nil || pictures.FileHash(rec.Name) != b.named[i]
 }
 
 // A renaming is an item that wants another name.
@@ -133,7 +129,7 @@ func (r *run) renameRound(all []renaming, beside bool) (blocked []renaming, err 
 			return nil, err
 		}
 	}
-	return blocked, errors.Join(r.state.Sync(), r.b.look())
+	return blocked, errors.Join(r.state.Sync(), r.b.pictures.Look(false))
 }
 
 // standing are the files of the folder, and those that records name, by what some file systems
@@ -163,8 +159,8 @@ func (r *run) standing(all []renaming) (map[string][]string, error) {
 func (r *run) targets(n *renaming, there map[string][]string, beside bool) (
 	to []string, free bool) {
 	for i, p := range n.rec.Pictures {
-		wanted := path.Join(state.ImagesDir, filename.Clean(
-			pictureName(n.want, n.number(i)), path.Ext(p.File)))
+		wanted := path.Join(state.ImagesDir, pictures.FileName(
+			n.want, pictures.Number(n.rec, n.want, i), path.Ext(p.File)))
 		name := wanted
 		for again := 2; r.taken(name, there, n, i); again++ {
 			if !beside {
@@ -196,31 +192,12 @@ func (r *run) taken(name string, there map[string][]string, n *renaming, i int) 
 	return other || err != nil
 }
 
-// number is which picture of its request the i-th one of an item is: some may not have been made.
-func (n *renaming) number(i int) int {
-	file := stem(path.Base(n.rec.Pictures[i].File))
-	for number := range n.rec.Sent.N {
-		for _, name := range []string{n.rec.Name, n.want} {
-			if file == stem(filename.Clean(pictureName(name, number), ".png")) {
-				return number
-			}
-		}
-	}
-	return i
-}
-
 // moved reports whether a run that died had given the i-th picture of an item that name: the
 // file says itself whose it is. Where the old name still stands, that is a copy which somebody
 // may have worked on.
 func (r *run) moved(name string, n *renaming, i int) bool {
 	there, err := durable.Exists(r.o.Disk, n.rec.Pictures[i].File)
-	return err == nil && !there && r.b.isOf(name, n, i)
-}
-
-// isOf reports whether a file is the i-th picture of an item.
-func (b *Batch) isOf(name string, n *renaming, i int) bool {
-	id, found := state.ReadIdentity(b.o.Disk, name)
-	return found && id.Key == n.rec.Key && id.Task == n.rec.Task && id.Number == n.number(i)
+	return err == nil && !there && pictures.IsOf(r.o.Disk, name, n.rec, n.want, i)
 }
 
 // move renames the pictures of an item and notes it in its record, which the caller makes durable.
@@ -256,7 +233,7 @@ func (r *run) whereabouts(n *renaming, i int, to string) (string, error) {
 		switch {
 		case err != nil:
 			return "", err
-		case there && (again == 1 && !another || r.b.isOf(name, n, i)):
+		case there && (again == 1 && !another || pictures.IsOf(r.o.Disk, name, n.rec, n.want, i)):
 			return name, nil
 		case !there && again > 2:
 			return "", nil

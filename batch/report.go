@@ -29,11 +29,11 @@ func (b *Batch) Reports() []string {
 // the files that it wrote; one that another program keeps from being replaced is written beside
 // the old one. What takes seconds is left out once the context has ended.
 func (b *Batch) Report(ctx context.Context) ([]string, error) {
-	if b.blind != nil {
+	if b.pictures.Err() != nil {
 		return nil,
 			fmt.Errorf(
 				"the reports stay as they were, since nobody can say which pictures are there: %w",
-				b.blind)
+				b.pictures.Err())
 	}
 	columns, rows := b.o.Manifest.Columns(), b.results()
 	page, err := b.page()
@@ -111,9 +111,9 @@ func (b *Batch) page() (output.Page, error) {
 // results are the lines of the reports.
 func (b *Batch) results() iter.Seq2[output.Result, error] {
 	return func(yield func(output.Result, error) bool) {
-		if b.blind != nil {
+		if b.pictures.Err() != nil {
 			yield(output.Result{}, fmt.Errorf(
-				"nobody can say which pictures are there: %w", b.blind))
+				"nobody can say which pictures are there: %w", b.pictures.Err()))
 			return
 		}
 		for i, it := range b.items() {
@@ -153,9 +153,9 @@ func (b *Batch) result(it item, m state.Match) (output.Result, error) {
 		rec.Phase == state.Ready) {
 		return res, nil
 	}
-	rec = b.asFound(rec)
+	rec = b.pictures.AsFound(rec)
 	describe(&res, rec)
-	if b.missing(int(m.Entry)) {
+	if b.pictures.Missing(int(m.Entry)) {
 		res.Status = "missing"
 		if damage := rec.Damage(); damage != "" {
 			res.ErrorCode, res.ErrorMessage = "Damaged", damage
@@ -250,7 +250,7 @@ func (b *Batch) ails(i int) bool {
 		return false
 	}
 	p := b.state.Entry(entry).Phase()
-	return p == state.Failed || p == state.Held || b.missing(entry)
+	return p == state.Failed || p == state.Held || b.pictures.Missing(entry)
 }
 
 func (b *Batch) failure(it item, entry int) (Failure, error) {
@@ -270,7 +270,7 @@ func (b *Batch) failure(it item, entry int) (Failure, error) {
 	case rec.Phase == state.Done:
 		f.Status, f.Code, f.Message = "missing", "Missing",
 			"its picture was paid for and is not in its place any more"
-		if rec = b.asFound(rec); rec.Damage() != "" {
+		if rec = b.pictures.AsFound(rec); rec.Damage() != "" {
 			f.Code, f.Message = "Damaged",
 				"its picture was paid for, and its file is damaged: "+rec.Damage()
 		}

@@ -19,7 +19,7 @@ const reportedFile = ".reports"
 
 // ReportsDiffer tells whether the reports, if they were written now, would say other pictures
 // to be gone or edited.
-func (b *Batch) ReportsDiffer() bool { return b.blind == nil && b.reported() != b.ailing() }
+func (b *Batch) ReportsDiffer() bool { return b.pictures.Err() == nil && b.reported() != b.ailing() }
 
 // reported is what ailing was when the reports were written.
 func (b *Batch) reported() string {
@@ -43,7 +43,7 @@ func (b *Batch) ailing() string {
 			continue
 		}
 		i := int(m.Entry)
-		missing, edited := b.missing(i), b.edited(i)
+		missing, edited := b.pictures.Missing(i), b.pictures.Edited(i)
 		if !missing && !edited {
 			continue
 		}
@@ -52,7 +52,7 @@ func (b *Batch) ailing() string {
 		if err != nil {
 			return err.Error()
 		}
-		fmt.Fprintf(sum, "%s %v %v\n", rec.Key, missing, b.asFound(rec).Pictures)
+		fmt.Fprintf(sum, "%s %v %v\n", rec.Key, missing, b.pictures.AsFound(rec).Pictures)
 	}
 	if !some {
 		return ""

@@ -80,9 +80,8 @@ func (b *Batch) Run(ctx context.Context) error {
 	if err == nil && idle {
 		return b.noteSeen()
 	}
-	if err == nil && b.hurries() {
-		b.thorough = true
-		err = b.look()
+	if err == nil && b.pictures.Hasty() {
+		err = b.pictures.Look(false)
 	}
 	if err != nil {
 		return err
@@ -104,7 +103,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	if all {
 		err = r.leftOver()
 	}
-	lookErr := r.b.lookAgain()
+	lookErr := r.b.pictures.LookAfterRun()
 	return errors.Join(err, r.stop(ctx, all), lookErr)
 }
 

@@ -1,15 +1,13 @@
 package batch
 
 import (
-	"io"
 	"path"
-	"regexp"
 	"slices"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
-	"github.com/qwenbatch/qwenbatch/output/filename"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
@@ -41,7 +39,7 @@ func (r *run) findSaved(tasks map[string]state.Record) error {
 		if err != nil {
 			return err
 		}
-		if names[stem(file)] {
+		if names[pictures.Stem(file)] {
 			found = append(found, path.Join(state.ImagesDir, file))
 		}
 	}
@@ -57,17 +55,10 @@ func namesOf(tasks map[string]state.Record) map[string]bool {
 	names := map[string]bool{}
 	for _, rec := range tasks {
 		for i := range max(1, rec.Sent.N) {
-			names[stem(filename.Clean(pictureName(rec.Name, i), ".png"))] = true
+			names[pictures.Stem(pictures.FileName(rec.Name, i, ".png"))] = true
 		}
 	}
 	return names
-}
-
-var successor = regexp.MustCompile(`~[0-9]+$`)
-
-// stem is a file name without its extension and without the "~2" of a name that was taken.
-func stem(name string) string {
-	return successor.ReplaceAllString(name[:len(name)-len(path.Ext(name))], "")
 }
 
 // finishPart gives a part its name if it is a whole picture of an open task, else removes it.
@@ -78,7 +69,7 @@ func (r *run) finishPart(part string, tasks map[string]state.Record) error {
 	if !whole || !ours || id.Key != rec.Key {
 		return r.o.Disk.Remove(part)
 	}
-	name := filename.Clean(pictureName(rec.Name, id.Number), found.ext)
+	name := pictures.FileName(rec.Name, id.Number, found.ext)
 	_, err := durable.Finish(r.o.Disk, part, state.ImagesDir, name)
 	return err
 }
@@ -101,7 +92,7 @@ func (r *run) finishLost() error {
 			continue
 		}
 		if _, err := durable.Finish(r.o.Disk, part, state.ImagesDir,
-			filename.Clean(pictureName(id.Name, id.Number), found.ext)); err != nil {
+			pictures.FileName(id.Name, id.Number, found.ext)); err != nil {
 			return err
 		}
 	}
@@ -121,7 +112,7 @@ func (r *run) findPicture(name string, tasks map[string]state.Record) {
 		return
 	}
 	// else it stands in another's place
-	if stem(path.Base(name)) == stem(filename.Clean(pictureName(rec.Name, id.Number), ".png")) {
+	if pictures.IsNamed(name, rec.Name, id.Number) {
 		r.saved[at] = found.picture
 	}
 }
@@ -139,21 +130,12 @@ func (r *run) inspect(name string) (found foundPicture, whole bool) {
 	if !ours {
 		return foundPicture{}, false
 	}
-	b, err := readFile(r.o.Disk, name)
+	b, err := pictures.Read(r.o.Disk, name)
 	if err != nil {
 		return foundPicture{identity: id}, false
 	}
 	p, err := imagefile.Inspect(b)
 	return foundPicture{id, state.PictureOf(name, p, b), p.Ext}, err == nil
-}
-
-func readFile(disk durable.Disk, name string) ([]byte, error) {
-	f, err := disk.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, client.MaxPicture+1<<20))
 }
 
 // savedOf are the pictures of an open task that are on disk already.

@@ -65,7 +65,7 @@ func (r *run) start(ctx context.Context) error {
 	}
 	// What --redo asks for is durable before anything is made anew of it, the folder and the
 	// records agree before pictures are renamed, and the money is counted of what is left then.
-	for _, step := range []func() error{r.beginRedo, r.countIn, r.rename, r.b.noteFound, r.reopen,
+	for _, step := range []func() error{r.beginRedo, r.countIn, r.rename, r.b.pictures.Record, r.reopen,
 		r.countMoney} {
 		if err := step(); err != nil {
 			return err
