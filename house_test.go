@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	".":   {"cli"},
 	"cli": {"batch", "batch/halt", "batch/state", "cli/exam", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
 	"batch": {
+		"batch/download",
 		"batch/halt",
 		"batch/pace",
 		"batch/pictures",
@@ -39,6 +40,7 @@ var mayImport = map[string][]string{
 		"client", "manifests", "output", "output/durable", "output/filename", "output/imagefile",
 	},
 
+	"batch/download": {"batch/pace", "client"},
 	"batch/halt":     {"batch/pace", "batch/state", "client"},
 	"batch/pace":     {"client"},
 	"batch/pictures": {"batch/state", "client", "output/durable", "output/filename", "output/imagefile"},

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/download"
 	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/state"
@@ -291,7 +292,7 @@ func (s *scene) startWithKey(key string, dial func(context.Context, string, stri
 // TestAttackPicturesThatNeverCome has as many pictures that cannot be downloaded as are downloaded at a time.
 func TestAttackPicturesThatNeverCome(t *testing.T) {
 	sheet := "prompt\n"
-	for i := range parallelDownloads {
+	for i := range download.MaxParallel {
 		sheet += "broken " + number(i) + "\n"
 		if i%2 == 1 {
 			sheet += "good " + number(i) + "\n"
@@ -374,7 +375,7 @@ func TestAttackWholePartWithoutATask(t *testing.T) {
 	play(t, "id,prompt\na,a red cat\n", emulator.Options{}, func(s *scene) {
 		s.dies(on("rename", "images/a.png", 1))
 		s.drop("state")
-		time.Sleep(2 * keptFor)
+		time.Sleep(2 * client.TaskLifetime)
 		s.ends()
 		s.wantPosts(1)
 		s.wantPaidOnce(1)

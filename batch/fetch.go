@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/download"
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
@@ -19,13 +20,16 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
+// A PictureHostError ends a run whose pictures cannot be fetched.
+type PictureHostError = download.HostError
+
 // A fetching is a task that has succeeded and whose pictures are being saved.
 type fetching struct {
 	*run
 	rec   *state.Record
 	was   state.Record // as it is recorded
 	task  client.Task
-	place *berth
+	place *download.Ticket
 	told  string // why it was tried in vain, as it is recorded
 	gaps  int    // answers in a row that do not know the task
 }
@@ -41,7 +45,7 @@ func (r *run) fetch(ctx context.Context, rec *state.Record, task client.Task) er
 			return err
 		}
 	}
-	if f.told != "" && !errors.Is(err, errLeave) {
+	if f.told != "" && !errors.Is(err, download.ErrLater) {
 		defer r.unfetched(-1)
 	}
 	switch {
@@ -52,7 +56,7 @@ func (r *run) fetch(ctx context.Context, rec *state.Record, task client.Task) er
 			rec.Task, err)
 	case errors.Is(err, errForeign):
 		return r.release(rec)
-	case errors.Is(err, errLeave):
+	case errors.Is(err, download.ErrLater):
 		return f.left()
 	case err != nil:
 		return err
@@ -65,18 +69,18 @@ func (r *run) fetch(ctx context.Context, rec *state.Record, task client.Task) er
 // the last result that has none.
 func (f *fetching) saveAll(ctx context.Context) (missing client.Result, err error) {
 	r, rec := f.run, f.rec
-	f.place = &berth{task: cmp.Or(rec.Task, rec.Key), untasked: rec.Task == "",
-		pictures: max(1, len(f.task.Results)), deadline: rec.Submitted.Add(keptFor)}
-	if why := r.backlog.why(); why != "" {
+	f.place = &download.Ticket{Task: cmp.Or(rec.Task, rec.Key), Taskless: rec.Task == "",
+		Pictures: max(1, len(f.task.Results)), Expires: rec.Submitted.Add(client.TaskLifetime)}
+	if why := r.downloads.RefusalCause(); why != "" {
 		// before its turn comes: that may not be in this run
 		if err := f.waits(notFetched, why); err != nil {
 			return missing, err
 		}
 	}
-	if err := r.backlog.enter(ctx, f.place); err != nil {
+	if err := r.downloads.Enter(ctx, f.place); err != nil {
 		return missing, err
 	}
-	defer func() { r.backlog.leave(f.place, err == nil && len(rec.Pictures) > 0) }()
+	defer func() { r.downloads.Leave(f.place, err == nil && len(rec.Pictures) > 0) }()
 	rec.Pictures, rec.Warnings, rec.ActualPrompt = nil, nil, ""
 	missing = client.Result{Code: "NoPicture", Message: "the task succeeded without a picture"}
 	for i, result := range f.task.Results {
@@ -156,7 +160,7 @@ func (f *fetching) download(ctx context.Context, i int, url string) (
 		body, found, err := f.try(ctx, url, &same)
 		switch {
 		case err == nil:
-			if f.backlog.came() {
+			if f.downloads.Arrived() {
 				f.log.Info("pictures can be fetched again")
 			}
 			return body, found, nil
@@ -175,16 +179,16 @@ func (f *fetching) download(ctx context.Context, i int, url string) (
 			return nil, found, fmt.Errorf("%w: %w", errGone, err)
 		// it was asked for anew, and is no better
 		case failures > 0 && errors.Is(err, client.ErrPictureURL):
-			return nil, found, errLeave
+			return nil, found, download.ErrLater
 		case answered:
-			f.endWithout(f.clock.Now())
+			f.downloads.CloseIfStuck(f.clock.Now())
 		case f.forgotten(f.rec.Submitted):
-			return nil, found, errLeave
+			return nil, found, download.ErrLater
 		}
-		if err := f.anyOf(ctx, pace.Backoff(failures), nil); err != nil {
+		if err := f.downloads.Pause(ctx, pace.Backoff(failures)); err != nil {
 			return nil, found, err
 		}
-		if err := f.backlog.wait(ctx, f.place); err != nil {
+		if err := f.downloads.Wait(ctx, f.place); err != nil {
 			return nil, found, err
 		}
 	}
@@ -193,14 +197,14 @@ func (f *fetching) download(ctx context.Context, i int, url string) (
 // try downloads a picture once and looks whether it is one.
 func (f *fetching) try(ctx context.Context, url string, same *repetition) (
 	[]byte, imagefile.Picture, error) {
-	body, err := f.o.Client.DownloadBuffer(ctx, f.place.spare, url)
+	body, err := f.o.Client.DownloadBuffer(ctx, f.place.Buffer, url)
 	if err != nil {
 		return nil, imagefile.Picture{}, err
 	}
-	f.place.spare = body // it is saved before the next is downloaded here
+	f.place.Buffer = body // it is saved before the next is downloaded here
 	found, err := same.inspect(body)
 	if err != nil {
-		err = fmt.Errorf("download from %s: %w", hostOf(url), err)
+		err = fmt.Errorf("download from %s: %w", download.HostOf(url), err)
 	}
 	return body, found, err
 }
@@ -217,12 +221,12 @@ const (
 // named before, in case it is fetched after all.
 func (f *fetching) inVain(url string, cause error) error {
 	f.trouble(cause)
-	if f.backlog.failed(f.place, url, cause) {
-		f.log.Error("nothing is bought until a picture can be fetched", "host", hostOf(url),
+	if f.downloads.Failed(f.place, url, cause) {
+		f.log.Error("nothing is bought until a picture can be fetched", "host", download.HostOf(url),
 			"cause", cause)
 	}
 	code := notFetched
-	if f.backlog.alone(cause) {
+	if f.downloads.Isolated(cause) {
 		code = gone
 	}
 	return f.waits(code, cause.Error())
@@ -282,7 +286,7 @@ func (f *fetching) left() error {
 	if f.stops.Reason() != nil {
 		code = notFetched
 	}
-	if err := f.waits(code, cmp.Or(f.told, f.backlog.why())); err != nil {
+	if err := f.waits(code, cmp.Or(f.told, f.downloads.RefusalCause())); err != nil {
 		return err
 	}
 	return errLeave
@@ -293,13 +297,13 @@ func (f *fetching) left() error {
 func (f *fetching) expired() bool {
 	now := f.clock.Now()
 	since := pace.Later(f.rec.Submitted, f.rec.Succeeded)
-	return now.Sub(since) >= keptFor || f.gaps >= unknownAnswers && now.Sub(f.rec.Submitted) >= keptFor
+	return now.Sub(since) >= client.TaskLifetime || f.gaps >= unknownAnswers && now.Sub(f.rec.Submitted) >= client.TaskLifetime
 }
 
 // forgotten reports whether the service has a task no more, however long it waited and ran (3
 // h: TASK, 2026-11): what went wrong all that time is left for the next run, which asks once.
 func (r *run) forgotten(submitted time.Time) bool {
-	return r.clock.Now().Sub(submitted) > keptFor+3*time.Hour
+	return r.clock.Now().Sub(submitted) > client.TaskLifetime+3*time.Hour
 }
 
 // freshURL asks the task for its URL again: "" where it does not tell one now. Answered is

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/download"
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
@@ -33,8 +34,8 @@ const attempts = 3
 // live takes an item as far as it comes. It returns nil, too, where the item has to stay as it
 // is for the next run.
 func (r *run) live(ctx context.Context, j *job) error {
-	r.flight.items.Add(1)
-	defer r.flight.items.Add(-1)
+	r.activity.Items.Add(1)
+	defer r.activity.Items.Add(-1)
 	r.active.begin()
 	defer r.active.end()
 	defer func() { j.slot.Release() }()
@@ -65,7 +66,7 @@ func (r *run) step(p state.Phase) func(context.Context, *job) error {
 		return r.submit
 	case state.Intent:
 		return func(ctx context.Context, j *job) error {
-			return during(&r.flight.doubting, func() error { return r.resettle(ctx, j) })
+			return download.During(&r.activity.InDoubt, func() error { return r.resettle(ctx, j) })
 		}
 	case state.Open:
 		return r.collect
@@ -105,7 +106,7 @@ func (r *run) submit(ctx context.Context, j *job) error {
 	}
 	if j.Phase == state.Intent && err == nil {
 		// Inside the turnstile: while this one is in doubt, none with the same words goes out.
-		return during(&r.flight.doubting, func() error { return r.settle(ctx, j, turn) })
+		return download.During(&r.activity.InDoubt, func() error { return r.settle(ctx, j, turn) })
 	}
 	return err
 }
@@ -161,14 +162,16 @@ func (r *run) send(ctx context.Context, m *pace.Model, j *job) error {
 // lets it.
 func (r *run) turn(ctx context.Context, m *pace.Model) (*pace.Permit, error) {
 	for {
-		if err := r.unbarred(ctx); err != nil {
+		if err := r.downloads.WaitToBuy(ctx); errors.Is(err, download.ErrLater) {
+			return nil, errLeave
+		} else if err != nil {
 			return nil, err
 		}
 		try, err := m.Wait(ctx)
 		if errors.Is(err, pace.ErrClosed) {
 			return nil, errLeave
 		}
-		if err != nil || r.backlog.bars(r.clock.Now()) == nil {
+		if err != nil || r.downloads.MayBuy(r.clock.Now()) {
 			return try, err
 		}
 		try.Unsent()
@@ -178,8 +181,8 @@ func (r *run) turn(ctx context.Context, m *pace.Model) (*pace.Permit, error) {
 // post finishes a submission that is on the wire even when the run is being stopped: its answer
 // is worth money. After the stop it has the run's grace.
 func (r *run) post(ctx context.Context, s state.Request) (client.Task, error) {
-	r.flight.running.Add(1)
-	defer r.flight.running.Add(-1)
+	r.activity.AtService.Add(1)
+	defer r.activity.AtService.Add(-1)
 	wire, cancel := r.wire(ctx, r.grace)
 	defer cancel()
 	return r.o.Client.Submit(wire, s.Client())
@@ -329,9 +332,9 @@ func (r *run) collect(ctx context.Context, j *job) error {
 }
 
 func (r *run) gather(ctx context.Context, j *job) error {
-	r.flight.running.Add(1)
+	r.activity.AtService.Add(1)
 	task, err := r.await(ctx, j.asked())
-	r.flight.running.Add(-1)
+	r.activity.AtService.Add(-1)
 	if err != nil {
 		return err
 	}
@@ -352,7 +355,7 @@ func (r *run) gather(ctx context.Context, j *job) error {
 	if saved := len(r.savedOf(&j.Record)); saved > 0 && saved >= len(j.Pictures) {
 		return r.fetch(ctx, &j.Record, r.savedTask(&j.Record))
 	}
-	if !j.Succeeded.IsZero() && r.clock.Now().Sub(j.Submitted) < keptFor {
+	if !j.Succeeded.IsZero() && r.clock.Now().Sub(j.Submitted) < client.TaskLifetime {
 		return errLeave // it was there, and the service keeps it: it knows better another time
 	}
 	return r.hold(

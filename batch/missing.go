@@ -9,6 +9,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
@@ -28,12 +29,9 @@ func (b *Batch) Missing() int {
 	return n
 }
 
-// keptFor is how long the service keeps a task that has ended (the user's document, 2025-09).
-const keptFor = 24 * time.Hour
-
 // fetchable reports whether a missing picture can still be had from its task.
 func (b *Batch) fetchable(rec state.Record, now time.Time) bool {
-	return rec.Task != "" && !rec.Sent.Sync && now.Sub(rec.Submitted) < keptFor
+	return rec.Task != "" && !rec.Sent.Sync && now.Sub(rec.Submitted) < client.TaskLifetime
 }
 
 // reopen makes open items of the missing ones that the service still has. Their record keeps

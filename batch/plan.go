@@ -154,7 +154,7 @@ func (b *Batch) planOpen(p *Plan, i int) error {
 	rec, err := b.state.Get(i)
 	if err == nil && !rec.Succeeded.IsZero() {
 		p.Unfetched++
-		p.Until = pace.Sooner(p.Until, rec.Submitted.Add(keptFor))
+		p.Until = pace.Sooner(p.Until, rec.Submitted.Add(client.TaskLifetime))
 	}
 	return err
 }

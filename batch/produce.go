@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/qwenbatch/qwenbatch/batch/download"
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 )
 
@@ -16,7 +17,7 @@ import (
 func (r *run) produce(ctx context.Context, model string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	next := make(chan produced)
-	err := during(&r.flight.producing, func() error {
+	err := download.During(&r.activity.Producers, func() error {
 		if err := r.sweptUp(ctx); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/qwenbatch/qwenbatch/batch/download"
 	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/poll"
@@ -34,8 +35,8 @@ type run struct {
 	grace     time.Duration
 	syncGrace time.Duration
 	watch     *poll.Watcher
-	backlog   *backlog
-	flight    inFlight
+	downloads *download.Queue
+	activity  download.Activity
 	words     pace.KeyedMutex
 	names     pace.KeyedMutex
 	// pictures of open tasks that were found on disk; not written after the start
@@ -66,9 +67,6 @@ type run struct {
 
 	mu sync.Mutex
 }
-
-// parallelDownloads share the line to the picture host; each holds a picture in memory.
-const parallelDownloads = 8
 
 // Run does what is to be done. It ends with nil where everything was tried; what failed or is
 // held is in the counts. The error says why it stopped before: the context's, one of the errors
@@ -116,7 +114,6 @@ func (b *Batch) newRun() *run {
 	r := &run{
 		b: b, o: &b.o, state: b.state, log: b.o.Log, grace: grace, syncGrace: syncGrace,
 		clock:   c,
-		backlog: newBacklog(c),
 		saved:   map[savedPicture]state.Picture{},
 		damaged: map[savedPicture]state.Picture{},
 		given:   map[int]state.Key{},
@@ -134,6 +131,7 @@ func (b *Batch) newRun() *run {
 	r.stops = halt.New(halt.Config{Items: b.o.Limit, Failures: b.o.MaxFailures, Budget: b.o.Budget,
 		Price: b.price, Clock: c, Paces: r.paces, Open: r.watch.Open, Show: b.counts.refuse,
 		Log: b.o.Log})
+	r.downloads = download.NewQueue(c, &r.activity, func(why error) { r.stops.Halt("", why) })
 	return r
 }
 
@@ -190,7 +188,7 @@ func (r *run) all(ctx context.Context) error {
 	for range 2 {
 		r.b.rematch()
 		again, err := r.pass(ctx)
-		if err != nil || !again || r.backlog.isOver() {
+		if err != nil || !again || r.downloads.Closed() {
 			return err
 		}
 	}
@@ -247,7 +245,7 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 		if rec.Phase == state.Open {
 			tasks[rec.Task] = rec
 			if rec.Code == notFetched {
-				r.backlog.suspect()
+				r.downloads.Suspect()
 			}
 			j.slot = r.paces.Of(rec.Sent.Model).InFlight.Take()
 		}

@@ -155,7 +155,7 @@ func (e *ending) checkPaid() {
 
 // forgotten reports whether a picture is gone for a day, as far as the world's doings explain it.
 func (e *ending) forgotten(task emulator.Task) bool {
-	return e.books.Time.Sub(task.Ended) > keptFor && (e.host.lasts > 12*time.Hour || len(e.touched) > 0)
+	return e.books.Time.Sub(task.Ended) > client.TaskLifetime && (e.host.lasts > 12*time.Hour || len(e.touched) > 0)
 }
 
 // checkItem judges the end of one item.

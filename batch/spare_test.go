@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/download"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
@@ -15,16 +16,16 @@ import (
 func TestArraysOfPicturesAreUsedAgain(t *testing.T) {
 	var sheet strings.Builder
 	sheet.WriteString("id,prompt,size,n\n")
-	for i := range 6 * parallelDownloads {
+	for i := range 6 * download.MaxParallel {
 		fmt.Fprintf(&sheet, "p%d,picture %d,%s,1\n", i, i, []string{"1328*1328", "1664*928"}[i%2])
 	}
 	play(t, sheet.String(), emulator.Options{NoQuota: true}, func(s *scene) {
-		s.options.Window = 6 * parallelDownloads
+		s.options.Window = 6 * download.MaxParallel
 		s.fault = func(c emulator.Call) emulator.Fault {
 			return emulator.Fault{Truncate: c.Op == "image" && c.N%5 == 0, FlipByte: c.Op == "image" && c.N%7 == 0}
 		}
 		s.ends()
-		s.wantPaidOnce(6 * parallelDownloads)
+		s.wantPaidOnce(6 * download.MaxParallel)
 		for _, rec := range s.records() {
 			p := rec.Pictures[0]
 			content, _ := s.disk.Content(p.File)

@@ -18,9 +18,9 @@ import (
 func (r *run) generate(ctx context.Context, m *pace.Model, try *pace.Permit, j *job) error {
 	wire, cancel := r.wire(ctx, r.syncGrace)
 	defer cancel()
-	r.flight.running.Add(1)
+	r.activity.AtService.Add(1)
 	task, err := r.o.Client.Generate(wire, j.Sent.Client())
-	r.flight.running.Add(-1)
+	r.activity.AtService.Add(-1)
 	try.Observe(err)
 	r.clock.Observe(task.Date)
 	if err == nil {

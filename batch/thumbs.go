@@ -81,7 +81,7 @@ func (r *run) calmly(ctx context.Context) iter.Seq2[output.Result, error] {
 			case <-ctx.Done():
 				return
 			case res := <-r.unmade:
-				for !r.backlog.resting() {
+				for !r.downloads.Idle() {
 					if pace.Sleep(ctx, glance) != nil {
 						return
 					}

@@ -8,7 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/download"
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
@@ -136,14 +138,14 @@ func TestThumbnailsWaitForDownloads(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		r, rec := s.idleRun()
 		stop := r.startThumbs(s.t.Context())
-		place := &berth{deadline: time.Now().Add(keptFor)}
-		r.backlog.enter(s.t.Context(), place)
+		place := &download.Ticket{Expires: time.Now().Add(client.TaskLifetime)}
+		r.downloads.Enter(s.t.Context(), place)
 		r.wantThumb(rec)
 		time.Sleep(time.Hour)
 		if there := s.thumbsThere(); len(there) > 0 {
 			t.Errorf("%v made while a picture is downloaded", there)
 		}
-		r.backlog.leave(place, true)
+		r.downloads.Leave(place, true)
 		time.Sleep(time.Second)
 		if there := s.thumbsThere(); len(there) != 1 {
 			t.Errorf("thumbnails after the download = %v, want one", there)
@@ -156,8 +158,8 @@ func TestThumbnailsWaitForDownloads(t *testing.T) {
 func TestThumbnailsStopAtOnce(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		r, rec := s.idleRun()
-		place := &berth{deadline: time.Now().Add(keptFor)}
-		r.backlog.enter(s.t.Context(), place)
+		place := &download.Ticket{Expires: time.Now().Add(client.TaskLifetime)}
+		r.downloads.Enter(s.t.Context(), place)
 		stop := r.startThumbs(s.t.Context())
 		for range 2 * unmade { // more than are remembered
 			r.wantThumb(rec)
@@ -168,7 +170,7 @@ func TestThumbnailsStopAtOnce(t *testing.T) {
 		if took := time.Since(began); took > 0 || len(s.thumbsThere()) > 0 {
 			t.Errorf("stopped after %v, thumbnails %v", took, s.thumbsThere())
 		}
-		r.backlog.leave(place, false)
+		r.downloads.Leave(place, false)
 	})
 }
 

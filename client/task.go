@@ -26,6 +26,10 @@ const (
 	Unknown   Status = "UNKNOWN"
 )
 
+// TaskLifetime is how long the service keeps a task and its pictures (the user's document,
+// 2025-09).
+const TaskLifetime = 24 * time.Hour
+
 // Ended reports whether the task will not change any more. Unknown has not ended: it may be a
 // lagging replica.
 func (s Status) Ended() bool { return s == Succeeded || s == Failed || s == Canceled }
