@@ -8,6 +8,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/poll"
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -21,11 +22,6 @@ const bareAnswers = 10
 // patience is how often in a row the service may refuse to tell of a task that may be another
 // program's.
 const patience = 3
-
-// unknownAnswers is how often in a row an old task must be said to be UNKNOWN before it is
-// given up: a single answer may come from a replica that lags, and what it gives up is paid
-// for.
-const unknownAnswers = 3
 
 // An askedTask is a task that a run asks after.
 type askedTask struct {
@@ -59,7 +55,8 @@ func (r *run) await(ctx context.Context, a askedTask) (client.Task, error) {
 			if refusals = refusalsAfter(refusals, err); a.foreign && refusals >= patience {
 				return client.Task{ID: a.id, Status: client.Unknown}, nil
 			}
-			if !a.foreign && r.forgotten(a.submitted) {
+			if !a.foreign && tasklist.Forgotten(a.submitted, r.clock.Now()) {
+				// what has gone wrong all that time is left for the next run, which asks once
 				return client.Task{}, errLeave
 			}
 			continue
@@ -74,7 +71,7 @@ func (r *run) await(ctx context.Context, a askedTask) (client.Task, error) {
 		case task.Status != client.Unknown:
 			unknown = 0
 		case r.clock.Now().Sub(a.submitted) > replicaLag:
-			if unknown++; unknown == unknownAnswers {
+			if unknown++; unknown == tasklist.MaxUnknown {
 				return task, nil
 			}
 		}

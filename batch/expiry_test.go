@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/download"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -131,8 +132,8 @@ func TestT6PictureGone(t *testing.T) {
 			t.Errorf("the run took %v, want ten minutes more than for the others", took)
 		}
 		s.wantPhases(map[string]state.Phase{"a red cat": state.Open, "a blue dog": state.Done, "a bird": state.Done})
-		if rec := s.records()["a red cat"]; rec.Cost != 200_000 || rec.Code != gone {
-			t.Errorf("%s at %v, want %s, paid", rec.Code, rec.Cost, gone)
+		if rec := s.records()["a red cat"]; rec.Cost != 200_000 || rec.Code != download.CodeGone {
+			t.Errorf("%s at %v, want %s, paid", rec.Code, rec.Cost, download.CodeGone)
 		}
 		s.retype(three + "d,a fish\n")
 		s.ends()

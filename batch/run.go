@@ -36,6 +36,7 @@ type run struct {
 	syncGrace time.Duration
 	watch     *poll.Watcher
 	downloads *download.Queue
+	fetcher   *download.Fetcher
 	activity  download.Activity
 	words     pace.KeyedMutex
 	names     pace.KeyedMutex
@@ -132,6 +133,8 @@ func (b *Batch) newRun() *run {
 		Price: b.price, Clock: c, Paces: r.paces, Open: r.watch.Open, Show: b.counts.refuse,
 		Log: b.o.Log})
 	r.downloads = download.NewQueue(c, &r.activity, func(why error) { r.stops.Halt("", why) })
+	r.fetcher = &download.Fetcher{Queue: r.downloads, Client: b.o.Client, Tasks: r.tasks,
+		State: b.state, Clock: c, Log: b.o.Log, Waits: func() { r.unfetched(1) }}
 	return r
 }
 
@@ -244,7 +247,7 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 		j := &job{Record: rec}
 		if rec.Phase == state.Open {
 			tasks[rec.Task] = rec
-			if rec.Code == notFetched {
+			if rec.Code == download.CodeNotFetched {
 				r.downloads.Suspect()
 			}
 			j.slot = r.paces.Of(rec.Sent.Model).InFlight.Take()

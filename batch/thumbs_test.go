@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/qwenbatch/qwenbatch/batch/download"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
@@ -138,14 +137,14 @@ func TestThumbnailsWaitForDownloads(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		r, rec := s.idleRun()
 		stop := r.startThumbs(s.t.Context())
-		place := &download.Ticket{Expires: time.Now().Add(client.TaskLifetime)}
-		r.downloads.Enter(s.t.Context(), place)
+		place := r.fetcher.Fetch(&rec, client.Task{}, 0)
+		place.Enter(s.t.Context())
 		r.wantThumb(rec)
 		time.Sleep(time.Hour)
 		if there := s.thumbsThere(); len(there) > 0 {
 			t.Errorf("%v made while a picture is downloaded", there)
 		}
-		r.downloads.Leave(place, true)
+		place.Leave(true)
 		time.Sleep(time.Second)
 		if there := s.thumbsThere(); len(there) != 1 {
 			t.Errorf("thumbnails after the download = %v, want one", there)
@@ -158,8 +157,8 @@ func TestThumbnailsWaitForDownloads(t *testing.T) {
 func TestThumbnailsStopAtOnce(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		r, rec := s.idleRun()
-		place := &download.Ticket{Expires: time.Now().Add(client.TaskLifetime)}
-		r.downloads.Enter(s.t.Context(), place)
+		place := r.fetcher.Fetch(&rec, client.Task{}, 0)
+		place.Enter(s.t.Context())
 		stop := r.startThumbs(s.t.Context())
 		for range 2 * unmade { // more than are remembered
 			r.wantThumb(rec)
@@ -170,7 +169,7 @@ func TestThumbnailsStopAtOnce(t *testing.T) {
 		if took := time.Since(began); took > 0 || len(s.thumbsThere()) > 0 {
 			t.Errorf("stopped after %v, thumbnails %v", took, s.thumbsThere())
 		}
-		r.downloads.Leave(place, false)
+		place.Leave(false)
 	})
 }
 

@@ -13,15 +13,15 @@ const recheck = time.Minute
 // returns [ErrLater] where the run ends without them.
 func (q *Queue) WaitToBuy(ctx context.Context) error {
 	for {
-		arrived := q.blocked(q.clock.Now())
-		if arrived == nil {
+		arrival := q.blocked(q.clock.Now())
+		if arrival == nil {
 			return nil
 		}
-		if err := q.pause(ctx, recheck, arrived); err != nil {
+		if err := q.pause(ctx, recheck, arrival); err != nil {
 			return err
 		}
 		if q.empty() && !q.clearSuspicion() {
-			q.CloseIfStuck(q.clock.Now())
+			q.closeIfStuck(q.clock.Now())
 		}
 	}
 }
@@ -37,25 +37,22 @@ func (q *Queue) blocked(now time.Time) <-chan struct{} {
 	if !q.host.refuses() && !q.late(now) {
 		return nil
 	}
-	if q.arrived == nil {
-		q.arrived = make(chan struct{})
+	if q.arrival == nil {
+		q.arrival = make(chan struct{})
 	}
-	return q.arrived
+	return q.arrival
 }
 
 // wakeBuyers ends the pauses in WaitToBuy; q.mu is held.
 func (q *Queue) wakeBuyers() {
-	if q.arrived != nil {
-		close(q.arrived)
-		q.arrived = nil
+	if q.arrival != nil {
+		close(q.arrival)
+		q.arrival = nil
 	}
 }
 
-// Pause waits for a duration of the service's time. It returns [ErrLater] where the run ends
-// meanwhile without its pictures.
-func (q *Queue) Pause(ctx context.Context, d time.Duration) error { return q.pause(ctx, d, nil) }
-
-// pause is a Pause that the closing of wake ends.
+// pause waits for a duration of the service's time, or until wake is closed. It returns
+// [ErrLater] where the run ends without its pictures meanwhile.
 func (q *Queue) pause(ctx context.Context, d time.Duration, wake <-chan struct{}) error {
 	timer := time.NewTimer(q.clock.Local(d))
 	defer timer.Stop()

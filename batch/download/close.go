@@ -28,10 +28,10 @@ func During(n *atomic.Int64, do func() error) error {
 	return do()
 }
 
-// CloseIfStuck closes the queue where nothing is left but pictures that cannot be fetched, and
+// closeIfStuck closes the queue where nothing is left but pictures that cannot be fetched, and
 // nothing has happened for as long as a run waits for them. The caller has just seen the API
 // answer and a download fail: while the whole network is away nothing is closed.
-func (q *Queue) CloseIfStuck(now time.Time) {
+func (q *Queue) closeIfStuck(now time.Time) {
 	blocked := !q.MayBuy(now)
 	a := q.activity
 	if a.AtService.Load() > 0 {
@@ -58,7 +58,7 @@ func (q *Queue) CloseIfStuck(now time.Time) {
 func (q *Queue) patience() time.Duration {
 	if q.host.refuses() {
 		for t := range q.tickets {
-			if t.Taskless {
+			if t.taskless {
 				return client.TaskLifetime
 			}
 		}
@@ -105,8 +105,8 @@ func (e *HostError) Unwrap() error { return e.Cause }
 func (q *Queue) hostError() *HostError {
 	e := &HostError{Host: q.host.name, Cause: q.host.cause}
 	for t := range q.tickets {
-		e.Waiting += t.Pictures
-		e.Until = pace.Sooner(e.Until, t.Expires)
+		e.Waiting += t.pictures
+		e.Until = pace.Sooner(e.Until, t.expires)
 	}
 	return e
 }

@@ -1,9 +1,21 @@
 // Package download fetches the pictures of tasks that have succeeded: in which order, how many
-// at once, and what becomes of a run whose picture host gives none out.
+// at once, how often, and what becomes of a run whose picture host gives none out.
 //
-// Such pictures are paid for. The service keeps a task for a day ([client.TaskLifetime]), so
-// a picture that cannot be fetched now is a matter of time: its item stays open, and this run
-// or a later one tries again. Nothing is given up because of a failed download.
+// Such pictures are paid for, and the service keeps them for a day ([client.TaskLifetime]). So
+// a picture that cannot be had now is a matter of time: its item stays open, and this run or a
+// later one tries again. Only after that day is it given up ([ErrExpired]).
+//
+// # A task
+//
+// A [Fetch] downloads the pictures of one task. Each is tried until its bytes are whole, with
+// growing pauses, and after each failure the task is asked for the URL again, which is valid
+// for a limited time. Bytes that come damaged in the same way three times are what the service
+// has, and are taken. From the first failure on the item's record says that the item is paid,
+// what it cost and why it has no picture, so that the money is known whatever ends the run; a
+// crash before that leaves an open task, which is asked again. This is all that the package
+// writes. The caller puts the bytes in place, makes them durable and records the item as done.
+//
+// # Order
 //
 // A [Queue] starts the downloads:
 //
@@ -13,18 +25,23 @@
 //   - Nothing is bought ([Queue.WaitToBuy]) while the queue may not be worked off in time: the
 //     time that its downloads take is more than half of what is left to the first expiry.
 //
+// # The host
+//
 // All pictures lie on one host, whatever their model. It may be closed to this machine while
 // the API is not: by a firewall, by a proxy that denies it, by a resolver that sends its name
 // elsewhere. The queue is its circuit breaker:
 //
-//   - When the pictures of three tasks were tried in vain and none has come since, the host
+//   - When the pictures of three tasks were tried in vain and none has arrived since, the host
 //     counts as refusing. Then nothing is bought, and one picture at a time is tried, in
-//     growing pauses; the first that comes lets all others through.
+//     growing pauses; the first that arrives lets all others through.
 //   - A run that follows one which ended so begins with the host refusing ([Queue.Suspect]).
-//   - When nothing but such pictures is left to do and none has come for ten minutes, the queue
-//     is closed ([Queue.Closed]) and the run ends. Where the host is to blame it ends with a
-//     [HostError]; where one or two pictures do not come and others do, with their items open.
+//   - When nothing but such pictures is left to do and nothing has happened for ten minutes,
+//     the queue is closed ([Queue.Closed]), and the run ends. Where the host is to blame it
+//     ends with a [HostError]; where a few pictures do not come and others did, with their
+//     items open.
 //
-// One mutex guards a queue and what it knows of the host. The function that is given to
-// [NewQueue] is called under it. The package writes no file.
+// # Locks
+//
+// One mutex guards a queue and what it knows of the host. The function that [NewQueue] is given
+// is called under it. No lock is held while anything is sent, read or written.
 package download

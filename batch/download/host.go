@@ -58,9 +58,9 @@ func (q *Queue) clearSuspicion() bool {
 	return true
 }
 
-// Arrived records that a picture was downloaded, which closes the breaker. Recovered is true
+// arrived records that a picture was downloaded, which closes the breaker. Recovered is true
 // where it was open.
-func (q *Queue) Arrived() (recovered bool) {
+func (q *Queue) arrived() (recovered bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	h := &q.host
@@ -77,20 +77,20 @@ func (q *Queue) Arrived() (recovered bool) {
 	return recovered
 }
 
-// Failed records that a picture was tried in vain, and ends the ticket's download, so that it
-// keeps no other waiting; Wait gets it another. Opened is true for the failure that makes the
+// failed records that a picture was tried in vain, and ends the ticket's download, so that it
+// keeps no other waiting; wait gets it another. Opened is true for the failure that makes the
 // host count as refusing.
-func (q *Queue) Failed(t *Ticket, rawURL string, cause error) (opened bool) {
+func (q *Queue) failed(t *ticket, rawURL string, cause error) (opened bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	h := &q.host
-	h.name, h.cause = HostOf(rawURL), cause
+	h.name, h.cause = hostOf(rawURL), cause
 	if h.failing == nil {
 		h.failing = map[string]bool{}
 	}
 	refused := h.refuses()
 	if !t.exempt {
-		h.failing[t.Task] = true
+		h.failing[t.task] = true
 	}
 	opened = !refused && h.refuses()
 	if t.failures++; t.probe || opened {
@@ -102,9 +102,9 @@ func (q *Queue) Failed(t *Ticket, rawURL string, cause error) (opened bool) {
 	return opened
 }
 
-// RefusalCause is why the host gives no pictures out; "" where it does, or where no picture of
+// refusalCause is why the host gives no pictures out; "" where it does, or where no picture of
 // this run was tried yet.
-func (q *Queue) RefusalCause() string {
+func (q *Queue) refusalCause() string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !q.host.refuses() || q.host.cause == nil {
@@ -113,15 +113,15 @@ func (q *Queue) RefusalCause() string {
 	return q.host.cause.Error()
 }
 
-// Isolated reports whether a failure says that a picture is gone while the host gives others out.
-func (q *Queue) Isolated(cause error) bool {
+// isolated reports whether a failure says that a picture is gone while the host gives others out.
+func (q *Queue) isolated(cause error) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.host.arrivals > 0 && !q.host.refuses() && errors.Is(cause, client.ErrGone)
 }
 
-// HostOf is the host of a picture's URL, without the signed query.
-func HostOf(rawURL string) string {
+// hostOf is the host of a picture's URL, without the signed query.
+func hostOf(rawURL string) string {
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return ""

@@ -2,7 +2,6 @@ package download
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -14,9 +13,6 @@ import (
 // picture in memory.
 const MaxParallel = 8
 
-// ErrLater says that a picture is left to the next run. It stays paid.
-var ErrLater = errors.New("the picture is left to the next run")
-
 // A Queue starts downloads, those of the task that expires first before the others. It is safe
 // for concurrent use.
 type Queue struct {
@@ -26,13 +22,13 @@ type Queue struct {
 
 	mu       sync.Mutex
 	free     int              // downloads that may start
-	waiting  []*Ticket        // by expiry
-	tickets  map[*Ticket]bool // all between Enter and Leave
+	waiting  []*ticket        // by expiry
+	tickets  map[*ticket]bool // all between enter and leave
 	mean     time.Duration    // local time that a download takes; 0 before the first
 	buffers  [][]byte         // arrays of saved pictures, for the next downloads
 	host     host
 	timerSet bool          // dispatch is called when the next probe may go
-	arrived  chan struct{} // closed when a picture arrives; nil while nobody waits for that
+	arrival  chan struct{} // closed when a picture arrives; nil while nobody waits for that
 	closed   chan struct{} // closed when the run gives up waiting
 }
 
@@ -40,44 +36,45 @@ type Queue struct {
 // and must not call the queue.
 func NewQueue(c *pace.Clock, activity *Activity, halt func(error)) *Queue {
 	return &Queue{clock: c, activity: activity, halt: halt, free: MaxParallel,
-		tickets: map[*Ticket]bool{}, closed: make(chan struct{})}
+		tickets: map[*ticket]bool{}, closed: make(chan struct{})}
 }
 
-// A Ticket is the place of one task in the queue, from Enter to Leave. The caller sets the
-// exported fields before Enter. Its goroutine owns Buffer while it downloads; the queue's mutex
-// guards the rest.
-type Ticket struct {
-	Task     string    // id of the task, or the key of an item without one
-	Taskless bool      // only this run can fetch it: nothing remembers its URL
-	Pictures int       // how many it waits for
-	Expires  time.Time // by the service's clock
-	Buffer   []byte    // an array for the next picture
+// A ticket is the place of one task in the queue, from enter to leave. Its goroutine owns buffer
+// while it downloads, and sets the first four fields before it enters; the queue's mutex guards
+// the rest.
+type ticket struct {
+	task     string    // id of the task, or the key of an item without one
+	taskless bool      // only this run can fetch it: nothing durable tells its URL
+	pictures int       // how many it waits for
+	expires  time.Time // by the service's clock
+	buffer   []byte    // an array for the next picture
 
 	started  time.Time // local: its first download; zero before
 	running  bool      // it may download; counted against free
 	probe    bool      // its download tests whether the host has recovered
 	failures int
-	// exempt: others' pictures have arrived since it first failed, so that its failures say
-	// nothing of the host
+	// exempt says that others' pictures have arrived since it first failed: its failures say
+	// nothing of the host.
 	exempt bool
 	ready  chan struct{} // closed when it may download
 }
 
-// Enter adds a task to the queue and waits until it may download. After an error the ticket is
+// enter adds a task to the queue and waits until it may download. After an error the ticket is
 // not in the queue.
-func (q *Queue) Enter(ctx context.Context, t *Ticket) error {
+func (q *Queue) enter(ctx context.Context, t *ticket) error {
 	q.mu.Lock()
 	q.tickets[t], q.host.quiet = true, q.clock.Now()
 	q.mu.Unlock()
-	return q.Wait(ctx, t)
+	return q.wait(ctx, t)
 }
 
-// Wait waits until a ticket that has entered may download, or may again after Failed.
-func (q *Queue) Wait(ctx context.Context, t *Ticket) error {
+// wait waits until a ticket that has entered may download, or may again after a failure. After
+// an error the ticket is not in the queue.
+func (q *Queue) wait(ctx context.Context, t *ticket) error {
 	t.ready = make(chan struct{})
 	q.mu.Lock()
 	i, _ := slices.BinarySearchFunc(q.waiting, t,
-		func(a, b *Ticket) int { return a.Expires.Compare(b.Expires) })
+		func(a, b *ticket) int { return a.expires.Compare(b.expires) })
 	q.waiting = slices.Insert(q.waiting, i, t)
 	q.dispatch()
 	running := t.running // even where the queue is closed
@@ -89,22 +86,22 @@ func (q *Queue) Wait(ctx context.Context, t *Ticket) error {
 	case <-t.ready:
 		return nil
 	case <-ctx.Done():
-		q.Leave(t, false)
+		q.leave(t, false)
 		return ctx.Err()
 	case <-q.closed:
-		q.Leave(t, false)
+		q.leave(t, false)
 		return ErrLater
 	}
 }
 
-// Leave takes a task out of the queue. Saved says that its pictures are on disk, so that the
-// time since its first download counts towards the mean. It may be called again.
-func (q *Queue) Leave(t *Ticket, saved bool) {
+// leave takes a task out of the queue, if it is there. Saved says that its pictures are on
+// disk, so that the time since its first download counts towards the mean.
+func (q *Queue) leave(t *ticket, saved bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.tickets, t)
 	if !t.running {
-		q.waiting = slices.DeleteFunc(q.waiting, func(w *Ticket) bool { return w == t })
+		q.waiting = slices.DeleteFunc(q.waiting, func(w *ticket) bool { return w == t })
 		return
 	}
 	q.release(t)
@@ -126,7 +123,7 @@ func (q *Queue) dispatch() {
 			t.started = time.Now()
 		}
 		if last := len(q.buffers) - 1; last >= 0 {
-			t.Buffer, q.buffers = q.buffers[last], q.buffers[:last]
+			t.buffer, q.buffers = q.buffers[last], q.buffers[:last]
 		}
 		close(t.ready)
 	}
@@ -173,11 +170,11 @@ func (q *Queue) next() int {
 const maxBuffer = 4 << 20
 
 // release ends a download and keeps its array for another; q.mu is held.
-func (q *Queue) release(t *Ticket) {
-	if cap(t.Buffer) <= maxBuffer {
-		q.buffers = append(q.buffers, t.Buffer)
+func (q *Queue) release(t *ticket) {
+	if cap(t.buffer) <= maxBuffer {
+		q.buffers = append(q.buffers, t.buffer)
 	}
-	t.running, t.Buffer, t.probe = false, nil, false
+	t.running, t.buffer, t.probe = false, nil, false
 	q.free++
 }
 
@@ -205,11 +202,11 @@ func (q *Queue) late(now time.Time) bool {
 	took, pending := q.mean, len(q.tickets)
 	var first time.Time
 	for t := range q.tickets {
-		if !t.Expires.After(now) {
+		if !t.expires.After(now) {
 			pending-- // it is too late already
 			continue
 		}
-		first = pace.Sooner(first, t.Expires)
+		first = pace.Sooner(first, t.expires)
 		if !t.started.IsZero() {
 			took = max(took, time.Since(pace.Later(t.started, q.host.lastArrival)))
 		}

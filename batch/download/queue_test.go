@@ -18,23 +18,23 @@ func TestT2EarliestDeadlineFirst(t *testing.T) {
 		q := newQueue()
 		q.free = 1
 		now := time.Now()
-		held := &Ticket{Expires: now.Add(9 * time.Hour)}
-		if err := q.Enter(t.Context(), held); err != nil {
+		held := &ticket{expires: now.Add(9 * time.Hour)}
+		if err := q.enter(t.Context(), held); err != nil {
 			t.Fatal(err)
 		}
 		order := make(chan int, 3)
 		for _, hours := range []int{5, 3, 4} {
 			go func() {
-				p := &Ticket{Expires: now.Add(time.Duration(hours) * time.Hour)}
-				if err := q.Enter(t.Context(), p); err != nil {
+				p := &ticket{expires: now.Add(time.Duration(hours) * time.Hour)}
+				if err := q.enter(t.Context(), p); err != nil {
 					t.Error(err)
 				}
 				order <- hours
-				q.Leave(p, true)
+				q.leave(p, true)
 			}()
 		}
 		synctest.Wait()
-		q.Leave(held, true)
+		q.leave(held, true)
 		for _, want := range []int{3, 4, 5} {
 			if got := <-order; got != want {
 				t.Errorf("the task of hour %d is fetched where that of hour %d is due", got, want)
@@ -48,16 +48,16 @@ func TestT2QueueLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue()
 		q.free = 1
-		held := &Ticket{Expires: time.Now()}
-		q.Enter(t.Context(), held)
+		held := &ticket{expires: time.Now()}
+		q.enter(t.Context(), held)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := q.Enter(ctx, &Ticket{}); !errors.Is(err, context.Canceled) {
-			t.Errorf("Enter = %v, want %v", err, context.Canceled)
+		if err := q.enter(ctx, &ticket{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("enter = %v, want %v", err, context.Canceled)
 		}
-		q.Leave(held, false)
-		if err := q.Enter(t.Context(), &Ticket{}); err != nil || len(q.waiting) != 0 || q.free != 0 || len(q.tickets) != 1 {
-			t.Errorf("Enter = %v with %d waiting and %d downloading", err, len(q.waiting), 1-q.free)
+		q.leave(held, false)
+		if err := q.enter(t.Context(), &ticket{}); err != nil || len(q.waiting) != 0 || q.free != 0 || len(q.tickets) != 1 {
+			t.Errorf("enter = %v with %d waiting and %d downloading", err, len(q.waiting), 1-q.free)
 		}
 	})
 }

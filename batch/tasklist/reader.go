@@ -78,6 +78,17 @@ func (l *Reader) Ask(ctx context.Context, id string) (client.Task, error) {
 	return task, err
 }
 
+// MaxUnknown is how often in a row a task that is older than a day must be said to be UNKNOWN
+// before it is given up: a single answer may come from a replica that lags, and what it gives
+// up is paid for.
+const MaxUnknown = 3
+
+// Forgotten reports whether the service has a task no longer, however long it waited and ran (3
+// h: TASK, 2026-11).
+func Forgotten(submitted, now time.Time) bool {
+	return now.Sub(submitted) > client.TaskLifetime+3*time.Hour
+}
+
 // Read returns a pass that began after the given moment of our clock: somebody else's if there
 // is one.
 func (l *Reader) Read(ctx context.Context, after time.Time) (Pass, error) {

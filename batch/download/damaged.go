@@ -1,4 +1,4 @@
-package batch
+package download
 
 import (
 	"crypto/sha256"
@@ -7,21 +7,20 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
-// alike is how often in a row the service gives out the same damaged bytes before they are
+// maxRepeats is how often in a row the service gives out the same damaged bytes before they are
 // saved: they are what it has, and they are paid for.
-const alike = 3
+const maxRepeats = 3
 
-// A repetition counts how often in a row a download of one picture has brought the same damaged
+// Repeats counts how often in a row downloads of one picture have brought the same damaged
 // bytes.
-type repetition struct {
+type repeats struct {
 	sum   [sha256.Size]byte
 	times int
 }
 
-// inspect is imagefile.Inspect, but for a damaged picture that has come alike often enough:
-// that is described with a warning. A page or a text in place of a picture is never taken for
-// one.
-func (r *repetition) inspect(body []byte) (imagefile.Picture, error) {
+// inspect is [imagefile.Inspect], except that a damaged picture that was repeated often enough
+// is described, with a warning. A page or a text in place of a picture never is.
+func (r *repeats) inspect(body []byte) (imagefile.Picture, error) {
 	found, err := imagefile.Inspect(body)
 	if err == nil {
 		return found, nil
@@ -29,7 +28,7 @@ func (r *repetition) inspect(body []byte) (imagefile.Picture, error) {
 	if sum := sha256.Sum256(body); sum != r.sum {
 		r.sum, r.times = sum, 0
 	}
-	if r.times++; r.times < alike {
+	if r.times++; r.times < maxRepeats {
 		return found, err
 	}
 	salvaged, ok := imagefile.Salvage(body)
