@@ -17,6 +17,12 @@
 //
 //	task, err := c.Generate(ctx, client.Request{Model: "qwen-image-max", Prompt: "a red fox"})
 //
+// A request may show the model pictures, to edit them or to follow them; they are read only while they
+// are sent:
+//
+//	task, err := c.Generate(ctx, client.Request{Model: "qwen-image-edit-plus",
+//		Prompt: "a white background", Images: []client.Image{client.ImageFile("shirt.jpg")}})
+//
 // [Client.Tasks] lists the account's tasks, [Client.Cancel] cancels one that has not begun.
 // Package emulator serves the same API in a test; see its Start.
 //
@@ -47,7 +53,7 @@
 //
 // It sends no submission twice, does not pace submissions and remembers no task; package batch
 // does. Reads are tried again only where Config.ReadRetries says so, and while [Client.Wait] waits.
-// It knows nothing of files.
+// It knows no files but those of the pictures that a request shows.
 //
 // Facts about the service are from the user's document "qwen-image-api-reference" (2025-09, zh)
 // and from the vendor's pages as collected in 2026-11; recorded traffic wins where they differ.

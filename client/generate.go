@@ -17,13 +17,11 @@ func (c *Client) Generate(ctx context.Context, r Request) (Task, error) {
 		return Task{}, fmt.Errorf("generate: %w: %s has no synchronous interface", ErrNotSent,
 			model.Name)
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.config.SyncTimeout)
-	defer cancel()
 	req, err := c.submission(ctx, "generate", r, Multimodal)
 	if err != nil {
 		return Task{}, err
 	}
-	a, err := c.post("generate", req)
+	a, err := c.post("generate", req, c.config.SyncTimeout)
 	if err != nil {
 		return Task{}, err
 	}

@@ -64,6 +64,12 @@ type Model struct {
 	Double2K bool
 	// EditOnly models want a picture to edit and make none from text.
 	EditOnly bool
+	// Inputs are the pictures that a request may show the model.
+	Inputs Inputs
+	// NoSize and NoExtend models take no size and no prompt_extend.
+	NoSize, NoExtend bool
+	// Parameters are the names of what else a request may say, in Request.Extra.
+	Parameters []string
 	// Own is the price of a picture that the service names for the account, and Retires when the
 	// model does; zero where it was not asked. See Catalogue.
 	Own     Money
@@ -107,7 +113,7 @@ func LookupModel(name string) Model {
 		}
 	}
 	return Model{Name: name, Sync: true, Async: guessAsync(name), MaxN: 6, Submissions: 2,
-		Per: time.Minute}
+		Per: time.Minute, Inputs: Inputs{Most: 10}}
 }
 
 // guessAsync follows the family: 2.1, 3.0 and wan 2.6 and later use the newer path.
@@ -147,21 +153,22 @@ var models = joinModels(
 	series20(Model{Name: "qwen-image-2.0-pro", Submissions: 2, Per: time.Minute, Mainland: 500000,
 		International: 550443}, "-2026-03-03", "-2026-04-22", "-2026-06-22"),
 	series30(Model{Name: "qwen-image-2.1-turbo", Submissions: 120, Per: time.Minute,
-		Mainland: 100000, International: 113362}),
+		Mainland: 100000, International: 113362, Inputs: qwenInputs(10)}),
 	// no negative prompt: read in another client, 2026-10-07
 	series30(Model{Name: "qwen-image-2.1-pro", Submissions: 20, Per: time.Minute, Mainland: 250000,
-		International: 283404, NoNegative: true}),
+		International: 283404, NoNegative: true, Inputs: qwenInputs(10)}),
 	series30(Model{Name: "qwen-image-3.0", Submissions: 20, Per: time.Minute, Mainland: 180000,
-		International: 224826}),
+		International: 224826, Inputs: billed, Parameters: thinking30}),
 	series30(Model{Name: "qwen-image-3.0-pro", Submissions: 5, Per: time.Minute, Mainland: 250000,
-		International: 299768, Double2K: true}),
+		International: 299768, Double2K: true, Inputs: billed,
+		Parameters: thinking30}),
+	edits(Model{Name: "qwen-image-edit", MaxN: 1, Submissions: 2, Per: time.Second,
+		Mainland: 300000, International: 330266, NoSize: true, NoExtend: true}),
+	edits(Model{Name: "qwen-image-edit-plus", MaxN: 6, Submissions: 2, Per: time.Second,
+		Mainland: 200000, International: 220177}, "-2025-10-30", "-2025-12-15"),
+	edits(Model{Name: "qwen-image-edit-max", MaxN: 6, Submissions: 2, Per: time.Minute,
+		Mainland: 500000, International: 550443}, "-2026-01-16"),
 	[]Model{
-		{Name: "qwen-image-edit", Sync: true, MaxN: 1, Submissions: 2, Per: time.Second,
-			Mainland: 300000, EditOnly: true, Known: true, Source: "qwen-image-edit-api 2026-11"},
-		{Name: "qwen-image-edit-plus", Sync: true, MaxN: 6, Submissions: 2, Per: time.Second,
-			Mainland: 200000, EditOnly: true, Known: true, Source: "qwen-image-edit-api 2026-11"},
-		{Name: "qwen-image-edit-max", Sync: true, MaxN: 6, Submissions: 2, Per: time.Minute,
-			Mainland: 500000, EditOnly: true, Known: true, Source: "qwen-image-edit-api 2026-11"},
 		// Costs ¥0.20 with prompt_extend and ¥0.10 without; a budget must count the
 		// higher price.
 		{Name: "z-image-turbo", Sync: true, Sizes: []Size{{1024, 1536}}, MinArea: 512 * 512,
@@ -170,10 +177,12 @@ var models = joinModels(
 		{Name: "wan2.7-image", Sync: true, Async: ImageGeneration, Sizes: []Size{{2048, 2048}},
 			MinArea: 768 * 768, MaxArea: 2048 * 2048, MaxRatio: 8, MaxN: 4, PromptLimit: 5000,
 			Submissions: 5, Per: time.Second, Running: 5, Mainland: 200000, Known: true,
+			Inputs: wanInputs, Parameters: regions27,
 			Source: "wan-image-generation-and-editing 2026-11"},
 		{Name: "wan2.7-image-pro", Sync: true, Async: ImageGeneration, Sizes: []Size{{2048, 2048}},
 			MinArea: 768 * 768, MaxArea: 4096 * 4096, MaxRatio: 8, MaxN: 4, PromptLimit: 5000,
 			Submissions: 5, Per: time.Second, Running: 5, Mainland: 500000, Known: true,
+			Inputs: wanInputs, Parameters: regions27,
 			Source: "wan-image-generation-and-editing 2026-11"},
 		{Name: "wan2.6-t2i", Sync: true, Async: ImageGeneration, Sizes: []Size{{1280, 1280}},
 			MinArea: 1280 * 1280, MaxArea: 1440 * 1440, MaxRatio: 4, MaxN: 4, PromptLimit: 2100,
@@ -216,12 +225,26 @@ func legacy(m Model, suffixes ...string) []Model {
 	return dated(m, suffixes)
 }
 
+// edits is the series that changes pictures and makes none from text. The limit of its prompts is in
+// tokens; see series20. The price page has its international prices in USD: they are converted at
+// the rate of qwen-image-plus.
+func edits(m Model, suffixes ...string) []Model {
+	m.Known, m.Sync, m.EditOnly, m.Inputs = true, true, true, qwenInputs(3)
+	m.PromptLimit, m.NegativeLimit = 800, 500
+	m.Source = "qwen-image-edit-api 2026-05"
+	if !m.NoSize {
+		m.Sizes = []Size{{1024, 1024}}
+		m.MinSide, m.MaxSide, m.MinArea, m.MaxArea = 512, 2048, 512*512, 2048*2048
+	}
+	return dated(m, suffixes)
+}
+
 // series20 counts its prompt in tokens (1300); a code point of Chinese is at most about one
 // token, so 1300 code points are never cut.
 func series20(m Model, suffixes ...string) []Model {
 	m.Known, m.Sync, m.Sizes, m.MaxN = true, true, sizes20, 6
 	m.MinArea, m.MaxArea = 512*512, 2048*2048
-	m.PromptLimit, m.NegativeLimit = 1300, 500
+	m.PromptLimit, m.NegativeLimit, m.Inputs = 1300, 500, qwenInputs(3)
 	m.Source = "qwen-image-api 2026-11"
 	return dated(m, suffixes)
 }

@@ -20,8 +20,8 @@ type Request struct {
 	Model          string
 	Prompt         string
 	NegativePrompt string
-	// Size as the API writes it: "1328*1328"; "" is the model's default. Model.Size makes it from
-	// what people write.
+	// Size as the API writes it: "1328*1328"; "" is the model's default, or with Images the service's
+	// choice. Model.Size makes it from what people write.
 	Size string
 	// Seed from 0 to 2147483647; nil lets the service draw one, which it does not report.
 	Seed *int64
@@ -31,6 +31,8 @@ type Request struct {
 	// for Qwen, false for z-image-turbo, where it doubles the price (ZI, 2026-05).
 	PromptExtend *bool
 	Watermark    bool
+	// Images are shown to the model, in the order in which the prompt counts them ("image 1", "图1").
+	Images []Image
 	// Extra are further members of the body's "parameters", such as "prompt_extend_mode". A
 	// member of the same name as one of the above replaces it.
 	Extra map[string]any
@@ -47,10 +49,17 @@ func (c *Client) submission(ctx context.Context, op string, r Request, e Endpoin
 	if err == nil {
 		err = checkHeader(r.Header)
 	}
+	var streamed *streamedBody
+	if err == nil && len(r.Images) > 0 {
+		streamed, err = stream(body, r.Images)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", op, ErrNotSent, err)
 	}
 	req := c.request(ctx, http.MethodPost, e.path(), body)
+	if streamed != nil {
+		req.Body, req.ContentLength = streamed, streamed.length
+	}
 	maps.Copy(req.Header, r.Header)
 	if e != Multimodal {
 		req.Header.Set("X-DashScope-Async", "enable")
@@ -74,7 +83,7 @@ func checkHeader(h http.Header) error {
 
 type parameters struct {
 	NegativePrompt string `json:"negative_prompt,omitempty"`
-	Size           string `json:"size"`
+	Size           string `json:"size,omitempty"`
 	N              int    `json:"n"`
 	Seed           *int64 `json:"seed,omitempty"`
 	PromptExtend   *bool  `json:"prompt_extend,omitempty"`
@@ -119,12 +128,21 @@ type bodyInput struct {
 // parameters.
 func (r Request) body(e Endpoint) ([]byte, error) {
 	model := r.model()
-	p := parameters{Size: cmp.Or(r.Size, model.Default().String()), N: max(1, r.N), Seed: r.Seed,
-		PromptExtend: r.PromptExtend, Watermark: r.Watermark}
+	p := parameters{Size: r.Size, N: max(1, r.N), Seed: r.Seed, PromptExtend: r.PromptExtend,
+		Watermark: r.Watermark}
+	if len(r.Images) == 0 {
+		p.Size = cmp.Or(p.Size, model.Default().String())
+	}
+	if model.NoExtend {
+		p.PromptExtend = nil
+	}
 	var in bodyInput
-	if e == TextToImage {
+	switch {
+	case e == TextToImage && len(r.Images) > 0:
+		return nil, fmt.Errorf("%s takes no pictures over its asynchronous interface", model.Name)
+	case e == TextToImage:
 		in.Prompt, in.NegativePrompt = r.Prompt, r.NegativePrompt
-	} else {
+	default:
 		in.Messages = []bodyMessage{{Role: "user", Content: []bodyContent{{Text: r.Prompt}}}}
 		p.NegativePrompt = r.NegativePrompt
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
+	"time"
 )
 
 // Submit creates an async task with one POST and returns it as PENDING.
@@ -15,8 +16,6 @@ import (
 // is not [ErrInDoubt]: it was refused. In both cases nothing was created. [ErrInDoubt], as a
 // *[DoubtError]: a task may exist. The end of the context ends the wait, not the task.
 func (c *Client) Submit(ctx context.Context, r Request) (Task, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
-	defer cancel()
 	model := r.model()
 	if model.Async == None {
 		return Task{}, fmt.Errorf("submit: %w: %s has no asynchronous interface", ErrNotSent,
@@ -26,7 +25,7 @@ func (c *Client) Submit(ctx context.Context, r Request) (Task, error) {
 	if err != nil {
 		return Task{}, err
 	}
-	a, err := c.post("submit", req)
+	a, err := c.post("submit", req, c.config.Timeout)
 	if err != nil {
 		return Task{}, err
 	}
@@ -36,19 +35,32 @@ func (c *Client) Submit(ctx context.Context, r Request) (Task, error) {
 // post sends a submission and reads its answer. What fails before the whole body went out is
 // ErrNotSent: JSON that is not complete creates nothing. httptrace's WroteRequest does not
 // show that: it is called before the last buffer is flushed.
-func (c *Client) post(op string, req *http.Request) (answer, error) {
+func (c *Client) post(op string, req *http.Request, timeout time.Duration) (answer, error) {
+	streamed, _ := req.Body.(*streamedBody)
+	if streamed != nil {
+		timeout += uploadTime(streamed.length)
+	}
+	ctx, cancel := context.WithTimeout(req.Context(), timeout)
+	defer cancel()
 	p := passage{hooked: c.config.Transport != nil}
 	trace := &httptrace.ClientTrace{GetConn: p.ask,
 		GotConn: func(info httptrace.GotConnInfo) { p.on(info.Conn) }}
 	a, err := c.send(c.submissions, req.WithContext(
-		httptrace.WithClientTrace(req.Context(), trace)))
+		httptrace.WithClientTrace(ctx, trace)))
 	switch {
 	case err == nil:
 		return a, nil
-	case a.status == 0 && p.incomplete(int(req.ContentLength)):
+	case a.status == 0 && p.incomplete(int(req.ContentLength)), streamed.broken() != nil &&
+		a.status == 0:
+		err = cmp.Or(streamed.broken(), err)
 		return a, fmt.Errorf("%s: %w: %w", op, ErrNotSent, err)
 	}
 	return a, &DoubtError{Op: op, RequestID: a.requestID, Cause: err}
+}
+
+// uploadTime is what pictures may take beside the answer, at 128 KiB a second.
+func uploadTime(length int64) time.Duration {
+	return time.Duration(length>>17) * time.Second
 }
 
 // created evaluates the answer to a submission. Only a 2xx with a task id proves a task; status,

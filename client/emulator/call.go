@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +11,10 @@ import (
 )
 
 const (
-	// maxBody bounds what is read of a request.
-	maxBody = 1 << 20
+	// maxBody bounds what is read of a request without its pictures, maxPictures all of it: ten
+	// pictures of 20 MB as base64.
+	maxBody     = 1 << 20
+	maxPictures = 280 << 20
 	// The two content types of the service differ by a charset (wire.md §2).
 	mimePost = "application/json"
 	mimeTask = "application/json;charset=UTF-8"
@@ -19,14 +22,15 @@ const (
 
 // call is one request on its way through the service.
 type call struct {
-	server    *Server
-	w         http.ResponseWriter
-	r         *http.Request
-	info      Call
-	fault     Fault
-	mime      string            // of the answer
-	parse     func(data []byte) // takes the body of a submission apart; else nil
-	data      []byte            // the request's body
+	server *Server
+	w      http.ResponseWriter
+	r      *http.Request
+	info   Call
+	fault  Fault
+	mime   string // of the answer
+	// parse takes the body of a submission apart; else nil
+	parse     func(data []byte, pictures []Input)
+	data      []byte // the request's body, without its pictures
 	arrived   time.Time
 	now       time.Time // when the call was decided
 	requestID string
@@ -38,7 +42,7 @@ type call struct {
 func (c *call) run(decide func() answer) {
 	c.arrived = c.server.Now()
 	c.info.Workspace = c.r.Header.Get("X-DashScope-WorkSpace")
-	if err := c.readBody(); errors.As(err, new(*http.MaxBytesError)) {
+	if err := c.readBody(); errors.As(err, new(*http.MaxBytesError)) || errors.Is(err, errLongText) {
 		decide = c.tooLarge
 	} else if err != nil {
 		c.abort(false) // the client went before its request was complete
@@ -74,10 +78,18 @@ func (c *call) tooLarge() answer {
 // readBody reads the whole request first, which lets net/http notice that a client goes while it
 // waits for the answer.
 func (c *call) readBody() error {
-	var err error
-	c.data, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
-	if c.parse != nil && err == nil {
-		c.parse(c.data)
+	if c.parse == nil {
+		var err error
+		c.data, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
+		return err
+	}
+	r := inputReader{from: bufio.NewReader(http.MaxBytesReader(c.w, c.r.Body, maxPictures))}
+	if !c.server.opts.Tiny {
+		r.sketch = c.server.sketches.add
+	}
+	err := r.read()
+	if c.data = r.text; err == nil {
+		c.parse(r.text, r.inputs)
 	}
 	return err
 }

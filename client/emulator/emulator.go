@@ -17,6 +17,8 @@ type Server struct {
 	host  pictureHost
 	clock clock
 
+	sketches sketches
+
 	mu      sync.Mutex // held while a call is decided, never while waiting; guards what follows
 	closed  bool
 	end     time.Time // when it was closed

@@ -127,12 +127,18 @@ func (d *download) draw() []byte {
 		w, h = w/2, h/2
 	}
 	if d.server.opts.Tiny {
-		return draw.Blank(w, h, fmt.Sprintf("REHEARSAL task %s picture %d", t.ID, d.picture))
+		text := fmt.Sprintf("REHEARSAL task %s picture %d", t.ID, d.picture)
+		for _, i := range t.Inputs {
+			text += " of " + i.SHA256 + i.URL
+		}
+		return draw.Blank(w, h, text)
 	}
-	return draw.Poster(draw.Scene{
-		Prompt: t.Prompt, Seed: t.Seed + int64(d.picture-1),
-		Width: w, Height: h, Watermark: t.Watermark,
-	})
+	scene := draw.Scene{Prompt: t.Prompt, Seed: t.Seed + int64(d.picture-1), Width: w, Height: h,
+		Watermark: t.Watermark}
+	if from := d.server.sketches.of(t.Inputs); from != nil {
+		return draw.Edit(scene, from)
+	}
+	return draw.Poster(scene)
 }
 
 // xml returns an error of the picture host and records its code. A fault may ask for one, too.

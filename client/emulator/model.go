@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,10 +40,10 @@ type modelSpec struct {
 	// code points a prompt is cut to; 0: the limit is in tokens, and nothing is cut here [I]
 	promptLimit   int
 	negativeLimit int
-	noExtend      bool // prompt_extend is off where it is not said
-	noNegative    bool // negative_prompt is refused
-	needsImage    bool // an edit model
-	maxImages     int  // pictures that a request may show it
+	noExtend      bool       // prompt_extend is off where it is not said
+	noNegative    bool       // negative_prompt is refused
+	needsImage    bool       // an edit model
+	pictures      inputRules // that a request may show it
 	quota         Quota
 	mean          time.Duration
 }
@@ -84,11 +85,11 @@ func models() []modelSpec {
 	legacy := modelSpec{family: familyQwen, endpoints: sync, sizes: legacySizes(), maxCount: 1,
 		promptLimit: 800, negativeLimit: 500, quota: second, mean: 15 * time.Second}
 	two := modelSpec{family: familyQwen2, endpoints: sync, sizes: freeSizes("2048*2048"),
-		maxCount: 6, negativeLimit: 500, maxImages: 3, quota: second, mean: 15 * time.Second}
+		maxCount: 6, negativeLimit: 500, pictures: qwenPictures(3), quota: second, mean: 15 * time.Second}
 	three := modelSpec{family: familyQwen3, endpoints: both, sizes: freeSizes("2048*2048"),
-		maxCount: 6, negativeLimit: 500, maxImages: 3, mean: 19 * time.Second}
+		maxCount: 6, negativeLimit: 500, pictures: qwenPictures(3), mean: 19 * time.Second}
 	edit := modelSpec{family: familyQwen, endpoints: sync, sizes: editSizes(), maxCount: 6,
-		promptLimit: 800, negativeLimit: 500, needsImage: true, maxImages: 3, quota: second,
+		promptLimit: 800, negativeLimit: 500, needsImage: true, pictures: qwenPictures(3), quota: second,
 		mean: 20 * time.Second}
 	wan := modelSpec{family: familyWan, endpoints: []string{pathA1}, sizes: sideSizes(),
 		maxCount: 4, defaultCount: 4, promptLimit: 800, negativeLimit: 500, quota: async(
@@ -97,7 +98,7 @@ func models() []modelSpec {
 		defaultCount: 4, promptLimit: 2100, negativeLimit: 500, quota: async(
 			1, time.Second, 5), mean: 15 * time.Second}
 	wan27 := modelSpec{family: familyWan26, endpoints: both, sizes: wan27Sizes(), maxCount: 4,
-		promptLimit: 5000, maxImages: 9, quota: async(5, time.Second, 5), mean: 20 * time.Second}
+		promptLimit: 5000, pictures: wanPictures(), quota: async(5, time.Second, 5), mean: 20 * time.Second}
 
 	lines := []modelSpec{
 		legacy.as("qwen-image", func(m *modelSpec) {
@@ -120,11 +121,11 @@ func models() []modelSpec {
 	lines = append(lines,
 		three.as("qwen-image-2.1-turbo", func(m *modelSpec) {
 			m.quota = async(120, time.Minute, 10)
-			m.maxImages, m.mean = 10, 10*time.Second
+			m.pictures, m.mean = qwenPictures(10), 10*time.Second
 		}),
 		three.as("qwen-image-2.1-pro", func(m *modelSpec) {
 			m.quota = async(20, time.Minute, 10)
-			m.maxImages, m.noNegative, m.negativeLimit = 10, true, 0
+			m.pictures, m.noNegative, m.negativeLimit = qwenPictures(10), true, 0
 		}),
 		three.as("qwen-image-3.0", func(m *modelSpec) { m.quota = async(20, time.Minute, 10) }),
 		three.as("qwen-image-3.0-pro", func(m *modelSpec) {
@@ -134,11 +135,13 @@ func models() []modelSpec {
 		edit.as("qwen-image-edit", func(m *modelSpec) {
 			m.maxCount, m.sizes.refused = 1, true
 		}),
-		edit.as("qwen-image-edit-plus", nil),
-		edit.as("qwen-image-edit-max", slow),
+		edit.as("qwen-image-edit-plus", nil), edit.as("qwen-image-edit-plus-2025-10-30", nil),
+		edit.as("qwen-image-edit-plus-2025-12-15", nil), edit.as("qwen-image-edit-max", slow),
+		edit.as("qwen-image-edit-max-2026-01-16", slow),
 		two.as("z-image-turbo", func(m *modelSpec) {
 			m.family, m.sizes, m.maxCount = familyZ, freeSizes("1024*1536"), 1
-			m.promptLimit, m.maxImages, m.noExtend, m.mean = 800, 0, true, 8*time.Second
+			m.promptLimit, m.pictures, m.noExtend = 800, inputRules{}, true
+			m.mean = 8 * time.Second
 		}),
 		wan27.as("wan2.7-image", nil),
 		wan27.as("wan2.7-image-pro", func(m *modelSpec) {
@@ -176,6 +179,32 @@ func legacySizes() sizes {
 	return sizes{byDefault: "1664*928", list: []string{
 		"1664*928", "1472*1104", "1472*1140", "1328*1328", "1104*1472", "1140*1472", "928*1664",
 	}}
+}
+
+// sizeFor is the size of what is made for a size that a request says. Without one, pictures decide:
+// the edit series and 2.0 take about 1024² and the ratio of the last (QIE, 2026-05), the others
+// choose, here that ratio in the area of their default [I]. The edit series rounds the sides to
+// multiples of 16: 1033*1032 gives 1040*1024.
+func (q *request) sizeFor(said string) (string, *refusal) {
+	z := q.model.sizes
+	size, r := z.check(said)
+	if r != nil || len(q.inputs) == 0 {
+		return size, r
+	}
+	w, h, _ := splitSize(size)
+	if last := q.inputs[len(q.inputs)-1]; said == "" && last.Width > 0 && last.Height > 0 {
+		area := float64(w * h)
+		if q.model.needsImage || q.model.family == familyQwen2 {
+			area = 1024 * 1024
+		}
+		ratio := float64(last.Width) / float64(last.Height)
+		w = int(math.Sqrt(area * ratio))
+		h = int(math.Sqrt(area / ratio))
+	}
+	if said == "" || q.model.needsImage {
+		w, h = max((w+7)/16, 1)*16, max((h+7)/16, 1)*16
+	}
+	return fmt.Sprintf("%d*%d", w, h), nil
 }
 
 // editSizes bounds each side of what edit models make (QIE, 2026-05).

@@ -99,7 +99,7 @@ func (o *Options) listing(m *modelSpec) Listing {
 func (m *modelSpec) wire(l Listing) wireModel {
 	w := wireModel{Model: m.name, Name: m.name, Capabilities: []string{"IG"}}
 	w.Inference.In, w.Inference.Out = []string{"Text"}, []string{"Image"}
-	if m.maxImages > 0 {
+	if m.pictures.most > 0 {
 		w.Inference.In = append(w.Inference.In, "Image")
 	}
 	if date := releases[m.name]; date != "" {

@@ -45,20 +45,22 @@ type request struct {
 	seedGiven        bool
 	extend           bool
 	watermark        bool
+	inputs           []Input
 }
 
 // parsedBody is the JSON of a submission, filled in as far as it could be read.
 type parsedBody struct {
 	whole, input, parameters jsonObject
 	model, prompt, negative  string
-	images                   int
+	data                     []Input  // pictures that stand in the body itself
+	inputs                   []Input  // in the order of the content
 	bad                      *refusal // why it cannot be read
 }
 
 // parseBody parses a submission. It fills in model and prompt even if the rest is wrong, since
 // Options.Fault is told them.
-func parseBody(data []byte, path string) parsedBody {
-	var b parsedBody
+func parseBody(data []byte, pictures []Input, path string) parsedBody {
+	b := parsedBody{data: pictures}
 	if json.Unmarshal(data, &b.whole) != nil || b.whole == nil {
 		b.bad = refusalOf("InvalidParameter", "")
 		return b
@@ -118,7 +120,9 @@ func (b *parsedBody) readContent(content []jsonObject) *refusal {
 	texts := 0
 	for _, c := range content {
 		if _, ok := c["image"]; ok {
-			b.images++
+			if r := b.readImage(c); r != nil {
+				return r
+			}
 		}
 		if _, ok := c["text"]; ok {
 			texts++
@@ -132,6 +136,16 @@ func (b *parsedBody) readContent(content []jsonObject) *refusal {
 			texts))
 	}
 	return nil
+}
+
+func (b *parsedBody) readImage(c jsonObject) *refusal {
+	var text string
+	if r := read(c, "image", &text); r != nil {
+		return r
+	}
+	i, r := b.inputNamed(text)
+	b.inputs = append(b.inputs, i)
+	return r
 }
 
 // check turns a body into a request, or refuses it. Unknown parameters are ignored:
@@ -163,7 +177,8 @@ func (b *parsedBody) check(m *modelSpec) (request, *refusal) {
 		r = badSize() // only a size that is not said is the model's default
 	}
 	if r == nil {
-		q.size, r = m.sizes.check(size)
+		q.inputs = b.inputs
+		q.size, r = q.sizeFor(size)
 	}
 	q.cut()
 	return q, r
@@ -173,10 +188,27 @@ func (b *parsedBody) check(m *modelSpec) (request, *refusal) {
 // 2026-05 to 2026-10). The wording is [I].
 func (b *parsedBody) checkImages(m *modelSpec) *refusal {
 	switch {
-	case m.needsImage && b.images == 0:
+	case m.needsImage && len(b.inputs) == 0:
 		return missing("image")
-	case b.images > m.maxImages:
-		return invalid(fmt.Sprintf("the number of images must be in [0, %d]", m.maxImages))
+	case len(b.inputs) > m.pictures.most:
+		return invalid(fmt.Sprintf("the number of images must be in [0, %d]", m.pictures.most))
+	}
+	for _, i := range b.inputs {
+		if r := m.pictures.check(i); r != nil {
+			return r
+		}
+	}
+	return b.checkAgent()
+}
+
+// checkAgent refuses the extension by an agent of a prompt about pictures (QI3, 2026-08).
+func (b *parsedBody) checkAgent() *refusal {
+	var mode string
+	if r := read(b.parameters, "prompt_extend_mode", &mode); r != nil {
+		return r
+	}
+	if mode == "agent" && len(b.inputs) > 0 {
+		return invalid("prompt_extend_mode agent is for text only")
 	}
 	return nil
 }

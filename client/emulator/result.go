@@ -124,12 +124,13 @@ func (t *Task) usage() any {
 	n := t.pictures()
 	switch f := t.model().family; {
 	case f == familyQwen3:
-		kind := "qima_output_1k"
+		tier := "1k"
 		if w*h > 2_250_000 {
-			kind = "qima_output_2k"
+			tier = "2k"
 		}
-		return usageOutput{OutputWidth: w, OutputHeight: h, InputImageType: "qima_input_1k",
-			OutputImageCount: n, OutputImageType: kind}
+		return usageOutput{OutputWidth: w, OutputHeight: h, InputImageCount: len(t.Inputs),
+			InputImageType: "qima_input_" + tier, OutputImageCount: n,
+			OutputImageType: "qima_output_" + tier}
 	case f == familyWan26:
 		return usageTokens{Size: t.Size, ImageCount: n, InputTokens: 1, OutputTokens: 2,
 			TotalTokens: 3}

@@ -153,8 +153,8 @@ func TestEveryModelByEveryDoor(t *testing.T) {
 		for _, door := range m.endpoints {
 			bubble(t, exact(), func(t *testing.T, r *rig) {
 				body := `{"model":"` + m.name + `","input":{"prompt":"a cat","messages":[{"role":"user","content":[{"text":"a cat"}]}]}}`
-				if m.maxImages > 0 {
-					body = withPictures(m.name, m.maxImages, ``)
+				if m.pictures.most > 0 {
+					body = withPictures(m.name, m.pictures.most, ``)
 				}
 				header := async
 				if door == pathSync {

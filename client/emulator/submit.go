@@ -15,8 +15,8 @@ type submission struct {
 }
 
 // parse reads the body. It tells model and prompt to the faults even if the rest is wrong.
-func (s *submission) parse(data []byte) {
-	s.body = parseBody(data, s.path)
+func (s *submission) parse(data []byte, pictures []Input) {
+	s.body = parseBody(data, pictures, s.path)
 	s.info.Model, s.info.Prompt = s.body.model, s.body.prompt
 }
 
@@ -104,7 +104,7 @@ func (s *submission) newTask(q request) *Task {
 		Key: s.key(), Workspace: s.entry.Workspace, Model: q.model.name, Source: sourceAsync,
 		Prompt: q.prompt, NegativePrompt: q.negative, Truncated: q.truncated,
 		Seed: q.seed, SeedGiven: q.seedGiven, Size: q.size, N: q.n,
-		PromptExtend: q.extend, Watermark: q.watermark, PartCode: s.fault.PartCode,
+		PromptExtend: q.extend, Watermark: q.watermark, PartCode: s.fault.PartCode, Inputs: q.inputs,
 		Submitted: s.now.Add(s.fault.Late), Downloads: make([]int, q.n),
 	}
 	if !q.seedGiven {

@@ -49,6 +49,7 @@ type Task struct {
 	N              int       `json:"n"`
 	PromptExtend   bool      `json:"prompt_extend"`
 	Watermark      bool      `json:"watermark"`
+	Inputs         []Input   `json:"inputs,omitempty"`
 	Status         string    `json:"status,omitempty"` // when the snapshot was taken
 	Submitted      time.Time `json:"submitted"`
 	Scheduled      time.Time `json:"scheduled,omitzero"`
