@@ -81,15 +81,16 @@ func pickModels(names []string) ([]client.Model, error) {
 }
 
 func printModels(w io.Writer, models []client.Model) {
-	t := &term.Table{Heads: []string{"MODEL", "MODES", "N", "QUOTA", "PROMPT", "BEIJING",
-		"SINGAPORE"}, Left: []int{1, 3}}
+	t := &term.Table{Heads: []string{"MODEL", "MODES", "IN", "N", "QUOTA", "PROMPT", "BEIJING",
+		"SINGAPORE"}, Left: []int{1, 4}}
 	for _, m := range models {
-		t.Add(m.Name, modes(m), fmt.Sprint(m.MaxN), quota(m), limitText(m.PromptLimit),
+		t.Add(m.Name, modes(m), takesText(m), fmt.Sprint(m.MaxN), quota(m), limitText(m.PromptLimit),
 			priceText(m, "beijing"), priceText(m, "singapore"))
 	}
 	t.Print(w)
 	fmt.Fprint(w, `
-MODES   interfaces: async, sync or both; edit: wants a picture, makes none
+MODES   interfaces: async, sync or both
+IN      pictures that a request may show, to edit them or to follow them; 1-3 wants one
 N       pictures that one request may ask for
 QUOTA   submissions of an account, ×2: two async tasks are worked on at once
 PROMPT  characters that are read; the API cuts the rest without a word
@@ -99,14 +100,42 @@ Prices are CNY a picture. qwenbatch models NAME tells sizes and endpoints.
 
 func modes(m client.Model) string {
 	switch {
-	case m.EditOnly:
-		return "edit"
 	case m.Sync && m.Async != client.None:
 		return "both"
 	case m.Sync:
 		return "sync"
 	}
 	return "async"
+}
+
+// takesText is how many pictures a request may show the model.
+func takesText(m client.Model) string {
+	switch {
+	case m.Inputs.Most == 0:
+		return "-"
+	case m.EditOnly:
+		return fmt.Sprintf("1-%d", m.Inputs.Most)
+	}
+	return fmt.Sprintf("0-%d", m.Inputs.Most)
+}
+
+// describeInputs prints what is known of the pictures that a request may show.
+func describeInputs(entry func(name, format string, args ...any), m client.Model) {
+	in := m.Inputs
+	if in.Most == 0 {
+		return
+	}
+	entry("pictures", "%s of a request: %s up to %d MB", takesText(m),
+		strings.ToUpper(strings.Join(in.Formats, ", ")), in.Bytes/1e6)
+	if in.MaxSide > 0 {
+		entry("", "sides of %d to %d pixels, at most %d:1", in.MinSide, in.MaxSide, in.MaxRatio)
+	}
+	if in.Opaque {
+		entry("", "a PNG without transparency")
+	}
+	if in.Mainland > 0 {
+		entry("", "¥%s each in beijing, ¥%s in singapore", in.Mainland, in.International)
+	}
 }
 
 func limitText(n int) string {
@@ -148,7 +177,14 @@ func describeModel(w io.Writer, m client.Model) {
 	if m.EditOnly {
 		entry("use", "edits pictures; it makes none from text")
 	}
+	describeInputs(entry, m)
+	if m.NoSize {
+		entry("sizes", "none: it takes no size")
+	}
 	for i, text := range sizeTexts(m) {
+		if m.NoSize {
+			break
+		}
 		entry([]string{"sizes", ""}[min(i, 1)], "%s", text)
 	}
 	entry("n", "up to %d of one request", m.MaxN)
@@ -213,6 +249,8 @@ type modelRecord struct {
 	MaxPixels     int               `json:"max_pixels,omitempty"`
 	MaxRatio      int               `json:"max_ratio,omitempty"`
 	MaxN          int               `json:"max_n"`
+	MaxPictures   int               `json:"max_pictures,omitempty"`   // that a request may show
+	PicturePrices map[string]string `json:"picture_prices,omitempty"` // of each of them, by region
 	PromptLimit   int               `json:"prompt_limit"`
 	NegativeLimit int               `json:"negative_limit"`
 	NoNegative    bool              `json:"no_negative,omitempty"`
@@ -227,7 +265,7 @@ func modelsJSON(w io.Writer, models []client.Model) error {
 	for _, m := range models {
 		r := modelRecord{jsonStamp: stamp, Name: m.Name, Endpoints: map[string]string{}, EditOnly: m.EditOnly,
 			Sizes: []string{}, MinPixels: m.MinArea, MaxPixels: m.MaxArea, MaxRatio: m.MaxRatio,
-			MaxN: m.MaxN, PromptLimit: m.PromptLimit, NegativeLimit: m.NegativeLimit,
+			MaxN: m.MaxN, MaxPictures: m.Inputs.Most, PromptLimit: m.PromptLimit, NegativeLimit: m.NegativeLimit,
 			NoNegative: m.NoNegative,
 			PerMinute:  float64(m.Submissions) / m.Per.Minutes(), Running: m.Running,
 			Prices: map[string]string{}, Source: m.Source}
@@ -240,6 +278,12 @@ func modelsJSON(w io.Writer, models []client.Model) error {
 		for _, region := range []string{"beijing", "singapore"} {
 			if price := priceIn(m, region); price > 0 {
 				r.Prices[region] = price.String()
+			}
+			if place, _ := client.LookupRegion(region); m.Inputs.Price(place) > 0 {
+				if r.PicturePrices == nil {
+					r.PicturePrices = map[string]string{}
+				}
+				r.PicturePrices[region] = m.Inputs.Price(place).String()
 			}
 		}
 		records = append(records, r)
