@@ -44,8 +44,10 @@ type Plan struct {
 	Repeated     int
 	RepeatedCost client.Money
 	// Spent is what is paid so far, with replaced pictures; Held and open ones are not in it.
-	Spent  client.Money
-	Models []ModelPlan
+	// SpentGone of it is for Gone items that the manifest has no more.
+	Spent, SpentGone client.Money
+	Gone             int
+	Models           []ModelPlan
 	// Duration is how long a run takes at the documented quotas, at least.
 	Duration time.Duration
 	// Anew of all Finished pictures would be paid again, because what the manifest says of them
@@ -89,6 +91,7 @@ func (b *Batch) Plan() (Plan, error) {
 	if err != nil {
 		return p, err
 	}
+	p.Spent = b.state.Paid()
 	p.Anew, p.Finished = b.anew(&p)
 	for _, name := range b.models {
 		if m := models[name]; m != nil {
@@ -111,7 +114,6 @@ func (b *Batch) planItem(p *Plan, i int) error {
 		return nil
 	}
 	e := b.state.Entry(int(m.Entry))
-	p.Spent += e.Paid
 	phase := e.Phase()
 	if m.Changed && (phase == state.Done || phase == state.Failed) {
 		p.Changed++
@@ -256,7 +258,7 @@ func (p *Plan) add(m *ModelPlan, model client.Model, sync bool) {
 // anew counts the finished pictures that a run would pay a second time: changed rows, and
 // finished ones that the manifest has lost while as many new ones have come, which is what a
 // changed flag does to rows without ids. Of the lost ones it adds to the plan what is not
-// finished.
+// finished, and what was paid for them.
 func (b *Batch) anew(p *Plan) (anew, finished int) {
 	claimed := make([]bool, b.state.Count())
 	for _, m := range b.matches {
@@ -271,6 +273,10 @@ func (b *Batch) anew(p *Plan) (anew, finished int) {
 	for i, e := range b.state.Entries() {
 		if e.Phase() == state.Done {
 			finished++
+		}
+		if !claimed[i] && e.Paid > 0 {
+			p.Gone++
+			p.SpentGone += e.Paid
 		}
 		switch {
 		case claimed[i]:

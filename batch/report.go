@@ -76,8 +76,9 @@ func (b *Batch) WriteJUnit(w io.Writer, advice map[string]string) error {
 	}
 	suite := output.Suite{Name: page.Manifest, Started: page.Started, Advice: advice,
 		Properties: []output.Property{
-			{Name: "tool", Value: page.Tool}, {Name: "spent", Value: page.Spent}, {
-				Name: "currency", Value: page.Currency},
+			{Name: "tool", Value: page.Tool},
+			{Name: "spent", Value: b.state.Paid().String()},
+			{Name: "currency", Value: page.Currency},
 			{Name: "rehearsal", Value: strconv.FormatBool(page.Rehearsal)}}}
 	return output.WriteJUnit(w, suite, b.results())
 }
@@ -105,6 +106,9 @@ func (b *Batch) page() (output.Page, error) {
 		}
 	}
 	page.Spent = spent.String()
+	if gone := b.state.Paid() - spent; gone > 0 {
+		page.SpentGone = gone.String()
+	}
 	return page, nil
 }
 

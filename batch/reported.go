@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"reflect"
 
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -58,6 +59,21 @@ func (b *Batch) ailing() string {
 		return ""
 	}
 	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// NoteSettings records the settings of this run where they are not those of the last. A run does
+// so by itself; where one has nothing to do, and so is none, its caller does.
+func (b *Batch) NoteSettings() (changed bool, err error) {
+	h := b.state.Header()
+	if !b.found || reflect.DeepEqual(h.Settings, b.o.Settings) {
+		return false, nil
+	}
+	end := b.stopMark()
+	h.Settings = b.o.Settings
+	if err := b.state.Amend(h); err != nil {
+		return false, err
+	}
+	return true, b.state.Mark(end)
 }
 
 // noteReported remembers what the reports say.

@@ -26,7 +26,8 @@ type Page struct {
 	Manifest  string         // its file name
 	Columns   []string       // names of the manifest's own columns
 	Currency  string         // of Spent and of the rows' costs, such as CNY
-	Spent     string         // exact decimal, "326.40"; "" is not shown
+	Spent     string         // for its rows, an exact decimal, "326.40"; "" is not shown
+	SpentGone string         // on top, for rows that the manifest has no more; "" is none
 	Rehearsal bool           // nothing was paid; the page shows that
 	Counts    map[string]int // items by status; nil counts the rows
 	Started   time.Time      // first submission; zero if there was none
@@ -157,6 +158,7 @@ type pageData struct {
 	Columns   []string       `json:"columns,omitempty"`
 	Currency  string         `json:"currency,omitempty"`
 	Spent     string         `json:"spent,omitempty"`
+	SpentGone string         `json:"spent_gone,omitempty"`
 	Rehearsal bool           `json:"rehearsal,omitempty"`
 	Counts    map[string]int `json:"counts,omitempty"`
 	Started   time.Time      `json:"started,omitzero"`
@@ -166,8 +168,8 @@ type pageData struct {
 }
 
 func (p Page) data() pageData {
-	return pageData{p.title(), p.Manifest, p.Columns, p.Currency, p.Spent, p.Rehearsal, p.Counts,
-		p.Started.UTC(), p.Finished.UTC(), p.Tool, p.Running}
+	return pageData{p.title(), p.Manifest, p.Columns, p.Currency, p.Spent, p.SpentGone, p.Rehearsal,
+		p.Counts, p.Started.UTC(), p.Finished.UTC(), p.Tool, p.Running}
 }
 
 // pageRow is a row as the script reads it: the line of results.jsonl, for each picture its file

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -18,7 +19,15 @@ type Suite struct {
 	Name       string    // of the manifest
 	Started    time.Time // first submission; zero if there was none
 	Properties []Property
-	Advice     map[string]string // by status: what to do now
+	Advice     map[string]string // what to do now, by AdviceKey or status
+}
+
+// AdviceKey is the key in [Suite.Advice] of items with a status and an error code.
+func AdviceKey(status, code string) string { return status + " " + code }
+
+// advice is that of the error code or, where it has none of its own, of the status.
+func (s Suite) advice(r Result) string {
+	return cmp.Or(s.Advice[AdviceKey(r.Status, r.ErrorCode)], s.Advice[r.Status])
 }
 
 // A Property is a name and a value of a suite.
@@ -164,7 +173,7 @@ func (s Suite) class(model string) string {
 // detail is the text of an opened case.
 func (s Suite) detail(r Result) string {
 	var b strings.Builder
-	for _, line := range [][2]string{{"what to do", s.Advice[r.Status]},
+	for _, line := range [][2]string{{"what to do", s.advice(r)},
 		{"row", strconv.Itoa(r.Row)}, {"prompt", r.Prompt},
 		{"model", r.Model}, {"size", r.Size}, {"task", r.TaskID}, {"request", r.RequestID}} {
 		if line[1] != "" {

@@ -31,5 +31,6 @@ function drawFigures(counts) {
   const { t } = speech, figure = (name, value, cls) => make('div', { class: cls }, make('dt', { text: name }), make('dd', { text: value }));
   $('figures').replaceChildren(...['done', ...statuses.slice(1).filter(s => counts[s])].map(s => figure(t[s], number(counts[s] || 0), s)),
     ...(page.spent ? [figure(page.rehearsal ? t.wouldHave : t.spent, money(page.spent, page.currency))] : []),
+    ...(page.spent_gone ? [figure(t.spentGone, money(page.spent_gone, page.currency))] : []),
     ...(page.started && page.finished ? [figure(t.took, span(new Date(page.finished) - new Date(page.started)))] : []));
 }
