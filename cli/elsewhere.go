@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -197,12 +198,18 @@ func joinQuoted(words []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// withoutOut returns the arguments without --out in either form.
+// shortOut is --out behind other short flags, its value being the next argument.
+var shortOut = regexp.MustCompile(`^-[qvy]+o$`)
+
+// withoutOut returns the arguments without --out in any form.
 func withoutOut(args []string) []string {
 	var words []string
 	for i := 0; i < len(args); i++ {
 		switch a := args[i]; {
 		case a == "-o" || a == "--out":
+			i++
+		case shortOut.MatchString(a):
+			words = append(words, strings.TrimSuffix(a, "o"))
 			i++
 		case !strings.HasPrefix(a, "-o") && !strings.HasPrefix(a, "--out="):
 			words = append(words, a)

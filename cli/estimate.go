@@ -80,6 +80,19 @@ func (o estimate) wallTime() time.Duration {
 	return o.duration
 }
 
+// pictureTime is how long the service works on a picture, or a little more (about 15 s: the user's
+// document, 2025-09).
+const pictureTime = 20 * time.Second
+
+// quiet is how long the plan expects that no item is sent or ends.
+func (o estimate) quiet() time.Duration {
+	quiet := max(pictureTime, o.duration/time.Duration(max(1, o.requests)))
+	if o.rehearsal && o.speed > 0 {
+		return time.Duration(float64(quiet) / o.speed)
+	}
+	return quiet
+}
+
 func (o estimate) costText() string {
 	text := term.Yuan(o.cost)
 	switch {

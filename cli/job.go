@@ -196,8 +196,11 @@ func (j *job) idle(ctx context.Context) error {
 	} else {
 		j.screen.Say("nothing to do")
 	}
-	var err error
-	if j.reportStale() {
+	// Other flags than those of the last run may be about the reports: from here on the state
+	// file is newer than these, so that a run which is killed before they are written leaves
+	// them to the next.
+	_, err := j.batch.NoteSettings()
+	if err == nil && j.reportStale() {
 		s.unthumbed = !j.thumbs(ctx)
 		s.reports, err = j.report(ctx)
 	}

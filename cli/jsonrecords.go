@@ -34,6 +34,8 @@ type planRecord struct {
 	Unpriced  bool              `json:"unpriced"`           // a model without a known price is among them
 	Seconds   float64           `json:"seconds"`            // that a run takes at the documented quotas
 	Spent     string            `json:"spent"`              // so far
+	Gone      int               `json:"gone"`               // items that are paid for and no longer in the manifest
+	SpentGone string            `json:"spent_gone"`         // of spent, for these
 	Refuses   bool              `json:"needs_confirmation"` // wants --accept-changes
 	Models    []modelPlanRecord `json:"models"`
 }
@@ -56,7 +58,7 @@ func (l *savedBatch) planRecord() planRecord {
 		Fetchable: p.Fetchable, Renamed: p.Misnamed, Failed: p.Failed, Held: p.Held,
 		Abandoned: p.Abandoned, Skipped: p.Skipped, Pictures: p.Pictures, Cost: p.Cost.String(),
 		Unpriced: p.Unpriced, Seconds: p.Duration.Seconds(), Spent: p.Spent.String(),
-		Refuses: p.Much(), Models: []modelPlanRecord{}}
+		Gone: p.Gone, SpentGone: p.SpentGone.String(), Refuses: p.Much(), Models: []modelPlanRecord{}}
 	for _, m := range p.Models {
 		r.Models = append(r.Models, modelPlanRecord{m.Name, m.Pictures, m.Requests,
 			m.Price.String(), m.Cost.String(), m.Async.Seconds(), m.Sync.Seconds()})

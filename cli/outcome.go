@@ -80,7 +80,8 @@ func (j *job) report(ctx context.Context) ([]string, error) {
 // begin sets up the view of the run.
 func (j *job) begin(o estimate) {
 	first := j.watch.Begin(j.batch.Progress, term.Workload{
-		Total: o.items, Due: j.due(), Work: o.requests + o.open, Planned: o.wallTime()})
+		Total: o.items, Due: j.due(), Work: o.requests + o.open, Planned: o.wallTime(),
+		Quiet: o.quiet(), Before: j.plan.Spent - j.plan.SpentGone})
 	first.Done, first.Failed, first.Held = j.plan.Done, j.plan.Failed, j.plan.Held
 	j.watch.Show(j.view(o, first))
 }
@@ -181,24 +182,20 @@ func (j *job) summary(p batch.Progress) summary {
 	}
 	s := summary{progress: p, missing: missing, items: j.plan.Items - j.plan.Skipped,
 		abandoned: j.plan.Abandoned, before: j.plan.Spent, folder: j.folder,
+		gone: j.plan.Gone, goneSpent: j.plan.SpentGone,
 		rehearsal: j.f.rehearse,
 		again:     j.again(), fresh: j.fresh(), original: j.original(), status: j.status(),
-		report: j.about("report"), retried: j.f.retry,
+		report: j.about("report"), retried: j.f.retry, reworded: j.reworded(),
 		orphans: j.batch.Orphans(), audit: j.about("audit")}
 	if p.Failed > 0 {
-		s.reasons = map[string]int{}
-		for f, err := range j.batch.Failures() {
-			if err == nil && f.Status == "failed" {
-				s.reasons[f.Code]++
-			}
-		}
+		s.reasons = failuresByCode(j.batch)
 	}
 	return s
 }
 
 // close prints the summary and the errors, and returns the exit code.
 func (j *job) close(s summary, reportErr error) error {
-	junitErr := writeJUnit(j.junit, j.batch, adviceByStatus(s.fresh, j.about))
+	junitErr := writeJUnit(j.junit, j.batch, adviceOf(j.batch, s.fresh, j.about))
 	if (reportErr != nil || junitErr != nil) && s.code < codeStopped {
 		s.code = codeStopped
 	}
@@ -242,7 +239,7 @@ func (j *job) tellGitHub(s summary) {
 	if file == "" {
 		return
 	}
-	text := s.markdown(j.manifest, j.batch, adviceByStatus(s.fresh, j.about))
+	text := s.markdown(j.manifest, j.batch, adviceOf(j.batch, s.fresh, j.about))
 	if err := appendText(file, text, stepSummaryLimit); err != nil {
 		j.screen.Say("the summary for GitHub was not written: %v", err)
 	}

@@ -64,7 +64,10 @@ func (l *savedBatch) showPlan(p *program, cmd *cobra.Command, name string) error
 
 func (l *savedBatch) printPlan(w io.Writer) {
 	fmt.Fprintln(w, term.Plain(l.title()))
-	printCounts(w, append(l.added(), planCounts(l.plan, l.settings.Rehearsal)...))
+	printCounts(w, append(l.added(), planCounts(l.plan, l.retryNote())...))
+	if l.plan.Spent > 0 {
+		l.printPaid(w, 0)
+	}
 	if len(l.plan.Models) > 0 {
 		fmt.Fprintln(w)
 		t := planTable(l.plan, l.rules.Live)
@@ -131,20 +134,24 @@ func planNotes(p batch.Plan, live client.Catalogue) []string {
 	return notes
 }
 
-func planCounts(p batch.Plan, rehearsal bool) []countLine {
-	paid := term.Yuan(p.Spent) + " paid"
-	if rehearsal {
-		paid = "free; " + term.Yuan(p.Spent) + " in a real run"
+// retryNote says what the failed items want.
+func (l *savedBatch) retryNote() string {
+	if l.plan.Failed == 0 {
+		return ""
 	}
+	return retryNote(l.plan.Failed, refusedOf(failuresByCode(l.batch)))
+}
+
+func planCounts(p batch.Plan, retry string) []countLine {
 	return []countLine{
 		{"new", p.New + p.Ready, ""},
 		{"again", p.Again, "the older pictures go to images/replaced"},
 		{"changed", p.Changed, "finished, but their rows say something else now"},
 		{"in flight", p.Open + p.Doubt, "at the service; the next run collects them"},
-		{"done", p.Done, paid},
+		{"done", p.Done, ""},
 		{"missing", p.Missing, missingText(p)},
 		{"renamed", p.Misnamed, "done; only their file names have changed"},
-		{"failed", p.Failed, "--retry-failed tries them again"},
+		{"failed", p.Failed, retry},
 		{"held", p.Held, "may be paid for; nobody can tell yet"},
 		{"abandoned", p.Abandoned, ""},
 		{"skipped", p.Skipped, ""},

@@ -54,7 +54,7 @@ func (l *savedBatch) writeReports(p *program, ctx context.Context, gifts *handOn
 	}
 	files, err := l.batch.Report(ctx)
 	if err == nil {
-		err = writeJUnit(junit, l.batch, adviceByStatus(l.command("run"), l.command))
+		err = writeJUnit(junit, l.batch, adviceOf(l.batch, l.command("run"), l.command))
 	}
 	for _, name := range files {
 		fmt.Fprintln(p.stdout, term.Plain(filepath.Join(l.folder, name)))

@@ -165,7 +165,7 @@ func (l *savedBatch) mustExist() error {
 		return nil
 	}
 	m := &mistake{text: "there is no batch in " + term.Quote(l.folder) + " yet",
-		hint: "qwenbatch run " + term.ShellQuote(l.name) + " begins it"}
+		hint: l.command("run") + " begins it"}
 	switch other := folderOf("", l.name, !l.rehearse); {
 	case l.out == "" && !l.rehearse && hasState(other):
 		m.hint = "there is a rehearsal: add --rehearse"

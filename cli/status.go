@@ -49,8 +49,7 @@ func (l *savedBatch) printStatus(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "  %-10s %9s%s\n", "paid", term.Yuan(l.plan.Spent),
-		heldMoney(held, l.settings.Rehearsal))
+	l.printPaid(w, held)
 	if l.plan.Unfetched > 0 {
 		fmt.Fprintln(w, unfetchedNote(l.plan))
 	}
@@ -63,8 +62,31 @@ func (l *savedBatch) printStatus(w io.Writer) error {
 		fmt.Fprintf(w, "… and %s more; %s has them all\n", term.Number(more),
 			term.Plain(filepath.Join(l.folder, "results.csv")))
 	}
+	if l.plan.Failed > 0 {
+		l.tellFailed(w)
+	}
 	l.tellHeld(w)
 	return nil
+}
+
+// printPaid prints what the batch has cost, and what held items may have cost.
+func (l *savedBatch) printPaid(w io.Writer, held client.Money) {
+	fmt.Fprintf(w, "  %-10s %9s%s%s\n", "paid", term.Yuan(l.plan.Spent),
+		goneMoney(l.plan.Gone, l.plan.SpentGone, "   "), heldMoney(held, l.settings.Rehearsal))
+}
+
+// tellFailed prints what failed items want.
+func (l *savedBatch) tellFailed(w io.Writer) {
+	refused := refusedOf(failuresByCode(l.batch))
+	fmt.Fprintln(w)
+	if refused > 0 {
+		fmt.Fprintf(w, "%s: change the words in %s, then: %s\n",
+			term.Amount(refused, "refused prompt"), term.Plain(l.name), term.Plain(l.command("run")))
+	}
+	if refused < l.plan.Failed {
+		fmt.Fprintf(w, "To try failed items again: %s --retry-failed\n",
+			term.Plain(l.command("run")))
+	}
 }
 
 // unfetchedNote tells what becomes of items that are paid while their pictures could not be
@@ -176,7 +198,9 @@ type statusRecord struct {
 	Abandoned int             `json:"abandoned"`
 	Skipped   int             `json:"skipped"`
 	Spent     string          `json:"spent"`
-	HeldCost  string          `json:"held_cost"` // what held items may have cost on top
+	Gone      int             `json:"gone"`       // items that are paid for and no longer in the manifest
+	SpentGone string          `json:"spent_gone"` // of spent, for these
+	HeldCost  string          `json:"held_cost"`  // what held items may have cost on top
 	Problems  []problemRecord `json:"problems"`
 }
 
@@ -203,7 +227,7 @@ func (l *savedBatch) statusJSON(w io.Writer) error {
 			p.Doubt, Unfetched: p.Unfetched, Missing: p.Missing, Failed: p.Failed,
 		Held:      p.Held,
 		Abandoned: p.Abandoned, Skipped: p.Skipped, Spent: p.Spent.String(),
-		HeldCost: held.String(), Problems: []problemRecord{}}
+		Gone: p.Gone, SpentGone: p.SpentGone.String(), HeldCost: held.String(), Problems: []problemRecord{}}
 	for _, f := range problems {
 		r.Problems = append(r.Problems, problemRecord{
 			f.Row, f.ID, f.Key, f.Status, f.Code, f.Message})

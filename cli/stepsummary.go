@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/cli/term"
+	"github.com/qwenbatch/qwenbatch/output"
 )
 
 // This file is what GitHub shows on the page of a workflow run: Markdown that every step may
@@ -100,7 +102,8 @@ func (s summary) problemsTo(t *strings.Builder, b *batch.Batch, advice map[strin
 		}
 		fmt.Fprintf(t, "| %d | %s | %s | %s | %s |\n", f.Row, markdown(term.Short(name, 60)),
 			f.Status, markdown(term.Short(term.ReasonOf(f.Code, f.Message), 200)),
-			markdown(advice[f.Status]))
+			markdown(cmp.Or(advice[output.AdviceKey(f.Status, f.Code)],
+				advice[f.Status])))
 	}
 	t.WriteByte('\n')
 	if more := s.progress.Failed + s.progress.Held + s.missing - shown; more > 0 {

@@ -23,6 +23,8 @@ type summary struct {
 	abandoned int
 	took      time.Duration
 	before    client.Money // paid by earlier runs
+	gone      int          // items that are paid for, and whose rows are not in the sheet any more
+	goneSpent client.Money // of before, for these
 	folder    string
 	reports   []string
 	reasons   map[string]int // how many items failed with which code
@@ -30,6 +32,7 @@ type summary struct {
 	again     string // the command that goes on
 	note      string // a word about it
 	fresh     string // without --redo
+	reworded  string // without --redo and --retry-failed
 	original  string // without the flags of a rehearsal
 	status    string // the command that lists problems
 	retried   bool   // --retry-failed was given
@@ -128,15 +131,28 @@ func (s summary) oneLine() string {
 
 func (s summary) money() string {
 	spent, all := s.progress.Spent, s.before+s.progress.Spent
+	gone := goneMoney(s.gone, s.goneSpent, "; ")
 	switch {
 	case s.rehearsal:
-		return fmt.Sprintf("¥0.00; a real run would have paid %s", term.Yuan(all))
+		return fmt.Sprintf("¥0.00; a real run would have paid %s%s", term.Yuan(all), gone)
 	case spent == all:
 		return term.Yuan(spent) + " paid"
 	case spent == 0:
-		return term.Yuan(all) + " paid, all by runs before"
+		return term.Yuan(all) + " paid, all by runs before" + gone
 	}
-	return fmt.Sprintf("%s paid, %s with the runs before", term.Yuan(spent), term.Yuan(all))
+	return fmt.Sprintf("%s paid, %s with the runs before%s", term.Yuan(spent), term.Yuan(all), gone)
+}
+
+// goneMoney says, behind an amount, what of it is for rows that the sheet has no more; "" for none.
+func goneMoney(rows int, spent client.Money, between string) string {
+	switch {
+	case spent == 0:
+		return ""
+	case rows == 1:
+		return between + term.Yuan(spent) + " of it for 1 row that is no longer in the sheet"
+	}
+	return fmt.Sprintf("%s%s of it for %s rows that are no longer in the sheet", between,
+		term.Yuan(spent), term.Number(rows))
 }
 
 // written lists the reports, the workbook on a line of its own.
@@ -214,7 +230,13 @@ func (s summary) next() []string {
 	if p.Open+p.Pending > 0 {
 		return []string{entryLine("go on", s.noted(s.again))}
 	}
-	if p.Failed > 0 && !s.retried {
+	refused := refusedOf(s.reasons)
+	switch {
+	case refused > 0 && (s.retried || refused == p.Failed):
+		next = append(next, entryLine("reword", rewordText(refused)+s.reworded))
+	case refused > 0:
+		next = append(next, entryLine("reword", rewordText(refused)+s.fresh+" --retry-failed"))
+	case p.Failed > 0 && !s.retried:
 		next = append(next, entryLine("retry", s.fresh+" --retry-failed"))
 	}
 	if p.Failed+p.Held > 0 {
@@ -228,6 +250,10 @@ func (s summary) next() []string {
 	}
 	return next
 }
+
+// rewordText stands before the command that sends reworded prompts, and tries again what failed
+// otherwise.
+func rewordText(refused int) string { return term.Amount(refused, "refused prompt") + ", then: " }
 
 // record is the summary as --progress json tells it.
 func (s summary) record() term.SummaryRecord {

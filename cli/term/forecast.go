@@ -4,25 +4,42 @@ import "time"
 
 // A forecast estimates how much longer a run takes: at first from its plan, later from the rate
 // over the whole run so far. In between it weighs the two by the number of items that have
-// ended.
+// ended. The plan's clock stands still while nothing moves.
 type forecast struct {
 	planned time.Duration // for all work
+	quiet   time.Duration // that the plan expects between two moves
 	work    int           // items that this run takes to their end
 	start   time.Time
-	first   time.Time // when the first of them was seen to have ended
-	before  int       // how many had ended then
+	moves   int
+	moved   time.Time     // when the last one was seen
+	stalled time.Duration // before it, beyond quiet
+	first   time.Time     // when the first of them was seen to have ended
+	before  int           // how many had ended then
 	ended   int
 }
 
 // planIgnoredAfter is the number of ended items from which the plan has no weight.
 const planIgnoredAfter = 20
 
-// see records how many items have ended by now.
-func (f *forecast) see(now time.Time, ended int) {
+// see records how many items have ended by now, and how often one has moved towards its end.
+func (f *forecast) see(now time.Time, ended, moves int) {
+	if moves > f.moves {
+		f.stalled += f.standstill(now)
+		f.moves, f.moved = moves, now
+	}
 	if ended > 0 && f.first.IsZero() {
 		f.first, f.before = now, ended
 	}
 	f.ended = min(max(ended, 0), f.work)
+}
+
+// standstill is how long nothing has moved by now, beyond what the plan expects.
+func (f *forecast) standstill(now time.Time) time.Duration {
+	since := f.moved
+	if since.IsZero() {
+		since = f.start
+	}
+	return max(now.Sub(since)-f.quiet, 0)
 }
 
 // minForRate is how many items have to end before a rate is computed.
@@ -44,7 +61,7 @@ func (f *forecast) left(now time.Time) (time.Duration, bool) {
 	if open <= 0 {
 		return 0, true
 	}
-	plan := max(f.planned-now.Sub(f.start), 0)
+	plan := max(f.planned-(now.Sub(f.start)-f.stalled-f.standstill(now)), 0)
 	rate := f.rate(now)
 	if rate == 0 {
 		return plan, plan > 0

@@ -13,7 +13,8 @@ import (
 type ProgressState struct {
 	batch.Progress
 	total int
-	rate  float64 // items a second over this run; 0 is not known yet
+	paid  client.Money // for what is done of the total, by earlier runs, too
+	rate  float64      // items a second over this run; 0 is not known yet
 	left  time.Duration
 	known bool // left is known
 }
@@ -44,7 +45,7 @@ func paceTexts(s ProgressState, rehearsal bool) []string {
 	if s.known {
 		parts = append(parts, Span(s.left)+" left")
 	}
-	return append(parts, moneyText(s.Spent, rehearsal))
+	return append(parts, moneyText(s.paid, rehearsal))
 }
 
 // rateText formats a rate per second or, where it is below one, per minute: 1.9/s, 7.5/min.
@@ -58,7 +59,7 @@ func rateText(perSecond float64) string {
 	return fmt.Sprintf("%.1f/min", perSecond*60)
 }
 
-// moneyText is the money that a run has spent or, in a rehearsal, that a real one would have.
+// moneyText is the money that a batch has cost or, in a rehearsal, that a real one would have.
 func moneyText(m client.Money, rehearsal bool) string {
 	if rehearsal {
 		return "real: " + Yuan(m)

@@ -34,7 +34,7 @@ func TestLinesAroundTheBar(t *testing.T) {
 // TestBarFits: what stands beside the bar leaves room for it, the most wanted first.
 func TestBarFits(t *testing.T) {
 	v := &barView{screen: &Screen{}}
-	v.now.Store(&ProgressState{total: 1632, rate: 2, left: time.Hour, known: true, Progress: batch.Progress{Done: 412, Failed: 3, Open: 4, Spent: 82_400_000}})
+	v.now.Store(&ProgressState{total: 1632, rate: 2, left: time.Hour, known: true, paid: 82_400_000, Progress: batch.Progress{Done: 412, Failed: 3, Open: 4, Spent: 400_000}})
 	for available, want := range map[int]string{
 		100: " 3 failed  4 open  2.0/s  1 h left  ¥82.40",
 		40:  " 3 failed  4 open  2.0/s",
@@ -49,7 +49,7 @@ func TestBarFits(t *testing.T) {
 }
 
 func TestProgressLine(t *testing.T) {
-	s := ProgressState{Progress: batch.Progress{Done: 412, Failed: 3, Open: 4, Spent: 82_400_000}, total: 1632, rate: 0.125, left: 163 * time.Minute, known: true}
+	s := ProgressState{paid: 82_400_000, Progress: batch.Progress{Done: 412, Failed: 3, Open: 4, Spent: 400_000}, total: 1632, rate: 0.125, left: 163 * time.Minute, known: true}
 	if got, want := progressLine(s, false), "412/1,632 done, 3 failed, 4 open, 7.5/min, 2 h 43 min left, ¥82.40"; got != want {
 		t.Errorf("progressLine = %q, want %q", got, want)
 	}

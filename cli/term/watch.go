@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/client"
 )
 
 // A View shows a run while it runs. Its methods are called from one goroutine at a time.
@@ -35,13 +36,15 @@ type Workload struct {
 	Due     int           // items that the plan takes to their end, whatever a limit says
 	Work    int           // of them, those that this run takes to their end
 	Planned time.Duration // for the work; 0 is not known
+	Quiet   time.Duration // between two items that move on, by the plan
+	Before  client.Money  // that earlier runs have paid for items of the manifest
 }
 
 // Begin prepares for a run that starts now, and returns its first state.
 func (w *Watch) Begin(progress func() batch.Progress, l Workload) ProgressState {
 	now := time.Now()
 	w.progress, w.workload = progress, l
-	w.forecast = forecast{planned: l.Planned, work: l.Work, start: now}
+	w.forecast = forecast{planned: l.Planned, quiet: l.Quiet, work: l.Work, start: now}
 	return w.update(now)
 }
 
@@ -100,9 +103,11 @@ func (w *Watch) ticks(stop <-chan struct{}) {
 func (w *Watch) update(now time.Time) ProgressState {
 	p := w.progress()
 	if Counted(p) {
-		w.forecast.see(now, w.workload.Due-p.Pending-p.Open)
+		ended := w.workload.Due - p.Pending - p.Open
+		w.forecast.see(now, ended, p.Submitted+ended)
 	}
-	s := ProgressState{Progress: p, total: w.workload.Total, rate: w.forecast.rate(now)}
+	s := ProgressState{Progress: p, total: w.workload.Total, rate: w.forecast.rate(now),
+		paid: w.workload.Before + p.Spent}
 	s.left, s.known = w.forecast.left(now)
 	return s
 }

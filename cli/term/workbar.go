@@ -37,7 +37,7 @@ func (b *WorkBar) Tell(done, all int) {
 		b.forecast, b.printed = forecast{start: now, work: all}, now
 		return
 	}
-	b.forecast.see(now, done)
+	b.forecast.see(now, done, done)
 	text := b.What + ": " + Number(done) + "/" + Number(all)
 	if left, known := b.forecast.left(now); known && left > time.Second {
 		text += ", " + Span(left) + " left"
