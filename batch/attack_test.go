@@ -478,7 +478,7 @@ func TestAttackLastLineOfTomorrow(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		lostEnd(s, 1)
 		tomorrow := time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339)
-		s.rewrite(append(s.stateBytes(), sealedLine(t, 2, []byte(`{"run":"start","at":"`+tomorrow+`"}`))...))
+		s.rewrite(append(s.stateBytes(), sealedLine(2, []byte(`{"run":"start","at":"`+tomorrow+`"}`))...))
 		s.endsWithin(time.Hour)
 	})
 }

@@ -283,7 +283,7 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 				inside = append(inside[:len(inside)-1], []byte(","+extra+"}")...)
 				want = append(want, string(inside[1:]))
 			}
-			b = append(b, sealedLine(t, int64(i+1), inside)...)
+			b = append(b, sealedLine(int64(i+1), inside)...)
 		}
 		s.rewrite(b)
 		s.ends()

@@ -2,7 +2,6 @@ package batch
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -70,36 +69,36 @@ func writeFile(t testing.TB, path string, write func(io.Writer)) {
 
 // finishedBatch writes a state file as a run leaves it at its end, with all of a manifest's items done, and calls picture with
 // the name of each.
-func finishedBatch(t testing.TB, w io.Writer, sheet, baseURL string, picture func(name string)) {
+func finishedBatch(t testing.TB, disk durable.Disk, sheet, baseURL string, picture func(name string)) {
 	t.Helper()
 	m, err := manifests.Open(sheet, manifests.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	seq := int64(0)
-	write := func(v any) {
-		seq++
-		line, err := state.Seal(seq, v)
-		if err == nil {
-			_, err = w.Write(line)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	s, _, err := state.OpenFile(disk)
+	if err != nil {
+		t.Fatal(err)
 	}
 	begun := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
-	write(state.Header{Version: state.Version, Tool: "test", Created: begun, Salt: "salt", KeyPrint: client.NewKey(canary).Fingerprint("salt"), Settings: state.Settings{
+	err = s.Create(state.Header{Tool: "test", Created: begun, Salt: "salt", KeyPrint: client.NewKey(canary).Fingerprint("salt"), Settings: state.Settings{
 		Manifest: m.Name(), BaseURL: baseURL, Region: "beijing", Mode: "auto"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for it, err := range m.Items() {
 		if err != nil {
 			t.Fatal(err)
 		}
 		rec := finishedRecord(t, it, begun)
 		picture(rec.Pictures[0].File)
-		write(rec)
+		if err := s.Put(rec, false); err != nil {
+			t.Fatal(err)
+		}
 	}
-	write(state.Mark{Run: "stop", At: begun.Add(time.Hour), Tool: "test"})
+	if err := errors.Join(s.Mark(state.Mark{Run: "stop", At: begun.Add(time.Hour), Tool: "test"}), s.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // finishedRecord is what is remembered of an item that is done, with an actual prompt of 100 characters.
@@ -125,9 +124,8 @@ func TestD16NothingToDo(t *testing.T) {
 	sheet := sheetOf(t, t.TempDir(), "csv", rows)
 	disk := disktest.New()
 	disk.Mkdir(state.ImagesDir)
-	var content bytes.Buffer
-	finishedBatch(t, &content, sheet, testURL, func(name string) { disk.Put(name, nil) })
-	disk.Put(state.FileName, content.Bytes())
+	finishedBatch(t, disk, sheet, testURL, func(name string) { disk.Put(name, nil) })
+	content, _ := disk.Content(state.FileName)
 	ops := map[string]int{}
 	disk.Decide = func(op disktest.Op) disktest.Verdict {
 		ops[op.Kind]++
@@ -155,7 +153,7 @@ func TestD16NothingToDo(t *testing.T) {
 		t.Errorf("Run = %v", err)
 	}
 	after := memory()
-	if ops["lstat"] > 1 || ops["readdir"] > 1 || ops["read"] > content.Len()>>16+10 {
+	if ops["lstat"] > 1 || ops["readdir"] > 1 || ops["read"] > len(content)>>16+10 {
 		t.Errorf("operations on the disk: %v, want 1 lstat, 1 readdir and no read a row", ops)
 	}
 	if kept := (after.HeapAlloc - before.HeapAlloc) / rows; kept > 200 {
@@ -172,9 +170,9 @@ func TestD16OneLeft(t *testing.T) {
 	const rows = 2000
 	folder := t.TempDir()
 	sheet := sheetOf(t, folder, "csv", rows-1)
-	var content bytes.Buffer
-	pictures := map[string]bool{}
-	finishedBatch(t, &content, sheet, testURL, func(name string) { pictures[name] = true })
+	pictures, finished := map[string]bool{}, disktest.New()
+	finishedBatch(t, finished, sheet, testURL, func(name string) { pictures[name] = true })
+	content, _ := finished.Content(state.FileName)
 	sheet = sheetOf(t, folder, "csv", rows)
 	synctest.Test(t, func(t *testing.T) {
 		stage(t, sheet, emulator.Options{}, func(s *scene) {
@@ -182,7 +180,7 @@ func TestD16OneLeft(t *testing.T) {
 			for name := range pictures {
 				s.disk.Put(name, nil)
 			}
-			s.rewrite(content.Bytes())
+			s.rewrite(content)
 			var reads, before atomic.Int64
 			s.fault = func(c emulator.Call) emulator.Fault {
 				if c.Op == "submit" {
@@ -196,7 +194,7 @@ func TestD16OneLeft(t *testing.T) {
 				}
 				return disktest.Verdict{}
 			})
-			if most := int64(content.Len()>>16 + 20); err != nil || before.Load() == 0 || before.Load() > most {
+			if most := int64(len(content)>>16 + 20); err != nil || before.Load() == 0 || before.Load() > most {
 				t.Errorf("%d reads of the disk before the first submission, want at most %d; Run = %v", before.Load(), most, err)
 			}
 			s.wantPosts(1)
@@ -221,9 +219,7 @@ func BenchmarkFirstSubmission(b *testing.B) {
 	b.Run("resumed", func(b *testing.B) {
 		firstSubmission(b, sheet, func(folder string) {
 			os.Mkdir(filepath.Join(folder, state.ImagesDir), 0o755)
-			writeFile(b, filepath.Join(folder, state.FileName), func(w io.Writer) {
-				finishedBatch(b, w, half, testURL, func(name string) { os.WriteFile(filepath.Join(folder, name), nil, 0o644) })
-			})
+			finishedFolder(b, folder, half, testURL)
 		})
 	})
 }
@@ -352,18 +348,25 @@ func emptyReports(b *testing.B, folder string) (rewritten func() bool) {
 
 // prepareMillion makes the output folder: state file and pictures.
 func prepareMillion(b *testing.B, folder string) {
-	images := filepath.Join(folder, "out", state.ImagesDir)
-	if err := os.MkdirAll(images, 0o755); err != nil {
+	out := filepath.Join(folder, "out")
+	if err := os.MkdirAll(filepath.Join(out, state.ImagesDir), 0o755); err != nil {
 		b.Fatal(err)
 	}
-	sheet := sheetOf(b, folder, "csv", million)
 	region, _ := client.LookupRegion("beijing")
-	writeFile(b, filepath.Join(folder, "out", state.FileName), func(w io.Writer) {
-		finishedBatch(b, w, sheet, region.BaseURL(""), func(name string) {
-			if err := os.WriteFile(filepath.Join(folder, "out", name), nil, 0o644); err != nil {
-				b.Fatal(err)
-			}
-		})
+	finishedFolder(b, out, sheetOf(b, folder, "csv", million), region.BaseURL(""))
+}
+
+// finishedFolder is finishedBatch in a folder with images/, whose pictures are empty.
+func finishedFolder(b *testing.B, folder, sheet, baseURL string) {
+	dir, err := durable.OpenDir(folder)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer dir.Close()
+	finishedBatch(b, dir, sheet, baseURL, func(name string) {
+		if err := os.WriteFile(filepath.Join(folder, name), nil, 0o644); err != nil {
+			b.Fatal(err)
+		}
 	})
 }
 

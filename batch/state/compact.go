@@ -58,7 +58,7 @@ func rewrite(f *File, w io.Writer, stop *Mark, order []int) error {
 		return nil
 	}
 	stop.Redos, stop.Seen = f.final.Redos, f.final.Seen
-	line, err := Seal(c.seq+1, stop)
+	line, err := seal(c.seq+1, stop)
 	if err == nil {
 		_, err = w.Write(line)
 	}
@@ -98,7 +98,7 @@ func (c *copier) header(at span, h Header) error {
 		return c.copy(at)
 	}
 	c.seq++
-	line, err := Seal(c.seq, h)
+	line, err := seal(c.seq, h)
 	if err == nil {
 		_, err = c.to.Write(line)
 	}

@@ -6,14 +6,19 @@
 // state.jsonl is a journal of JSON lines, appended to and never changed in place. Each line
 // starts with its sequence number and ends with the CRC-32C of all bytes before the checksum:
 //
-//	{"seq":7,"key":"0f3a…","fp":"…","phase":"open","task_id":"…",…,"sum":"89abcdef"}
+//	{"seq":7,"entry":"0f3a…","key":"0f3a…","phase":"open","task_id":"…",…,"sum":"89abcdef"}
 //
 // There are three kinds: a [Header] (the first line; a later one replaces it), a [Record] for
 // each change of an item, and a [Mark] where a run starts or stops. A record holds all that is
 // known of its item, so the last one of a key counts, and the state is a fold of the lines.
 // [File] is that fold: one [Entry] of 80 bytes an item in memory, with the place of its last
-// line; the records stay on disk and are read by [File.Get]. Members may be added to the format
-// and never renamed; compaction and [File.Amend] keep the members that this version does not know.
+// line; the records stay on disk and are read by [File.Get]. The line of a record begins with its
+// entry, 64 bytes in hexadecimal digits, so that a file is opened without decoding a million
+// records; all else is written and read by encoding/json. Lines without an entry, which the first
+// versions wrote, are decoded.
+//
+// Members may be added to the format and never renamed; compaction and [File.Amend] keep the
+// members that this version does not know.
 //
 // A [Key] is given to an item when it is first seen and kept for good. [File.Match] finds the
 // items of a manifest again by id and [Fingerprint], never by row number. Every picture carries

@@ -169,12 +169,12 @@ func (f *File) ReserveKey(k Key) Key {
 // Put appends an item's record. If durable is set, Put returns once the record survives a power
 // cut.
 func (f *File) Put(r Record, durable bool) error {
-	e, err := r.line().entry()
+	e, err := r.entry()
 	if err != nil {
 		return err
 	}
 	f.mu.Lock()
-	at, err := f.journal.append(r)
+	at, err := f.journal.append(itemLine{e, r})
 	if err == nil {
 		f.take(e, at)
 	}

@@ -35,14 +35,13 @@ type Identity struct {
 // IdentityKeyword is that of the text in a picture which holds its identity.
 const IdentityKeyword = "qwenbatch"
 
-// String is what json.Marshal makes of an identity.
+// String is the identity as JSON.
 func (id Identity) String() string {
-	a := appender{b: make([]byte, 0, usualLine), html: true}
-	a.inBraces(id.appendTo)
-	if a.err != nil {
-		panic(a.err) // unreachable: the time has been recorded before
+	b, err := json.Marshal(id)
+	if err != nil {
+		panic(err) // unreachable: its time has been recorded before
 	}
-	return string(a.b)
+	return string(b)
 }
 
 // ReadIdentity reads the identity from a picture; ok is false if the file has none or cannot be
@@ -64,21 +63,4 @@ func ReadIdentity(disk durable.Disk, name string) (id Identity, ok bool) {
 		}
 	}
 	return Identity{}, false
-}
-
-func (id Identity) appendTo(a *appender) {
-	a.text("key", id.Key)
-	a.optionalText("id", id.ID)
-	a.hex("fp", id.Print[:])
-	a.text("task_id", id.Task)
-	a.number("picture", int64(id.Number))
-	a.optionalText("request_id", id.Request)
-	a.optionalText("name", id.Name)
-	a.object("sent", id.Sent.appendTo)
-	a.optionalText("actual_prompt", id.Actual)
-	a.optionalNumber("cost_micros", int64(id.Cost))
-	a.optionalTime("submitted_at", id.At)
-	a.optionalNumber("redo", int64(id.Redo))
-	a.optionalText("adopted", id.Adopted)
-	a.optionalFlag("seed_unknown", id.SeedUnknown)
 }

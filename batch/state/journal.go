@@ -48,9 +48,9 @@ type span struct {
 	length int
 }
 
-// Seal adds the sequence number and the checksum to a record, which must marshal to a JSON
+// seal adds the sequence number and the checksum to a record, which must marshal to a JSON
 // object that is not empty.
-func Seal(seq int64, record any) ([]byte, error) {
+func seal(seq int64, record any) ([]byte, error) {
 	return sealInto(make([]byte, 0, usualLine), seq, record)
 }
 
@@ -70,11 +70,6 @@ func appendSeq(line []byte, seq int64) []byte {
 
 // appendRecord appends a record's members to a line, each behind a comma.
 func appendRecord(line []byte, record any) ([]byte, error) {
-	if r, ok := record.(appendable); ok {
-		a := appender{b: line}
-		r.appendTo(&a)
-		return a.b, a.err
-	}
 	b := bytes.NewBuffer(line)
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false) // prompts stay readable

@@ -39,7 +39,7 @@ func pay(entries []Entry, rows []row) (after []Entry, paid []string) {
 		case m.Entry < 0:
 			k := freeKey(Key{keyBase(rows[i].id, idents[i].Print), 1}, func(k Key) bool { return taken[k] })
 			taken[k] = true
-			entries = append(entries, Entry{Key: k, IDHash: idents[i].IDHash, print: idents[i].Print, code: codeOf(Done)})
+			entries = append(entries, Entry{Key: k, IDHash: idents[i].IDHash, print: idents[i].Print, phase: phaseIndex(Done)})
 			paid = append(paid, rows[i].words)
 		case m.Changed:
 			entries[m.Entry].print = idents[i].Print
@@ -213,7 +213,7 @@ func TestM4TwinThatIsPaidIsKept(t *testing.T) {
 	for _, phases := range [][]Phase{{Ready, Done}, {Failed, Open}, {Abandoned, Done}, {Held, Done}, {Ready, Held}, {Open, Done}, {Done, Ready}} {
 		var entries []Entry
 		for i, p := range phases {
-			entries = append(entries, Entry{Key: Key{uint64(i), 1}, print: printOf("twin"), code: codeOf(p)})
+			entries = append(entries, Entry{Key: Key{uint64(i), 1}, print: printOf("twin"), phase: phaseIndex(p)})
 		}
 		want := int32(1)
 		if phases[0] == Done {
@@ -232,7 +232,7 @@ func TestM4TwinThatIsPaidIsKept(t *testing.T) {
 // TestAnEarlierReadingPaysNothing: what an earlier version made of a row finds its picture, also where ids have come or
 // gone; a row that says something else under both readings has changed.
 func TestAnEarlierReadingPaysNothing(t *testing.T) {
-	entries := []Entry{{IDHash: Hash("a"), print: printOf("cat"), code: codeOf(Done)}, {IDHash: Hash("b"), print: printOf("dog"), code: codeOf(Done)}}
+	entries := []Entry{{IDHash: Hash("a"), print: printOf("cat"), phase: phaseIndex(Done)}, {IDHash: Hash("b"), print: printOf("dog"), phase: phaseIndex(Done)}}
 	earlier := []Reading{{0, printOf("cat")}, {1, printOf("dog")}}
 	for name, c := range map[string]struct {
 		rows []row

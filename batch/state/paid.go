@@ -64,30 +64,40 @@ func (r *paidReader) read(line []byte) error {
 	if _, whole := sealed(line); !whole {
 		return errors.New("its checksum does not fit")
 	}
-	if e, ok := scanHead(line); ok {
+	if e, ok := entryOf(line); ok {
 		r.take(e)
 		return nil
 	}
-	var l struct {
-		itemLine
+	var kind struct {
+		Version  int      `json:"qwenbatch"`
+		Key      string   `json:"key"`
 		Settings Settings `json:"settings"`
 	}
-	if err := json.Unmarshal(line, &l); err != nil {
+	if err := json.Unmarshal(line, &kind); err != nil {
 		return err
 	}
 	switch {
-	case l.Version > Version:
+	case kind.Version > Version:
 		return fmt.Errorf("%w: it was written by a newer qwenbatch", ErrOther)
-	case l.Version > 0:
-		r.settings = l.Settings
-	case l.Key != "":
-		e, err := l.entry()
-		if err != nil {
-			return err
-		}
-		r.take(e)
+	case kind.Version > 0:
+		r.settings = kind.Settings
+	case kind.Key != "":
+		return r.readRecord(line)
 	}
 	return nil
+}
+
+// readRecord reads a record of a version that wrote no entries.
+func (r *paidReader) readRecord(line []byte) error {
+	rec, err := parseRecord(line)
+	if err != nil {
+		return err
+	}
+	e, err := rec.entry()
+	if err == nil {
+		r.take(e)
+	}
+	return err
 }
 
 // take notes an item's newest line.
@@ -108,15 +118,4 @@ func (r *paidReader) paid() Paid {
 		p.Prints[print]++
 	}
 	return p
-}
-
-// scanHead is the beginning of an item's line as our own encoder writes it, up to its phase.
-func scanHead(line []byte) (e Entry, ok bool) {
-	const needed = sawKey | sawPrint | sawPhase
-	s := itemScanner{line: line}
-	s.take('{')
-	for more := s.begins('}'); more && s.seen&needed != needed; more = s.goesOn('}') {
-		s.ofLine(s.name())
-	}
-	return s.entry, !s.odd && s.seen&needed == needed
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -141,7 +142,7 @@ func foldWhole(f *File, all []byte) (bad []badLine, err error) {
 func missedBy(f *File, bad []badLine, listedSince time.Time) (all []Record) {
 	for _, line := range bad {
 		rec, err := parseRecord(line.text)
-		if err != nil || codeOf(rec.Phase) == uint8(len(phases)-1) {
+		if err != nil || !slices.Contains(phases[1:], rec.Phase) {
 			continue
 		}
 		if rec.Phase.Waiting() && rec.At.After(listedSince) {

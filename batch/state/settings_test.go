@@ -41,7 +41,7 @@ func TestSettingsOfTheLastRunThatDidNotEnd(t *testing.T) {
 // TestD11FieldsOfANewerVersion amends a header that a newer version has written: what this one does not know stays.
 func TestD11FieldsOfANewerVersion(t *testing.T) {
 	disk := disktest.New()
-	line, err := Seal(1, json.RawMessage(`{"qwenbatch":1,"tool":"9","settings":{"mode":"sync"},"later":{"a":[1,2]}}`))
+	line, err := seal(1, json.RawMessage(`{"qwenbatch":1,"tool":"9","settings":{"mode":"sync"},"later":{"a":[1,2]}}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,15 +13,6 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
-
-// asJSON is what encoding/json makes of a value.
-func asJSON(v any, html bool) (string, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(html)
-	err := enc.Encode(v)
-	return strings.TrimSuffix(b.String(), "\n"), err
-}
 
 // nasty are pieces of texts that JSON escapes, or nearly.
 var nasty = []string{"a", "猫", "\"", "\\", "/", "\n", "\r\t\b\f\v", "\x00", "\x1f", " ", "\x7f", "\u0080", "<", ">", "&", "'", "\u2027", "\u2028", "\u2029",
@@ -73,53 +63,60 @@ func drawTime(r *rapid.T, name string) time.Time {
 	return t.In(time.FixedZone("", rapid.SampledFrom([]int{0, 3600, -5400, 8*3600 + 1, 25 * 3600}).Draw(r, name+" zone")))
 }
 
-// TestAppendedAsJSON fills records and identities with anything: what is appended is what encoding/json writes, and fails where
-// that does. A field that append.go forgets makes it fail.
-func TestAppendedAsJSON(t *testing.T) {
-	t.Run("record", func(t *testing.T) {
-		rapid.Check(t, func(r *rapid.T) {
-			var rec Record
-			fill(r, reflect.ValueOf(&rec).Elem(), "record")
-			want, bad := asJSON(rec, false)
-			line, err := Seal(7, rec)
-			if (bad != nil) != (err != nil) {
-				t.Fatalf("seal = %v, encoding/json says %v", err, bad)
-			}
-			if err == nil && string(resealed(line[:len(line)-1])) != want {
-				t.Fatalf("sealed\n%s, want\n%s", line, want)
-			}
-		})
-	})
-	t.Run("identity", func(t *testing.T) {
-		rapid.Check(t, func(r *rapid.T) {
-			var id Identity
-			fill(r, reflect.ValueOf(&id).Elem(), "identity")
-			want, err := asJSON(id, true)
-			if err != nil {
-				return // it is never recorded, nor is a picture saved
-			}
-			if got := id.String(); got != want {
-				t.Fatalf("appended\n%s, want\n%s", got, want)
-			}
-		})
+// lineOf is a record as Put writes it.
+func lineOf(t interface{ Fatal(...any) }, r Record) itemLine {
+	e, err := r.entry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return itemLine{e, r}
+}
+
+// TestEntryOfLine fills records with anything: the entry at the beginning of a line is that of its record, also in the eyes of
+// encoding/json, and a version that knows no entries reads the record.
+func TestEntryOfLine(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		var rec Record
+		fill(r, reflect.ValueOf(&rec).Elem(), "record")
+		rec.Key = Key{rapid.Uint64().Draw(r, "base"), rapid.Int32Range(1, 1e9).Draw(r, "number")}.String()
+		rec.Phase = rapid.SampledFrom(phases[:]).Draw(r, "phase")
+		rec.Redo = rapid.IntRange(0, 1e9).Draw(r, "redo")
+		want := lineOf(r, rec)
+		line, err := seal(7, want)
+		if err != nil {
+			return // a time that JSON has no form for
+		}
+		line = line[:len(line)-1]
+		if got, ok := entryOf(line); !ok || got != want.Entry {
+			t.Fatalf("%s: entry %+v, %v, want %+v", line, got, ok, want.Entry)
+		}
+		var asJSON itemLine
+		if err := json.Unmarshal(line, &asJSON); err != nil || asJSON.Entry != want.Entry {
+			t.Fatalf("%s: encoding/json reads the entry %+v, %v, want %+v", line, asJSON.Entry, err, want.Entry)
+		}
+		older, err := asJSON.entry()
+		if err != nil || !strings.Contains(fmt.Sprint(rec), "\xff") && older.Key != want.Entry.Key {
+			t.Fatalf("%s: the record's entry is %+v, %v", line, older, err)
+		}
 	})
 }
 
-// FuzzQuoted gives any text to the appender: it writes what encoding/json writes.
-func FuzzQuoted(f *testing.F) {
-	for _, piece := range nasty {
-		f.Add(piece, "")
-		f.Add("a long text in front ", piece)
+// TestNoEntry gives lines that begin with no entry: they are left to encoding/json.
+func TestNoEntry(t *testing.T) {
+	line, err := seal(7, lineOf(t, recordOf(1)))
+	if err != nil {
+		t.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, one, two string) {
-		for _, html := range []bool{false, true} {
-			a := appender{html: html}
-			a.quoted(one + two)
-			if want, _ := asJSON(one+two, html); string(a.b) != want {
-				t.Errorf("%q is quoted as %s, want %s", one+two, a.b, want)
-			}
+	for _, change := range [][2]string{{`"entry"`, `"Entry"`}, {`"entry":"`, `"entry": "`}, {`"entry":"0`, `"entry":"x`}, {`,"entry"`, `,"a":1,"entry"`}} {
+		if e, ok := entryOf([]byte(strings.Replace(string(line), change[0], change[1], 1))); ok {
+			t.Errorf("%s in place of %s: entry %+v", change[1], change[0], e)
 		}
-	})
+	}
+	for n := range 2*entrySize + 10 {
+		if e, ok := entryOf(line[:n]); ok {
+			t.Errorf("%s: entry %+v", line[:n], e)
+		}
+	}
 }
 
 // typicalRecord is the last line of the i-th item of a batch.
@@ -146,7 +143,7 @@ func BenchmarkSeal(b *testing.B) {
 			var line []byte
 			for b.Loop() {
 				var err error
-				if line, err = sealInto(line, 1234, c.rec); err != nil {
+				if line, err = sealInto(line, 1234, lineOf(b, c.rec)); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -194,4 +191,27 @@ func BenchmarkCompact(b *testing.B) {
 		}
 	})
 	s.Close()
+}
+
+// TestIndex compares an index with a map, over keys that are alike and keys that are not.
+func TestIndex(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		var entries []Entry
+		var x index
+		places := map[Key]int{}
+		for range rapid.IntRange(0, 300).Draw(r, "keys") {
+			k := Key{rapid.OneOf(rapid.Uint64Range(0, 200), rapid.Uint64()).Draw(r, "base"), rapid.Int32Range(1, 3).Draw(r, "number")}
+			want, known := places[k]
+			if place, found := x.find(entries, k); found != known || known && place != want {
+				t.Fatalf("find(%v) = %d, %v, want %d, %v", k, place, found, want, known)
+			}
+			if place, found := x.claim(entries, k); found != known || !known && place != len(entries) || known && place != want {
+				t.Fatalf("claim(%v) = %d, %v, want %d, %v", k, place, found, want, known)
+			}
+			if !known {
+				places[k] = len(entries)
+				entries = append(entries, Entry{Key: k})
+			}
+		}
+	})
 }
