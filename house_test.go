@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"batch/download": {"batch/pace", "batch/state", "batch/tasklist", "client", "output/imagefile"},
 	"batch/halt":     {"batch/pace", "batch/state", "client"},
 	"batch/pace":     {"client"},
-	"batch/pictures": {"batch/state", "client", "output/durable", "output/filename", "output/imagefile"},
+	"batch/pictures": {"batch/pace", "batch/state", "client", "output/durable", "output/filename", "output/imagefile"},
 	"batch/poll":     {"batch/pace", "client"},
 	"batch/state":    {"client", "output/durable", "output/imagefile"},
 	"batch/tasklist": {"batch/pace", "batch/state", "client", "output/durable"},

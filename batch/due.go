@@ -1,13 +1,9 @@
 package batch
 
 import (
-	"bytes"
 	"fmt"
-	"io"
-	"path"
 
 	"github.com/qwenbatch/qwenbatch/batch/state"
-	"github.com/qwenbatch/qwenbatch/output/durable"
 	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
@@ -93,8 +89,6 @@ func (r *run) renew(rec state.Record, it item, changed bool) (state.Record, bool
 	return rec, err == nil, err
 }
 
-const replacedDir = state.ImagesDir + "/replaced"
-
 // putAside moves the pictures that an item made before to images/replaced, where they stay: at
 // the last moment, since an item that is not sent after all keeps them. Its record still names
 // them until the next intent is written; a crash in between leaves a done item whose picture is
@@ -103,66 +97,12 @@ func (r *run) putAside(rec *state.Record) error {
 	if len(rec.Pictures) == 0 {
 		return nil
 	}
-	if err := r.o.Disk.Mkdir(replacedDir); err != nil {
-		return err
-	}
-	for _, p := range rec.Pictures {
-		if err := r.keepOlder(rec.Key, p); err != nil {
-			return err
-		}
-	}
-	if err := r.o.Disk.SyncDir(state.ImagesDir); err != nil {
+	if err := r.folder.KeepOlder(rec.Key, rec.Pictures); err != nil {
 		return err
 	}
 	rec.Before, rec.Cost, rec.Replaced = rec.Before+rec.Cost, 0, rec.Replaced+len(rec.Pictures)
 	rec.Pictures, rec.ActualPrompt, rec.Warnings = nil, "", nil
 	return nil
-}
-
-// keepOlder moves a picture of an item to images/replaced, unless its file is another item's.
-func (r *run) keepOlder(key string, p state.Picture) error {
-	return r.underName(p.File, func() error {
-		if another, err := r.ofAnother(p.File, key); err != nil || another {
-			return err
-		}
-		return r.toReplaced(p)
-	})
-}
-
-// toReplaced copies a picture to images/replaced, durably, before it removes it from its place. A
-// rename from folder to folder could be lost with a power cut that keeps its first half: what
-// another item syncs is one of the two folders. A crash in between leaves both; the copy is not
-// made twice.
-func (r *run) toReplaced(p state.Picture) error {
-	there, err := durable.Exists(r.o.Disk, p.File)
-	if err != nil || !there {
-		return err
-	}
-	// Whole: somebody may have put a larger file in its place.
-	body, err := readWhole(r.o.Disk, p.File)
-	if err != nil {
-		return err
-	}
-	kept, err := readWhole(r.o.Disk, path.Join(replacedDir, path.Base(p.File)))
-	if err != nil || !bytes.Equal(kept, body) {
-		if _, err := durable.Publish(r.o.Disk, replacedDir, path.Base(p.File), body); err != nil {
-			return err
-		}
-	}
-	// also of a copy that a run made that died before it had synced it
-	if err := r.o.Disk.SyncDir(replacedDir); err != nil {
-		return err
-	}
-	return r.o.Disk.Remove(p.File)
-}
-
-func readWhole(disk durable.Disk, name string) ([]byte, error) {
-	f, err := disk.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(f)
 }
 
 // nameOf is what an item's picture shall be called: as its row says, else its id, else the

@@ -5,17 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/download"
-	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output/durable"
-	"github.com/qwenbatch/qwenbatch/output/filename"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
@@ -32,8 +28,8 @@ func (r *run) fetch(ctx context.Context, rec *state.Record, task client.Task) er
 	f := r.fetcher.Fetch(rec, task, cost)
 	missing, err := r.saveAll(ctx, f, rec, task)
 	if len(rec.Pictures) > 0 && (err == nil || errors.Is(err, download.ErrExpired)) {
-		// A crash before this takes names away at worst: findSaved gives them back.
-		if err := r.o.Disk.SyncDir(state.ImagesDir); err != nil {
+		// A crash before this takes names away at worst: Found.Find gives them back.
+		if err := r.folder.Sync(); err != nil {
 			return err
 		}
 	}
@@ -114,7 +110,7 @@ func (r *run) saveAll(ctx context.Context, f *download.Fetch, rec *state.Record,
 // its pictures are fetched.
 func (r *run) saveOne(ctx context.Context, f *download.Fetch, rec *state.Record,
 	was state.Record, i int, url string) error {
-	if saved, ok := r.saved[savedPicture{rec.Task, i}]; ok {
+	if saved, ok := r.found.Picture(rec.Task, i); ok {
 		rec.Pictures = append(rec.Pictures, saved)
 		return nil
 	}
@@ -125,7 +121,7 @@ func (r *run) saveOne(ctx context.Context, f *download.Fetch, rec *state.Record,
 	if len(rec.Pictures) == 0 && isForeign(rec, found) {
 		return errForeign
 	}
-	whole, is, err := r.setAside(was, i)
+	whole, is, err := r.found.MakeRoom(was, i)
 	if err != nil {
 		return err
 	}
@@ -137,7 +133,7 @@ func (r *run) saveOne(ctx context.Context, f *download.Fetch, rec *state.Record,
 }
 
 // finish records what was saved. A crash before the record is durable leaves the pictures in
-// place, each with its key and task, and the next run finds them there (onDisk).
+// place, each with its key and task, and the next run finds them there (pictures.Found).
 func (r *run) finish(rec *state.Record, task client.Task, missing client.Result) error {
 	rec.At, rec.Finished = r.clock.Now(), r.clock.Now()
 	if !task.Ended.IsZero() {
@@ -177,36 +173,13 @@ func isForeign(rec *state.Record, p imagefile.Picture) bool {
 // save puts a picture in place: part, fsync, rename.
 func (r *run) save(rec *state.Record, i int, body []byte, found imagefile.Picture) error {
 	body = imagefile.Annotate(body, r.texts(rec, i))
-	name, err := r.publish(pictures.FileName(rec.Name, i, found.Ext), body)
+	file, err := r.folder.Put(rec.Name, i, found.Ext, body)
 	if err != nil {
 		return err
 	}
 	rec.Warnings = append(rec.Warnings, warnings(rec.Sent, found)...)
-	rec.Pictures = append(rec.Pictures, state.PictureOf(
-		path.Join(state.ImagesDir, name), found, body))
+	rec.Pictures = append(rec.Pictures, state.PictureOf(file, found, body))
 	return nil
-}
-
-// publish puts a picture under its name, or the next that is free. Two pictures that want the
-// same name go one after the other: the name is looked at before it is taken. The wait is that
-// of a few writes, so it takes no context.
-func (r *run) publish(name string, body []byte) (used string, err error) {
-	err = r.underName(name, func() error {
-		used, err = durable.Put(r.o.Disk, state.ImagesDir, name, body)
-		return err
-	})
-	return used, err
-}
-
-// underName does something while no other goroutine takes or frees a picture's name.
-func (r *run) underName(name string, do func() error) error {
-	folded := filename.Fold(pictures.Stem(name))
-	lock := r.names.Of(folded)
-	if err := lock.Lock(context.Background()); err != nil {
-		return err
-	}
-	defer lock.Unlock()
-	return do()
 }
 
 // warnings are what is odd about a whole picture. It is paid for and kept.

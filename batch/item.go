@@ -352,8 +352,8 @@ func (r *run) gather(ctx context.Context, j *job) error {
 	}
 	j.slot.Release()
 	// else one that was fetched is gone
-	if saved := len(r.savedOf(&j.Record)); saved > 0 && saved >= len(j.Pictures) {
-		return r.fetch(ctx, &j.Record, r.savedTask(&j.Record))
+	if n := r.found.Count(j.Record); n > 0 && n >= len(j.Pictures) {
+		return r.fetch(ctx, &j.Record, r.found.Task(j.Record))
 	}
 	if !j.Succeeded.IsZero() && r.clock.Now().Sub(j.Submitted) < client.TaskLifetime {
 		return errLeave // it was there, and the service keeps it: it knows better another time

@@ -1,16 +1,10 @@
 package batch
 
 import (
-	"errors"
-	"io/fs"
-	"path"
-	"slices"
 	"time"
 
-	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
 // A done item is missing where a picture of it is not in its place any more, or is damaged
@@ -50,7 +44,7 @@ func (r *run) reopen() error {
 		if !halfway && !r.b.fetchable(rec, r.clock.Now()) {
 			continue
 		}
-		r.sortPictures(rec)
+		r.found.Add(rec, r.b.pictures)
 		if halfway {
 			continue
 		}
@@ -60,77 +54,6 @@ func (r *run) reopen() error {
 		}
 	}
 	return nil
-}
-
-// sortPictures notes which pictures of an item whose task is asked again are whole, and which
-// are to be set aside when others come in their places.
-func (r *run) sortPictures(rec state.Record) {
-	for i, p := range rec.Pictures {
-		at := savedPicture{rec.Task, pictures.Number(rec, rec.Name, i)}
-		switch p, there := r.b.pictures.InPlace(p); {
-		case !there:
-		case p.Damage != "":
-			r.damaged[at] = p
-		default:
-			r.saved[at] = p
-		}
-	}
-}
-
-// setAside makes room for a picture whose file was damaged when the run began: the file moves
-// to images/replaced. It is looked at again before, since a download may have waited for hours:
-// a file that is whole by now stays and is returned, and another item's stays.
-func (r *run) setAside(was state.Record, number int) (whole state.Picture, is bool, err error) {
-	p, damaged := r.damaged[savedPicture{was.Task, number}]
-	n := slices.IndexFunc(was.Pictures, func(q state.Picture) bool { return q.File == p.File })
-	if !damaged || n < 0 {
-		return state.Picture{}, false, nil
-	}
-	err = r.underName(p.File, func() error {
-		info, err := r.o.Disk.Lstat(p.File)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		whole = pictures.Examine(r.o.Disk, was, n, info.Size())
-		if is = whole.Damage == ""; is {
-			return nil
-		}
-		if another, err := r.ofAnother(p.File, was.Key); err != nil || another {
-			return err
-		}
-		return r.moveAside(p)
-	})
-	return whole, is, err
-}
-
-// moveAside moves a damaged file to images/replaced.
-func (r *run) moveAside(p state.Picture) error {
-	if err := r.o.Disk.Mkdir(replacedDir); err != nil {
-		return err
-	}
-	if err := r.toReplaced(p); err == nil {
-		return nil
-	}
-	aside, err := freeIn(r.o.Disk, replacedDir, path.Base(p.File))
-	if err != nil {
-		return err
-	}
-	return r.o.Disk.Rename(p.File, aside) // it cannot be read, and so not copied
-}
-
-// freeIn is a name in a folder that nothing bears.
-func freeIn(disk durable.Disk, dir, name string) (string, error) {
-	free := path.Join(dir, name)
-	for n := 2; ; n++ {
-		there, err := durable.Exists(disk, free)
-		if err != nil || !there {
-			return free, err
-		}
-		free = besideName(path.Join(dir, name), n)
-	}
 }
 
 // stillMissing puts the record of a missing item back that could not be fetched again. It was
@@ -145,4 +68,15 @@ func (r *run) stillMissing(j *job, was state.Record) error {
 	j.Phase, j.At, j.Lost = state.Done, r.clock.Now(), true
 	j.Code, j.Message, j.Succeeded = "", "", time.Time{}
 	return r.state.Put(j.Record, true)
+}
+
+// noteSeen records what was found of pictures, for a run that has nothing else to do.
+func (b *Batch) noteSeen() error {
+	if !b.pictures.Examined() {
+		return nil
+	}
+	if err := b.pictures.Record(); err != nil {
+		return err
+	}
+	return b.state.Mark(b.stopMark())
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/download"
 	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/poll"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
@@ -39,11 +40,8 @@ type run struct {
 	fetcher   *download.Fetcher
 	activity  download.Activity
 	words     pace.KeyedMutex
-	names     pace.KeyedMutex
-	// pictures of open tasks that were found on disk; not written after the start
-	saved map[savedPicture]state.Picture
-	// those that others are to replace; not written after the start
-	damaged map[savedPicture]state.Picture
+	folder    *pictures.Folder
+	found     *pictures.Found // of open tasks
 	// entries that resume takes in this pass, and nobody else; not written while it runs
 	resumed map[int32]bool
 	tasks   *tasklist.Reader
@@ -114,11 +112,11 @@ func (b *Batch) newRun() *run {
 	c := pace.NewClock(b.o.Speed)
 	r := &run{
 		b: b, o: &b.o, state: b.state, log: b.o.Log, grace: grace, syncGrace: syncGrace,
-		clock:   c,
-		saved:   map[savedPicture]state.Picture{},
-		damaged: map[savedPicture]state.Picture{},
-		given:   map[int]state.Key{},
+		clock:  c,
+		folder: pictures.NewFolder(b.o.Disk, b.state),
+		given:  map[int]state.Key{},
 	}
+	r.found = pictures.NewFound(r.folder)
 	r.tasks = tasklist.NewReader(b.o.Client, c, b.o.QueryRate, b.o.Speed)
 	r.ledger, r.doubts = &tasklist.Ledger{}, &tasklist.Doubts{}
 	r.claims = tasklist.NewClaims(b.state, c, r.ledger)
@@ -271,7 +269,7 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 	for _, m := range r.b.matches {
 		again = again || m.Changed && r.resumed[m.Entry]
 	}
-	return all, again, r.findSaved(tasks)
+	return all, again, r.found.Find(tasks)
 }
 
 // resumedAtOnce is twice what the service's queue holds (LIM, 2026-11).

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -304,69 +302,8 @@ func (r *run) adoptOrphan(j *job, row client.TaskInfo, since time.Time, owed boo
 	return nil
 }
 
-// unknownPictures makes records of the pictures that the state does not know: it was lost, or
-// an old one was put back. Their own texts say which item they are of.
-func (r *run) unknownPictures() ([]*state.Record, error) {
-	if err := r.finishLost(); err != nil {
-		return nil, err
-	}
-	known, err := r.knownPictures()
-	if err != nil {
-		return nil, err
-	}
-	var unknown []string
-	for file, err := range r.o.Disk.List(state.ImagesDir) {
-		if err != nil {
-			return nil, err
-		}
-		name := state.ImagesDir + "/" + file
-		part := strings.HasPrefix(file, ".") // no picture's name begins so
-		if !part && !known.has(state.Hash(name)) {
-			unknown = append(unknown, name)
-		}
-	}
-	slices.Sort(unknown) // pictures of one request are in the order of their names
-	found := map[string]*state.Record{}
-	for _, name := range unknown {
-		r.recoverPicture(name, found)
-	}
-	var all []*state.Record
-	for _, task := range slices.Sorted(maps.Keys(found)) {
-		all = append(all, found[task])
-	}
-	return all, nil
-}
-
-// nameHashes are the hashes of file names, sorted: 8 bytes each, of which a map takes 20.
-type nameHashes []uint64
-
-func (n nameHashes) has(hash uint64) bool {
-	_, found := slices.BinarySearch(n, hash)
-	return found
-}
-
-// knownPictures are those that records name.
-func (r *run) knownPictures() (nameHashes, error) {
-	known := make(nameHashes, 0, r.state.Count())
-	for i, e := range r.state.Entries() {
-		known = append(known, e.FileHash)
-		if e.Pictures < 2 {
-			continue
-		}
-		rec, err := r.state.Get(i)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range rec.Pictures {
-			known = append(known, state.Hash(p.File))
-		}
-	}
-	slices.Sort(known)
-	return known, nil
-}
-
-// takeIn records what unknownPictures has found, and finds the manifest's items in it.
-func (r *run) takeIn(unknown []*state.Record) error {
+// takeIn records the pictures that the state file did not know, and finds the manifest's items in it.
+func (r *run) takeIn(unknown []state.Record) error {
 	if len(unknown) == 0 {
 		return nil
 	}
@@ -383,59 +320,9 @@ func (r *run) takeIn(unknown []*state.Record) error {
 				fmt.Sprintf(
 					"%d of %d pictures were saved before the run ended; what else was made is paid for and lost", saved, rec.Sent.N))
 		}
-		if err := r.state.Put(*rec, false); err != nil {
+		if err := r.state.Put(rec, false); err != nil {
 			return err
 		}
 	}
 	return r.state.Sync()
-}
-
-// recoverPicture adds an unknown picture to the record of its item, unless the state knows
-// better: an open task of ours is collected as always, and an item that is done has another
-// picture.
-func (r *run) recoverPicture(name string, found map[string]*state.Record) {
-	file, whole := r.inspect(name)
-	id := file.identity
-	k, err := state.ParseKey(id.Key)
-	if !whole || err != nil {
-		return
-	}
-	of := strings.Join([]string{id.Key, id.Task, id.Request}, " ")
-	rec := found[of]
-	if rec == nil {
-		if rec = r.recovered(k, id); rec == nil {
-			return
-		}
-		found[of] = rec
-	}
-	rec.Pictures = append(rec.Pictures, file.picture)
-	rec.Cost += id.Cost
-}
-
-// recovered is the record of an item whose picture was found, with what the state knows of its
-// past; nil where the picture tells nothing new.
-func (r *run) recovered(k state.Key, id state.Identity) *state.Record {
-	rec := state.Record{Key: id.Key, Sent: id.Sent, Attempt: 1}
-	if i, known := r.state.Find(k); known {
-		old, err := r.state.Get(i)
-		// a copy out of another batch; the task is not to be forgotten
-		another := old.Phase.Waiting() && old.Print != id.Print
-		if err != nil || old.Phase == state.Done || another || id.Task != "" &&
-			(old.Task == id.Task || slices.Contains(old.Earlier, id.Task)) {
-			return nil
-		}
-		rec = old
-		rec.Supersede()
-		if old.Print != id.Print {
-			rec.Sent = id.Sent
-		}
-	}
-	rec.ID, rec.Print, rec.Name, rec.Phase, rec.At, rec.Intent = id.ID, id.Print, id.Name,
-		state.Done, r.clock.Now(), id.At
-	rec.Task, rec.Request, rec.Submitted, rec.Finished, rec.ActualPrompt = id.Task, id.Request,
-		id.At, id.At, id.Actual
-	rec.Pictures, rec.Cost, rec.Code, rec.Message = nil, 0, "", ""
-	rec.Redo, rec.Adopted, rec.SeedUnknown = max(rec.Redo, id.Redo), id.Adopted, id.SeedUnknown
-	rec.Warnings = []string{"taken in from its picture: the state file did not know it"}
-	return &rec
 }

@@ -29,7 +29,7 @@ func (r *run) generate(ctx context.Context, m *pace.Model, try *pace.Permit, j *
 		r.stops.Accepted()
 		j.Request, j.Submitted = task.RequestID, j.Intent
 		// A crash before the picture's part is durable loses it; from there on its own text
-		// tells whose it is (finishLost, unknownPictures).
+		// tells whose it is (pictures.Folder.Unknown).
 		return r.fetch(wire, &j.Record, task)
 	}
 	var doubt *client.DoubtError

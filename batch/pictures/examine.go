@@ -55,28 +55,21 @@ func (v *Inventory) examine(rec state.Record, n int, budget *int64) {
 		return
 	}
 	v.opened++
-	if sameLength && p.Damage == "" && (s.changed == moved || *budget < 0) &&
-		IsOf(v.disk, p.File, rec, rec.Name, n) {
+	if sameLength && p.Damage == "" && (s.changed == touched || *budget < 0) &&
+		isOf(v.disk, p.File, rec, rec.Name, n) {
 		return
 	}
 	if sameLength {
 		*budget -= p.Bytes
 	}
-	if now := Examine(v.disk, rec, n, int64(s.bytes)); now != p {
+	if now := examine(v.disk, rec, n, int64(s.bytes)); now != p {
 		v.found[state.Hash(p.File)] = now
 	}
 }
 
-// IsOf reports whether a file says that it is the i-th picture of a record, whose files have the
-// name of the record, or the other one.
-func IsOf(disk durable.Disk, file string, rec state.Record, other string, i int) bool {
-	id, told := state.ReadIdentity(disk, file)
-	return told && id.Key == rec.Key && id.Task == rec.Task && id.Number == Number(rec, other, i)
-}
-
-// Examine returns the n-th picture of a record as its file is, which has so many bytes: the same
+// examine returns the n-th picture of a record as its file is, which has so many bytes: the same
 // if it is what was saved, with Original if it is whole and another, else with Damage.
-func Examine(disk durable.Disk, rec state.Record, n int, size int64) state.Picture {
+func examine(disk durable.Disk, rec state.Record, n int, size int64) state.Picture {
 	p := rec.Pictures[n]
 	p.Damage = ""
 	if size > client.MaxPicture { // none of ours is so long: somebody's work
@@ -84,7 +77,7 @@ func Examine(disk durable.Disk, rec state.Record, n int, size int64) state.Pictu
 		return edition(p, state.Picture{File: p.File, Width: p.Width, Height: p.Height,
 			Bytes: size, SHA256: sum, Damage: damageOf(err)})
 	}
-	body, err := Read(disk, p.File)
+	body, err := read(disk, p.File)
 	if err != nil {
 		p.Damage = damageOf(err)
 		return p
@@ -135,7 +128,7 @@ func damageOf(err error) string {
 // who wants it.
 func foreignText(disk durable.Disk, rec state.Record, n int) string {
 	id, told := state.ReadIdentity(disk, rec.Pictures[n].File)
-	switch number := Number(rec, rec.Name, n); {
+	switch number := numberOf(rec, rec.Name, n); {
 	case !told || id.Key == rec.Key && (id.Task != rec.Task || id.Number == number):
 		return ""
 	case id.Key == rec.Key:
@@ -155,16 +148,6 @@ func fileSum(disk durable.Disk, name string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
-// Read returns the bytes of a file, as many as a picture of ours can have and some more.
-func Read(disk durable.Disk, name string) ([]byte, error) {
-	f, err := disk.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, client.MaxPicture+1<<20))
-}
-
 // Audit reads the n-th picture of a record whole and judges it: "edited" is whole, and another
 // than was saved; "damaged" is cut, unreadable or another item's; "missing" is gone; and
 // "undecodable" is as it was saved, and broken inside. A picture that is none of it has no verdict.
@@ -173,11 +156,11 @@ func (v *Inventory) Audit(rec state.Record, n int) (verdict, reason string) {
 	if !there {
 		return "missing", ""
 	}
-	now := Examine(v.disk, rec, n, int64(s.bytes))
+	now := examine(v.disk, rec, n, int64(s.bytes))
 	if now.Damage != "" {
 		return "damaged", now.Damage
 	}
-	if body, err := Read(v.disk, now.File); err == nil {
+	if body, err := read(v.disk, now.File); err == nil {
 		if err := imagefile.Readable(body); err != nil {
 			return "undecodable", err.Error()
 		}

@@ -33,18 +33,18 @@ func Stem(file string) string {
 	return successor.ReplaceAllString(name[:len(name)-len(path.Ext(name))], "")
 }
 
-// IsNamed reports whether a file has the name of the number-th picture of a request, or one
+// isNamed reports whether a file has the name of the number-th picture of a request, or one
 // beside it, whatever its extension.
-func IsNamed(file, name string, number int) bool {
+func isNamed(file, name string, number int) bool {
 	return Stem(file) == Stem(FileName(name, number, ".png"))
 }
 
-// Number returns which picture of its request the i-th one of a record is: some may not have been
+// numberOf returns which picture of its request the i-th one of a record is: some may not have been
 // made. Its file has the name of the record, or the other one.
-func Number(rec state.Record, other string, i int) int {
+func numberOf(rec state.Record, other string, i int) int {
 	file := rec.Pictures[i].File
 	for number := range rec.Sent.N {
-		if IsNamed(file, rec.Name, number) || IsNamed(file, other, number) {
+		if isNamed(file, rec.Name, number) || isNamed(file, other, number) {
 			return number
 		}
 	}

@@ -25,7 +25,7 @@ type change uint8
 
 const (
 	unchanged change = iota
-	moved            // name or permissions, or the folder was copied
+	touched          // name or permissions, or the folder was copied
 	rewritten
 )
 
@@ -98,7 +98,7 @@ func (l *lister) sight(f durable.FileSize) sighting {
 	case f.Modified.After(l.seen):
 		s.changed = rewritten
 	case f.Touched.After(l.seen):
-		s.changed = moved
+		s.changed = touched
 	}
 	for _, t := range []time.Time{f.Modified, f.Touched} {
 		if t.After(l.newest) {

@@ -1,0 +1,148 @@
+package pictures
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/output/durable"
+)
+
+// Unknown returns records of the pictures that the state file does not know: it was lost, or an
+// old one was put back. Their identities say which items they are of. Whole parts get their names
+// first. The records are as of now, one for each request, and none of them is written.
+func (f *Folder) Unknown(now time.Time) ([]state.Record, error) {
+	if err := f.finishLost(); err != nil {
+		return nil, err
+	}
+	known, err := f.known()
+	if err != nil {
+		return nil, err
+	}
+	var unknown []string
+	for name, err := range f.disk.List(state.ImagesDir) {
+		if err != nil {
+			return nil, err
+		}
+		file := state.ImagesDir + "/" + name
+		part := strings.HasPrefix(name, ".") // no picture's name begins so
+		if !part && !known.has(state.Hash(file)) {
+			unknown = append(unknown, file)
+		}
+	}
+	slices.Sort(unknown) // pictures of one request are in the order of their names
+	found := map[string]*state.Record{}
+	for _, file := range unknown {
+		f.addUnknown(file, found, now)
+	}
+	var all []state.Record
+	for _, request := range slices.Sorted(maps.Keys(found)) {
+		all = append(all, *found[request])
+	}
+	return all, nil
+}
+
+// finishLost gives whole parts their names that no open task will ask for: those of the
+// synchronous interface, which has no tasks, and of items that the state file does not know.
+func (f *Folder) finishLost() error {
+	parts, err := durable.Leftovers(f.disk, state.ImagesDir)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		found, whole := identify(f.disk, part)
+		id := found.identity
+		k, err := state.ParseKey(id.Key)
+		if !whole || err != nil {
+			continue
+		}
+		if i, known := f.state.Find(k); known && f.state.Entry(i).Phase() != state.Intent {
+			continue
+		}
+		if _, err := durable.Finish(f.disk, part, state.ImagesDir,
+			FileName(id.Name, id.Number, found.ext)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hashes are those of paths, sorted: 8 bytes each, of which a map takes 20.
+type hashes []uint64
+
+func (h hashes) has(hash uint64) bool {
+	_, found := slices.BinarySearch(h, hash)
+	return found
+}
+
+// known returns the hashes of the files that records name.
+func (f *Folder) known() (hashes, error) {
+	known := make(hashes, 0, f.state.Count())
+	for i, e := range f.state.Entries() {
+		known = append(known, e.FileHash)
+		if e.Pictures < 2 {
+			continue
+		}
+		rec, err := f.state.Get(i)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range rec.Pictures {
+			known = append(known, state.Hash(p.File))
+		}
+	}
+	slices.Sort(known)
+	return known, nil
+}
+
+// addUnknown adds an unknown picture to the record of its request, unless the state file knows
+// better: an open task of ours is collected as always, and an item that is done has another
+// picture.
+func (f *Folder) addUnknown(file string, found map[string]*state.Record, now time.Time) {
+	p, whole := identify(f.disk, file)
+	id := p.identity
+	k, err := state.ParseKey(id.Key)
+	if !whole || err != nil {
+		return
+	}
+	request := strings.Join([]string{id.Key, id.Task, id.Request}, " ")
+	rec := found[request]
+	if rec == nil {
+		if rec = f.recordFrom(k, id, now); rec == nil {
+			return
+		}
+		found[request] = rec
+	}
+	rec.Pictures = append(rec.Pictures, p.picture)
+	rec.Cost += id.Cost
+}
+
+// recordFrom returns the record of an item whose picture was found, with what the state file knows
+// of its past, and nil where the picture tells nothing new.
+func (f *Folder) recordFrom(k state.Key, id state.Identity, now time.Time) *state.Record {
+	rec := state.Record{Key: id.Key, Sent: id.Sent, Attempt: 1}
+	if i, known := f.state.Find(k); known {
+		old, err := f.state.Get(i)
+		// a copy out of another batch; the task is not to be forgotten
+		another := old.Phase.Waiting() && old.Print != id.Print
+		if err != nil || old.Phase == state.Done || another || id.Task != "" &&
+			(old.Task == id.Task || slices.Contains(old.Earlier, id.Task)) {
+			return nil
+		}
+		rec = old
+		rec.Supersede()
+		if old.Print != id.Print {
+			rec.Sent = id.Sent
+		}
+	}
+	rec.ID, rec.Print, rec.Name, rec.Phase, rec.At, rec.Intent = id.ID, id.Print, id.Name,
+		state.Done, now, id.At
+	rec.Task, rec.Request, rec.Submitted, rec.Finished, rec.ActualPrompt = id.Task, id.Request,
+		id.At, id.At, id.Actual
+	rec.Pictures, rec.Cost, rec.Code, rec.Message = nil, 0, "", ""
+	rec.Redo, rec.Adopted, rec.SeedUnknown = max(rec.Redo, id.Redo), id.Adopted, id.SeedUnknown
+	rec.Warnings = []string{"taken in from its picture: the state file did not know it"}
+	return &rec
+}
