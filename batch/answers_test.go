@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -256,7 +258,7 @@ func TestA11YoungUnknown(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		start := time.Now()
 		s.fault = func(c emulator.Call) emulator.Fault {
-			return emulator.Fault{Unknown: c.Op == "query" && time.Since(start) < replicaLag-10*time.Second}
+			return emulator.Fault{Unknown: c.Op == "query" && time.Since(start) < tasklist.ReplicaLag-10*time.Second}
 		}
 		s.ends()
 		s.wantPosts(3)
@@ -437,7 +439,7 @@ func TestA19ListsTurnUpLate(t *testing.T) {
 			case c.Op == "submit" && c.Prompt != "a red cat" && c.N == 2:
 				begun = time.Now()
 				return emulator.Fault{LoseAnswer: true}
-			case c.Op == "list" && time.Since(begun) < DefaultSettle+500*time.Millisecond:
+			case c.Op == "list" && time.Since(begun) < settle.DefaultTime+500*time.Millisecond:
 				return emulator.Fault{LagList: time.Hour}
 			}
 			return emulator.Fault{}

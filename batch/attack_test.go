@@ -19,6 +19,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -208,17 +209,6 @@ func TestAttackBusyAccountBehindALostEnd(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestAttackMachineThatSlept sends an item when our clock has stood still for hours: its intent is dated that much too early.
-func TestAttackMachineThatSlept(t *testing.T) {
-	c := pace.NewClock(1)
-	c.Observe(time.Now())
-	s := settling{run: &run{clock: c}, job: &job{Record: state.Record{Intent: c.Now()}, posted: time.Now()}, ended: time.Now()}
-	c.Observe(time.Now().Add(8 * time.Hour))
-	if age := s.age(); age > time.Second {
-		t.Errorf("the submission of this moment is %v old", age)
-	}
 }
 
 // TestAttackChangedRowWithoutMoney changes a row when the budget is used up: the picture that is paid for stays in its place.
@@ -434,7 +424,7 @@ func TestAttackResultsThatComeLater(t *testing.T) {
 func TestAttackStrayThatIsUnknown(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		lostEnd(s, 2)
-		time.Sleep(2 * replicaLag)
+		time.Sleep(2 * tasklist.ReplicaLag)
 		s.fault = at("query", 0, emulator.Fault{Unknown: true})
 		if err := s.start(); err == nil {
 			t.Error("Run = nil")

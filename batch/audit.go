@@ -90,7 +90,7 @@ func (a *Audit) askOwn(ctx context.Context, tasks *tasklist.Reader, known map[st
 			continue
 		}
 		task, err := tasks.Ask(ctx, id)
-		if err != nil && (ctx.Err() != nil || keyRefused(err)) {
+		if err != nil && (ctx.Err() != nil || tasklist.KeyRefused(err)) {
 			return err
 		}
 		switch i, held := own[id]; {
@@ -180,7 +180,7 @@ func (b *Batch) auditTask(ctx context.Context, tasks *tasklist.Reader, a *Audit,
 	var api *client.APIError
 	switch {
 	// another program's, perhaps, that this key may not see
-	case errors.As(err, &api) && !keyRefused(err):
+	case errors.As(err, &api) && !tasklist.KeyRefused(err):
 	case err != nil:
 		return err
 	case task.Status == client.Failed || task.Status == client.Canceled: // since the list was read

@@ -12,9 +12,6 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// replicaLag is how long UNKNOWN may be a replica that lags.
-const replicaLag = 5 * time.Minute
-
 // bareAnswers is how often a task may say that it succeeded without saying what it made: about
 // five minutes.
 const bareAnswers = 10
@@ -46,7 +43,7 @@ func (r *run) await(ctx context.Context, a askedTask) (client.Task, error) {
 		switch {
 		case ctx.Err() != nil:
 			return client.Task{}, ctx.Err()
-		case err != nil && keyRefused(err):
+		case err != nil && tasklist.KeyRefused(err):
 			return client.Task{}, err // the tasks stay open for a run with a good key
 		case err != nil:
 			r.trouble(err)
@@ -70,7 +67,7 @@ func (r *run) await(ctx context.Context, a askedTask) (client.Task, error) {
 			return task, nil
 		case task.Status != client.Unknown:
 			unknown = 0
-		case r.clock.Now().Sub(a.submitted) > replicaLag:
+		case r.clock.Now().Sub(a.submitted) > tasklist.ReplicaLag:
 			if unknown++; unknown == tasklist.MaxUnknown {
 				return task, nil
 			}
@@ -99,10 +96,4 @@ func refusalsAfter(refusals int, err error) int {
 		return refusals + 1
 	}
 	return 0
-}
-
-// keyRefused reports whether an error will meet every question of this key.
-func keyRefused(err error) bool {
-	var api *client.APIError
-	return errors.As(err, &api) && api.Reach() == client.ReachAccount
 }

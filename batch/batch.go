@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/qwenbatch/qwenbatch/batch/pictures"
+	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -61,7 +62,7 @@ type Options struct {
 	// paying twice, "resubmit". "" is hold.
 	OnDoubt string
 	// Settle is how long an unanswered submission may take to show in the task list; 0 is
-	// DefaultSettle.
+	// [settle.DefaultTime].
 	Settle time.Duration
 	// Restored says that the folder was put back from a copy, which may be older than the last
 	// run: the account's tasks since its last record, or of the last 24 hours where there is no
@@ -260,7 +261,7 @@ func (b *Batch) idle() (bool, error) {
 			continue
 		}
 		rec, err := b.state.Get(i)
-		if err != nil || reviewable(rec, time.Now()) || b.pictures.Missing(i) &&
+		if err != nil || settle.Reviewable(rec, time.Now()) || b.pictures.Missing(i) &&
 			b.fetchable(rec, time.Now()) {
 			return false, err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -45,7 +46,7 @@ func TestA37DoubtOutlivesTheRun(t *testing.T) {
 				return lose(c)
 			}
 			s.ends()
-			if took := time.Since(begun); took > 8*DefaultSettle {
+			if took := time.Since(begun); took > 8*settle.DefaultTime {
 				t.Errorf("the run took %v", took)
 			}
 			s.wantPhases(map[string]state.Phase{"a red cat": state.Done, "a blue dog": state.Intent, "a bird": state.Done})
@@ -73,8 +74,8 @@ func TestA38SiblingsGoOn(t *testing.T) {
 		for _, task := range s.server.Books().Tasks {
 			at = append(at, task.Submitted.Sub(begun).Round(time.Second))
 		}
-		if len(at) != 3 || at[1] < DefaultSettle || at[2] > 5*time.Minute {
-			t.Errorf("twins submitted at %v, want three, the second after %v", at, DefaultSettle)
+		if len(at) != 3 || at[1] < settle.DefaultTime || at[2] > 5*time.Minute {
+			t.Errorf("twins submitted at %v, want three, the second after %v", at, settle.DefaultTime)
 		}
 		blind = false
 		s.ends()

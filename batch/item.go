@@ -36,8 +36,8 @@ const attempts = 3
 func (r *run) live(ctx context.Context, j *job) error {
 	r.activity.Items.Add(1)
 	defer r.activity.Items.Add(-1)
-	r.active.begin()
-	defer r.active.end()
+	r.busy.Begin()
+	defer r.busy.End()
 	defer func() { j.slot.Release() }()
 	for {
 		step := r.step(j.Phase)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -16,30 +17,14 @@ import (
 // findCrowds marks the words that more tasks were found for than items want one. Another client
 // of the account may have made some of them, from the same words and another seed.
 func (r *run) findCrowds() error {
-	if len(r.orphans.tasks) == 0 {
+	if r.orphans.Empty() {
 		return nil
 	}
 	wanted, err := r.wantedWords()
 	if err != nil {
 		return err
 	}
-	r.orphans.mu.Lock()
-	defer r.orphans.mu.Unlock()
-	for words, queue := range r.orphans.tasks {
-		rows := map[string]client.TaskInfo{}
-		for _, row := range queue.rows {
-			rows[row.ID] = row
-		}
-		known, err := r.claims.Claimed(rows)
-		if err != nil {
-			return err
-		}
-		if n := len(rows) - len(known); n > wanted[words] && wanted[words] > 0 {
-			queue.crowd = n
-			r.orphans.tasks[words] = queue
-		}
-	}
-	return nil
+	return r.orphans.FindCrowds(wanted, r.claims)
 }
 
 // usualPrice is what a picture of a model costs at its default size.
@@ -91,35 +76,18 @@ func (b *Batch) Orphans() []Orphan { return b.orphaned }
 
 // leftOver notes the orphans of a run that came to the end of the manifest.
 func (r *run) leftOver() error {
-	r.orphans.mu.Lock()
-	defer r.orphans.mu.Unlock()
-	rows := map[string]client.TaskInfo{}
-	for _, queue := range r.orphans.tasks {
-		for _, row := range queue.rows {
-			rows[row.ID] = row
-		}
-	}
-	known, err := r.claims.Claimed(rows)
+	rows, err := r.orphans.Unclaimed(r.claims)
 	if err != nil {
 		return err
 	}
-	for id, row := range rows {
-		if !known[id] {
-			r.b.orphaned = append(r.b.orphaned, Orphan{
-				id, row.Model, row.Created, r.b.usualPrice(row.Model)})
-		}
+	for _, row := range rows {
+		r.b.orphaned = append(r.b.orphaned, Orphan{
+			row.ID, row.Model, row.Created, r.b.usualPrice(row.Model)})
 	}
 	slices.SortFunc(r.b.orphaned, func(a, b Orphan) int {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Task, b.Task))
 	})
 	return nil
-}
-
-// crowd is how many tasks with these words were found, where fewer items wanted one.
-func (o *orphans) crowd(words string) int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.tasks[words].crowd
 }
 
 // holdCrowded holds an item that one of several tasks may be of.
@@ -129,6 +97,6 @@ func (r *run) holdCrowded(rec *state.Record, n int) error {
 	}
 	r.stops.Owe(rec.Sent)
 	return r.hold(
-		rec, "InDoubt",
+		rec, settle.InDoubt,
 		"the state file has lost its end, and %d tasks with its words were found, of which fewer items want one", n)
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
@@ -141,7 +142,7 @@ func (b *Batch) planItem(p *Plan, i int) error {
 	case state.Held:
 		p.Held++
 		rec, err := b.state.Get(int(m.Entry))
-		if err == nil && reviewable(rec, time.Now()) {
+		if err == nil && settle.Reviewable(rec, time.Now()) {
 			p.Unsettled++
 		}
 		return err

@@ -38,8 +38,8 @@ type produced struct {
 // feed hands each item that is to be sent to a worker that waits, or to a new one.
 func (r *run) feed(ctx context.Context, model string, next chan<- produced,
 	hire func(produced)) error {
-	r.active.begin()
-	defer r.active.end()
+	r.busy.Begin()
+	defer r.busy.End()
 	m := r.paces.Of(model)
 	for i, it := range r.b.items() {
 		if it.err != nil {
@@ -93,4 +93,11 @@ func (r *run) work(ctx context.Context, p produced, next <-chan produced) error 
 		}
 	}
 	return nil
+}
+
+// acquireMemory waits until another item may be in memory.
+func (r *run) acquireMemory(ctx context.Context, m *pace.Model) (*pace.Slot, error) {
+	r.busy.End() // those that are inside may all be in doubt
+	defer r.busy.Begin()
+	return m.InMemory.Acquire(ctx)
 }

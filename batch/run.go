@@ -18,6 +18,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/poll"
+	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/output"
@@ -45,12 +46,13 @@ type run struct {
 	// entries that resume takes in this pass, and nobody else; not written while it runs
 	resumed map[int32]bool
 	tasks   *tasklist.Reader
-	orphans orphans
+	orphans settle.Orphans
 	claims  *tasklist.Claims
 	ledger  *tasklist.Ledger
 	own     *tasklist.OwnTasks
 	doubts  *tasklist.Doubts
-	active  active
+	busy    settle.Busy
+	finder  *settle.Finder
 	began   time.Time          // the service's clock, when it was first heard
 	unmade  chan output.Result // pictures without a thumbnail; nil where none is wanted
 	given   map[int]state.Key  // keys of new items by their place in the manifest; guarded by mu
@@ -120,7 +122,13 @@ func (b *Batch) newRun() *run {
 	r.tasks = tasklist.NewReader(b.o.Client, c, b.o.QueryRate, b.o.Speed)
 	r.ledger, r.doubts = &tasklist.Ledger{}, &tasklist.Doubts{}
 	r.claims = tasklist.NewClaims(b.state, c, r.ledger)
-	r.own = tasklist.NewOwnTasks(b.state, c, r.settleTime(), r.doubts)
+	settleTime := settle.DefaultTime
+	if b.o.Settle > 0 {
+		settleTime = b.o.Settle
+	}
+	r.own = tasklist.NewOwnTasks(b.state, c, settleTime, r.doubts)
+	r.finder = &settle.Finder{State: b.state, Clock: c, Tasks: r.tasks, Claims: r.claims, Own: r.own,
+		Doubts: r.doubts, Time: settleTime, Busy: &r.busy}
 	r.paces = pace.NewModels(func(name string) *pace.Model {
 		m := b.o.Rules.Live.Model(name)
 		return pace.NewModel(m, b.o.Rules.sync(m), b.o.SubmitRate, b.o.Window, b.o.Speed)
@@ -207,9 +215,9 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 	r.sweeping = make(chan struct{})
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return r.resume(ctx, old) })
-	r.active.begin()
+	r.busy.Begin()
 	g.Go(func() error {
-		defer r.active.end()
+		defer r.busy.End()
 		err := r.sweep(ctx)
 		if err == nil {
 			close(r.sweeping)
@@ -236,7 +244,7 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		if rec.Phase == state.Held && !reviewable(rec, r.clock.Now()) {
+		if rec.Phase == state.Held && !settle.Reviewable(rec, r.clock.Now()) {
 			continue
 		}
 		if rec.Phase == state.Held { // what the list could not tell then it may tell now

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 )
@@ -152,7 +153,7 @@ func (tr *trouble) unlisted(t *emulator.Task) bool {
 func (tr *trouble) capNow() int {
 	left := tr.created[:max(0, len(tr.created)-tr.cap)]
 	if slices.ContainsFunc(left, func(c creation) bool {
-		return tr.known[c.task] && time.Since(c.at) > 2*DefaultSettle && time.Since(c.at) < tasklist.Reach-time.Hour
+		return tr.known[c.task] && time.Since(c.at) > 2*settle.DefaultTime && time.Since(c.at) < tasklist.Reach-time.Hour
 	}) {
 		return tr.cap
 	}

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -18,22 +17,6 @@ import (
 // back. What it does not know may be paid for, so the account's tasks since its last line are
 // looked through first, and the pictures that it does not know are taken in.
 
-// orphans are tasks that succeeded, that no record knows and that may be ours, by their words.
-type orphans struct {
-	mu    sync.Mutex
-	tasks map[string]orphanQueue
-}
-
-// An orphanQueue is those with the same words, oldest first.
-type orphanQueue struct {
-	since time.Time // when the first of them was created
-	owed  int       // how many of them are in the money already
-	rows  []client.TaskInfo
-	// crowd is how many there were, where fewer items wanted one: nobody can tell which are
-	// theirs. 0 where they sufficed.
-	crowd int
-}
-
 // sweep finds the tasks that the state should know and does not. Nothing is submitted before it
 // ends.
 func (r *run) sweep(ctx context.Context) error {
@@ -41,11 +24,12 @@ func (r *run) sweep(ctx context.Context) error {
 		return nil
 	}
 	// A last line of tomorrow was written by a clock that was wrong.
-	if err := r.clock.Sleep(ctx, min(r.settleTime(),
-		r.settleTime()-r.clock.Now().Sub(r.ended))); err != nil {
+	if err := r.clock.Sleep(ctx, min(r.finder.Time,
+		r.finder.Time-r.clock.Now().Sub(r.ended))); err != nil {
 		return err
 	}
-	strays, err := r.strays(ctx, r.since.Add(-tasklist.Margin))
+	strays, err := r.finder.Strays(ctx, r.since.Add(-tasklist.Margin), r.b.models,
+		r.o.OnDoubt == "resubmit")
 	if err != nil {
 		return err
 	}
@@ -106,7 +90,7 @@ func (r *run) explain(untold map[string]int) error {
 // oweOrphans counts what the items will cost that are to get an orphan, before others spend the
 // budget.
 func (r *run) oweOrphans() error {
-	if r.o.Budget == 0 || len(r.orphans.tasks) == 0 {
+	if r.o.Budget == 0 || r.orphans.Empty() {
 		return nil
 	}
 	for i, it := range r.b.items() {
@@ -120,24 +104,11 @@ func (r *run) oweOrphans() error {
 		if err != nil {
 			return err
 		}
-		if due && r.orphans.reserve(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)) {
+		if due && r.orphans.Reserve(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)) {
 			r.stops.Owe(rec.Sent)
 		}
 	}
 	return nil
-}
-
-// reserve counts one orphan with these words as paid; false where all are.
-func (o *orphans) reserve(words string) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	queue := o.tasks[words]
-	if queue.crowd > 0 || queue.owed >= len(queue.rows) {
-		return false
-	}
-	queue.owed++
-	o.tasks[words] = queue
-	return true
 }
 
 // sweptUp waits until what the state has lost was looked for.
@@ -154,21 +125,11 @@ func (r *run) sweptUp(ctx context.Context) error {
 // in memory until an item wants them, and those that could not be told are told no better by a
 // clean end. What no item of the whole manifest wanted is not ours.
 func (r *run) unswept(all bool) time.Time {
-	r.orphans.mu.Lock()
-	defer r.orphans.mu.Unlock()
-	left := 0
-	for _, queue := range r.orphans.tasks {
-		left += len(queue.rows)
-	}
-	if r.swept && !r.unsure && (all || left == 0) {
+	if r.swept && !r.unsure && (all || r.orphans.Empty()) {
 		return time.Time{}
 	}
 	return r.since
 }
-
-// ErrNoList says that the last run did not end cleanly and that the task list, which could tell
-// what it left behind, is not to be had. Nothing was submitted.
-var ErrNoList = errors.New("the last run did not end cleanly, and the task list cannot be read")
 
 // adoptable waits until a stray has ended and keeps it for the item that asked for its words;
 // told is false where it may be paid for and its words are not to be had.
@@ -182,50 +143,8 @@ func (r *run) adoptable(ctx context.Context, row client.TaskInfo) (told bool, er
 	if !told {
 		return false, nil
 	}
-	r.orphans.mu.Lock()
-	defer r.orphans.mu.Unlock()
-	if r.orphans.tasks == nil {
-		r.orphans.tasks = map[string]orphanQueue{}
-	}
-	key := tasklist.PromptKey(row.Model, words)
-	queue := r.orphans.tasks[key]
-	if queue.rows == nil {
-		queue.since = row.Created
-	}
-	queue.rows = append(queue.rows, row)
-	r.orphans.tasks[key] = queue
+	r.orphans.Add(tasklist.PromptKey(row.Model, words), row)
 	return true, nil
-}
-
-// take takes the first orphan with these words that is none of those that were released. Since
-// is when the oldest of them was created, owed that the money counts it.
-func (o *orphans) take(words string, released []string) (
-	row client.TaskInfo, since time.Time, owed, ok bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	queue := o.tasks[words]
-	i := slices.IndexFunc(queue.rows, func(row client.TaskInfo) bool {
-		return !slices.Contains(released, row.ID)
-	})
-	if i < 0 {
-		return row, since, false, false
-	}
-	row, owed = queue.rows[i], queue.owed > 0
-	queue.rows, queue.owed = slices.Delete(slices.Clone(queue.rows), i, i+1), max(0, queue.owed-1)
-	o.tasks[words] = queue
-	return row, queue.since, owed, true
-}
-
-// putBack gives an orphan back that was not what an item asked for.
-func (o *orphans) putBack(words string, row client.TaskInfo, owed bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	queue := o.tasks[words]
-	queue.rows = append(queue.rows, row)
-	if owed {
-		queue.owed++
-	}
-	o.tasks[words] = queue
 }
 
 // claimOrphan gives an item that is about to be sent the task that was made for its words and
@@ -236,15 +155,15 @@ func (r *run) claimOrphan(ctx context.Context, j *job) error {
 		return err
 	}
 	words, sync := tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt), j.Sent.Sync
-	if n := r.orphans.crowd(words); n > 0 {
+	if n := r.orphans.Crowd(words); n > 0 {
 		return r.holdCrowded(&j.Record, n)
 	}
 	for {
-		row, since, owed, ok := r.orphans.take(words, j.Released)
+		one, ok := r.orphans.Take(words, j.Released)
 		if !ok {
 			return r.holdOdd(&j.Record)
 		}
-		if err := r.adoptOrphan(j, row, since, owed); err != nil {
+		if err := r.adoptOrphan(j, one); err != nil {
 			return err
 		}
 		if j.Phase == state.Held {
@@ -256,13 +175,13 @@ func (r *run) claimOrphan(ctx context.Context, j *job) error {
 		if err := r.see(ctx, j); err != nil || j.Phase != state.Intent {
 			return err
 		}
-		r.orphans.putBack(words, row, owed)
+		r.orphans.PutBack(words, one)
 		j.Attempt, j.Sent.Sync = j.Attempt-1, sync
 		if err := r.back(&j.Record,
 			errors.New("the task that was found is another's")); err != nil {
 			return err
 		}
-		if !owed {
+		if !one.Owed {
 			r.stops.Settled(&j.Record)
 		}
 	}
@@ -279,23 +198,23 @@ func (r *run) holdOdd(rec *state.Record) error {
 		return err
 	}
 	r.stops.Owe(rec.Sent)
-	return r.hold(rec, "InDoubt", "the state file has lost its end, and %s", why)
+	return r.hold(rec, settle.InDoubt, "the state file has lost its end, and %s", why)
 }
 
 // adoptOrphan makes an item open with a task that was found for it, if nobody else has it.
-func (r *run) adoptOrphan(j *job, row client.TaskInfo, since time.Time, owed bool) error {
+func (r *run) adoptOrphan(j *job, one settle.Orphan) error {
 	if err := r.putAside(&j.Record); err != nil {
 		return err
 	}
 	adopted := *j
-	adopted.Intent, adopted.Attempt, adopted.Sent.Sync = since, j.Attempt+1, false
-	if since.IsZero() {
+	adopted.Intent, adopted.Attempt, adopted.Sent.Sync = one.Since, j.Attempt+1, false
+	if one.Since.IsZero() {
 		adopted.Intent = r.clock.Now()
 	}
-	if err := r.adopt(&adopted, row, "prompt"); err != nil || adopted.Phase == state.Ready {
+	if err := r.adopt(&adopted, one.TaskInfo, "prompt"); err != nil || adopted.Phase == state.Ready {
 		return err
 	}
-	if !owed {
+	if !one.Owed {
 		r.stops.Owe(j.Sent)
 	}
 	*j = adopted

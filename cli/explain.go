@@ -12,6 +12,7 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/batch/halt"
+	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -53,7 +54,7 @@ func explain(err error) complaint {
 		return hinted(codeStopped,
 			"this run has put its own back, which knows more: the same command goes on. Leave "+
 				"state.jsonl alone while a run works")
-	case errors.Is(err, batch.ErrNoList):
+	case errors.Is(err, settle.ErrNoList):
 		return hinted(codeStopped,
 			"nothing was submitted. Run the same command when the list answers: it tells "+
 				"what is paid")

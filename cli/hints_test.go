@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -16,7 +17,7 @@ import (
 // nobody is sent to another folder, or to a first run, without being told that it pays for
 // everything again.
 func TestM12HintsPayNothingTwice(t *testing.T) {
-	for _, err := range []error{state.ErrLocked, state.ErrOther, batch.ErrUnprovenKey, batch.ErrNoList, state.ErrReplaced,
+	for _, err := range []error{state.ErrLocked, state.ErrOther, batch.ErrUnprovenKey, settle.ErrNoList, state.ErrReplaced,
 		&state.DamageError{File: "state.jsonl", Line: 2, Reason: "its checksum does not fit"}, fs.ErrNotExist, fs.ErrPermission, durable.ErrMoved,
 		fmt.Errorf("write: %w", errors.ErrUnsupported)} {
 		hint := explain(err).hint

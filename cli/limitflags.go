@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -35,7 +36,7 @@ func (b *limitFlags) limitGroup() group {
 	g.flags.Var(choiceFlag{&b.onDoubt, []string{"hold", "resubmit"}}, "on-doubt",
 		"what becomes of a submission that nobody can tell the outcome of: hold it for you, or "+
 			"send it again at the risk of paying twice")
-	g.flags.DurationVar(&b.settleTime, "settle", batch.DefaultSettle,
+	g.flags.DurationVar(&b.settleTime, "settle", settle.DefaultTime,
 		"how long an unanswered submission may take to show in the task list")
 	g.flags.BoolVar(&b.noMetadata, "no-metadata", false,
 		"put no prompts into the pictures; their item and task stay in, so that a lost state "+

@@ -73,3 +73,9 @@ func (h *Health) Gapped() string {
 	}
 	return ""
 }
+
+// KeyRefused reports whether an error will meet every question of this key.
+func KeyRefused(err error) bool {
+	var api *client.APIError
+	return errors.As(err, &api) && api.Reach() == client.ReachAccount
+}

@@ -45,6 +45,9 @@ type Reader struct {
 // 2026-11).
 const DefaultRate = 16
 
+// ReplicaLag is how long a task that was just made may be UNKNOWN to a replica that lags.
+const ReplicaLag = 5 * time.Minute
+
 // NewReader returns a reader that asks so many questions a second of the service's time, of
 // which speed is the multiple; 0 is [DefaultRate].
 func NewReader(c *client.Client, clock *pace.Clock, questions rate.Limit, speed float64) *Reader {

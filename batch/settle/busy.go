@@ -1,29 +1,28 @@
-package batch
+package settle
 
 import (
-	"context"
 	"sync"
 	"time"
-
-	"github.com/qwenbatch/qwenbatch/batch/pace"
 )
 
-// active counts what goes on in a run beside doubts: items that are sent, asked for or saved,
+// A Busy counts what goes on in a run beside doubts: items that are sent, asked for or saved,
 // and producers that are not waiting for those. A doubt that the list cannot settle waits while
 // anything does, since every task of ours that the list comes to show may settle it.
-type active struct {
+type Busy struct {
 	mu    sync.Mutex
 	n     int
 	since time.Time // when the last one ended, by our clock
 }
 
-func (a *active) begin() {
+// Begin counts one more.
+func (a *Busy) Begin() {
 	a.mu.Lock()
 	a.n++
 	a.mu.Unlock()
 }
 
-func (a *active) end() {
+// End counts one less.
+func (a *Busy) End() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.n--; a.n == 0 {
@@ -32,18 +31,11 @@ func (a *active) end() {
 }
 
 // quiet is for how long nothing has gone on, by our clock.
-func (a *active) quiet() time.Duration {
+func (a *Busy) quiet() time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.n > 0 {
 		return 0
 	}
 	return time.Since(a.since)
-}
-
-// acquireMemory waits until another item may be in memory.
-func (r *run) acquireMemory(ctx context.Context, m *pace.Model) (*pace.Slot, error) {
-	r.active.end() // those that are inside may all be in doubt
-	defer r.active.begin()
-	return m.InMemory.Acquire(ctx)
 }
