@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/state"
@@ -88,9 +87,6 @@ func (e *ending) taskOf(b []byte) string {
 // checkCharges wants each item charged once at most, and once more where it was wished anew. Items with the same words are
 // one to the service.
 func (e *ending) checkCharges() {
-	if e.unprovable() {
-		return
-	}
 	left := map[string]int{}
 	for i, request := range e.asked {
 		words := tasklist.PromptKey(request.Model, request.Prompt)
@@ -105,19 +101,11 @@ func (e *ending) checkCharges() {
 		}
 	}
 	for words, n := range left {
-		if n < 0 {
+		if n < 0 && e.unprovable(words) == "" {
 			e.t.Errorf("%q is charged %d times too often", words, -n)
 		}
 	}
 }
-
-// unprovable reports whether no client could be held to the bars: without its state file, over a list that hides, or that
-// shows another's tasks as well, or where the pictures were spoiled that tell of the batch.
-func (e *ending) unprovable() bool {
-	return e.lost > 0 && (e.hides() || len(e.visits) > 0 || len(e.touches) > 0 || e.sheet.models || e.host.how != "" || e.times != 0)
-}
-
-func (w *world) hides() bool { return w.cap > 0 || w.omit > 0 }
 
 // checkPaid wants the picture of each task of ours that was charged, unless its item is held or shows another client's.
 func (e *ending) checkPaid() {
@@ -139,23 +127,18 @@ func (e *ending) checkPaid() {
 		if rec.Phase == state.Held {
 			known[words]++
 		}
-		if client.LookupModel(e.asked[i].Model).Async == client.None || len(e.touched) > 0 {
+		if client.LookupModel(e.asked[i].Model).Async == client.None || e.touchedOf(words) {
 			known[words] += rec.Redone // who wishes for another gives up one that is held, or damaged
 		}
 	}
 	for words, tasks := range missing {
 		for _, task := range tasks[min(known[words], len(tasks)):] {
-			if e.unprovable() || e.forgotten(e.tasks[task]) {
+			if e.unprovable(words) != "" || e.forgotten(e.tasks[task]) {
 				continue
 			}
 			e.t.Errorf("%q: task %s is paid and its picture is nowhere", words, task)
 		}
 	}
-}
-
-// forgotten reports whether a picture is gone for a day, as far as the world's doings explain it.
-func (e *ending) forgotten(task emulator.Task) bool {
-	return e.books.Time.Sub(task.Ended) > client.TaskLifetime && (e.host.lasts > 12*time.Hour || len(e.touched) > 0)
 }
 
 // checkItem judges the end of one item.
@@ -173,41 +156,6 @@ func (e *ending) checkItem(i int, rec state.Record) {
 	case state.Done:
 		e.checkDone(name, i, rec)
 	}
-}
-
-// excuse says why an item may be held; "" where it may not.
-func (e *ending) excuse(i int, rec state.Record) string {
-	request := e.asked[i]
-	model := client.LookupModel(request.Model)
-	switch {
-	case model.Async == client.None:
-		return "the synchronous interface has no task to find it by"
-	case tellsNoPrompt(request.Model):
-		return "the service does not tell the words of its tasks"
-	case e.hides():
-		return "the list hides"
-	case e.lost > 0:
-		return "the state was lost"
-	case e.host.lasts > 12*time.Hour:
-		return "the picture host refuses for too long"
-	case e.times != 0 && strings.Contains(rec.Message, "when that was made cannot be told"):
-		return "the list's times are off, and the last run made no task to learn them from"
-	case e.seenFrom(request):
-		return "another client has sent its words"
-	}
-	return ""
-}
-
-// tellsNoPrompt reports whether a model's tasks do not tell their prompts.
-func tellsNoPrompt(model string) bool { return model == "qwen-image-3.0" }
-
-// seenFrom reports whether another client has sent the same words when they could be taken for ours. A picture that tells nothing
-// any more makes a run look through all tasks.
-func (e *ending) seenFrom(request client.Request) bool {
-	words := tasklist.PromptKey(request.Model, request.Prompt)
-	return slices.ContainsFunc(e.books.Tasks, func(task emulator.Task) bool {
-		return !ours(task) && tasklist.PromptKey(task.Model, task.Prompt) == words && (e.times != 0 || e.powerCuts > 0 || len(e.touched) > 0 || e.trouble.cannotTell(words, task.Submitted))
-	})
 }
 
 // checkDone compares a done item with its file and with the books: the picture is there, whole, of this item and of its words,

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,10 +24,12 @@ type trouble struct {
 	settled bool                   // calls do not go wrong by chance any more
 	refused map[string]int         // submissions that were refused, or whose tasks fail, by prompt
 	posts   map[string][]time.Time // when each prompt was sent, by model and prompt
+	open    map[string][]time.Time // of those, where the answer did not tell what became of it
 	deaths  []time.Time            // of the runs that were killed
 	starts  []time.Time            // of the runs since it misbehaves
 	created []creation             // our tasks in the order in which they were made
 	chosen  map[string]bool        // tasks that the list hides if it may
+	hid     map[string]time.Time   // tasks that a list has left out, and when it last did
 	hidden  map[string]time.Time   // tasks that it hides, known or not, and when the known one was made that it hides with them
 	known   map[string]bool        // tasks whose pictures were asked for: a record of them is durable
 	spared  map[string]bool        // tasks whose pictures the host gives out
@@ -40,6 +43,7 @@ type creation struct {
 
 func newTrouble(w *world) *trouble {
 	return &trouble{world: w, random: rand.New(rand.NewPCG(w.seed, 99)), refused: map[string]int{}, posts: map[string][]time.Time{},
+		open: map[string][]time.Time{}, hid: map[string]time.Time{},
 		chosen: map[string]bool{}, hidden: map[string]time.Time{}, known: map[string]bool{}, spared: map[string]bool{}}
 }
 
@@ -59,11 +63,36 @@ func (tr *trouble) befall(c emulator.Call) emulator.Fault {
 	case "submit", "sync":
 		words := tasklist.PromptKey(c.Model, c.Prompt)
 		tr.posts[words] = append(tr.posts[words], time.Now())
+		if !tells(f) {
+			tr.open[words] = append(tr.open[words], time.Now())
+		}
 		if f.Status+len(f.Code) > 0 && !f.DoneFirst || f.FailCode != "" {
 			tr.refused[c.Prompt]++
 		}
 	}
 	return f
+}
+
+// tells reports whether the answer to a submission tells what became of it: a task, or a refusal in an envelope that is known,
+// or of a status that nothing is made before.
+func tells(f emulator.Fault) bool {
+	status := f.Status
+	if code, listed := map[string]int{"ModelUnavailable": 503, "ModelServingError": 503}[f.Code]; listed && status == 0 {
+		status = code
+	}
+	switch {
+	case f.LoseRequest || f.LoseAnswer || f.Reset || f.Garbage || f.Truncate || f.Hang || f.Delay >= time.Minute:
+		return false
+	case status == 0:
+		return true
+	case slices.Contains([]int{401, 404, 405, 413, 415, 422}, status):
+		return true
+	case status == 200:
+		return strings.HasPrefix(f.Code, "Throttling")
+	case status >= 400 && status < 500 && status != 408:
+		return f.Envelope == openAI || f.Envelope == "" && f.Code != ""
+	}
+	return false
 }
 
 // chance is what goes wrong by chance; tr.mu is held.
@@ -145,7 +174,11 @@ func (tr *trouble) unlisted(t *emulator.Task) bool {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	with, hidden := tr.hidden[t.ID]
-	return hidden && time.Since(with) < tasklist.Reach-time.Hour || tr.chosen[t.ID] && tr.known[t.ID]
+	hides := hidden && time.Since(with) < tasklist.Reach-time.Hour || tr.chosen[t.ID] && tr.known[t.ID]
+	if hides {
+		tr.hid[t.ID] = time.Now()
+	}
+	return hides
 }
 
 // capNow is how many rows the list shows now. It shows them all while every one that it would leave out is unknown, or nearly
@@ -155,9 +188,22 @@ func (tr *trouble) capNow() int {
 	if slices.ContainsFunc(left, func(c creation) bool {
 		return tr.known[c.task] && time.Since(c.at) > 2*settle.DefaultTime && time.Since(c.at) < tasklist.Reach-time.Hour
 	}) {
+		for _, c := range left {
+			tr.hid[c.task] = time.Now()
+		}
 		return tr.cap
 	}
 	return 0
+}
+
+// hidSince reports whether a list has left out a task since a moment.
+func (tr *trouble) hidSince(at time.Time) bool {
+	for _, hid := range tr.hid {
+		if hid.After(at) {
+			return true
+		}
+	}
+	return false
 }
 
 // misbehave begins.

@@ -3,6 +3,7 @@ package batch
 import (
 	"bytes"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -222,7 +223,13 @@ func (s *sim) change(kind, file string, after []byte) {
 // loseState takes the state file away, as a person does who was told to.
 func (s *sim) loseState() {
 	s.disk.Decide = nil
-	if s.disk.Remove(state.FileName) == nil {
-		s.disk.SyncDir(".")
+	if s.disk.Remove(state.FileName) != nil {
+		return
 	}
+	s.disk.SyncDir(".")
+	s.lostAt = time.Now()
+	s.traceless = !slices.ContainsFunc(s.disk.Files(), func(file string) bool {
+		_, told := state.ReadIdentity(s.disk, file)
+		return told || file == state.ReserveFile
+	})
 }

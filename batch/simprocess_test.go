@@ -114,7 +114,9 @@ type sim struct {
 	powerCuts int
 	redone    map[string]int // how often each item was made again, by key
 	touched   []touched
-	orphans   []Orphan // of the last run
+	lostAt    time.Time // when the state file was taken away
+	traceless bool      // and nothing was left that told of it
+	orphans   []Orphan  // of the last run
 }
 
 func newSim(t testing.TB, random *rand.Rand, o emulator.Options) *sim {
