@@ -173,6 +173,22 @@ func TestT10KilledWhileTheHostRefuses(t *testing.T) {
 	}
 }
 
+// TestT11OneSynchronousPicture refuses the pictures of a sheet so short that the host does not count as refusing: one of a model
+// without tasks is waited for all the same, since no other run can fetch it.
+func TestT11OneSynchronousPicture(t *testing.T) {
+	play(t, "id,prompt,model\na,one,qwen-image-max\nb,two,qwen-image-plus\n", emulator.Options{}, func(s *scene) {
+		back := time.Now().Add(2 * time.Hour)
+		s.fault = func(c emulator.Call) emulator.Fault {
+			if c.Op == "image" && time.Now().Before(back) {
+				return emulator.Fault{Status: 403, Code: "AccessDenied"}
+			}
+			return emulator.Fault{}
+		}
+		s.ends()
+		s.wantPaidOnce(2)
+	})
+}
+
 // TestT11SynchronousPictures cannot be fetched by another run, so this one waits for them as long as they are kept.
 func TestT11SynchronousPictures(t *testing.T) {
 	sheet := "id,prompt,model\na,one,qwen-image-max\nb,two,qwen-image-max\nc,three,qwen-image-max\nd,four,qwen-image-max\ne,five,qwen-image-max\n"

@@ -1,6 +1,7 @@
 package download
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -54,13 +55,13 @@ func (q *Queue) closeIfStuck(now time.Time) {
 }
 
 // patience is how long to wait for a picture. One that only this run can fetch is waited for as
-// long as the service keeps it. q.mu is held.
+// long as the service keeps it, unless the store does not have it while it gives others out. q.mu
+// is held.
 func (q *Queue) patience() time.Duration {
-	if q.host.refuses() {
-		for t := range q.tickets {
-			if t.taskless {
-				return client.TaskLifetime
-			}
+	for t := range q.tickets {
+		lost := t.exempt && errors.Is(q.host.cause, client.ErrGone)
+		if t.taskless && !lost {
+			return client.TaskLifetime
 		}
 	}
 	return maxWait
