@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -19,12 +20,12 @@ func (e *ending) excuse(i int, rec state.Record) string {
 	request := e.asked[i]
 	words := tasklist.PromptKey(request.Model, request.Prompt)
 	switch {
-	case rec.Code != inDoubt && rec.Sent.Sync:
+	case rec.Code != settle.InDoubt && rec.Sent.Sync:
 		if e.host.lasts > 12*time.Hour {
 			return "its picture could not be fetched for as long as it was kept"
 		}
 		return ""
-	case rec.Code != inDoubt:
+	case rec.Code != settle.InDoubt:
 		if e.forgotten(e.tasks[rec.Task]) {
 			return "its picture could not be fetched for a day"
 		}
