@@ -110,11 +110,9 @@ type Batch struct {
 	matches  []state.Match // as of the opening, the pass or the end of the last run
 	idents   []state.Item
 	earlier  []state.Reading
-	skipped  []bool // by the manifest, item by item
-	// hashes of the files that the manifest names, 0 where it names none; nil where it never
-	// does
-	named    []uint64
-	models   []string // of the manifest's items, in order of appearance
+	skipped  []bool          // by the manifest, item by item
+	names    pictures.Wanted // by the manifest
+	models   []string        // of the manifest's items, in order of appearance
 	region   client.Region
 	counts   counts
 	redo     redo
@@ -233,7 +231,7 @@ func (b *Batch) read() error {
 		}
 		b.idents = append(b.idents, state.Item{IDHash: state.Hash(it.ID), Print: it.Fingerprint()})
 		b.skipped = append(b.skipped, it.Skip)
-		b.noteName(it)
+		b.names.Add(it)
 		if m := modelOf(it); !it.Skip && !models[m] {
 			models[m] = true
 			b.models = append(b.models, m)

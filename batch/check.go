@@ -7,10 +7,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
 // DefaultModel is used where neither manifest nor flags name a model.
@@ -124,13 +124,14 @@ func modelOf(it *manifests.Item) string {
 	return DefaultModel
 }
 
-// Words are what a name of a picture can be made of that only the model table knows: model and
-// size as they are sent, and slug, the beginning of the prompt as it stands in file names. They
-// are manifests.Names.Words.
-func (r Rules) Words(it *manifests.Item) map[string]string {
+// Names are the names of pictures that a template gives, "" for none.
+func (r Rules) Names(template string) manifests.Names { return pictures.Rules(template, r.words) }
+
+// words are what a template of names can be made of that only the model table knows: model and
+// size as they are sent.
+func (r Rules) words(it *manifests.Item) map[string]string {
 	model := r.Live.Model(modelOf(it))
-	words := map[string]string{"model": model.Name, "size": it.Size,
-		"slug": filename.Slug(it.Prompt)}
+	words := map[string]string{"model": model.Name, "size": it.Size}
 	if size, err := r.size(model, it.Size); err == nil {
 		words["size"] = size.String()
 	}

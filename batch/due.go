@@ -1,10 +1,8 @@
 package batch
 
 import (
-	"fmt"
-
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
-	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
 // This file makes records of items that are to be sent: of new ones, and of those that are sent
@@ -45,7 +43,7 @@ func (b *Batch) again(m state.Match) bool {
 func (r *run) fresh(i int, it item) (state.Record, error) {
 	k := r.give(i, it)
 	rec := state.Record{Key: k.String(), ID: it.ID, Print: r.b.idents[i].Print, Phase: state.Ready,
-		Name: nameOf(it, k)}
+		Name: pictures.Name(it.Item, k)}
 	// named or not: what a wish has bought it does not buy again, also where twins change
 	// places
 	rec.Redo = r.b.redo.Number
@@ -79,7 +77,7 @@ func (r *run) renew(rec state.Record, it item, changed bool) (state.Record, bool
 		rec.Attempt = 0
 	}
 	rec.Phase, rec.ID, rec.Print = state.Ready, it.ID, state.Fingerprint(it.Fingerprint())
-	rec.Name = nameOf(it, k)
+	rec.Name = pictures.Name(it.Item, k)
 	// of one that was taken in from a picture without metadata nothing is known
 	if changed || rec.Sent.Prompt == "" {
 		rec.Sent, err = r.o.Rules.sent(it.Item, rec.Key, 0)
@@ -103,17 +101,4 @@ func (r *run) putAside(rec *state.Record) error {
 	rec.Before, rec.Cost, rec.Replaced = rec.Before+rec.Cost, 0, rec.Replaced+len(rec.Pictures)
 	rec.Pictures, rec.ActualPrompt, rec.Warnings = nil, "", nil
 	return nil
-}
-
-// nameOf is what an item's picture shall be called: as its row says, else its id, else the
-// beginning of its prompt with the first half of its key.
-func nameOf(it item, k state.Key) string {
-	if name := it.Picture(); name != "" {
-		return name
-	}
-	number := ""
-	if it.Index > 1 {
-		number = fmt.Sprintf("-%d", it.Index)
-	}
-	return fmt.Sprintf("%s-%.8s%s", filename.Slug(it.Prompt), k, number)
 }

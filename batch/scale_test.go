@@ -18,6 +18,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
@@ -110,7 +111,7 @@ func finishedRecord(t testing.TB, it *manifests.Item, at time.Time) state.Record
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := nameOf(item{Item: it}, k)
+	name := pictures.Name(it, k)
 	return state.Record{Key: k.String(), ID: it.ID, Print: print, Phase: state.Done, At: at, Intent: at, Name: name, Sent: s, Attempt: 1,
 		Task: fmt.Sprintf("7a1f4d6c-3b52-4a0e-9c55-%012d", it.Row), Request: fmt.Sprintf("0d9e8b7a-6c5d-9e4f-a3b2-%012d", it.Row),
 		Submitted: at, Finished: at.Add(16 * time.Second), ActualPrompt: (it.Prompt + strings.Repeat(" in warm light", 8))[:100], Cost: 200000,

@@ -13,7 +13,6 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch"
 	"github.com/qwenbatch/qwenbatch/manifests"
-	"github.com/qwenbatch/qwenbatch/output/filename"
 )
 
 // manifestFlags are the flags that say how a manifest is read, and what holds where its rows say
@@ -109,7 +108,7 @@ func (r *manifestFlags) open(p *program, name string) (*manifests.Manifest, mani
 		Defaults: r.defaults, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns,
 		NoHeader: r.noHeader, SkipEmpty: r.skipEmpty, VisibleOnly: r.visibleOnly,
 		MaxItems: r.maxItems, Check: r.rules.Check,
-		Names: manifests.Names{Template: r.name, Words: r.rules.Words, File: pictureFile}})
+		Names: r.rules.Names(r.name)})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, manifests.Totals{}, noManifest(name)
 	}
@@ -153,11 +152,6 @@ func noItems(name, kind string) error {
 		m.hint += "; --sheet NAME takes another sheet"
 	}
 	return m
-}
-
-// pictureFile is the name of a picture's file, without its extension.
-func pictureFile(want string) string {
-	return strings.TrimSuffix(filename.Clean(want, ".png"), ".png")
 }
 
 // manyItems is the number of items from which on their tables take most of the memory.

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/output/durable"
-	"github.com/qwenbatch/qwenbatch/output/filename"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
@@ -81,11 +80,7 @@ func (t *pictureTarget) save(ctx context.Context, c *client.Client, task client.
 		if err != nil {
 			return files, err
 		}
-		want := t.name
-		if i > 0 {
-			want += "_" + strconv.Itoa(i+1)
-		}
-		used, err := t.dir.PublishShared(filename.Clean(want, picture.Ext), body)
+		used, err := t.dir.PublishShared(pictures.FileName(t.name, i, picture.Ext), body)
 		if err != nil {
 			return files, err
 		}

@@ -55,15 +55,23 @@ func (it *Item) Named() bool { return it.File != "" || it.naming != nil }
 // Options.Names, else the id. The 2nd, 3rd… item of a row with the same name has "-2", "-3"…
 // appended. It is "" where the tool is to choose.
 func (it *Item) Picture() string {
+	name, _ := it.picture()
+	return name
+}
+
+// picture is [Item.Picture], and the field that says so: "file", "id" or the flag.
+func (it *Item) picture() (name, by string) {
 	switch {
 	case it.File != "":
-		return numbered(stem(it.File), it.fileNth)
-	case it.naming != nil:
-		if name, err := it.naming.name(it); err == nil { // Check has told of any other
-			return stem(name)
-		}
+		return numbered(stem(it.File), it.fileNth), "file"
+	case it.naming == nil:
+		return it.ID, "id"
 	}
-	return it.ID
+	text, err := it.naming.name(it)
+	if err != nil { // Check has told of it
+		return it.ID, namesFlag
+	}
+	return stem(text), namesFlag
 }
 
 // repeat is the i-th item, from 1, of those that count makes, the first being it.

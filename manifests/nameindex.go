@@ -44,18 +44,19 @@ func (c *nameIndex) add(it *Item) {
 		c.ids = append(c.ids, c.hash(it.ID))
 	}
 	if c.names != nil {
-		if name := pictureName(it); name != "" {
+		if name, _ := pictureName(it); name != "" {
 			c.names = append(c.names, c.hash(c.file(name)))
 		}
 	}
 }
 
-// pictureName is what an item wants its picture to be called, "" for what is not to be made.
-func pictureName(it *Item) string {
+// pictureName is what an item wants its picture to be called, "" for what is not to be made, and
+// the field that says so.
+func pictureName(it *Item) (name, by string) {
 	if it.Skip {
-		return ""
+		return "", ""
 	}
-	return it.Picture()
+	return it.picture()
 }
 
 // repeated are the hashes that stand in a list more than once. It sorts the list.
@@ -102,25 +103,13 @@ func (c *nameConflicts) item(it *Item) []Problem {
 			problems = append(problems, Problem{Field: "id", Text: c.text(it.ID, taken)})
 		}
 	}
-	if name := pictureName(it); name != "" {
-		by := namedBy(it)
+	if name, by := pictureName(it); name != "" {
 		taken := c.take(c.names, nameUse{name, c.claims.file(name), it.at, by})
 		if taken != nil && (by != "id" || taken.by != "id") { // equal ids are told above
 			problems = append(problems, Problem{Field: by, Text: c.text(name, taken) + advice(by)})
 		}
 	}
 	return problems
-}
-
-// namedBy is what says the name of an item's picture.
-func namedBy(it *Item) string {
-	switch {
-	case it.File != "":
-		return "file"
-	case it.naming != nil:
-		return namesFlag
-	}
-	return "id"
 }
 
 func advice(by string) string {

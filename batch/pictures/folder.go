@@ -41,7 +41,7 @@ func (f *Folder) Sync() error { return f.disk.SyncDir(state.ImagesDir) }
 // underName calls do while no other goroutine takes or frees a picture's name. The wait is that
 // of a few writes, so it takes no context.
 func (f *Folder) underName(file string, do func() error) error {
-	lock := f.names.Of(filename.Fold(Stem(file)))
+	lock := f.names.Of(filename.Fold(stem(file)))
 	if err := lock.Lock(context.Background()); err != nil {
 		return err // unreachable: the context does not end
 	}

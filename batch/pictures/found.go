@@ -68,7 +68,7 @@ func (f *Found) Find(tasks map[string]state.Record) error {
 		if err != nil {
 			return err
 		}
-		if stems[Stem(name)] {
+		if stems[stem(name)] {
 			files = append(files, path.Join(state.ImagesDir, name))
 		}
 	}
@@ -84,7 +84,7 @@ func stemsOf(tasks map[string]state.Record) map[string]bool {
 	stems := map[string]bool{}
 	for _, rec := range tasks {
 		for i := range max(1, rec.Sent.N) {
-			stems[Stem(FileName(rec.Name, i, ".png"))] = true
+			stems[stem(FileName(rec.Name, i, ".png"))] = true
 		}
 	}
 	return stems

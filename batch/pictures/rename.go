@@ -123,7 +123,7 @@ func (r *renamer) targets(n Renaming, names takenNames, aside bool) (to []string
 			if !aside {
 				return nil, false
 			}
-			file = beside(wanted, again)
+			file = durable.Successor(wanted, again)
 		}
 		to = append(to, file)
 	}
@@ -196,9 +196,7 @@ func (r *renamer) whereabouts(n Renaming, i int, to string) (string, error) {
 		case !there && again > 2:
 			return "", nil
 		}
-		if file = to; again > 1 {
-			file = beside(to, again)
-		}
+		file = durable.Successor(to, again)
 		there, err = durable.Exists(r.folder.disk, file)
 	}
 	return "", err

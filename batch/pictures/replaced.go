@@ -2,7 +2,6 @@ package pictures
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"path"
 
@@ -77,20 +76,12 @@ func (f *Folder) replaceDamaged(file string) error {
 
 // freeName returns a path that no file has: the wanted one, or one beside it.
 func freeName(disk durable.Disk, wanted string) (string, error) {
-	free := wanted
-	for n := 2; ; n++ {
-		there, err := durable.Exists(disk, free)
-		if err != nil || !there {
+	for n := 1; ; n++ {
+		free := durable.Successor(wanted, n)
+		if there, err := durable.Exists(disk, free); err != nil || !there {
 			return free, err
 		}
-		free = beside(wanted, n)
 	}
-}
-
-// beside returns the n-th name for a picture whose wanted name is taken, from 2.
-func beside(wanted string, n int) string {
-	ext := path.Ext(wanted)
-	return fmt.Sprintf("%s~%d%s", wanted[:len(wanted)-len(ext)], n, ext)
 }
 
 func readWhole(disk durable.Disk, file string) ([]byte, error) {

@@ -109,7 +109,7 @@ const maxSuccessors = 10000
 // collide: the caller publishes different names.
 func freeName(d Disk, dir, name string) (string, error) {
 	for n := 1; n <= maxSuccessors; n++ {
-		used := successor(name, n)
+		used := Successor(name, n)
 		_, err := d.Lstat(path.Join(dir, used))
 		if errors.Is(err, fs.ErrNotExist) {
 			return used, nil
@@ -121,8 +121,8 @@ func freeName(d Disk, dir, name string) (string, error) {
 	return "", fmt.Errorf("%d names like it are taken: %w", maxSuccessors, fs.ErrExist)
 }
 
-// successor returns the nth name of a file, from 1: a.png, a~2.png, a~3.png.
-func successor(name string, n int) string {
+// Successor returns the nth name of a file, from 1: a.png, a~2.png, a~3.png.
+func Successor(name string, n int) string {
 	if n == 1 {
 		return name
 	}

@@ -13,7 +13,7 @@ import (
 func (d *Dir) PublishShared(name string, data []byte) (string, error) {
 	err := checkName(name)
 	for n := 1; err == nil && n <= maxSuccessors; n++ {
-		used := successor(name, n)
+		used := Successor(name, n)
 		switch err = d.putNew(used, data); {
 		case errors.Is(err, fs.ErrExist):
 			err = nil

@@ -3,6 +3,7 @@ package batch
 import (
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
@@ -79,4 +80,34 @@ func (b *Batch) noteSeen() error {
 		return err
 	}
 	return b.state.Mark(b.stopMark())
+}
+
+// misnamed reports whether the pictures of the i-th item, which is done, want other names.
+func (b *Batch) misnamed(i int) bool {
+	m := b.matches[i]
+	return !b.skipped[i] && m.Entry >= 0 && !m.Changed &&
+		b.names.Renames(i, b.state, int(m.Entry))
+}
+
+// rename gives all pictures the names that the manifest says now. One that is made again gets it
+// then.
+func (r *run) rename() error {
+	if !r.b.names.Any() {
+		return nil
+	}
+	var all []pictures.Renaming
+	for i, it := range r.b.items() {
+		if it.err != nil {
+			return it.err
+		}
+		if !r.b.misnamed(i) || r.b.redoes(r.b.matches[i].Entry) {
+			continue
+		}
+		rec, err := r.state.Get(int(r.b.matches[i].Entry))
+		if err != nil {
+			return err
+		}
+		all = append(all, pictures.Renaming{Record: rec, Want: it.Picture()})
+	}
+	return pictures.Rename(all, r.folder, r.b.pictures, r.clock.Now)
 }
