@@ -130,7 +130,7 @@ func Open(o Options) (*Batch, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	o.Disk = state.ShareSyncs(o.Disk)
+	o.Disk = durable.ShareSyncs(o.Disk)
 	b := &Batch{o: o}
 	b.region, _ = client.LookupRegion(o.Settings.Region)
 	read := make(chan error, 1)

@@ -58,8 +58,8 @@
 // itself, until [File.Close]. [ReadSettings] reads without a lock. In the process, several
 // goroutines may use a File, except for what begins and ends a run: OpenFile, Create, Reserve,
 // Undisturbed, Compact and Close have it to themselves. File.mu guards the fold and is taken
-// before journal.mu, which guards the end of the journal. An fsync of the journal holds neither,
-// and goroutines that need one at the same time share it.
+// before journal.mu, which guards the end of the journal. An fsync of the journal holds neither;
+// [durable.ShareSyncs] lets goroutines that need one at the same time share it.
 //
 // # What it does not do
 //

@@ -39,7 +39,8 @@ type File struct {
 }
 
 // OpenFile locks the state file and reads it; found is false where there is none yet. Nothing
-// is written.
+// is written. Where several goroutines use the file, disk must come from [durable.ShareSyncs]: a sync
+// that fails then fails for all that wait for one.
 func OpenFile(disk durable.Disk) (s *File, found bool, err error) {
 	s = emptyFile(disk)
 	info, err := disk.Lstat(FileName)

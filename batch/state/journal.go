@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -34,12 +33,10 @@ type journal struct {
 	seq    int64  // of the last line
 	size   int64  // offset behind the last whole line
 	broken error  // why nothing can be written any more
+	synced int64  // how much is durable
 	line   []byte // the array of the last line, for the next
 	cut    bool   // when it was opened, its last line did not end in a newline
 	spare  string // a file whose removal makes room on a full disk; "" once used
-
-	syncs  *group       // share fsyncs
-	synced atomic.Int64 // how much is durable
 }
 
 // A span is where a line stands in the file, without its newline.
@@ -137,7 +134,6 @@ func openJournal(disk durable.Disk, name string, fold func(line []byte, at span)
 		return nil, nil, err
 	}
 	j := &journal{disk: disk, name: name, file: f}
-	j.syncs = newGroup(j.fsync)
 	torn, err := j.load(fold)
 	if err != nil {
 		f.Close()
@@ -149,7 +145,7 @@ func openJournal(disk durable.Disk, name string, fold func(line []byte, at span)
 func (j *journal) load(fold func([]byte, span) error) ([]byte, error) {
 	tail, err := j.readLines(j.file, fold)
 	if err != nil || len(tail) == 0 {
-		j.synced.Store(j.size)
+		j.synced = j.size
 		return nil, err
 	}
 	j.cut = true
@@ -296,35 +292,23 @@ func (j *journal) write(line []byte) error {
 	return j.write(line)
 }
 
-// sync makes everything durable that was appended before the call. Goroutines that call it at
-// the same time share one fsync.
+// sync makes everything durable that was appended before the call. A sync that failed is never
+// tried again: the kernel reports lost pages once and forgets them.
 func (j *journal) sync() error {
 	j.mu.Lock()
-	want := j.size
+	size, synced, err := j.size, j.synced, j.broken
 	j.mu.Unlock()
-	if j.synced.Load() >= want {
-		return nil
+	if synced >= size || err != nil {
+		return err
 	}
-	return j.syncs.share()
-}
-
-// fsync makes durable what was appended. A failed one is never tried again: the kernel reports
-// lost pages once and forgets them.
-func (j *journal) fsync() error {
+	err = j.file.Sync()
 	j.mu.Lock()
-	size, err := j.size, j.broken
-	j.mu.Unlock()
-	if err != nil || j.synced.Load() >= size {
-		return err
+	defer j.mu.Unlock()
+	if err != nil {
+		j.broken = fmt.Errorf("fsync %s: %w", j.name, err)
+		return j.broken
 	}
-	if err := j.file.Sync(); err != nil {
-		err = fmt.Errorf("fsync %s: %w", j.name, err)
-		j.mu.Lock()
-		j.broken = err
-		j.mu.Unlock()
-		return err
-	}
-	j.synced.Store(size)
+	j.synced = max(j.synced, size)
 	return nil
 }
 

@@ -58,7 +58,7 @@ func recordOf(i int) Record {
 func TestGroupCommit(t *testing.T) {
 	const items = 64
 	disk, syncs := disktest.New(), new(atomic.Int64)
-	s := newState(t, slowSyncs{disk, syncs})
+	s := newState(t, durable.ShareSyncs(slowSyncs{disk, syncs}))
 	syncs.Store(0)
 	var wg sync.WaitGroup
 	for i := range items {

@@ -69,7 +69,6 @@ func salvage(f *File, h Header, m Mark) (broken int, err error) {
 		return 0, errors.Join(err, damaged.Close())
 	}
 	f.journal = &journal{disk: f.disk, name: FileName, file: damaged, size: int64(len(whole))}
-	f.journal.syncs = newGroup(f.journal.fsync)
 	h.Version, h.KeyPrint = Version, "" // the key of a lost header is unknown
 	f.first = h
 	bad, err := foldWhole(f, whole)

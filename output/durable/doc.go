@@ -14,7 +14,8 @@
 //     picture or the whole part.
 //  5. The folder is synced: the picture.
 //
-// [Put] leaves step 5 to the caller, so that pictures which arrive together share one sync.
+// [Put] leaves step 5 to the caller, so that pictures which arrive together share one sync; see
+// [ShareSyncs].
 // [Replace] takes the same steps with a name that is taken: until step 4 the name holds the old
 // report, then the new one. The next run finds parts with [Leftovers]; a part that proves to be
 // whole is given its name by [Finish], without a download. [ReplaceUnsynced] skips steps 3 and

@@ -1,4 +1,4 @@
-package state
+package durable_test
 
 import (
 	"errors"
@@ -14,73 +14,72 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// TestGroupBeginsAfterEachCall lets many share something slow: each call gets a turn that began after it, and few are
+// A folderDisk syncs folders by a function.
+type folderDisk struct {
+	durable.Disk
+	sync func() error
+}
+
+func (d folderDisk) SyncDir(string) error { return d.sync() }
+
+// TestSyncBeginsAfterEachCall lets many share something slow: each call gets a sync that began after it, and few are
 // enough for all.
-func TestGroupBeginsAfterEachCall(t *testing.T) {
+func TestSyncBeginsAfterEachCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var calls, turns atomic.Int64
-		var seen atomic.Int64 // calls that the last turn has seen at its beginning
-		g := newGroup(func() error {
+		var calls, syncs atomic.Int64
+		var seen atomic.Int64 // calls that the last sync has seen at its beginning
+		disk := durable.ShareSyncs(folderDisk{sync: func() error {
 			before := calls.Load()
 			time.Sleep(3 * time.Millisecond)
-			turns.Add(1)
+			syncs.Add(1)
 			seen.Store(before)
 			return nil
-		})
+		}})
 		var wg sync.WaitGroup
 		for i := range 100 {
 			wg.Go(func() {
 				time.Sleep(time.Duration(i) * time.Millisecond / 4)
 				mine := calls.Add(1)
-				if err := g.share(); err != nil || seen.Load() < mine {
-					t.Errorf("call %d: %v after a turn that began after call %d", mine, err, seen.Load())
+				if err := disk.SyncDir("."); err != nil || seen.Load() < mine {
+					t.Errorf("call %d: %v after a sync that began after call %d", mine, err, seen.Load())
 				}
 			})
 		}
 		wg.Wait()
-		if n := turns.Load(); n < 2 || n > 12 {
-			t.Errorf("100 calls within 25 ms took %d turns of 3 ms, want no more than wait for each other", n)
+		if n := syncs.Load(); n < 2 || n > 12 {
+			t.Errorf("100 calls within 25 ms took %d syncs of 3 ms, want no more than wait for each other", n)
 		}
 	})
 }
 
-// TestGroupTellsAllOfFailure lets a turn fail, and one panic: all that shared it learn of it, nobody else.
-func TestGroupTellsAllOfFailure(t *testing.T) {
-	for _, panics := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			fails := true
-			g := newGroup(func() error {
-				switch {
-				case !fails:
-					return nil
-				case panics:
-					panic("no disk")
-				}
-				return syscall.EIO
-			})
-			var wg sync.WaitGroup
-			g.turn <- struct{}{} // so that all come into one round
-			for range 5 {
-				wg.Go(func() {
-					err := errors.New("it panicked")
-					func() {
-						defer func() { _ = recover() }()
-						err = g.share()
-					}()
-					if err == nil || !panics && !errors.Is(err, syscall.EIO) {
-						t.Errorf("share = %v in a turn that failed", err)
+// TestSyncThatPanics has a sync panic: the others get one of their own, or an error, and none waits for good.
+func TestSyncThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var syncs, panics atomic.Int64
+		disk := durable.ShareSyncs(folderDisk{sync: func() error {
+			if syncs.Add(1) == 1 {
+				panic("no disk")
+			}
+			return nil
+		}})
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				defer func() {
+					if recover() != nil {
+						panics.Add(1)
 					}
-				})
-			}
-			synctest.Wait()
-			<-g.turn
-			wg.Wait()
-			fails = false
-			if err := g.share(); err != nil {
-				t.Errorf("share = %v after a turn of others has failed", err)
-			}
-		})
-	}
+				}()
+				if err := disk.SyncDir("."); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if panics.Load() != 1 || syncs.Load() != 2 {
+			t.Errorf("%d calls have panicked, and %d syncs were made, want 1 and 2", panics.Load(), syncs.Load())
+		}
+	})
 }
 
 // slowFolders is a disk whose folders take a while to sync.
@@ -101,7 +100,7 @@ func TestSharedFolderSync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner := disktest.New()
 		slow := &slowFolders{Disk: inner}
-		disk := ShareSyncs(slow)
+		disk := durable.ShareSyncs(slow)
 		inner.Mkdir("images")
 		inner.Mkdir("other")
 		inner.SyncDir(".")
@@ -139,7 +138,7 @@ func TestFolderSyncFailsForGood(t *testing.T) {
 		}
 		return disktest.Verdict{}
 	}
-	disk := ShareSyncs(inner)
+	disk := durable.ShareSyncs(inner)
 	for range 3 {
 		if err := disk.SyncDir("images"); !errors.Is(err, syscall.EIO) {
 			t.Errorf("SyncDir = %v, want the first error", err)
@@ -148,4 +147,28 @@ func TestFolderSyncFailsForGood(t *testing.T) {
 	if err := disk.SyncDir("."); err != nil {
 		t.Errorf("SyncDir of another folder = %v", err)
 	}
+}
+
+// TestFileSyncFailsForGood has an fsync of a file fail once while five share it: all of them hear of it, and so do later ones.
+func TestFileSyncFailsForGood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inner := disktest.New()
+		inner.Decide = disktest.FailAt("sync", "a", 1, 1, disktest.Verdict{Err: syscall.EIO})
+		f, err := durable.ShareSyncs(inner).Append("a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				if err := f.Sync(); !errors.Is(err, syscall.EIO) {
+					t.Errorf("Sync = %v, want EIO", err)
+				}
+			})
+		}
+		wg.Wait()
+		if err := f.Sync(); !errors.Is(err, syscall.EIO) {
+			t.Errorf("Sync after a failed one = %v, want EIO", err)
+		}
+	})
 }
