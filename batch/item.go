@@ -66,7 +66,7 @@ func (r *run) step(p state.Phase) func(context.Context, *job) error {
 		return r.submit
 	case state.Intent:
 		return func(ctx context.Context, j *job) error {
-			return download.During(&r.activity.InDoubt, func() error { return r.resettle(ctx, j) })
+			return download.Track(&r.activity.InDoubt, func() error { return r.resettle(ctx, j) })
 		}
 	case state.Open:
 		return r.collect
@@ -106,7 +106,7 @@ func (r *run) submit(ctx context.Context, j *job) error {
 	}
 	if j.Phase == state.Intent && err == nil {
 		// Inside the turnstile: while this one is in doubt, none with the same words goes out.
-		return download.During(&r.activity.InDoubt, func() error { return r.settle(ctx, j, turn) })
+		return download.Track(&r.activity.InDoubt, func() error { return r.settle(ctx, j, turn) })
 	}
 	return err
 }

@@ -17,7 +17,7 @@ import (
 func (r *run) produce(ctx context.Context, model string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	next := make(chan produced)
-	err := download.During(&r.activity.Producers, func() error {
+	err := download.Track(&r.activity.Producers, func() error {
 		if err := r.sweptUp(ctx); err != nil {
 			return err
 		}

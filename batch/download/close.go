@@ -22,8 +22,8 @@ type Activity struct {
 	Producers atomic.Int64 // models whose items have not all begun
 }
 
-// During counts one more while do runs.
-func During(n *atomic.Int64, do func() error) error {
+// Track counts one more while do runs.
+func Track(n *atomic.Int64, do func() error) error {
 	n.Add(1)
 	defer n.Add(-1)
 	return do()
@@ -45,7 +45,7 @@ func (q *Queue) closeIfStuck(now time.Time) {
 	if !blocked && (a.Producers.Load() > 0 || a.Items.Load() > waiting) {
 		return
 	}
-	if q.free < MaxParallel || now.Sub(q.host.quiet) < q.patience() || q.Closed() {
+	if q.free < MaxParallel || now.Sub(q.host.lastEvent) < q.patience() || q.Closed() {
 		return
 	}
 	if blocked || q.host.away() {

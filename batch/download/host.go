@@ -25,7 +25,7 @@ type host struct {
 
 	arrivals    int       // in this run
 	lastArrival time.Time // local; zero before the first
-	quiet       time.Time // by the service's clock: when a picture last arrived or a task entered
+	lastEvent   time.Time // by the service's clock: when a picture last arrived or a task entered
 }
 
 // refuses reports whether the host gives no pictures out.
@@ -71,7 +71,7 @@ func (q *Queue) arrived() (recovered bool) {
 	}
 	h.suspect = false
 	h.probes, h.arrivals = 0, h.arrivals+1
-	h.lastArrival, h.quiet = time.Now(), q.clock.Now()
+	h.lastArrival, h.lastEvent = time.Now(), q.clock.Now()
 	q.wakeBuyers()
 	q.dispatch()
 	return recovered

@@ -63,7 +63,7 @@ type ticket struct {
 // not in the queue.
 func (q *Queue) enter(ctx context.Context, t *ticket) error {
 	q.mu.Lock()
-	q.tickets[t], q.host.quiet = true, q.clock.Now()
+	q.tickets[t], q.host.lastEvent = true, q.clock.Now()
 	q.mu.Unlock()
 	return q.wait(ctx, t)
 }
