@@ -9,134 +9,133 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A Breaker lets one request at a time through to a service that does not answer.
+// A Breaker is a circuit breaker: while the service gives no answers, it lets one request at a
+// time through, in growing pauses. It is safe for concurrent use.
 type Breaker struct {
-	after int // requests in a row without an answer that open it
-	speed float64
-	first chan struct{} // full while one request is first in the queue
+	threshold int // unanswered requests in a row that open it
+	speed     float64
+	head      chan struct{} // holds a token while a request is at the head of the queue
 
-	mu     sync.Mutex
-	silent int       // requests in a row without an answer
-	probe  *Permit   // the request that is let through now; nil for none
-	next   time.Time // no probe goes before
-	moved  chan struct{}
+	mu         sync.Mutex
+	unanswered int           // requests in a row
+	probe      *Permit       // the request that goes while the breaker is open; or nil
+	nextProbe  time.Time     // no probe goes before
+	changed    chan struct{} // closed when a permit has ended; nil while nothing waits for that
 }
 
 // NewBreaker returns a breaker that opens after so many requests in a row without an answer.
-// Speed divides its pauses.
-func NewBreaker(after int, speed float64) *Breaker {
-	return &Breaker{after: after, speed: speed, first: make(chan struct{}, 1)}
+// Its pauses are of the service's time, which runs speed times as fast as the local one.
+func NewBreaker(threshold int, speed float64) *Breaker {
+	return &Breaker{threshold: threshold, speed: speed, head: make(chan struct{}, 1)}
 }
 
-// A Permit is one request that may go. It ends with Observe or Unsent; a call after that
-// changes nothing but for a probe's end.
+// A Permit lets one request go, and belongs to one goroutine. It ends with Observe or Unsent.
+// Unsent after Observe changes nothing, so that it may be deferred.
 type Permit struct{ breaker *Breaker }
 
-// Pass waits until a request may go through the breaker and the limiter. There is one queue
-// before both. The first in it asks the breaker again when the limiter lets it go, since the
-// service may have fallen silent meanwhile: only what is sent uses up the rate.
+// Pass waits until a request may go through the breaker and the limiter. One queue leads to
+// both. The request at its head asks the breaker again when the limiter lets it go, since the
+// service may have fallen silent meanwhile; only a request that goes uses up the rate.
 func (b *Breaker) Pass(ctx context.Context, l *Limiter) (*Permit, error) {
 	l.waiting.Add(1)
 	defer l.waiting.Add(-1)
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	case b.first <- struct{}{}:
+	case b.head <- struct{}{}:
 	}
-	defer func() { <-b.first }()
+	defer func() { <-b.head }()
 	permit := &Permit{b}
 	for {
 		if err := b.await(ctx, permit); err != nil {
 			return nil, err
 		}
-		sent, err := l.take(ctx, func() bool { return b.lets(permit) })
+		goes, err := l.admit(ctx, func() bool { return b.allows(permit) })
 		if err != nil {
 			permit.Unsent()
 			return nil, err
 		}
-		if sent {
+		if goes {
 			return permit, nil
 		}
 	}
 }
 
-// await waits until a request may go.
+// await waits until the breaker lets a request through.
 func (b *Breaker) await(ctx context.Context, p *Permit) error {
 	for ctx.Err() == nil {
-		pause, moved := b.pause(p)
-		if moved == nil {
+		delay, changed := b.delay(p)
+		if changed == nil {
 			return nil
 		}
-		if err := SleepUnless(ctx, pause, moved); err != nil {
+		if err := SleepUnless(ctx, delay, changed); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
 }
 
-// pause is how long a request waits before it asks again, unless moved is closed before; it may
-// go where moved is nil.
-func (b *Breaker) pause(p *Permit) (pause time.Duration, moved <-chan struct{}) {
+// delay returns how long a request waits before it asks again, unless changed is closed before.
+// Where changed is nil the request may go, as the probe if the breaker is open.
+func (b *Breaker) delay(p *Permit) (delay time.Duration, changed <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	pause = time.Until(b.next)
+	delay = time.Until(b.nextProbe)
 	switch {
-	case b.silent < b.after:
+	case !b.isOpen():
 		return 0, nil
 	case b.probe != nil:
-		pause = time.Hour
-	case pause <= 0:
+		delay = time.Hour
+	case delay <= 0:
 		b.probe = p
 		return 0, nil
 	}
-	if b.moved == nil {
-		b.moved = make(chan struct{})
+	if b.changed == nil {
+		b.changed = make(chan struct{})
 	}
-	return pause, b.moved
+	return delay, b.changed
 }
 
-// lets reports whether a request that has waited for the limiter may still go.
-func (b *Breaker) lets(p *Permit) bool {
+// isOpen reports whether the service gives no answers; b.mu is held.
+func (b *Breaker) isOpen() bool { return b.unanswered >= b.threshold }
+
+// allows reports whether a request that has waited for the limiter may still go.
+func (b *Breaker) allows(p *Permit) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.silent < b.after || b.probe == p
+	return !b.isOpen() || b.probe == p
 }
 
-// Observe notes how the request was answered: a status below 500 is an answer.
+// Observe records what became of the request: an HTTP status below 500 is an answer. After each
+// request without one the next probe waits longer.
 func (p *Permit) Observe(err error) {
 	var api *client.APIError
-	if err == nil || errors.As(err, &api) && api.Status < 500 {
-		p.answered()
-		return
-	}
-	p.unanswered()
+	answered := err == nil || errors.As(err, &api) && api.Status < 500
+	p.end(func(b *Breaker) {
+		if answered {
+			b.unanswered = 0
+			return
+		}
+		b.unanswered++
+		pause := Backoff(max(0, b.unanswered-b.threshold))
+		b.nextProbe = time.Now().Add(time.Duration(float64(pause) / b.speed))
+	})
 }
 
 // Unsent says that the request was not sent.
 func (p *Permit) Unsent() { p.end(func(*Breaker) {}) }
 
-func (p *Permit) answered() { p.end(func(b *Breaker) { b.silent = 0 }) }
-
-// unanswered makes the next probe wait, longer each time.
-func (p *Permit) unanswered() {
-	p.end(func(b *Breaker) {
-		b.silent++
-		pause := Backoff(max(0, b.silent-b.after))
-		b.next = time.Now().Add(time.Duration(float64(pause) / b.speed))
-	})
-}
-
-// end notes what became of the request and wakes the first in the queue.
-func (p *Permit) end(note func(*Breaker)) {
+// end records what became of a request and wakes the head of the queue.
+func (p *Permit) end(record func(*Breaker)) {
 	b := p.breaker
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	note(b)
+	record(b)
 	if b.probe == p {
 		b.probe = nil
 	}
-	if b.moved != nil {
-		close(b.moved)
-		b.moved = nil
+	if b.changed != nil {
+		close(b.changed)
+		b.changed = nil
 	}
 }

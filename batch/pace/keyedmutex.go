@@ -5,20 +5,22 @@ import (
 	"sync"
 )
 
-// A KeyedMutex is one lock for each key. A key that is not locked takes no memory.
+// A KeyedMutex is one mutex for each key; its zero value has none locked. A key that is not
+// locked takes no memory. It is safe for concurrent use.
 type KeyedMutex struct {
 	mu     sync.Mutex
 	locked map[string]chan struct{} // closed when the key is unlocked
 }
 
-// A KeyLock is one goroutine's handle of the lock of a key.
+// A KeyLock is one goroutine's handle of the mutex of a key. Calls of its methods may be
+// repeated.
 type KeyLock struct {
 	Key   string
 	mutex *KeyedMutex
 	held  bool
 }
 
-// Of returns a handle of the lock of a key, which it does not lock.
+// Of returns a handle of the mutex of a key. It does not lock it.
 func (m *KeyedMutex) Of(key string) *KeyLock { return &KeyLock{Key: key, mutex: m} }
 
 // TryLock locks the key unless another handle holds it, and reports whether this one does.
@@ -29,7 +31,7 @@ func (l *KeyLock) TryLock() bool {
 	return l.held
 }
 
-// Lock waits until this handle holds the lock.
+// Lock waits until this handle holds the mutex, or returns the context's error.
 func (l *KeyLock) Lock(ctx context.Context) error {
 	for !l.held {
 		unlocked := l.mutex.acquire(l.Key)
@@ -46,7 +48,7 @@ func (l *KeyLock) Lock(ctx context.Context) error {
 	return nil
 }
 
-// Unlock lets the next handle have the lock. It may be called again.
+// Unlock lets another handle lock the key.
 func (l *KeyLock) Unlock() {
 	if !l.held {
 		return
@@ -58,7 +60,7 @@ func (l *KeyLock) Unlock() {
 	delete(l.mutex.locked, l.Key)
 }
 
-// HeldByAnother reports whether another handle holds the lock.
+// HeldByAnother reports whether another handle holds the mutex.
 func (l *KeyLock) HeldByAnother() bool {
 	l.mutex.mu.Lock()
 	defer l.mutex.mu.Unlock()

@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"io"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -37,13 +38,13 @@ func TestWindowGrowsAndShrinks(t *testing.T) {
 		want    int
 	}{{2, true, 4}, {4, false, 8}, {3, false, 8}, {100, true, 200}, {300, true, 500}, {2, true, 4}, {1, true, 4}} {
 		p.ObserveRunning(step.running, step.waited)
-		if got := p.InFlight.limit(); got != step.want {
+		if got := p.InFlight.capacity(); got != step.want {
 			t.Errorf("when %d run, waited %v, the window is %d, want %d", step.running, step.waited, got, step.want)
 		}
 	}
 	fixed := NewModel(client.LookupModel("qwen-image-plus"), false, 0, 7, 1)
 	fixed.ObserveRunning(100, true)
-	if got := fixed.InFlight.limit(); got != 7 {
+	if got := fixed.InFlight.capacity(); got != 7 {
 		t.Errorf("the window that was asked for became %d", got)
 	}
 }
@@ -53,18 +54,18 @@ func TestSubmissionsBeginSlowly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewModel(client.LookupModel("qwen-image-plus"), false, 20, 0, 1)
 		for range 2 {
-			time.Sleep(2 * idleTime)
+			time.Sleep(2 * slowStartAfter)
 			if err := p.Limiter.Wait(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if got := p.limit; got > p.full/2 {
+			if got := p.limit; got > p.quota/2 {
 				t.Errorf("after a pause the rate is %v", got)
 			}
 			for range 20 {
 				p.Accepted()
 			}
-			if got := p.limit; got != p.full {
-				t.Errorf("after 20 accepted submissions the rate is %v, want %v", got, p.full)
+			if got := p.limit; got != p.quota {
+				t.Errorf("after 20 accepted submissions the rate is %v, want %v", got, p.quota)
 			}
 		}
 	})
@@ -86,11 +87,11 @@ func TestBreakerLetsOneTry(t *testing.T) {
 					tries.Add(1)
 					if up.Load() {
 						through.Add(1)
-						permit.answered()
+						permit.Observe(nil)
 						return
 					}
 					time.Sleep(time.Millisecond)
-					permit.unanswered()
+					permit.Observe(io.ErrUnexpectedEOF)
 				}
 			}()
 		}

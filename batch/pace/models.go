@@ -2,8 +2,7 @@ package pace
 
 import "sync"
 
-// Models are the paces of all models that are submitted to. A pace is made when it is asked for
-// first.
+// Models holds the pace of each model of a run. It is safe for concurrent use.
 type Models struct {
 	make func(model string) *Model
 
@@ -11,12 +10,12 @@ type Models struct {
 	all map[string]*Model
 }
 
-// NewModels returns paces that are made by a function.
+// NewModels returns paces that make creates, each when it is first asked for.
 func NewModels(make func(model string) *Model) *Models {
 	return &Models{make: make, all: map[string]*Model{}}
 }
 
-// Of is the pace of a model.
+// Of returns the pace of a model, always the same one.
 func (m *Models) Of(model string) *Model {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -28,7 +27,7 @@ func (m *Models) Of(model string) *Model {
 	return p
 }
 
-// Close closes the pace of a model, or with "" all that have been made.
+// Close closes the pace of a model, or with "" all that there are.
 func (m *Models) Close(model string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// A Window bounds how many of something there are at once. Its size may change while slots are
-// held.
+// A Window is a semaphore whose size may change while slots are held. It is safe for concurrent
+// use.
 type Window struct {
 	mu    sync.Mutex
 	size  int
@@ -14,10 +14,10 @@ type Window struct {
 	freed chan struct{} // closed when a slot may be free; nil while nothing waits
 }
 
-// A Slot is one place in a [Window]. It belongs to one goroutine. The nil Slot holds nothing.
+// A Slot is one place in a [Window]. It belongs to one goroutine. A nil Slot is a released one.
 type Slot struct{ window *Window } // the window is nil once the slot is released
 
-// Acquire waits for a free slot.
+// Acquire waits for a free slot and takes it.
 func (w *Window) Acquire(ctx context.Context) (*Slot, error) {
 	for {
 		w.mu.Lock()
@@ -39,7 +39,7 @@ func (w *Window) Acquire(ctx context.Context) (*Slot, error) {
 	}
 }
 
-// Take returns a slot at once, beyond the size if need be: a task of an earlier run is open at
+// Take takes a slot at once, beyond the size if need be: a task of an earlier run is open at
 // the service already.
 func (w *Window) Take() *Slot {
 	w.mu.Lock()
@@ -48,7 +48,7 @@ func (w *Window) Take() *Slot {
 	return &Slot{w}
 }
 
-// Held reports whether the slot was not released.
+// Held reports whether the slot is taken and not released.
 func (s *Slot) Held() bool { return s != nil && s.window != nil }
 
 // Release gives the slot back. It may be called again.
@@ -59,9 +59,10 @@ func (s *Slot) Release() {
 	}
 }
 
-// resize takes effect as slots are released.
+// resize sets the size. Slots beyond it stay held until they are released.
 func (w *Window) resize(size int) { w.change(func(w *Window) { w.size = size }) }
 
+// change changes the window and wakes those that wait for a slot.
 func (w *Window) change(do func(*Window)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -72,8 +73,8 @@ func (w *Window) change(do func(*Window)) {
 	}
 }
 
-// limit is how many slots there are.
-func (w *Window) limit() int {
+// capacity returns how many slots there are.
+func (w *Window) capacity() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.size
