@@ -9,106 +9,107 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// How the list is read.
+// When the list is read.
 const (
-	// findings is how many ended tasks a page is to show.
-	findings = 14
-	// listPause is how far apart readings may be: a list that would be read less often pays less
-	// than questions.
-	listPause = 6 * time.Second
-	// lastPause is how far apart they are at most when no task waits in line any more: what is
-	// found then may be the end of the batch.
-	lastPause = 1500 * time.Millisecond
-	// listAway is how long the list is left alone after it was of no use.
-	listAway = time.Minute
+	// pageFinds is how many ended tasks a page is to show.
+	pageFinds = 14
+	// maxListGap is the longest time between two readings; a list that would be read less often
+	// saves no queries.
+	maxListGap = 6 * time.Second
+	// lastListGap is the longest one when no task waits at the service any more: what is found
+	// then may be the end of the batch.
+	lastListGap = 1500 * time.Millisecond
+	// listBreak is how long the list is not read after it was of no use.
+	listBreak = time.Minute
+	// forever is the time between two readings where the list is not worth reading.
+	forever = time.Hour
 )
 
-// A listState is what is known of the task list.
+// A listState is what is known of the task list. The watcher's mutex guards it.
 type listState struct {
-	reading bool
-	from    int       // the page on which the last reading found its first, and so where the next begins; 0 is the first page
-	pages   int       // that the last reading took
-	next    time.Time // not read before
-	away    time.Time // of no use before
+	reading   bool
+	firstPage int       // on which the last reading found something; the next begins there
+	pages     int       // from there to the last page on which it did
+	next      time.Time // it is not read before
+	breakEnds time.Time // nor does it pay before
 }
 
-// forever is the pause where the list is not worth reading.
-const forever = time.Hour
-
-// pause returns how long to wait between two readings, so that each page shows enough tasks that
-// have ended.
-func (s *listState) pause(w *Watcher) time.Duration {
+// gap returns the time between two readings in which so many tasks end that each page shows
+// enough of them.
+func (s *listState) gap(w *Watcher) time.Duration {
 	if math.IsInf(w.budget, 1) {
 		return forever
 	}
-	perSecond, running, most := w.load(), 0, w.clock.Local(lastPause)
-	longest := w.clock.Local(listPause)
+	running, last := 0, w.clock.Local(lastListGap)
+	longest := w.clock.Local(maxListGap)
 	for _, q := range w.queues {
 		running += q.running()
 		if q.limit == 0 || len(q.open) > q.limit {
-			most = forever
+			last = forever
 		}
 		if len(q.open) > 0 {
 			longest = min(longest, q.mean*2/5)
 		}
 	}
-	page := time.Duration(findings / max(perSecond, 1e-3) * float64(time.Second))
-	fill := 1 + running/100 // pages, by those that run
-	if page*time.Duration(fill) > longest {
+	page := time.Duration(pageFinds / max(w.endRate(), 1e-3) * float64(time.Second))
+	pages := 1 + running/100
+	if page*time.Duration(pages) > longest {
 		return forever
 	}
-	// What the last reading took has no say in whether there is a next one: then it would never
-	// be known better.
-	return min(page*time.Duration(max(fill, s.pages)), longest, most)
+	// The pages of the last reading do not decide whether there is a next one, which may need
+	// fewer.
+	return min(page*time.Duration(max(pages, s.pages)), longest, last)
 }
 
-// pays reports whether the list is the way to learn of a task that has run that long: its pages
-// cost fewer queries than the vain ones that they save. A task that is older than any before is
-// asked directly, and so is one that the list did not show.
+// pays reports whether a task of an age is to be looked for in the list: where pages cost fewer
+// queries than the vain ones that they save. A task that is older than any before, or that the
+// list did not show, is asked directly.
 func (s *listState) pays(w *Watcher, t *Watched, age time.Duration, now time.Time) bool {
-	if t.unlisted || now.Before(s.away) || age > t.times.most() || s.pause(w) == forever {
+	if t.unlisted || now.Before(s.breakEnds) || age > t.times.late() || s.gap(w) == forever {
 		return false
 	}
-	vain := t.times.queries(usual) - 1
-	return 1.0/findings < vain && w.load()*(1+1.0/findings) < w.budget
+	vain := t.times.queries(normal) - 1
+	return 1.0/pageFinds < vain && w.endRate()*(1+1.0/pageFinds) < w.budget
 }
 
-// readList reads pages until all tasks that may have ended are seen.
+// readList reads pages until it has seen all tasks that may have ended.
 func (w *Watcher) readList(ctx context.Context) error {
-	wanted, from, most := w.wanted()
+	wanted, from, to := w.maybeEnded()
 	first, last := 0, 0
 	var err error
-	for n := from; n <= most && len(wanted) > 0; n++ {
+	for n := from; n <= to && len(wanted) > 0; n++ {
 		var page client.TaskPage
 		if page, err = w.page(ctx, n); err != nil {
 			break
 		}
-		if w.rows(page.Tasks, wanted) {
+		if w.learnRows(page.Tasks, wanted) {
 			first, last = cmp.Or(first, n), n
 		}
 		if n >= page.Pages || len(page.Tasks) == 0 {
 			break
 		}
 	}
-	w.read(from, first, last, wanted, err != nil)
+	w.noteReading(from, first, last, wanted, err != nil)
 	return ctx.Err()
 }
 
-// read notes what came of reading the list.
-func (w *Watcher) read(from, first, last int, missed map[*Watched]bool, failed bool) {
+// noteReading records a reading that began at a page, found what was wanted on the pages from
+// first to last (0 for none), and has missed some. Those are asked directly if it has read from
+// the first page on.
+func (w *Watcher) noteReading(from, first, last int, missed map[*Watched]bool, failed bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s, now := &w.list, time.Now()
-	s.reading, s.from, s.pages = false, first, 1
+	s.reading, s.firstPage, s.pages = false, first, 1
 	if first > 0 {
 		s.pages = last - first + 1
 	}
-	s.next = now.Add(min(s.pause(w), w.clock.Local(listPause)))
+	s.next = now.Add(min(s.gap(w), w.clock.Local(maxListGap)))
 	if len(missed) > 0 {
-		s.from = 1 // they may be on an earlier page
+		s.firstPage = 1 // they may be on an earlier page
 	}
 	if failed || first == 0 && from == 1 && len(missed) > 0 {
-		s.away = now.Add(w.clock.Local(listAway))
+		s.breakEnds = now.Add(w.clock.Local(listBreak))
 	}
 	for t := range missed {
 		t.unlisted = from == 1
@@ -116,35 +117,36 @@ func (w *Watcher) read(from, first, last int, missed map[*Watched]bool, failed b
 	}
 }
 
-// wanted are the tasks that may have ended, and the pages to look for them on: one more than they
-// fill if nobody else's are between them.
-func (w *Watcher) wanted() (all map[*Watched]bool, from, most int) {
+// maybeEnded returns the tasks that may have ended and the pages to look for them on: one more
+// than all tasks fill where no other client's are among them.
+func (w *Watcher) maybeEnded() (all map[*Watched]bool, from, to int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	from = max(1, w.list.from)
-	most = from + 1 + len(w.tasks)/100
+	from = max(1, w.list.firstPage)
+	to = from + 1 + len(w.tasks)/100
 	all = map[*Watched]bool{}
 	now := time.Now()
-	for _, l := range w.queues {
-		for _, t := range l.open {
-			if begun, runs := l.begins(t); runs && now.Sub(begun) >= t.times.least() {
+	for _, q := range w.queues {
+		for _, t := range q.open {
+			if start, runs := q.start(t); runs && now.Sub(start) >= t.times.early() {
 				all[t] = true
 			}
 		}
 	}
-	return all, from, most
+	return all, from, to
 }
 
-// rows takes a page of the list; it reports whether one of those that were wanted is there.
-func (w *Watcher) rows(rows []client.TaskInfo, wanted map[*Watched]bool) bool {
+// learnRows learns from a page of the list, and takes the tasks that it shows from those wanted.
+// It reports whether there were any.
+func (w *Watcher) learnRows(rows []client.TaskInfo, wanted map[*Watched]bool) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	all := len(wanted)
+	before := len(wanted)
 	for _, row := range rows {
 		if t := w.tasks[row.ID]; t != nil {
 			delete(wanted, t)
-			w.learn(t, news{row.Status, row.Created, row.Started, row.Ended})
+			w.learn(t, report{row.Status, row.Created, row.Started, row.Ended})
 		}
 	}
-	return len(wanted) < all
+	return len(wanted) < before
 }

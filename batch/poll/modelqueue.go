@@ -8,37 +8,38 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A modelQueue is the queue of one model at the service, as far as our tasks tell: who runs, who
-// waits, and how many run at once. It belongs to a watch and its lock.
+// A modelQueue is what is known of the service's queue for one model: the limit of tasks that it
+// runs at once, and which of ours run or wait. It belongs to a watcher, whose mutex guards it.
 type modelQueue struct {
 	pace       *pace.Model
-	documented int           // how many run at once, as the vendor's page says; 0 where it does not
-	open       []*Watched    // in the order of their submission; none that is known to have ended
-	past       []ran         // those that ended, by their ends
-	limit      int           // how many run at once; 0 as long as none is known to wait
-	recent     []int         // the last of what was learned of that
-	most       int           // that ran at once while nobody waited
-	mean       time.Duration // how long a task runs
-	known      bool          // the mean is not a guess
-	blur       time.Duration // by how much the times of two tasks may be off
-	kinds      map[Kind]*times
+	documented int        // the limit in the vendor's document; 0 where it names none
+	limit      int        // the limit as learned; 0 until a task is known to wait
+	limits     []int      // the last observations of it
+	unqueued   int        // the most tasks that were seen to run while none waited
+	open       []*Watched // by submission; none that is known to have ended
+	history    []interval // of tasks that have ended, by their ends
+
+	mean      time.Duration // service time
+	measured  bool          // the mean is not the guess of a Config
+	tolerance time.Duration // timeTolerance by the local clock
+	kinds     map[Kind]*times
 }
 
 const (
-	// pastKept is how many ended tasks are remembered: more than the service works on at once.
-	pastKept = 1000
-	// recentKept is how many observations tell how many tasks run at once, by their median: one
-	// alone may be out by one, since one task begins when another ends.
-	recentKept = 9
-	// blur is by how much two tasks' times may be off against each other: how long their
+	// maxHistory is how many ended tasks are remembered: more than the service runs at once.
+	maxHistory = 1000
+	// maxLimits is how many observations the limit is the median of. A single one may be out by
+	// one, since a task starts when another ends.
+	maxLimits = 9
+	// timeTolerance is by how much the times of two tasks may disagree: as long as their
 	// submissions took.
-	blur = 300 * time.Millisecond
+	timeTolerance = 300 * time.Millisecond
 )
 
-// A ran is when a task ran.
-type ran struct{ begun, ended time.Time }
+// An interval is the time in which a task ran.
+type interval struct{ from, to time.Time }
 
-// A Kind is what the service time depends on.
+// A Kind is what the service time of a task depends on.
 type Kind struct {
 	Size   string
 	N      int
@@ -47,209 +48,219 @@ type Kind struct {
 
 // queueOf returns the queue of a model; w.mu is held.
 func (w *Watcher) queueOf(model string) *modelQueue {
-	l := w.queues[model]
-	if l == nil {
-		l = &modelQueue{pace: w.pace(model), documented: client.LookupModel(model).Running, mean: w.clock.Local(w.service), blur: w.clock.Local(blur), kinds: map[Kind]*times{}}
-		w.queues[model] = l
+	q := w.queues[model]
+	if q == nil {
+		q = &modelQueue{pace: w.pace(model), documented: client.LookupModel(model).Running,
+			mean: w.clock.Local(w.service), tolerance: w.clock.Local(timeTolerance),
+			kinds: map[Kind]*times{}}
+		w.queues[model] = q
 	}
-	return l
+	return q
 }
 
-// timesOf are the service times of tasks like this one.
-func (l *modelQueue) timesOf(w *Watcher, k Kind) *times {
-	if l.kinds[k] == nil {
-		l.kinds[k] = &times{longest: w.clock.Local(longestDelay), shortest: w.shortest(), guess: l.mean}
+// timesOf returns the service times of tasks of a kind.
+func (q *modelQueue) timesOf(w *Watcher, k Kind) *times {
+	if q.kinds[k] == nil {
+		q.kinds[k] = &times{maxDelay: w.clock.Local(maxMeanDelay), minDelay: w.minDelay(), guess: q.mean}
 	}
-	return l.kinds[k]
+	return q.kinds[k]
 }
 
-// join puts a task into the queue.
-func (l *modelQueue) join(t *Watched) {
-	i, _ := slices.BinarySearchFunc(l.open, t, func(a, b *Watched) int {
+// insert adds a task.
+func (q *modelQueue) insert(t *Watched) {
+	i, _ := slices.BinarySearchFunc(q.open, t, func(a, b *Watched) int {
 		if a.submitted.After(b.submitted) {
 			return 1
 		}
 		return -1
 	})
-	l.open = slices.Insert(l.open, i, t)
+	q.open = slices.Insert(q.open, i, t)
 }
 
-// drop takes it out: whoever has come up to the places that run looks again, also where it was
-// given up without an end.
-func (l *modelQueue) drop(t *Watched) {
-	i := slices.Index(l.open, t)
+// remove takes a task out, whether it has ended or is given up. The task that gets its place
+// among those that run is due earlier, and so are all when the batch is ending.
+func (q *modelQueue) remove(t *Watched) {
+	i := slices.Index(q.open, t)
 	if i < 0 {
 		return
 	}
-	l.open = slices.Delete(l.open, i, i+1)
-	if l.closing() {
-		l.wake(0, len(l.open))
-	} else if l.limit > 0 {
-		l.wake(l.limit-1, l.limit)
+	q.open = slices.Delete(q.open, i, i+1)
+	if q.isEnding() {
+		q.wake(0, len(q.open))
+	} else if q.limit > 0 {
+		q.wake(q.limit-1, q.limit)
 	}
 }
 
-// ahead is how many open tasks of ours are before one.
-func (l *modelQueue) ahead(t *Watched) int { return max(0, slices.Index(l.open, t)) }
+// ahead returns how many of our open tasks were submitted before t.
+func (q *modelQueue) ahead(t *Watched) int { return max(0, slices.Index(q.open, t)) }
 
-// running is how many of ours are believed to run.
-func (l *modelQueue) running() int {
-	if l.limit == 0 {
-		return len(l.open)
+// running returns how many of our tasks are thought to run.
+func (q *modelQueue) running() int {
+	if q.limit == 0 {
+		return len(q.open)
 	}
-	return min(l.limit, len(l.open))
+	return min(q.limit, len(q.open))
 }
 
-// begins is when a task has begun to run, as far as it is known; false where it waits for others.
-func (l *modelQueue) begins(t *Watched) (time.Time, bool) { return l.beginsAt(l.ahead(t), t) }
+// start returns when a task started, as far as is known; runs is false where it still waits.
+func (q *modelQueue) start(t *Watched) (at time.Time, runs bool) {
+	return q.startAt(q.ahead(t), t)
+}
 
-// beginsAt is begins for a task with so many ahead.
-func (l *modelQueue) beginsAt(ahead int, t *Watched) (time.Time, bool) {
-	if !t.begun.IsZero() {
-		return t.begun, true
+// startAt is start for a task that has so many ahead of it.
+func (q *modelQueue) startAt(ahead int, t *Watched) (time.Time, bool) {
+	if !t.started.IsZero() {
+		return t.started, true
 	}
-	begun := pace.Later(t.submitted, t.waited)
-	if l.limit == 0 {
-		return begun, true
+	start := pace.Later(t.submitted, t.lastQueued)
+	if q.limit == 0 {
+		return start, true
 	}
-	free := l.limit - ahead
-	if free <= 0 {
+	room := q.limit - ahead
+	if room <= 0 {
 		return time.Time{}, false
 	}
-	if free <= len(l.past) {
-		begun = pace.Later(begun, l.past[len(l.past)-free].ended) // when that place became free
+	if room <= len(q.history) { // it has the place of the task that ended room-th last
+		start = pace.Later(start, q.history[len(q.history)-room].to)
 	}
-	return begun, true
+	return start, true
 }
 
-// closing reports whether the end of the batch waits for the few tasks that are left.
-func (l *modelQueue) closing() bool { return len(l.open) <= max(2, l.limit/20) && l.pace.Idle() }
+// isEnding reports whether the batch waits for the few tasks that are left.
+func (q *modelQueue) isEnding() bool { return len(q.open) <= max(2, q.limit/20) && q.pace.Idle() }
 
-// starved reports whether a submission waits for a task to end while none of ours waits at the
-// service: each delay is lost time of a place there.
-func (l *modelQueue) starved() bool {
-	return l.known && (l.limit == 0 || len(l.open) <= l.limit) && l.pace.Starved()
+// isStarved reports whether a submission waits for a task to end while none of ours is queued at
+// the service: until that is noticed, a place there is idle.
+func (q *modelQueue) isStarved() bool {
+	return q.measured && (q.limit == 0 || len(q.open) <= q.limit) && q.pace.Starved()
 }
 
-// early is when a task is asked before its time, to learn from it; zero where it is not.
-func (l *modelQueue) early(t *Watched, w *Watcher) time.Time {
+// scoutAt returns when a task is to be asked ahead of its schedule, to learn from it; zero where
+// it is not. The oldest task is, while no service time is known; the youngest is when the window
+// is full and no limit is known, to learn whether it waits.
+func (q *modelQueue) scoutAt(t *Watched, w *Watcher) time.Time {
 	switch {
-	case !l.known && t == l.open[0]:
-		age := w.scout(firstScout)
-		if !t.alive.IsZero() {
-			age = max(age, t.alive.Sub(t.submitted)*3/2)
+	case !q.measured && t == q.open[0]:
+		age := w.scoutAge(firstScoutAge)
+		if !t.lastAlive.IsZero() {
+			age = max(age, t.lastAlive.Sub(t.submitted)*3/2)
 		}
-		if age < t.times.least() {
+		if age < t.times.early() {
 			return t.submitted.Add(age)
 		}
-	case l.limit == 0 && t == l.open[len(l.open)-1] && l.pace.AtLimit(len(l.open)):
-		if t.alive.IsZero() {
-			return t.submitted.Add(w.scout(windowScout))
+	case q.limit == 0 && t == q.open[len(q.open)-1] && q.pace.AtLimit(len(q.open)):
+		if t.lastAlive.IsZero() {
+			return t.submitted.Add(w.scoutAge(windowScoutAge))
 		}
-		if again := w.clock.Local(queued) + w.scout(windowScout); t.begun.IsZero() && t.alive.Sub(t.submitted) < again {
+		again := w.clock.Local(promptStart) + w.scoutAge(windowScoutAge)
+		if t.started.IsZero() && t.lastAlive.Sub(t.submitted) < again {
 			return t.submitted.Add(again)
 		}
 	}
 	return time.Time{}
 }
 
-// end notes that a task has ended: the next one begins.
-func (l *modelQueue) end(t *Watched, ended time.Time) {
-	begun, runs := l.begins(t)
+// end moves a task that has ended to the history: the next one starts.
+func (q *modelQueue) end(t *Watched, ended time.Time) {
+	from, runs := q.start(t)
 	if !runs {
-		begun = ended
+		from = ended
 	}
-	l.drop(t)
-	i, _ := slices.BinarySearchFunc(l.past, ended, func(r ran, at time.Time) int { return r.ended.Compare(at) })
-	l.past = slices.Insert(l.past, i, ran{begun, ended})
-	if len(l.past) > pastKept {
-		l.past = slices.Delete(l.past, 0, 1)
+	q.remove(t)
+	i, _ := slices.BinarySearchFunc(q.history, ended,
+		func(x interval, at time.Time) int { return x.to.Compare(at) })
+	q.history = slices.Insert(q.history, i, interval{from, ended})
+	if len(q.history) > maxHistory {
+		q.history = slices.Delete(q.history, 0, 1)
 	}
 }
 
-// took learns how long a task of a kind runs.
-func (l *modelQueue) took(t *times, d time.Duration) {
+// noteServiceTime records how long a task ran. The first such time replaces the guess for all.
+func (q *modelQueue) noteServiceTime(t *times, d time.Duration) {
 	t.add(d)
-	if l.known {
-		l.mean += (d - l.mean) / 16
+	if q.measured {
+		q.mean += (d - q.mean) / 16
 		return
 	}
-	l.mean, l.known = d, true
-	l.wake(0, len(l.open))
+	q.mean, q.measured = d, true
+	q.wake(0, len(q.open))
 }
 
-// together is how many tasks ran when one began.
-func (l *modelQueue) together(at time.Time) int {
-	n, still := 0, at.Add(l.blur)
-	for i := len(l.past) - 1; i >= 0 && l.past[i].ended.After(still); i-- {
-		if !l.past[i].begun.After(at) {
+// runningAt returns how many of our tasks ran when one started.
+func (q *modelQueue) runningAt(at time.Time) int {
+	n, later := 0, at.Add(q.tolerance)
+	for i := len(q.history) - 1; i >= 0 && q.history[i].to.After(later); i-- {
+		if !q.history[i].from.After(at) {
 			n++
 		}
 	}
-	for i, t := range l.open {
-		if begun, runs := l.beginsAt(i, t); runs && !begun.After(at) {
+	for i, t := range q.open {
+		if start, runs := q.startAt(i, t); runs && !start.After(at) {
 			n++
 		}
 	}
 	return n
 }
 
-// free records that a task started without waiting: the limit is above what runs now.
-func (l *modelQueue) free(t *Watched) {
-	n := l.together(t.begun)
-	l.most = max(l.most, n)
-	if l.limit > 0 && n <= l.limit {
+// noteImmediateStart records that a task started without waiting: the limit is above what ran
+// then.
+func (q *modelQueue) noteImmediateStart(t *Watched) {
+	n := q.runningAt(t.started)
+	q.unqueued = max(q.unqueued, n)
+	if q.limit > 0 && n <= q.limit {
 		return
 	}
-	l.set(0)
-	l.recent = nil
-	l.pace.ObserveRunning(n, false)
+	q.setLimit(0)
+	q.limits = nil
+	q.pace.ObserveRunning(n, false)
 }
 
-// full learns from a task that had to wait for another to end: as many run at once as did when it
-// began. It is looked at when it has ended itself, since by then the ends of those are known.
-func (l *modelQueue) full(t *Watched) {
-	l.recent = append(l.recent, l.together(t.begun))
-	if len(l.recent) > recentKept {
-		l.recent = slices.Delete(l.recent, 0, 1)
+// noteQueuedStart records that a task started when another ended: the limit is what ran then.
+// It is called once the task has ended itself, when the ends of the others are known.
+func (q *modelQueue) noteQueuedStart(t *Watched) {
+	q.limits = append(q.limits, q.runningAt(t.started))
+	if len(q.limits) > maxLimits {
+		q.limits = slices.Delete(q.limits, 0, 1)
 	}
-	inOrder := slices.Sorted(slices.Values(l.recent))
-	l.set(inOrder[len(inOrder)/2])
+	sorted := slices.Sorted(slices.Values(q.limits))
+	q.setLimit(sorted[len(sorted)/2])
 }
 
-// atMost learns from a task that waits: no more run than are ahead of it. Where none is, it waits
-// for another's.
-func (l *modelQueue) atMost(ahead int) {
+// noteQueued records that a task waits behind so many of ours: no more than these run. Where
+// none is ahead it waits for tasks that are not ours, which tells nothing.
+func (q *modelQueue) noteQueued(ahead int) {
 	if ahead == 0 {
 		return
 	}
 	n := ahead
-	if l.limit == 0 && l.documented > 0 {
-		n = min(n, max(l.documented, l.most))
+	if q.limit == 0 && q.documented > 0 {
+		n = min(n, max(q.documented, q.unqueued))
 	}
-	if l.limit == 0 || n < l.limit {
-		l.recent = append(l.recent[:0], n)
-		l.set(n)
+	if q.limit == 0 || n < q.limit {
+		q.limits = append(q.limits[:0], n)
+		q.setLimit(n)
 	}
 }
 
-// set believes how many run at once; 0 that none waits.
-func (l *modelQueue) set(limit int) {
-	was := l.limit
-	l.limit = limit
+// setLimit sets the limit, 0 for none known, and sizes the window by it. Tasks whose places
+// change from waiting to running, or back, are due at another time.
+func (q *modelQueue) setLimit(limit int) {
+	was := q.limit
+	q.limit = limit
 	if limit > 0 {
-		l.pace.ObserveRunning(limit, true)
+		q.pace.ObserveRunning(limit, true)
 	}
 	if was > 0 && limit == 0 {
-		l.wake(was, len(l.open))
+		q.wake(was, len(q.open))
 	} else if was > 0 {
-		l.wake(was, limit)
+		q.wake(was, limit)
 	}
 }
 
-// wake lets the tasks of some places in the line look again when they are due.
-func (l *modelQueue) wake(from, to int) {
-	for i := from; i < min(to, len(l.open)); i++ {
-		l.open[i].wake()
+// wake makes the open tasks from one index up to another look again when they are due.
+func (q *modelQueue) wake(from, to int) {
+	for i := from; i < min(to, len(q.open)); i++ {
+		q.open[i].wake()
 	}
 }

@@ -7,136 +7,139 @@ import (
 )
 
 const (
-	// longestDelay is how long a task that has ended may wait for its query, in the mean. It is
-	// allowed where the service time is eight times that or more.
-	longestDelay = 1850 * time.Millisecond
-	// shortestDelay is allowed however short a task is, as long as queries are limited.
-	shortestDelay = 150 * time.Millisecond
-	// delayShare of the service time is the mean delay that is allowed.
+	// maxMeanDelay is how long a task that has ended may wait for its query, in the mean. It is
+	// allowed where the service time is delayShare times that or more.
+	maxMeanDelay = 1850 * time.Millisecond
+	// minMeanDelay is allowed however short a task is, as long as queries are limited.
+	minMeanDelay = 150 * time.Millisecond
+	// delayShare is the service time as a multiple of the mean delay that is allowed.
 	delayShare = 8
-	// urgentShare of that delay is allowed where a slot, or the end of the batch, waits for it.
+	// urgentShare is that delay as a multiple of the one that is allowed where something waits
+	// for the task to end.
 	urgentShare = 3
-	// samples is how many service times describe a distribution; older ones are forgotten.
-	samples = 128
-	// enough samples need no prior.
-	enough = 16
+	// maxSamples is how many service times are remembered, the last ones.
+	maxSamples = 128
+	// enoughSamples need no prior.
+	enoughSamples = 16
 )
 
-// shape is the spread that is assumed of tasks of a kind around their mean, as long as few are
+// priorShape is the spread of service times around their mean that is assumed while few are
 // known: eight quantiles of a lognormal distribution with the coefficient of variation 0.2 that
 // was seen (community measurements, 2026).
-var shape = [8]float64{0.72, 0.82, 0.89, 0.95, 1.01, 1.08, 1.17, 1.36}
+var priorShape = [8]float64{0.72, 0.82, 0.89, 0.95, 1.01, 1.08, 1.17, 1.36}
 
-// A density says how often a task is asked.
-type density int
+// An urgency selects one of the schedules of a kind of task.
+type urgency int
 
 const (
-	sparing density = iota // once, when nearly all have ended: for where queries are scarce
-	usual                  // the delay is in proportion to the service time
-	urgent                 // something waits for the task to end
-	densities
+	scarce urgency = iota // one query, when nearly all have ended: queries are scarce
+	normal                // the delay is in proportion to the service time
+	urgent                // something waits for the task to end
+	urgencies
 )
 
-// A plan is the ages at which to ask for a task.
-type plan struct {
+// A schedule is the ages at which a task is asked.
+type schedule struct {
 	ages    []time.Duration
-	queries float64 // expected for each task
-	soonest time.Duration
+	queries float64       // expected number for a task
+	minGap  time.Duration // between two queries
 }
 
-// times holds the service times of one kind of task, by the local clock, and the plans that
+// times are the service times of one kind of task, by the local clock, and the schedules that
 // follow from them.
 type times struct {
-	longest  time.Duration // the largest and the smallest mean delay that are allowed
-	shortest time.Duration
-	guess    time.Duration // the mean as long as nothing is known
-	seen     []time.Duration
-	oldest   int
-	fresh    int             // added since the plans were made
-	sorted   []time.Duration // seen, and the prior where they are few
-	plans    [densities]plan // without ages until they are wanted
+	maxDelay, minDelay time.Duration // bounds of the mean delay
+	guess              time.Duration // the mean while no sample is known
+	samples            []time.Duration
+	oldest             int                 // index of the sample that is replaced next
+	added              int                 // samples since the schedules were made
+	likely             []time.Duration     // sorted; the samples, and the prior where they are few
+	schedules          [urgencies]schedule // without ages until they are wanted
 }
 
-// add takes a service time.
+// add adds a service time. The schedules are made anew after each sixteenth part of the samples.
 func (t *times) add(d time.Duration) {
-	if len(t.seen) < samples {
-		t.seen = append(t.seen, d)
+	if len(t.samples) < maxSamples {
+		t.samples = append(t.samples, d)
 	} else {
-		t.seen[t.oldest] = d
-		t.oldest = (t.oldest + 1) % samples
+		t.samples[t.oldest] = d
+		t.oldest = (t.oldest + 1) % maxSamples
 	}
-	if t.fresh++; t.fresh > len(t.seen)/16 {
-		t.plans, t.fresh = [densities]plan{}, 0
+	if t.added++; t.added > len(t.samples)/16 {
+		t.schedules, t.added = [urgencies]schedule{}, 0
 	}
 }
 
-// mean is the usual service time.
+// mean returns the mean service time.
 func (t *times) mean() time.Duration {
-	if len(t.seen) == 0 {
+	if len(t.samples) == 0 {
 		return t.guess
 	}
 	var sum time.Duration
-	for _, d := range t.seen {
+	for _, d := range t.samples {
 		sum += d
 	}
-	return sum / time.Duration(len(t.seen))
+	return sum / time.Duration(len(t.samples))
 }
 
-// next returns the age at which to ask again for a task which was last seen to run at the given
-// age, or was not asked yet. Beyond all that is known the gaps grow by a tenth of the age.
-func (t *times) next(d density, age time.Duration, asked bool) time.Duration {
+// next returns the age at which a task is asked next that was last known to run at the given age,
+// or was not asked yet. Beyond all ages of the schedule the gaps are a tenth of the age.
+func (t *times) next(u urgency, age time.Duration, asked bool) time.Duration {
 	t.plan()
-	p := &t.plans[d]
-	latest := age + max(age/10, p.soonest)
-	for _, a := range p.ages {
-		if !asked || a > age+p.soonest {
-			latest = a
+	s := &t.schedules[u]
+	next := age + max(age/10, s.minGap)
+	for _, a := range s.ages {
+		if !asked || a > age+s.minGap {
+			next = a
 			break
 		}
 	}
-	// Few samples tell of a long tail: a long way to the next age is gone in short steps.
-	step := max(2*p.soonest, age/32)
-	if d == urgent && asked && age >= p.ages[0] && latest-age > 3*step {
+	// Few samples describe a long tail: a long gap in it is crossed in short steps.
+	step := max(2*s.minGap, age/32)
+	if u == urgent && asked && age >= s.ages[0] && next-age > 3*step {
 		return age + step
 	}
-	return latest
+	return next
 }
 
-// least returns an age at which few tasks have ended, and most one at which nearly all have.
-func (t *times) least() time.Duration { t.plan(); return t.sorted[len(t.sorted)/20] }
-func (t *times) most() time.Duration  { t.plan(); return t.sorted[len(t.sorted)-1] }
+// early returns an age at which few tasks have ended.
+func (t *times) early() time.Duration { t.plan(); return t.likely[len(t.likely)/20] }
+
+// late returns an age at which nearly all tasks have ended.
+func (t *times) late() time.Duration { t.plan(); return t.likely[len(t.likely)-1] }
 
 // queries returns how many queries a task is expected to take.
-func (t *times) queries(d density) float64 { t.plan(); return t.plans[d].queries }
+func (t *times) queries(u urgency) float64 { t.plan(); return t.schedules[u].queries }
 
-// delay is the mean delay that is allowed.
+// delay returns the mean delay that is allowed.
 func (t *times) delay() time.Duration {
-	return max(t.shortest, min(t.longest, t.mean()/delayShare))
+	return max(t.minDelay, min(t.maxDelay, t.mean()/delayShare))
 }
 
-// plan makes the plans from the service times seen.
+// plan makes the schedules, unless they are there.
 func (t *times) plan() {
-	if t.plans[usual].ages != nil {
+	if t.schedules[normal].ages != nil {
 		return
 	}
-	t.sorted = t.likely()
+	t.likely = t.likelyTimes()
 	delay := t.delay()
-	t.plans[sparing] = t.planAt(t.sorted[len(t.sorted)-1:], delay)
-	t.plans[usual] = t.planAt(agesWithin(t.sorted, delay), delay)
-	soon := max(t.shortest, delay/urgentShare)
-	t.plans[urgent] = t.planAt(agesWithin(t.sorted, soon), soon)
+	t.schedules[scarce] = t.scheduleAt(t.likely[len(t.likely)-1:], delay)
+	t.schedules[normal] = t.scheduleAt(agesWithin(t.likely, delay), delay)
+	soon := max(t.minDelay, delay/urgentShare)
+	t.schedules[urgent] = t.scheduleAt(agesWithin(t.likely, soon), soon)
 }
 
-func (t *times) planAt(ages []time.Duration, delay time.Duration) plan {
-	p := plan{ages: ages, soonest: max(time.Millisecond, delay/4)}
+// scheduleAt returns the schedule of queries at ages that have so much delay.
+func (t *times) scheduleAt(ages []time.Duration, delay time.Duration) schedule {
+	s := schedule{ages: ages, minGap: max(time.Millisecond, delay/4)}
 	for i, asked := 0, 0; i < len(ages); i++ {
-		left := len(t.sorted) - asked
-		p.queries += float64(left) / float64(len(t.sorted))
-		for asked < len(t.sorted) && t.sorted[asked] <= ages[i] {
+		left := len(t.likely) - asked
+		s.queries += float64(left) / float64(len(t.likely))
+		for asked < len(t.likely) && t.likely[asked] <= ages[i] {
 			asked++
 		}
 	}
-	return p
+	return s
 }
 
 // agesWithin returns the ages for the highest price of a query at which the mean delay is as
@@ -155,12 +158,13 @@ func agesWithin(sorted []time.Duration, allowed time.Duration) []time.Duration {
 	return ages
 }
 
-// likely are equally likely service times: those seen, smoothed, since the best moments for
-// exactly these would not be the best for the next, and the prior where they are few.
-func (t *times) likely() []time.Duration {
-	all := slices.Clone(t.seen)
-	if mean := t.mean(); len(all) < enough {
-		for _, part := range shape {
+// likelyTimes returns equally likely service times, sorted: the samples, with the prior where
+// they are few, smoothed by a kernel, since the best ages for exactly these samples would not be
+// the best for the next tasks.
+func (t *times) likelyTimes() []time.Duration {
+	all := slices.Clone(t.samples)
+	if mean := t.mean(); len(all) < enoughSamples {
+		for _, part := range priorShape {
 			all = append(all, time.Duration(part*float64(mean)))
 		}
 	}
@@ -170,12 +174,12 @@ func (t *times) likely() []time.Duration {
 	}
 	slices.Sort(all)
 	for i := range len(all) / 3 {
-		all[i] = all[3*i+1] // the median of each three, which makes as many as before
+		all[i] = all[3*i+1] // of each three the median, so that there are as many as samples
 	}
 	return all[:len(all)/3]
 }
 
-// bandwidth is how far a time that was seen tells of times around it (Silverman's rule of thumb).
+// bandwidth returns the width of the kernel (Silverman's rule of thumb).
 func bandwidth(x []time.Duration) time.Duration {
 	var sum, squares float64
 	for _, d := range x {

@@ -13,24 +13,23 @@ import (
 )
 
 const (
-	// firstScout is the age at which the first task is asked early, while no service time is
-	// known.
-	firstScout = 1500 * time.Millisecond
-	// windowScout is the age at which the last task of a full window is asked early, to learn
+	// firstScoutAge is the age at which the first task is asked, while no service time is known.
+	firstScoutAge = 1500 * time.Millisecond
+	// windowScoutAge is the age at which the last task of a full window is asked, to learn
 	// whether it waits for others.
-	windowScout = 500 * time.Millisecond
-	// queued is how long a task may take to begin that waits for no other: 14 to 50 ms were
-	// recorded (api.md §1.3).
-	queued = time.Second
-	// nextQuestion after an answer that says nothing (the user's document, 2025-09).
-	nextQuestion = 3 * time.Second
-	// shortLine is how long questions may wait in line, of our time, before those that may be in
-	// vain are put off.
-	shortLine = 250 * time.Millisecond
-	// longestLine is how long they are put off, after which they stand in line like others.
-	longestLine = time.Minute
-	// longestTrust is how long a task that seems to wait in line is not asked.
-	longestTrust = 5 * time.Minute
+	windowScoutAge = 500 * time.Millisecond
+	// promptStart is how soon a task starts that waits for no other: 14 to 50 ms were recorded
+	// (api.md §1.3).
+	promptStart = time.Second
+	// requery is the pause after an answer that tells nothing new (the user's document, 2025-09).
+	requery = 3 * time.Second
+	// shortQueue is how long queries may wait for their turn, by the local clock, before those
+	// that may be in vain give way.
+	shortQueue = 250 * time.Millisecond
+	// maxGiveWay is for how long a task gives way after it was last asked.
+	maxGiveWay = time.Minute
+	// maxTrust is how long a task that is thought to wait is not asked.
+	maxTrust = 5 * time.Minute
 )
 
 // A Watcher decides when each open task is asked.
@@ -38,41 +37,41 @@ type Watcher struct {
 	clock   *pace.Clock
 	page    func(context.Context, int) (client.TaskPage, error)
 	pace    func(model string) *pace.Model
-	delay   func() time.Duration // how long a question waits in line
+	queue   func() time.Duration // how long a query waits for its turn
 	budget  float64              // queries a second of the local clock
-	service time.Duration
+	service time.Duration        // a guess
 
 	mu     sync.Mutex
-	queues map[string]*modelQueue
-	tasks  map[string]*Watched // by id, for the list
+	queues map[string]*modelQueue // by model
+	tasks  map[string]*Watched    // by id
 	list   listState
 }
 
-// A Watched is an open task.
+// A Watched is an open task. The watcher's mutex guards it.
 type Watched struct {
-	id        string
-	queue     *modelQueue
-	times     *times
-	submitted time.Time
-	begun     time.Time     // zero until it is told
-	alive     time.Time     // when it was last told to run or to wait
-	waited    time.Time     // when it was last told to wait
-	rested    time.Time     // not asked before
-	looked    time.Time     // when it was last asked for
-	ended     bool          // the list says so, or the task itself
-	unlisted  bool          // the list did not show it
-	soon      chan struct{} // its question may be due earlier than it thought
+	id         string
+	queue      *modelQueue
+	times      *times
+	submitted  time.Time
+	started    time.Time     // as the service tells; zero until it does
+	lastAlive  time.Time     // when it was last known to run or to wait
+	lastQueued time.Time     // when it was last known to wait
+	lastAsked  time.Time     // or when the watch began
+	notBefore  time.Time     // it is not asked before
+	ended      bool          // as the list, or the task itself, tells
+	unlisted   bool          // the list did not show it
+	changed    chan struct{} // gets a value when the task may be due earlier
 }
 
-// A Config is what a watcher works with.
+// A Config is what a watcher works with. All fields are required.
 type Config struct {
 	Clock *pace.Clock
 	Page  func(context.Context, int) (client.TaskPage, error) // reads a page of the task list
-	Pace  func(model string) *pace.Model                      // its window is fitted
-	Queue func() time.Duration                                // how long a query would wait in line
+	Pace  func(model string) *pace.Model                      // its windows are sized
+	Queue func() time.Duration                                // how long a query waits for its turn
 	// Budget is how many queries may be sent in a second of the service's time.
 	Budget rate.Limit
-	// Service is how long a task is thought to run as long as none is known.
+	// Service is a guess of the service time, for use until one is known.
 	Service time.Duration
 }
 
@@ -83,28 +82,29 @@ func New(c Config) *Watcher {
 	if c.Budget != rate.Inf {
 		budget = float64(c.Budget) / second
 	}
-	return &Watcher{clock: c.Clock, page: c.Page, pace: c.Pace, delay: c.Queue, budget: budget,
+	return &Watcher{clock: c.Clock, page: c.Page, pace: c.Pace, queue: c.Queue, budget: budget,
 		service: c.Service, queues: map[string]*modelQueue{}, tasks: map[string]*Watched{}}
 }
 
-// shortest is the mean delay that is allowed however short a task is.
-func (w *Watcher) shortest() time.Duration {
+// minDelay returns the mean delay that is allowed however short the tasks are.
+func (w *Watcher) minDelay() time.Duration {
 	if math.IsInf(w.budget, 1) {
 		return 0
 	}
-	return w.clock.Local(shortestDelay)
+	return w.clock.Local(minMeanDelay)
 }
 
-// scout is the age at which a task is asked early: age, or at once where queries are not limited.
-func (w *Watcher) scout(age time.Duration) time.Duration {
+// scoutAge returns an age of the service's time by the local clock, and next to nothing where
+// queries are not limited.
+func (w *Watcher) scoutAge(age time.Duration) time.Duration {
 	if math.IsInf(w.budget, 1) {
 		return time.Millisecond
 	}
 	return w.clock.Local(age)
 }
 
-// load is how many tasks end in a second.
-func (w *Watcher) load() float64 {
+// endRate returns how many tasks end in a second; w.mu is held.
+func (w *Watcher) endRate() float64 {
 	perSecond := 0.0
 	for _, q := range w.queues {
 		perSecond += float64(q.running()) / max(q.mean, time.Millisecond).Seconds()
@@ -112,65 +112,67 @@ func (w *Watcher) load() float64 {
 	return perSecond
 }
 
-// density is how often to ask for a task: as often as the budget allows, with a quarter to spare,
-// and not more urgently than somebody waits for it.
-func (w *Watcher) density(t *Watched) density {
-	d := usual
-	if t.queue.starved() || t.queue.closing() {
-		d = urgent
+// urgencyOf returns the schedule of a task: urgent where something waits for the task to end, and
+// a sparser one where the queries for all tasks would take more than three quarters of the
+// budget. w.mu is held.
+func (w *Watcher) urgencyOf(t *Watched) urgency {
+	u := normal
+	if t.queue.isStarved() || t.queue.isEnding() {
+		u = urgent
 	}
-	for load := w.load(); d > sparing && load*t.times.queries(d) > w.budget*3/4; {
-		d--
+	for ends := w.endRate(); u > scarce && ends*t.times.queries(u) > w.budget*3/4; {
+		u--
 	}
-	return d
+	return u
 }
 
-// A Task is one that is to be watched.
+// A Task is an open task that is to be watched.
 type Task struct {
 	ID        string
 	Model     string
-	Kind      Kind      // tells how long the like of it take
-	Submitted time.Time // the local clock
+	Kind      Kind
+	Submitted time.Time // by the local clock
 }
 
 // Watch begins to watch a task.
 func (w *Watcher) Watch(of Task) *Watched {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	l := w.queueOf(of.Model)
-	t := &Watched{id: of.ID, queue: l, times: l.timesOf(w, of.Kind), soon: make(chan struct{}, 1), submitted: of.Submitted, looked: time.Now()}
-	l.join(t)
+	q := w.queueOf(of.Model)
+	t := &Watched{id: of.ID, queue: q, times: q.timesOf(w, of.Kind), submitted: of.Submitted,
+		lastAsked: time.Now(), changed: make(chan struct{}, 1)}
+	q.insert(t)
 	w.tasks[t.id] = t
 	return t
 }
 
-// Forget ends the watching of a task.
+// Forget ends the watch of a task, whether it has ended or is given up.
 func (w *Watcher) Forget(t *Watched) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t.queue.drop(t)
+	t.queue.remove(t)
 	if w.tasks[t.id] == t {
 		delete(w.tasks, t.id)
 	}
 }
 
-// Open is how many tasks of a model are watched that are not known to have ended.
+// Open returns how many tasks of a model are watched and not known to have ended.
 func (w *Watcher) Open(model string) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.queueOf(model).open)
 }
 
-// Defer keeps a task from being asked for a while of the service's time.
+// Defer keeps a task from being asked for a duration of the service's time.
 func (w *Watcher) Defer(t *Watched, d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t.looked = time.Now()
-	t.rested = t.looked.Add(w.clock.Local(d))
+	t.lastAsked = time.Now()
+	t.notBefore = t.lastAsked.Add(w.clock.Local(d))
 }
 
-// Wait waits until a task is to be asked. Whoever is the first that the list could tell about
-// reads it for all.
+// Wait waits until a task is to be asked. Where the list is to be read before, one of the
+// goroutines that wait reads it for all of them.
 func (w *Watcher) Wait(ctx context.Context, t *Watched) error {
 	for {
 		at, list := w.due(t, time.Now())
@@ -184,124 +186,127 @@ func (w *Watcher) Wait(ctx context.Context, t *Watched) error {
 		if left <= 0 {
 			return ctx.Err()
 		}
-		if err := pace.SleepUnless(ctx, left, t.soon); err != nil {
+		if err := pace.SleepUnless(ctx, left, t.changed); err != nil {
 			return err
 		}
 	}
 }
 
-// due is when a task is to be asked or, with list, that the list is to be read now.
+// due returns when a task is to be asked. With list, the caller is to read the list now instead.
 func (w *Watcher) due(t *Watched, now time.Time) (at time.Time, list bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if t.ended || now.Before(t.rested) {
-		return t.rested, false
+	if t.ended || now.Before(t.notBefore) {
+		return t.notBefore, false
 	}
-	if early := t.queue.early(t, w); !early.IsZero() {
-		return early, false
+	if scout := t.queue.scoutAt(t, w); !scout.IsZero() {
+		return scout, false
 	}
-	begun, runs := t.queue.begins(t)
+	start, runs := t.queue.start(t)
 	if !runs {
-		return t.looked.Add(w.clock.Local(longestTrust)), false
+		return t.lastAsked.Add(w.clock.Local(maxTrust)), false
 	}
-	if !w.list.pays(w, t, now.Sub(begun), now) || t.queue.closing() {
-		d := w.density(t)
-		at = begun.Add(t.times.next(d, max(0, t.alive.Sub(begun)), t.alive.After(begun)))
-		if d > sparing {
-			at = w.behind(t, at, now)
+	if !w.list.pays(w, t, now.Sub(start), now) || t.queue.isEnding() {
+		u := w.urgencyOf(t)
+		alive := max(0, t.lastAlive.Sub(start))
+		at = start.Add(t.times.next(u, alive, t.lastAlive.After(start)))
+		if u > scarce {
+			at = w.giveWay(t, at, now)
 		}
 		return at, false
 	}
-	at = pace.Later(begun.Add(t.times.least()), w.list.next)
+	at = pace.Later(start.Add(t.times.early()), w.list.next)
 	if !at.After(now) && w.list.reading {
-		return now.Add(w.list.pause(w)), false // or sooner, if the list says so
+		return now.Add(w.list.gap(w)), false // or earlier, where the list shows it
 	}
 	list = !at.After(now)
 	w.list.reading = w.list.reading || list
 	return at, list
 }
 
-// behind puts a question off whose answer is not known while others wait whose is: a task that
-// has ended, says the list.
-func (w *Watcher) behind(t *Watched, at, now time.Time) time.Time {
-	line := w.delay()
-	if line <= shortLine || now.Sub(t.looked) > w.clock.Local(longestLine) {
+// giveWay defers a query that may be in vain while queries wait for their turn, so that those
+// whose tasks have ended, as the list tells, go first. w.mu is held.
+func (w *Watcher) giveWay(t *Watched, at, now time.Time) time.Time {
+	wait := w.queue()
+	if wait <= shortQueue || now.Sub(t.lastAsked) > w.clock.Local(maxGiveWay) {
 		return at
 	}
-	return pace.Later(at, now.Add(line))
+	return pace.Later(at, now.Add(wait))
 }
 
-// Observe learns from what a task says of itself.
+// Observe learns from the answer to a query.
 func (w *Watcher) Observe(t *Watched, answer client.Task) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t.looked = time.Now()
-	w.learn(t, news{answer.Status, answer.Submitted, answer.Scheduled, answer.Ended})
-	if !answer.Status.Ended() && (t.ended || answer.Status == client.Unknown) { // the list knew more, or it nothing
-		t.rested = t.looked.Add(w.clock.Local(nextQuestion))
+	t.lastAsked = time.Now()
+	w.learn(t, report{answer.Status, answer.Submitted, answer.Scheduled, answer.Ended})
+	// It lags behind the list, or knows nothing.
+	if !answer.Status.Ended() && (t.ended || answer.Status == client.Unknown) {
+		t.notBefore = t.lastAsked.Add(w.clock.Local(requery))
 	}
 }
 
-// news is what an answer, or a row of the list, tells of a task.
-type news struct {
-	status                  client.Status
-	submitted, begun, ended time.Time // the service's clock; zero where it does not say
+// A report is what an answer, or a row of the list, tells of a task.
+type report struct {
+	status                    client.Status
+	submitted, started, ended time.Time // by the service's clock; zero where it does not tell
 }
 
-// learn takes news of a task; w.mu is held.
-func (w *Watcher) learn(t *Watched, n news) {
-	now, first := time.Now(), t.begun.IsZero()
+// learn learns from a report on a task; w.mu is held.
+func (w *Watcher) learn(t *Watched, r report) {
+	now, first := time.Now(), t.started.IsZero()
 	t.unlisted = false
-	told := func(at time.Time) time.Time {
-		at = t.submitted.Add(w.clock.Local(at.Sub(n.submitted)))
+	local := func(at time.Time) time.Time {
+		at = t.submitted.Add(w.clock.Local(at.Sub(r.submitted)))
 		if at.After(now) {
 			return now
 		}
 		return at
 	}
-	if !n.begun.IsZero() && !n.submitted.IsZero() {
-		t.begun = told(n.begun)
+	if !r.started.IsZero() && !r.submitted.IsZero() {
+		t.started = local(r.started)
 	}
-	waited := t.begun.Sub(t.submitted) > w.clock.Local(queued)
+	waited := t.started.Sub(t.submitted) > w.clock.Local(promptStart)
 	switch {
 	case t.ended:
-	case n.status == client.Pending:
-		t.alive, t.waited = now, now
-		if now.Sub(t.submitted) > w.clock.Local(queued) {
-			t.queue.atMost(t.queue.ahead(t))
+	case r.status == client.Pending:
+		t.lastAlive, t.lastQueued = now, now
+		if now.Sub(t.submitted) > w.clock.Local(promptStart) {
+			t.queue.noteQueued(t.queue.ahead(t))
 		}
-	case !n.status.Ended():
-		t.alive = now
-		if first && !t.begun.IsZero() && !waited {
-			t.queue.free(t)
+	case !r.status.Ended():
+		t.lastAlive = now
+		if first && !t.started.IsZero() && !waited {
+			t.queue.noteImmediateStart(t)
 		}
 	default:
 		t.ended = true
-		w.end(t, n, told, waited)
+		w.learnEnd(t, r, local, waited)
 	}
 }
 
-// end learns from a task that has ended; w.mu is held.
-func (w *Watcher) end(t *Watched, n news, told func(time.Time) time.Time, waited bool) {
-	end, timed := time.Now(), !t.begun.IsZero() && !n.ended.IsZero()
+// learnEnd learns from a task that has ended, of which local converts the times; w.mu is held.
+func (w *Watcher) learnEnd(t *Watched, r report, local func(time.Time) time.Time, waited bool) {
+	end, timed := time.Now(), !t.started.IsZero() && !r.ended.IsZero()
 	if timed {
-		end = told(n.ended)
+		end = local(r.ended)
 	}
 	if timed && waited {
-		t.queue.full(t)
+		t.queue.noteQueuedStart(t)
 	} else if timed {
-		t.queue.free(t)
+		t.queue.noteImmediateStart(t)
 	}
 	t.queue.end(t, end)
-	if took := end.Sub(t.begun); timed && n.status == client.Succeeded && took >= 0 {
-		t.queue.took(t.times, took)
+	if d := end.Sub(t.started); timed && r.status == client.Succeeded && d >= 0 {
+		t.queue.noteServiceTime(t.times, d)
 	}
 	t.wake()
 }
 
+// wake makes Wait look again when the task is due.
 func (t *Watched) wake() {
 	select {
-	case t.soon <- struct{}{}:
+	case t.changed <- struct{}{}:
 	default:
 	}
 }

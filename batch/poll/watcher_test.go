@@ -15,23 +15,23 @@ import (
 // TestScheduleAsksWhereTasksEnd wants one question for tasks that all run alike, and several where they do not, none of
 // them too late.
 func TestScheduleAsksWhereTasksEnd(t *testing.T) {
-	alike := &times{longest: longestDelay, guess: 20 * time.Second}
-	spread := &times{longest: longestDelay, guess: 20 * time.Second}
+	alike := &times{maxDelay: maxMeanDelay, guess: 20 * time.Second}
+	spread := &times{maxDelay: maxMeanDelay, guess: 20 * time.Second}
 	for i := range 100 {
 		alike.add(20 * time.Second)
 		spread.add(10*time.Second + time.Duration(i)*200*time.Millisecond)
 	}
-	if got := alike.next(usual, 0, false); got != 20*time.Second {
+	if got := alike.next(normal, 0, false); got != 20*time.Second {
 		t.Errorf("of tasks that run 20 s the first question is at %v", got)
 	}
 	var asked []time.Duration
-	for age := spread.next(usual, 0, false); age < 30*time.Second; age = spread.next(usual, age, true) {
+	for age := spread.next(normal, 0, false); age < 30*time.Second; age = spread.next(normal, age, true) {
 		asked = append(asked, age)
 	}
 	if len(asked) < 3 || asked[0] > 18*time.Second {
 		t.Errorf("tasks that run 10 to 30 s are asked at %v", asked)
 	}
-	if beyond := alike.next(usual, time.Minute, true) - time.Minute; beyond < time.Second || beyond > 10*time.Second {
+	if beyond := alike.next(normal, time.Minute, true) - time.Minute; beyond < time.Second || beyond > 10*time.Second {
 		t.Errorf("one that runs longer than any before is asked after another %v", beyond)
 	}
 }
@@ -71,11 +71,11 @@ func TestWatchLeftUnended(t *testing.T) {
 func TestWatchAlwaysALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pace.NewModel(client.LookupModel("qwen-image-plus"), false, 0, 0, 1)
-		w := New(Config{Clock: pace.NewClock(1), Pace: func(string) *pace.Model { return p }, Queue: func() time.Duration { return 2 * shortLine }, Budget: 16, Service: 20 * time.Second})
+		w := New(Config{Clock: pace.NewClock(1), Pace: func(string) *pace.Model { return p }, Queue: func() time.Duration { return 2 * shortQueue }, Budget: 16, Service: 20 * time.Second})
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
 		first := w.Watch(Task{ID: "1", Model: "qwen-image-plus", Submitted: time.Now()})
-		w.queueOf("qwen-image-plus").known = true // else it is asked early
+		w.queueOf("qwen-image-plus").measured = true // else it is asked early
 		if err := w.Wait(ctx, first); err != nil {
 			t.Error("the task was not asked within five minutes")
 		}
