@@ -105,7 +105,7 @@ func (r *run) submit(ctx context.Context, j *job) error {
 		j.slot.Release()
 	}
 	if j.Phase == state.Intent && err == nil {
-		// Inside the turnstile: while this one is in doubt, none with the same words goes out.
+		// The lock stays held: while this one is in doubt, none with the same words goes out.
 		return download.Track(&r.activity.InDoubt, func() error { return r.settle(ctx, j, turn) })
 	}
 	return err

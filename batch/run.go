@@ -284,8 +284,8 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 const resumedAtOnce = 1000
 
 // resume goes on with the tasks of earlier runs. Doubts do not count among those that are gone
-// on with at once: they are inside the turnstile of their words, where a task that has failed
-// may wait.
+// on with at once: they hold the lock of their prompt, which a task that has failed may wait
+// for.
 func (r *run) resume(ctx context.Context, old []*job) error {
 	// which stand behind
 	tasks := slices.IndexFunc(old, func(j *job) bool { return j.Phase == state.Intent })

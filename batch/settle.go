@@ -157,7 +157,7 @@ func (r *run) adopt(j *job, task client.TaskInfo, by string) error {
 	return r.state.Put(j.Record, true)
 }
 
-// see collects a task that was adopted for its words, within their turnstile: if it made
+// see collects a task that was adopted for its words, under the lock of its prompt: if it made
 // something else, it may be of an item with the same words, which must not be sent before. The
 // item is in doubt again then.
 func (r *run) see(ctx context.Context, j *job) error {
