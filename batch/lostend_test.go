@@ -126,6 +126,24 @@ func TestD9OldBackup(t *testing.T) {
 	})
 }
 
+// TestD10AnothersName puts an older state file back: since then a picture was renamed, and another item's picture has the name
+// that the file knows. Both are taken in where they are, get their names, and nothing is paid, though no list tells of them.
+func TestD10AnothersName(t *testing.T) {
+	play(t, "prompt,file\na red cat,x\n", emulator.Options{}, func(s *scene) {
+		s.ends()
+		backup := s.stateBytes()
+		s.retype("prompt,file\na red cat,y\na blue dog,x\n")
+		s.ends()
+		s.wantPosts(2)
+		s.rewrite(backup)
+		time.Sleep(25 * time.Hour)
+		s.ends()
+		s.wantPosts(2)
+		s.wantPaidOnce(2)
+		s.wantNamed(map[string]string{"a red cat": "y.png", "a blue dog": "x.png"})
+	})
+}
+
 // TestD10StateDeleted deletes the state file and keeps the pictures: nothing is paid or downloaded again.
 func TestD10StateDeleted(t *testing.T) {
 	for _, metadata := range []bool{true, false} {

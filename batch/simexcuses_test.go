@@ -114,6 +114,8 @@ func (e *ending) unprovable(words string) string {
 		case !ours(task) || tasklist.PromptKey(task.Model, task.Prompt) != words:
 		case client.LookupModel(task.Model).Async == client.None:
 			return "the state was lost, and no list has tasks of the synchronous interface"
+		case tellsNoPrompt(task.Model) && e.books.Time.Sub(task.Submitted) > tasklist.Reach:
+			return "the state was lost, no list tells the prompt of its tasks, and by now none shows them"
 		}
 	}
 	return ""

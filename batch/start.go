@@ -43,7 +43,7 @@ func (r *run) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	unknown, err := r.folder.Unknown(r.clock.Now())
+	unknown, err := r.folder.Unknown(r.b.pictures, r.clock.Now())
 	if err != nil {
 		return err
 	}

@@ -229,8 +229,14 @@ func (r *run) takeIn(unknown []state.Record) error {
 	r.claims.Reset() // those of the pictures are to be among them
 	defer r.b.rematch()
 	for _, rec := range unknown {
+		k, err := state.ParseKey(rec.Key)
+		if err != nil {
+			return err
+		}
+		i, known := r.state.Find(k)
+		moved := known && r.state.Entry(i).Phase() == state.Done
 		switch saved := len(rec.Pictures); {
-		case saved >= rec.Sent.N:
+		case moved || saved >= rec.Sent.N:
 		case rec.Task != "":
 			rec.Phase = state.Open // the task has others
 		default:
@@ -243,5 +249,8 @@ func (r *run) takeIn(unknown []state.Record) error {
 			return err
 		}
 	}
-	return r.state.Sync()
+	if err := r.state.Sync(); err != nil {
+		return err
+	}
+	return r.b.pictures.Look(false) // what it has shown was of other places
 }

@@ -10,10 +10,11 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// Unknown returns records of the pictures that the state file does not know: it was lost, or an
-// old one was put back. Their identities say which items they are of. Whole parts get their names
-// first. The records are as of now, one for each request, and none of them is written.
-func (f *Folder) Unknown(now time.Time) ([]state.Record, error) {
+// Unknown returns records of the pictures that the state file does not know, or knows elsewhere:
+// it was lost, or an old one was put back. Their identities say which items they are of; those
+// in the places of others are the ones that the inventory has found there. Whole parts get their
+// names first. The records are as of now, one for each request, and none of them is written.
+func (f *Folder) Unknown(v *Inventory, now time.Time) ([]state.Record, error) {
 	if err := f.finishLost(); err != nil {
 		return nil, err
 	}
@@ -21,7 +22,14 @@ func (f *Folder) Unknown(now time.Time) ([]state.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	var unknown []string
+	astray, err := v.misplaced()
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, m := range astray {
+		files = append(files, m.file)
+	}
 	for name, err := range f.disk.List(state.ImagesDir) {
 		if err != nil {
 			return nil, err
@@ -29,19 +37,37 @@ func (f *Folder) Unknown(now time.Time) ([]state.Record, error) {
 		file := state.ImagesDir + "/" + name
 		part := strings.HasPrefix(name, ".") // no picture's name begins so
 		if !part && !known.has(state.Hash(file)) {
-			unknown = append(unknown, file)
+			files = append(files, file)
 		}
 	}
-	slices.Sort(unknown) // pictures of one request are in the order of their names
-	found := map[string]*state.Record{}
-	for _, file := range unknown {
-		f.addUnknown(file, found, now)
+	slices.Sort(files) // pictures of one request are in the order of their names
+	u := unknowns{folder: f, inventory: v, now: now, found: map[string]*state.Record{}}
+	for _, file := range slices.Compact(files) {
+		if err := u.add(file); err != nil {
+			return nil, err
+		}
+	}
+	if err := u.vacate(astray); err != nil {
+		return nil, err
 	}
 	var all []state.Record
-	for _, request := range slices.Sorted(maps.Keys(found)) {
-		all = append(all, *found[request])
+	for _, request := range slices.Sorted(maps.Keys(u.found)) {
+		all = append(all, *u.found[request])
 	}
 	return all, nil
+}
+
+// The unknowns are the records that pictures make.
+type unknowns struct {
+	folder    *Folder
+	inventory *Inventory
+	now       time.Time
+	found     map[string]*state.Record // by their requests
+}
+
+// requestOf names the request of a record, whose pictures make one record.
+func requestOf(rec state.Record) string {
+	return strings.Join([]string{rec.Key, rec.Task, rec.Request}, " ")
 }
 
 // finishLost gives whole parts their names that no open task will ask for: those of the
@@ -97,26 +123,30 @@ func (f *Folder) known() (hashes, error) {
 	return known, nil
 }
 
-// addUnknown adds an unknown picture to the record of its request, unless the state file knows
+// add adds an unknown picture to the record of its request, unless the state file knows
 // better: an open task of ours is collected as always, and an item that is done has another
 // picture.
-func (f *Folder) addUnknown(file string, found map[string]*state.Record, now time.Time) {
-	p, whole := identify(f.disk, file)
+func (u *unknowns) add(file string) error {
+	p, whole := identify(u.folder.disk, file)
 	id := p.identity
 	k, err := state.ParseKey(id.Key)
 	if !whole || err != nil {
-		return
+		return nil
 	}
-	request := strings.Join([]string{id.Key, id.Task, id.Request}, " ")
-	rec := found[request]
+	if moved, err := u.relocate(k, p); moved || err != nil {
+		return err
+	}
+	request := requestOf(state.Record{Key: id.Key, Task: id.Task, Request: id.Request})
+	rec := u.found[request]
 	if rec == nil {
-		if rec = f.recordFrom(k, id, now); rec == nil {
-			return
+		if rec = u.folder.recordFrom(k, id, u.now); rec == nil {
+			return nil
 		}
-		found[request] = rec
+		u.found[request] = rec
 	}
 	rec.Pictures = append(rec.Pictures, p.picture)
 	rec.Cost += id.Cost
+	return nil
 }
 
 // recordFrom returns the record of an item whose picture was found, with what the state file knows

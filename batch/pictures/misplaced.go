@@ -1,0 +1,99 @@
+package pictures
+
+import (
+	"path"
+
+	"github.com/qwenbatch/qwenbatch/batch/state"
+)
+
+// A state file that is older than its folder may know a name by another picture than has it now.
+
+// A misplaced picture is one that is damaged, or another item's, in the place of the n-th of an
+// entry.
+type misplaced struct {
+	entry, n int
+	file     string
+}
+
+// misplaced returns the pictures that the last look has found so.
+func (v *Inventory) misplaced() ([]misplaced, error) {
+	var all []misplaced
+	for i, e := range v.state.Entries() {
+		if len(v.found) == 0 {
+			break
+		}
+		if _, there := v.found[e.FileHash]; e.FileHash == 0 || e.Pictures == 1 && !there {
+			continue
+		}
+		rec, err := v.state.Get(i)
+		if err != nil {
+			return nil, err
+		}
+		for n, p := range rec.Pictures {
+			if now, _ := v.InPlace(p); now.Damage != "" {
+				all = append(all, misplaced{i, n, p.File})
+			}
+		}
+	}
+	return all, nil
+}
+
+// relocate reports whether a file holds the picture of an item that is done, which is not where
+// its record says, and notes where it is.
+func (u *unknowns) relocate(k state.Key, p identified) (moved bool, err error) {
+	i, known := u.folder.state.Find(k)
+	if !known || u.folder.state.Entry(i).Phase() != state.Done {
+		return false, nil
+	}
+	rec, err := u.record(i)
+	if err != nil || rec.Task != p.identity.Task || rec.Request != p.identity.Request {
+		return false, err
+	}
+	for n, q := range rec.Pictures {
+		now, there := u.inventory.InPlace(q)
+		if numberOf(*rec, rec.Name, n) == p.identity.Number && (!there || now.Damage != "") {
+			rec.Pictures[n] = p.picture
+			u.found[requestOf(*rec)] = rec
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// vacate gives the name of each misplaced picture that was taken in to the item that it is of:
+// that of the record which had it becomes one that no file has.
+func (u *unknowns) vacate(all []misplaced) error {
+	taken := map[string]string{}
+	for _, rec := range u.found {
+		for _, p := range rec.Pictures {
+			taken[p.File] = rec.Key
+		}
+	}
+	for _, m := range all {
+		rec, err := u.record(m.entry)
+		if err != nil {
+			return err
+		}
+		p := &rec.Pictures[m.n]
+		if key, is := taken[m.file]; !is || key == rec.Key || p.File != m.file {
+			continue
+		}
+		number := numberOf(*rec, rec.Name, m.n)
+		p.File, err = freeName(u.folder.disk,
+			path.Join(state.ImagesDir, FileName(rec.Name, number, path.Ext(m.file))))
+		if err != nil {
+			return err
+		}
+		u.found[requestOf(*rec)] = rec
+	}
+	return nil
+}
+
+// record returns the record of an entry, with what was found of it.
+func (u *unknowns) record(i int) (*state.Record, error) {
+	rec, err := u.folder.state.Get(i)
+	if found := u.found[requestOf(rec)]; found != nil {
+		return found, err
+	}
+	return &rec, err
+}
