@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 		"client", "manifests", "output", "output/durable", "output/filename", "output/imagefile",
 	},
 
-	"batch/download": {"batch/pace", "batch/state", "batch/tasklist", "client", "output/imagefile"},
+	"batch/download": {"batch/pace", "batch/pictures", "batch/state", "batch/tasklist", "client", "output/imagefile"},
 	"batch/halt":     {"batch/pace", "batch/state", "client"},
 	"batch/pace":     {"client"},
 	"batch/pictures": {"batch/pace", "batch/state", "client", "manifests", "output/durable", "output/filename", "output/imagefile"},

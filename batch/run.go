@@ -39,6 +39,7 @@ type run struct {
 	watch     *poll.Watcher
 	downloads *download.Queue
 	fetcher   *download.Fetcher
+	saver     *download.Saver
 	activity  download.Activity
 	words     pace.KeyedMutex
 	folder    *pictures.Folder
@@ -139,6 +140,8 @@ func (b *Batch) newRun() *run {
 		Price: b.price, Clock: c, Paces: r.paces, Open: r.watch.Open, Show: b.counts.refuse,
 		Log: b.o.Log})
 	r.downloads = download.NewQueue(c, &r.activity, func(why error) { r.stops.Halt("", why) })
+	r.saver = &download.Saver{Folder: r.folder, Found: r.found, Price: b.price, Tool: b.o.Tool,
+		NoMetadata: b.o.NoMetadata}
 	r.fetcher = &download.Fetcher{Queue: r.downloads, Client: b.o.Client, Tasks: r.tasks,
 		State: b.state, Clock: c, Log: b.o.Log, Waits: func() { r.unfetched(1) }}
 	return r

@@ -10,10 +10,15 @@
 // A [Fetch] downloads the pictures of one task. Each is tried until its bytes are whole, with
 // growing pauses, and after each failure the task is asked for the URL again, which is valid
 // for a limited time. Bytes that come damaged in the same way three times are what the service
-// has, and are taken. From the first failure on the item's record says that the item is paid,
-// what it cost and why it has no picture, so that the money is known whatever ends the run; a
-// crash before that leaves an open task, which is asked again. This is all that the package
-// writes. The caller puts the bytes in place, makes them durable and records the item as done.
+// has, and are taken. A [Saver] puts them in place. In this order things become durable:
+//
+//	why a picture has not come yet, and what the task cost (record, no fsync of its own)
+//	→ part file (fsync) → rename → fsync of the folder → done (the caller's record, fsync)
+//
+// A crash before a part is whole leaves the open task, which is asked again. From then on the
+// texts in the picture tell whose it is: the next run gives a whole part its name and downloads
+// no picture again that is in place ([pictures.Found]). A crash may lose the note of a failure:
+// the next run finds an open task all the same.
 //
 // # Order
 //
@@ -43,5 +48,7 @@
 // # Locks
 //
 // One mutex guards a queue and what it knows of the host. The function that [NewQueue] is given
-// is called under it. No lock is held while anything is sent, read or written.
+// is called under it. No lock is held while anything is sent, read or written, except that of a
+// picture's name while its file is ([pictures.Folder]). The goroutine of an item owns its record
+// and its Fetch.
 package download

@@ -44,8 +44,8 @@ type Fetcher struct {
 	Waits func()
 }
 
-// A Fetch is the pictures of one task, while one goroutine downloads them: Enter, Download for
-// each of them, Leave.
+// A Fetch is the pictures of one task, while one goroutine downloads them: Enter, download for
+// each, Leave.
 type Fetch struct {
 	with     *Fetcher
 	rec      *state.Record // the caller's
@@ -79,11 +79,11 @@ func (f *Fetch) Enter(ctx context.Context) error {
 // any error.
 func (f *Fetch) Leave(saved bool) { f.with.Queue.leave(&f.ticket, saved) }
 
-// Download returns the bytes of the i-th picture, which are whole, or the best that the service
+// download returns the bytes of the i-th picture, which are whole, or the best that the service
 // has. It tries until it has them, and asks the task for the URL again after each failure. They
-// are valid until the next Download or Leave. It returns [ErrLater] where the run ends first,
+// are valid until the next download or Leave. It returns [ErrLater] where the run ends first,
 // and [ErrExpired] where they can never be had.
-func (f *Fetch) Download(ctx context.Context, i int, url string) (
+func (f *Fetch) download(ctx context.Context, i int, url string) (
 	[]byte, imagefile.Picture, error) {
 	var damaged repeats
 	for failures := 0; ; failures++ {
