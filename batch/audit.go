@@ -167,7 +167,7 @@ func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, words map[stri
 func (b *Batch) auditTask(ctx context.Context, tasks *tasklist.Reader, a *Audit,
 	row client.TaskInfo, known map[string]knownTask, words map[string]string) error {
 	k, ours := known[row.ID]
-	if !ours && !slices.Contains(b.models, row.Model) {
+	if !ours && !slices.Contains(b.index.models, row.Model) {
 		return nil
 	}
 	out := AuditRow{Task: row.ID, Item: k.item, Verdict: k.verdict, Model: row.Model,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -24,6 +25,9 @@ import (
 // Client only for Run.
 type Options struct {
 	Manifest *manifests.Manifest
+	// Index returns the index of the manifest; nil reads it. It is called once, while the state
+	// file is read, and with its error nothing is changed and nothing kept.
+	Index    func() (*Index, error)
 	Disk     durable.Disk
 	Client   *client.Client
 	Settings state.Settings
@@ -108,11 +112,7 @@ type Batch struct {
 	salvaged bool
 	lost     string        // the file that shows that there was one; see traces
 	matches  []state.Match // as of the opening, the pass or the end of the last run
-	idents   []state.Item
-	earlier  []state.Reading
-	skipped  []bool          // by the manifest, item by item
-	names    pictures.Wanted // by the manifest
-	models   []string        // of the manifest's items, in order of appearance
+	index    *Index
 	region   client.Region
 	counts   counts
 	redo     redo
@@ -133,14 +133,18 @@ func Open(o Options) (*Batch, error) {
 	o.Disk = durable.ShareSyncs(o.Disk)
 	b := &Batch{o: o}
 	b.region, _ = client.LookupRegion(o.Settings.Region)
-	read := make(chan error, 1)
-	// meanwhile: of a million rows, manifest and state take a second or two each
-	go func() { read <- b.read() }()
-	if err := cmp.Or(b.remember(), <-read); err != nil {
+	index := sync.OnceValues(o.Index)
+	if o.Index == nil {
+		index = sync.OnceValues(func() (*Index, error) { return ReadIndex(o.Manifest) })
+	}
+	go index() // meanwhile: of a million rows, manifest and state take seconds each
+	err := b.remember(index)
+	var mistakes error
+	if b.index, mistakes = index(); cmp.Or(mistakes, err) != nil {
 		if b.state != nil {
 			b.Close()
 		}
-		return nil, err
+		return nil, cmp.Or(mistakes, err)
 	}
 	b.rematch()
 	if err := b.choose(); err != nil {
@@ -150,10 +154,14 @@ func Open(o Options) (*Batch, error) {
 	return b, nil
 }
 
-// remember reads the state file and looks which pictures are in place.
-func (b *Batch) remember() (err error) {
+// remember reads the state file and looks which pictures are in place. Index is waited for before
+// a damaged file is replaced.
+func (b *Batch) remember(index func() (*Index, error)) (err error) {
 	b.state, b.found, err = state.OpenFile(b.o.Disk)
 	if errors.Is(err, state.ErrDamaged) && b.o.Restored {
+		if _, err := index(); err != nil {
+			return err
+		}
 		b.state, err = b.salvage()
 		b.found, b.salvaged = err == nil, true
 	}
@@ -219,34 +227,13 @@ func (b *Batch) bound() error {
 	return nil
 }
 
-// read reads the manifest once and keeps what is needed to find its items in the state.
-func (b *Batch) read() error {
-	models := map[string]bool{}
-	for it, err := range b.o.Manifest.Items() {
-		if err != nil {
-			return err
-		}
-		if was, other := it.EarlierFingerprint(); other {
-			b.earlier = append(b.earlier, state.Reading{Item: int32(len(b.idents)), Print: was})
-		}
-		b.idents = append(b.idents, state.Item{IDHash: state.Hash(it.ID), Print: it.Fingerprint()})
-		b.skipped = append(b.skipped, it.Skip)
-		b.names.Add(it)
-		if m := modelOf(it); !it.Skip && !models[m] {
-			models[m] = true
-			b.models = append(b.models, m)
-		}
-	}
-	return nil
-}
-
 // rematch finds the manifest's items in the state again, once a run has added to that.
-func (b *Batch) rematch() { b.matches = b.state.Match(b.idents, b.earlier) }
+func (b *Batch) rematch() { b.matches = b.state.Match(b.index.items, b.index.earlier) }
 
 // wanted reports whether the i-th item is to be sent.
 func (b *Batch) wanted(i int) bool {
 	m := b.matches[i]
-	return !b.skipped[i] && (m.Entry < 0 || b.again(m))
+	return !b.index.skipped[i] && (m.Entry < 0 || b.again(m))
 }
 
 // idle reports whether a run has nothing to do.

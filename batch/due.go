@@ -42,7 +42,7 @@ func (b *Batch) again(m state.Match) bool {
 // fresh is the record of an item that was never seen before. It gets its key here, for good.
 func (r *run) fresh(i int, it item) (state.Record, error) {
 	k := r.give(i, it)
-	rec := state.Record{Key: k.String(), ID: it.ID, Print: r.b.idents[i].Print, Phase: state.Ready,
+	rec := state.Record{Key: k.String(), ID: it.ID, Print: r.b.index.items[i].Print, Phase: state.Ready,
 		Name: pictures.Name(it.Item, k)}
 	// named or not: what a wish has bought it does not buy again, also where twins change
 	// places

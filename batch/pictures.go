@@ -17,7 +17,7 @@ import (
 func (b *Batch) Missing() int {
 	n := 0
 	for i, m := range b.matches {
-		if m.Entry >= 0 && !b.skipped[i] && !m.Changed && b.pictures.Missing(int(m.Entry)) {
+		if m.Entry >= 0 && !b.index.skipped[i] && !m.Changed && b.pictures.Missing(int(m.Entry)) {
 			n++
 		}
 	}
@@ -85,14 +85,14 @@ func (b *Batch) noteSeen() error {
 // misnamed reports whether the pictures of the i-th item, which is done, want other names.
 func (b *Batch) misnamed(i int) bool {
 	m := b.matches[i]
-	return !b.skipped[i] && m.Entry >= 0 && !m.Changed &&
-		b.names.Renames(i, b.state, int(m.Entry))
+	return !b.index.skipped[i] && m.Entry >= 0 && !m.Changed &&
+		b.index.names.Renames(i, b.state, int(m.Entry))
 }
 
 // rename gives all pictures the names that the manifest says now. One that is made again gets it
 // then.
 func (r *run) rename() error {
-	if !r.b.names.Any() {
+	if !r.b.index.names.Any() {
 		return nil
 	}
 	var all []pictures.Renaming

@@ -94,7 +94,7 @@ func (b *Batch) Plan() (Plan, error) {
 	}
 	p.Spent = b.state.Paid()
 	p.Anew, p.Finished = b.anew(&p)
-	for _, name := range b.models {
+	for _, name := range b.index.models {
 		if m := models[name]; m != nil {
 			model := b.o.Rules.Live.Model(name)
 			p.add(m, model, b.o.Rules.sync(model))
@@ -106,7 +106,7 @@ func (b *Batch) Plan() (Plan, error) {
 // planItem counts the i-th item of the manifest by what is known of it in memory.
 func (b *Batch) planItem(p *Plan, i int) error {
 	m := b.matches[i]
-	if b.skipped[i] {
+	if b.index.skipped[i] {
 		p.Skipped++
 		return nil
 	}
@@ -199,7 +199,7 @@ func (b *Batch) planRows(p *Plan, many int) (map[string]*ModelPlan, error) {
 			}
 		}
 		if !it.Skip && !named {
-			same.add(b.idents[i].Print, it.Row, wanted, cost)
+			same.add(b.index.items[i].Print, it.Row, wanted, cost)
 		}
 		if !wanted && !named {
 			continue

@@ -66,7 +66,7 @@ func (r *run) tally(old []*job) {
 	p.Pending, p.Open, p.Done, p.Failed, p.Held, p.Doubts = 0, len(old), 0, 0, 0, 0
 	for i, m := range r.b.matches {
 		switch {
-		case r.b.skipped[i]:
+		case r.b.index.skipped[i]:
 		case r.b.wanted(i):
 			p.Pending++
 		case !r.resumed[m.Entry]:

@@ -250,7 +250,7 @@ func (b *Batch) Failures() iter.Seq2[Failure, error] {
 // ails reports whether the i-th item failed, is held, or has lost its picture.
 func (b *Batch) ails(i int) bool {
 	entry := int(b.matches[i].Entry)
-	if entry < 0 || b.skipped[i] {
+	if entry < 0 || b.index.skipped[i] {
 		return false
 	}
 	p := b.state.Entry(entry).Phase()

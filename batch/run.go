@@ -181,7 +181,7 @@ func (r *run) stop(ctx context.Context, all bool) error {
 func (r *run) order() []int {
 	order := make([]int, 0, r.state.Count())
 	claimed := make([]bool, r.state.Count())
-	for _, m := range r.state.Match(r.b.idents, r.b.earlier) {
+	for _, m := range r.state.Match(r.b.index.items, r.b.index.earlier) {
 		if m.Entry >= 0 {
 			order, claimed[m.Entry] = append(order, int(m.Entry)), true
 		}
@@ -227,7 +227,7 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 		}
 		return err
 	})
-	for _, model := range r.b.models {
+	for _, model := range r.b.index.models {
 		g.Go(func() error { return r.produce(ctx, model) })
 	}
 	return again, g.Wait()

@@ -28,7 +28,7 @@ func (r *run) sweep(ctx context.Context) error {
 		r.finder.Time-r.clock.Now().Sub(r.ended))); err != nil {
 		return err
 	}
-	strays, err := r.finder.Strays(ctx, r.since.Add(-tasklist.Margin), r.b.models,
+	strays, err := r.finder.Strays(ctx, r.since.Add(-tasklist.Margin), r.b.index.models,
 		r.o.OnDoubt == "resubmit")
 	if err != nil {
 		return err

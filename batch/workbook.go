@@ -45,7 +45,7 @@ func (b *Batch) HasWorkbook() bool {
 // where somebody waits for the end of a large batch: the next run or report writes it.
 func (b *Batch) workbook(ctx context.Context, rows iter.Seq2[output.Result, error]) (
 	string, error) {
-	if !b.HasWorkbook() || ctx.Err() != nil && len(b.idents) > quickRows {
+	if !b.HasWorkbook() || ctx.Err() != nil && len(b.index.items) > quickRows {
 		return "", nil
 	}
 	defer lean()()
@@ -94,7 +94,7 @@ func (b *Batch) annotated(book output.Book, rows iter.Seq2[output.Result, error]
 // said are the words that the sheet has already; where no row has an id, a column of them would
 // be empty.
 func (b *Batch) said(theirs *manifests.Book) []string {
-	if slices.ContainsFunc(b.idents, func(i state.Item) bool { return i.IDHash != 0 }) {
+	if slices.ContainsFunc(b.index.items, func(i state.Item) bool { return i.IDHash != 0 }) {
 		return theirs.Fields
 	}
 	return append(slices.Clip(theirs.Fields), "id")

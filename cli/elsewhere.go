@@ -38,7 +38,7 @@ func (s search) rightFolder(b *batch.Batch, plan batch.Plan) error {
 		return nil
 	}
 	if s.beside {
-		err := s.find(func() (batch.Prints, error) { return b.Prints(), nil })
+		err := s.find(func() (*batch.Index, error) { return b.Index(), nil })
 		if err != nil {
 			return err
 		}
@@ -52,21 +52,21 @@ func (s search) rightFolder(b *batch.Batch, plan batch.Plan) error {
 // find is the mistake of a command that would not see what another folder holds: half of the items
 // or more, or ten that are half of that folder or more. Fewer are told as a warning, and so are all
 // where a folder was named that a run may begin.
-func (s search) find(read func() (batch.Prints, error)) error {
+func (s search) find(read func() (*batch.Index, error)) error {
 	folders := outputFolders(s.sheet, s.folder)
 	if len(folders) == 0 {
 		return nil
 	}
-	prints, err := read()
+	index, err := read()
 	if err != nil {
 		return err
 	}
-	best := s.best(lookInto(folders, prints))
+	best := s.best(lookInto(folders, index))
 	if best.items == 0 {
 		return nil
 	}
 	there := s.peek(best)
-	all := prints.Items()
+	all := index.Items()
 	few := 2*best.items < all && (best.items < batch.ManyAnew || !there.mostOf(best.items))
 	if few || s.chosen {
 		s.warn(s.fewOf(best, there, all))
@@ -233,7 +233,7 @@ func (s search) foreign(b *batch.Batch) error {
 	owner := term.Plain(recorded.Manifest)
 	m := &mistake{text: fmt.Sprintf(
 		"%s is the output folder of %s: of the %s items of %s it holds %s, beside %s others",
-		term.Plain(s.folder), owner, term.Number(b.Prints().Items()), s.name(),
+		term.Plain(s.folder), owner, term.Number(b.Index().Items()), s.name(),
 		term.Number(both), term.Number(held-both)),
 		hint: "--out DIR names the folder of its own batch"}
 	if s.options.Settings.Rehearsal {

@@ -26,6 +26,7 @@ type job struct {
 	folder   string
 	disk     durable.Disk
 	stage    rehearsalServer
+	checked  *checkedManifest
 	batch    *batch.Batch
 	plan     batch.Plan
 	watch    term.Watch
@@ -35,25 +36,42 @@ type job struct {
 }
 
 // run takes a manifest as far as it comes. Nothing is created on the disk before the manifest is
-// known to be right.
+// known to be right; where there is a batch already, the rows are checked while that is read.
 func (p *program) run(ctx context.Context, f *runFlags, settings state.Settings,
 	name string) error {
 	if err := stdinFolder(name, f.out); err != nil {
 		return err
 	}
-	f.rules.Live = readLive(folderOf(f.out, name, f.rehearse), settings.BaseURL).Models
+	folder := folderOf(f.out, name, f.rehearse)
+	f.rules.Live = readLive(folder, settings.BaseURL).Models
 	f.priceRegion = settings.Region
-	m, totals, err := f.open(p, name)
+	m, err := f.open(p, name)
 	if err != nil {
 		return err
 	}
 	defer m.Close()
+	if !hasState(folder) {
+		if _, err := m.index(); err != nil {
+			return err
+		}
+	}
+	err = p.runManifest(ctx, f, settings, m, name)
+	if _, mistakes := m.index(); mistakes != nil {
+		return mistakes // whatever else is wrong
+	}
+	return err
+}
+
+// runManifest is run of an open manifest.
+func (p *program) runManifest(ctx context.Context, f *runFlags, settings state.Settings,
+	m *checkedManifest, name string) error {
 	settings.Manifest, settings.Mode, settings.Encoding = m.Name(), f.rules.Mode, m.Encoding()
 	key, err := f.key(p, p.warn)
 	if err != nil && !f.rehearse {
 		return err
 	}
-	j := &job{p: p, f: f, manifest: name, folder: folderOf(f.out, name, f.rehearse),
+	j := &job{p: p, f: f, manifest: name, checked: m,
+		folder: folderOf(f.out, name, f.rehearse),
 		screen: &term.Screen{Rehearsal: f.rehearse, Quiet: f.quiet, Stderr: p.stderr,
 			Columns: term.ColumnsOf(p.stderr)}}
 	if f.progress == "json" {
@@ -62,10 +80,11 @@ func (p *program) run(ctx context.Context, f *runFlags, settings state.Settings,
 	if err := notItsReport(name, j.folder); err != nil {
 		return err
 	}
-	options := batch.Options{Manifest: m, Settings: settings, Rules: f.rules, Key: key}
+	options := batch.Options{Manifest: m.Manifest, Index: m.index, Settings: settings,
+		Rules: f.rules, Key: key}
 	j.looked = !hasState(j.folder)
 	if j.looked && !hasTraces(j.folder) && j.search(options).beside {
-		err := j.search(options).find(func() (batch.Prints, error) { return batch.ReadPrints(m) })
+		err := j.search(options).find(m.index)
 		if err != nil {
 			return err
 		}
@@ -78,7 +97,6 @@ func (p *program) run(ctx context.Context, f *runFlags, settings state.Settings,
 		return err
 	}
 	defer caller.Close()
-	tellReading(totals, j.screen.Print) // also with --quiet: it may be paid for
 	dir, lock, err := p.takeFolder(j.folder)
 	if err != nil {
 		return err
@@ -128,6 +146,7 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 		return err
 	}
 	defer j.batch.Close()
+	tellReading(j.checked.totals, j.screen.Print) // also with --quiet: it may be paid for
 	if trace := j.batch.Lost(); trace != "" && !f.restored {
 		j.p.warn(
 			fmt.Sprintf(
@@ -172,8 +191,8 @@ func (j *job) search(o batch.Options) search {
 	return search{args: j.p.args, sheet: j.manifest, folder: j.folder, retried: "--new",
 		warn: j.p.warn, beside: !j.f.rehearse && !j.f.anew && !j.f.restored,
 		shared: j.f.accept, chosen: j.f.out != "",
-		options: batch.Options{Manifest: o.Manifest, Settings: o.Settings, Rules: o.Rules,
-			Tool: version(), RetryFailed: j.f.retry}}
+		options: batch.Options{Manifest: o.Manifest, Index: o.Index, Settings: o.Settings,
+			Rules: o.Rules, Tool: version(), RetryFailed: j.f.retry}}
 }
 
 // tooMuch refuses a run that would pay for much that is finished.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/manifests/spell"
@@ -97,11 +98,19 @@ func (r *manifestFlags) modeFlag(g group) {
 		"which interface of the API; auto takes async where the model has it")
 }
 
-// open opens the manifest and checks all its rows. The caller closes it.
-func (r *manifestFlags) open(p *program, name string) (*manifests.Manifest, manifests.Totals,
-	error) {
+// A checkedManifest is an open manifest whose rows are checked once, while something else may be
+// done.
+type checkedManifest struct {
+	*manifests.Manifest
+	totals manifests.Totals // once index has returned
+	// index checks all rows and keeps what a batch must know of them. The error lists all mistakes.
+	index func() (*batch.Index, error)
+}
+
+// open opens the manifest. The caller closes it.
+func (r *manifestFlags) open(p *program, name string) (*checkedManifest, error) {
 	if err := r.stdinReadable(p, name); err != nil {
-		return nil, manifests.Totals{}, err
+		return nil, err
 	}
 	m, err := manifests.Open(name, manifests.Options{
 		Format: r.format, Stdin: p.stdin,
@@ -110,29 +119,36 @@ func (r *manifestFlags) open(p *program, name string) (*manifests.Manifest, mani
 		MaxItems: r.maxItems, Check: r.rules.Check,
 		Names: r.rules.Names(r.name)})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, manifests.Totals{}, noManifest(name)
+		return nil, noManifest(name)
 	}
 	if info, trouble := os.Stat(name); err != nil && trouble == nil && info.IsDir() {
-		return nil, manifests.Totals{}, &mistake{
+		return nil, &mistake{
 			text: term.Quote(name) + " is a folder", hint: "name the manifest in it"}
 	}
 	if err != nil {
-		return nil, manifests.Totals{}, err
+		return nil, err
 	}
-	totals, err := m.Check()
+	c := &checkedManifest{Manifest: m}
+	c.index = sync.OnceValues(func() (*batch.Index, error) { return r.checkRows(c, name) })
+	return c, nil
+}
+
+// checkRows checks all rows of a manifest.
+func (r *manifestFlags) checkRows(m *checkedManifest, name string) (_ *batch.Index, err error) {
+	index, n := &batch.Index{}, 0
+	m.totals, err = m.CheckItems(func(it *manifests.Item) {
+		if n++; n == manyItems {
+			saveMemory()
+		}
+		index.Add(it)
+	})
 	if err != nil {
-		err = r.roomier(m, err)
-		m.Close()
-		return nil, totals, r.flagAtFault(err)
+		return nil, r.flagAtFault(r.roomier(m.Manifest, err))
 	}
-	if totals.Items == 0 {
-		m.Close()
-		return nil, totals, noItems(name, r.kind(name))
+	if m.totals.Items == 0 {
+		return nil, noItems(name, r.kind(name))
 	}
-	if totals.Items > manyItems {
-		saveMemory()
-	}
-	return m, totals, nil
+	return index, nil
 }
 
 // noItems refuses a manifest without items: a failed export must not end with "all done", nor
@@ -157,12 +173,12 @@ func noItems(name, kind string) error {
 // manyItems is the number of items from which on their tables take most of the memory.
 const manyItems = 100_000
 
-// saveMemory lets the garbage collector start when a third was added to what is in use, instead
+// saveMemory lets the garbage collector start when a fifth was added to what is in use, instead
 // of when it has doubled. What is kept of a million items has no pointers to follow, so that
 // this costs next to nothing. GOGC has precedence.
 func saveMemory() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(30)
+		debug.SetGCPercent(20)
 	}
 }
 

@@ -55,14 +55,14 @@ type neighbour struct {
 }
 
 // lookInto counts the items of a manifest that each folder holds.
-func lookInto(folders []string, prints batch.Prints) []neighbour {
+func lookInto(folders []string, index *batch.Index) []neighbour {
 	found := make([]neighbour, len(folders))
-	wanted := prints.Wanted()
+	wanted := index.Wanted()
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, folder := range folders {
 		g.Go(func() error {
-			found[i] = lookAt(folder, prints, wanted)
+			found[i] = lookAt(folder, index, wanted)
 			return nil
 		})
 	}
@@ -70,7 +70,7 @@ func lookInto(folders []string, prints batch.Prints) []neighbour {
 	return found
 }
 
-func lookAt(folder string, prints batch.Prints, wanted map[state.Fingerprint]bool) neighbour {
+func lookAt(folder string, index *batch.Index, wanted map[state.Fingerprint]bool) neighbour {
 	n := neighbour{folder: folder}
 	dir, err := durable.OpenDir(folder)
 	if err != nil {
@@ -87,6 +87,6 @@ func lookAt(folder string, prints batch.Prints, wanted map[state.Fingerprint]boo
 		return n
 	}
 	n.settings, n.err = paid.Settings, paid.Damage
-	n.items = prints.PaidIn(paid)
+	n.items = index.PaidIn(paid)
 	return n
 }

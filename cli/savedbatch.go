@@ -113,7 +113,7 @@ func (l *savedBatch) openReadOnly(p *program, cmd *cobra.Command, name string, r
 // join reads the manifest and opens the batch on a disk. It returns the manifest, which the
 // caller closes, also with an error.
 func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
-	recorded *state.Settings) (m *manifests.Manifest, err error) {
+	recorded *state.Settings) (m *checkedManifest, err error) {
 	if l.settings, err = l.settle(p, cmd.Flags(), recorded); err != nil {
 		return nil, err
 	}
@@ -128,29 +128,30 @@ func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
 	}
 	l.rules.Live = readLive(l.folder, l.settings.BaseURL).Models
 	l.priceRegion = l.settings.Region
-	if m, l.totals, err = l.manifestFlags.open(p, l.name); err != nil {
+	if m, err = l.manifestFlags.open(p, l.name); err != nil {
 		return nil, err
 	}
 	l.settings.Manifest, l.settings.Mode, l.settings.Encoding = m.Name(), l.rules.Mode, m.Encoding()
 	l.batch, err = openBatch(batch.Options{
-		Manifest: m, Disk: disk, Settings: l.settings, Rules: l.rules, Tool: version(),
-		RetryFailed: l.retry, Redo: l.redo, Workbook: l.workbook,
+		Manifest: m.Manifest, Index: m.index, Disk: disk, Settings: l.settings, Rules: l.rules,
+		Tool: version(), RetryFailed: l.retry, Redo: l.redo, Workbook: l.workbook,
 	}, l.folder, l.command("run"))
 	if err != nil {
 		return m, err
 	}
+	l.totals = m.totals
 	if l.plan, err = l.batch.Plan(); err != nil {
 		return m, err
 	}
-	l.rereading = reread(l.batch, m, l.plan)
+	l.rereading = reread(l.batch, m.Manifest, l.plan)
 	return m, l.search(p, m).rightFolder(l.batch, l.plan)
 }
 
 // search looks for this batch in other folders.
-func (l *savedBatch) search(p *program, m *manifests.Manifest) search {
+func (l *savedBatch) search(p *program, m *checkedManifest) search {
 	s := search{args: p.args, sheet: l.name, folder: l.folder, warn: p.warn,
-		beside: !l.settings.Rehearsal && !l.anew, options: batch.Options{Manifest: m,
-			Settings: l.settings, Rules: l.rules, Tool: version(), RetryFailed: l.retry}}
+		beside: !l.settings.Rehearsal && !l.anew, options: batch.Options{Manifest: m.Manifest,
+			Index: m.index, Settings: l.settings, Rules: l.rules, Tool: version(), RetryFailed: l.retry}}
 	if l.asRun {
 		s.retried, s.chosen = "--new", l.out != ""
 	} else if l.found && !l.batch.Foreign() {

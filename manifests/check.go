@@ -23,8 +23,12 @@ type Totals struct {
 // Check reads the whole manifest. The error is an *ErrorList with all mistakes, those of single
 // rows as well as ids that are used twice, file names that collide, and more items than are
 // allowed.
-func (m *Manifest) Check() (Totals, error) {
-	c := manifestCheck{m: m, mistakes: m.mistakes.clone(), warnings: m.headerWarnings.clone(),
+func (m *Manifest) Check() (Totals, error) { return m.CheckItems(func(*Item) {}) }
+
+// CheckItems is Check that shows each item, in order, which Items will yield: with one reading, what
+// must be known of all items can be kept. Once there is a mistake some are left out.
+func (m *Manifest) CheckItems(see func(*Item)) (Totals, error) {
+	c := manifestCheck{m: m, see: see, mistakes: m.mistakes.clone(), warnings: m.headerWarnings.clone(),
 		guesses: m.guesses.clone(),
 		claims:  newNameIndex(m.rules.naming)}
 	if err := m.each(c.row); err != nil {
@@ -58,6 +62,7 @@ func (m *Manifest) each(see func(*row) (more bool)) error {
 // A manifestCheck is one look at a manifest.
 type manifestCheck struct {
 	m        *Manifest
+	see      func(*Item)
 	totals   Totals
 	mistakes ErrorList
 	warnings ErrorList
@@ -98,6 +103,9 @@ func (c *manifestCheck) row(r *row) bool {
 			break
 		}
 		c.claims.add(it)
+		if mistakes.Total == 0 {
+			c.see(it)
+		}
 	}
 	c.tellOnce(it)
 	if mistakes.Total == 0 && !it.Skip && c.m.check != nil {
