@@ -202,7 +202,7 @@ func (r *run) opened(m *pace.Model, j *job, task client.Task) error {
 	m.Accepted()
 	r.stops.Answered(j.Sent.Model)
 	r.stops.Accepted()
-	r.claims.Created(task.ID)
+	r.claims.AddAnswer(task.ID)
 	j.Phase, j.Task, j.Request, j.At = state.Open, task.ID, task.RequestID, r.clock.Now()
 	j.Submitted = r.clock.Now()
 	if err := r.state.Put(j.Record, true); err != nil {
@@ -210,7 +210,7 @@ func (r *run) opened(m *pace.Model, j *job, task client.Task) error {
 		return err
 	}
 	// again: its record may have been read for the claims just before this one
-	r.claims.Created(task.ID)
+	r.claims.AddAnswer(task.ID)
 	r.own.Add(j.Record)
 	return nil
 }

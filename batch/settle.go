@@ -136,8 +136,8 @@ func (r *run) adopt(j *job, task client.TaskInfo, by string) error {
 	if err != nil || !free {
 		return err // another item was faster: look again
 	}
-	if by == "prompt" && r.o.OnDoubt != "resubmit" && r.claims.TakenElsewhere(task) {
-		r.claims.Unclaim(task.ID)
+	if by == "prompt" && r.o.OnDoubt != "resubmit" && r.claims.ClaimedElsewhere(task) {
+		r.claims.Release(task.ID)
 		return r.hold(
 			&j.Record, settle.InDoubt,
 			"task %s, which has its words, was taken by another batch in another folder",
@@ -168,7 +168,7 @@ func (r *run) see(ctx context.Context, j *job) error {
 // release gives an adopted task back that made something else than was asked for: it is another
 // client's, with the same words. The doubt goes on.
 func (r *run) release(rec *state.Record) error {
-	r.claims.Unclaim(rec.Task)
+	r.claims.Release(rec.Task)
 	rec.Released = append(rec.Released, rec.Task)
 	rec.Phase, rec.Task, rec.Request, rec.Adopted, rec.At = state.Intent, "", "", "", r.clock.Now()
 	rec.SeedUnknown = false

@@ -131,7 +131,7 @@ func (s *Search) examine(ctx context.Context, c candidate) (Outcome, error) {
 
 // compare judges a task by its own prompt.
 func (s *Search) compare(c candidate, task client.Task) Outcome {
-	young := s.Clock.Now().Sub(s.health.First) <= tasklist.ReplicaLag
+	young := s.Clock.Now().Sub(s.health.Began) <= tasklist.ReplicaLag
 	switch task.Status {
 	case client.Failed, client.Canceled:
 		return Absent

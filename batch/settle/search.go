@@ -65,7 +65,7 @@ func (f *Finder) Search(rec *state.Record, posted time.Time, turn *pace.KeyLock,
 		health: tasklist.NewHealth(f.Clock, f.Time),
 		ended:  now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
 	if s.doubt == nil {
-		s.doubt = f.Doubts.Add(turn.Key, rec.Intent, s.health.First, !posted.IsZero())
+		s.doubt = f.Doubts.Add(turn.Key, rec.Intent, s.health.Began, !posted.IsZero())
 	}
 	f.Doubts.Close(s.doubt, false) // it may be about a task that was given back
 	return s, s.doubt
@@ -94,7 +94,7 @@ func (s *Search) Decide(ctx context.Context) (Verdict, error) {
 		case Unsure:
 			return Verdict{Outcome: Unsure, Why: s.why}, nil
 		}
-		if why := s.health.Hopeless(err); why != "" {
+		if why := s.health.GiveUpReason(err); why != "" {
 			return Verdict{Outcome: Unsure, Why: why}, nil
 		}
 		if s.unproven() {
@@ -132,7 +132,7 @@ func (s *Search) judged(ctx context.Context) (Outcome, error) {
 	if s.outOfReach() {
 		return Unsure, nil
 	}
-	age := min(s.age(), s.Doubts.Age(s.turn.Key, s.Clock))
+	age := min(s.age(), s.Doubts.YoungestAge(s.turn.Key, s.Clock))
 	pass, err := s.Tasks.Read(ctx, s.looked)
 	s.looked = time.Now()
 	if err != nil {
@@ -177,7 +177,7 @@ func (s *Search) outOfReach() bool {
 func (s *Search) age() time.Duration {
 	if s.posted.IsZero() {
 		return s.Clock.Now().Sub(pace.Sooner(
-			s.health.First, s.rec.Intent.Add(tasklist.LongestSubmission)))
+			s.health.Began, s.rec.Intent.Add(tasklist.LongestSubmission)))
 	}
 	return s.Clock.Remote(time.Since(pace.Sooner(
 		s.ended, s.posted.Add(s.Clock.Local(tasklist.LongestSubmission)))))
@@ -192,9 +192,9 @@ func (s *Search) heard(pass tasklist.Pass) {
 			s.rec.Heard = s.Clock.Now()
 		}
 		s.until = s.rec.Heard.Add(s.Time + tasklist.Margin)
-		s.Doubts.Hear(s.doubt, s.until, s.Clock.Now().Add(-s.Clock.Remote(time.Since(s.ended))))
+		s.Doubts.Bound(s.doubt, s.until, s.Clock.Now().Add(-s.Clock.Remote(time.Since(s.ended))))
 	}
-	s.health.Read(pass.Whole)
+	s.health.CountWhole(pass.Whole)
 }
 
 // silence decides whether a pass without our task proves that there is none.
@@ -220,7 +220,7 @@ func (s *Search) silence(age time.Duration, candidates []candidate) Outcome {
 // fails.
 func (s *Search) unproven() bool {
 	enough := 5 * s.Time
-	return s.health.Failures == 0 && !s.alive && s.Clock.Now().Sub(s.health.First) > enough &&
+	return s.health.Failures == 0 && !s.alive && s.Clock.Now().Sub(s.health.Began) > enough &&
 		s.Clock.Remote(s.Busy.quiet()) > enough
 }
 

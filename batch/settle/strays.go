@@ -68,7 +68,7 @@ func (s *strays) hopeless(cause error) (bool, error) {
 	switch {
 	case tasklist.KeyRefused(cause):
 		return true, cause
-	case s.health.Hopeless(cause) == "":
+	case s.health.GiveUpReason(cause) == "":
 		return false, nil
 	case s.health.Refused < 3:
 		return true, fmt.Errorf("the state file has lost its end, "+
@@ -85,15 +85,15 @@ func (s *strays) compare(pass tasklist.Pass) (all []client.TaskInfo, enough bool
 	if err != nil {
 		return nil, false, err
 	}
-	pass.Whole = pass.Whole && !e.Lacks(s.since)
-	s.health.Read(pass.Whole)
+	pass.Whole = pass.Whole && !e.Incomplete(s.since)
+	s.health.CountWhole(pass.Whole)
 	if newest := pass.Newest(); s.until.IsZero() && !newest.IsZero() {
 		s.until = newest.Add(s.Time + tasklist.Margin)
 	}
-	if all, err = s.unclaimed(pass, e.Then); err != nil {
+	if all, err = s.unclaimed(pass, e.Earlier); err != nil {
 		return nil, false, err
 	}
-	switch why := s.health.Gapped(); {
+	switch why := s.health.GapReason(); {
 	case why != "" && s.resubmit:
 		return all, true, nil
 	case why != "":

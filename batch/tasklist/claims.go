@@ -20,13 +20,13 @@ type Claims struct {
 	mu    sync.Mutex
 	tasks map[string]bool // nil until they are needed
 	// answered are hashes of the tasks of this run.
-	answered map[uint64]bool
+	answers map[uint64]bool
 }
 
 // NewClaims returns the claims of the records of a state file, which are written into a ledger,
 // too.
 func NewClaims(s *state.File, clock *pace.Clock, l *Ledger) *Claims {
-	return &Claims{state: s, clock: clock, ledger: l, answered: map[uint64]bool{}}
+	return &Claims{state: s, clock: clock, ledger: l, answers: map[uint64]bool{}}
 }
 
 // Claim takes a task for an item; false where another item has it.
@@ -40,16 +40,16 @@ func (c *Claims) Claim(task string) (bool, error) {
 		return false, nil
 	}
 	c.tasks[task] = true
-	c.ledger.note(task, c.clock.Now(), claimAdopted)
+	c.ledger.append(task, c.clock.Now(), claimAdopted)
 	return true, nil
 }
 
-// Unclaim gives a task back: it may be another item's.
-func (c *Claims) Unclaim(task string) {
+// Release gives a task back: it may be another item's.
+func (c *Claims) Release(task string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.tasks, task)
-	c.ledger.note(task, c.clock.Now(), claimReleased)
+	c.ledger.append(task, c.clock.Now(), claimReleased)
 }
 
 // Claimed tells which of the rows are known: to a record of ours, or as the answer to another
@@ -64,7 +64,7 @@ func (c *Claims) Claimed(rows map[string]client.TaskInfo) (map[string]bool, erro
 		return nil, err
 	}
 	known := map[string]bool{}
-	for id, kind := range c.ledger.others(rows) {
+	for id, kind := range c.ledger.claimsOfOthers(rows) {
 		if kind == claimAnswered {
 			known[id] = true
 		}
@@ -83,21 +83,21 @@ func (c *Claims) FirstAnswer(task string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	id := state.Hash(task)
-	if c.answered[id] || c.tasks[task] {
+	if c.answers[id] || c.tasks[task] {
 		return false
 	}
-	c.answered[id] = true
+	c.answers[id] = true
 	return true
 }
 
-// Created claims a task that a submission was answered with.
-func (c *Claims) Created(task string) {
+// AddAnswer claims a task that a submission was answered with.
+func (c *Claims) AddAnswer(task string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.tasks != nil {
 		c.tasks[task] = true
 	}
-	c.ledger.note(task, c.clock.Now(), claimAnswered)
+	c.ledger.append(task, c.clock.Now(), claimAnswered)
 }
 
 // collect reads them from the state file. Older than a day and an hour they are in no list.
@@ -135,10 +135,10 @@ func recordsSince(f *state.File, since time.Time) iter.Seq2[state.Record, error]
 	}
 }
 
-// TakenElsewhere reports whether another batch of this user has claimed a task. Both write
+// ClaimedElsewhere reports whether another batch of this user has claimed a task. Both write
 // before they read: of two that adopt it at the same moment, at least one sees the other.
-func (c *Claims) TakenElsewhere(task client.TaskInfo) bool {
-	return c.ledger.others(map[string]client.TaskInfo{task.ID: task})[task.ID] != 0
+func (c *Claims) ClaimedElsewhere(task client.TaskInfo) bool {
+	return c.ledger.claimsOfOthers(map[string]client.TaskInfo{task.ID: task})[task.ID] != 0
 }
 
 // Reset collects them anew when they are needed next: the state file has got records of its own.

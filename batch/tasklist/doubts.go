@@ -7,42 +7,42 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 )
 
-// answerTime is how long a submission has for its answer (client.Config.Timeout): later an
+// submissionTimeout is how long a submission has for its answer (client.Config.Timeout): later an
 // earlier run did not send any more, unless its disk took long to sync the intent.
-const answerTime = time.Minute
+const submissionTimeout = time.Minute
 
 // A Doubt is when a task of a submission can have been made.
 type Doubt struct {
-	from    time.Time // the intent
+	intent  time.Time // the intent
 	end     time.Time // of the submission, at the latest
-	until   time.Time // what is made later is another's; zero as long as that is not known
+	latest  time.Time // what is made later is another's; zero as long as that is not known
 	ThisRun bool      // by the clock of this run
 	closed  bool      // it is settled, or given up
-	noted   time.Time // our clock: the submission had ended by then
+	endedBy time.Time // our clock: the submission had ended by then
 }
 
 // age is how long ago the submission ended, at least.
 func (d *Doubt) age(c *pace.Clock) time.Duration {
-	age := c.Remote(time.Since(d.noted))
+	age := c.Remote(time.Since(d.endedBy))
 	if !d.ThisRun {
-		age = max(age, c.Now().Sub(d.from.Add(LongestSubmission)))
+		age = max(age, c.Now().Sub(d.intent.Add(LongestSubmission)))
 	}
 	return age
 }
 
 // Doubts are all of this run, and what earlier ones have adopted, by their words.
 type Doubts struct {
-	mu sync.Mutex
-	of map[string][]*Doubt
+	mu       sync.Mutex
+	byPrompt map[string][]*Doubt
 }
 
 // Add notes a doubt about words that were sent after an intent. Began is when that is, by the
 // service's clock: the submission has ended.
 func (d *Doubts) Add(words string, intent, began time.Time, thisRun bool) *Doubt {
-	one := &Doubt{from: intent, end: pace.Sooner(began, intent.Add(LongestSubmission)),
-		ThisRun: thisRun, noted: time.Now()}
+	one := &Doubt{intent: intent, end: pace.Sooner(began, intent.Add(LongestSubmission)),
+		ThisRun: thisRun, endedBy: time.Now()}
 	if !one.ThisRun {
-		one.end = intent.Add(answerTime)
+		one.end = intent.Add(submissionTimeout)
 	}
 	d.put(words, one)
 	return one
@@ -51,19 +51,19 @@ func (d *Doubts) Add(words string, intent, began time.Time, thisRun bool) *Doubt
 func (d *Doubts) put(words string, one *Doubt) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.of == nil {
-		d.of = map[string][]*Doubt{}
+	if d.byPrompt == nil {
+		d.byPrompt = map[string][]*Doubt{}
 	}
-	d.of[words] = append(d.of[words], one)
+	d.byPrompt[words] = append(d.byPrompt[words], one)
 }
 
-// Hear notes that the service's clock was heard after the end of a submission. One of this run
+// Bound notes that the service's clock was heard after the end of a submission. One of this run
 // ended at the given moment of that clock: what it was dated by before may have stood still
 // while the machine slept.
-func (d *Doubts) Hear(one *Doubt, until, ended time.Time) {
+func (d *Doubts) Bound(one *Doubt, until, ended time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	one.until = until
+	one.latest = until
 	if one.ThisRun && ended.After(one.end) {
 		one.end = ended
 	}
@@ -76,13 +76,13 @@ func (d *Doubts) Close(one *Doubt, closed bool) {
 	one.closed = closed
 }
 
-// Age is that of the youngest doubt about the same words. One of the others may have taken what
+// YoungestAge is that of the youngest doubt about the same words. One of the others may have taken what
 // was this one's: then its own is left for this one, as soon as the list shows it.
-func (d *Doubts) Age(words string, c *pace.Clock) time.Duration {
+func (d *Doubts) YoungestAge(words string, c *pace.Clock) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	age := Reach
-	for _, one := range d.of[words] {
+	for _, one := range d.byPrompt[words] {
 		age = min(age, one.age(c))
 	}
 	return age
@@ -103,7 +103,7 @@ func (d *Doubts) Place(words string, created time.Time, e Evidence) (nearest Pla
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	open := 0
-	for _, one := range d.of[words] {
+	for _, one := range d.byPrompt[words] {
 		nearest = max(nearest, one.place(created, e))
 		if !one.closed {
 			open++
@@ -119,15 +119,15 @@ func (d *Doubt) place(created time.Time, e Evidence) Place {
 		return Near
 	}
 	low, high, span := e.Offsets(d.ThisRun)
-	if low.Known && created.Add(-low.By).Before(d.from.Add(-Margin)) {
+	if low.Known && created.Add(-low.By).Before(d.intent.Add(-Margin)) {
 		return Outside
 	}
-	if high.Known && !d.until.IsZero() && created.Add(-high.By).After(d.until) {
+	if high.Known && !d.latest.IsZero() && created.Add(-high.By).After(d.latest) {
 		return Outside
 	}
 	// Where nothing is known of the offset, one that is none is no accident.
 	at := created.Add(-span.By)
-	if !span.Conflict && !at.Before(d.from.Add(-Margin)) && !at.After(d.end.Add(Margin)) {
+	if !span.Conflict && !at.Before(d.intent.Add(-Margin)) && !at.After(d.end.Add(Margin)) {
 		return Within
 	}
 	if d.closed {

@@ -21,14 +21,14 @@ const (
 	Margin = time.Minute
 	// before is how many tasks of ours before a doubt a pass must show, too: a list that is cut
 	// off ends somewhere.
-	knownBefore = 10
+	shownBefore = 10
 	// quickAnswer is how long the answer to a submission may have taken that tells when its
 	// task was made.
-	quickAnswer = 30 * time.Second
+	maxAnswerTime = 30 * time.Second
 	// sameOffset is how far two tasks may disagree about what the list's times differ by.
-	sameOffset = time.Minute
+	offsetTolerance = time.Minute
 	// longAgo is the age of a doubt from which on the list must be seen to reach back to it.
-	longAgo = time.Hour
+	oldDoubt = time.Hour
 )
 
 // An ownTask is a task that a record of ours knows. It was made between intent and answer, by
@@ -43,7 +43,7 @@ type ownTask struct {
 // quick reports whether its record tells well when it was made.
 func (t ownTask) quick() bool {
 	return !t.answered.IsZero() &&
-		t.answered.Sub(t.intent) <= quickAnswer
+		t.answered.Sub(t.intent) <= maxAnswerTime
 }
 
 // OwnTasks are those of the last day. They are collected when the first doubt needs them.
@@ -54,10 +54,10 @@ type OwnTasks struct {
 	doubts *Doubts
 	began  time.Time // the service's clock: when this run began
 
-	mu    sync.Mutex
-	all   map[string]ownTask // nil before
-	of    time.Time          // when the last pass began that was judged
-	judge Evidence
+	mu       sync.Mutex
+	tasks    map[string]ownTask // nil before
+	judged   time.Time          // when the last pass began that was judged
+	evidence Evidence
 }
 
 // NewOwnTasks reads them from a state file when they are needed first. Settle is how long an
@@ -89,8 +89,8 @@ func ownTaskOf(rec state.Record, thisRun bool) ownTask {
 func (o *OwnTasks) Add(rec state.Record) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.all != nil {
-		o.all[rec.Task] = ownTaskOf(rec, true)
+	if o.tasks != nil {
+		o.tasks[rec.Task] = ownTaskOf(rec, true)
 	}
 }
 
@@ -101,15 +101,15 @@ func (o *OwnTasks) EvidenceOf(pass Pass) (Evidence, error) {
 	if err := o.collect(); err != nil {
 		return Evidence{}, err
 	}
-	if !o.of.Equal(pass.begun) {
-		o.of, o.judge = pass.begun, o.evidence(pass)
+	if !o.judged.Equal(pass.localStart) {
+		o.judged, o.evidence = pass.localStart, o.judge(pass)
 	}
-	return o.judge, nil
+	return o.evidence, nil
 }
 
 // collect reads them from the state file.
 func (o *OwnTasks) collect() error {
-	if o.all != nil {
+	if o.tasks != nil {
 		return nil
 	}
 	all := map[string]ownTask{}
@@ -131,7 +131,7 @@ func (o *OwnTasks) collect() error {
 		}
 		all[rec.Task] = t
 	}
-	o.all = all
+	o.tasks = all
 	return nil
 }
 
@@ -160,7 +160,7 @@ func (o Offset) with(by time.Duration) Offset {
 	switch {
 	case o.Conflict || !o.Known:
 		return Offset{!o.Conflict, o.Conflict, by}
-	case (o.By - by).Abs() > sameOffset:
+	case (o.By - by).Abs() > offsetTolerance:
 		return Offset{Conflict: true}
 	}
 	return o
@@ -170,52 +170,52 @@ func (o Offset) with(by time.Duration) Offset {
 type Evidence struct {
 	intents []time.Time // of the tasks of ours that a whole list would show, in order
 	// the latest intent of those that it does not show; zero where it shows all
-	missing time.Time
+	lastMissing time.Time
 	// the latest intent of those that it shows, and whose times are what the list's other ones
 	// say
-	shown  time.Time
-	first  time.Time // the earliest of them
-	gone   time.Time // the latest intent of a task of ours that is too old for the list
-	oldest time.Time // the list's oldest row, by the list's clock
-	now    Offset    // as the tasks of this run teach it
-	Then   Offset    // as those of earlier runs do, whose records may be by another clock
+	lastShown  time.Time
+	firstShown time.Time // the earliest of them
+	lastGone   time.Time // the latest intent of a task of ours that is too old for the list
+	oldestRow  time.Time // the list's oldest row, by the list's clock
+	current    Offset    // as the tasks of this run teach it
+	Earlier    Offset    // as those of earlier runs do, whose records may be by another clock
 }
 
-func (o *OwnTasks) evidence(pass Pass) Evidence {
+func (o *OwnTasks) judge(pass Pass) Evidence {
 	var e Evidence
 	for _, row := range pass.Rows {
-		if e.oldest.IsZero() || !row.Created.IsZero() && row.Created.Before(e.oldest) {
-			e.oldest = row.Created
+		if e.oldestRow.IsZero() || !row.Created.IsZero() && row.Created.Before(e.oldestRow) {
+			e.oldestRow = row.Created
 		}
 	}
-	for id, t := range o.all {
+	for id, t := range o.tasks {
 		row, shown := pass.Rows[id]
 		switch by := row.Created.Sub(t.answered); {
 		case !shown || row.Created.IsZero() || !t.quick():
 		case t.thisRun:
-			e.now = e.now.with(by)
+			e.current = e.current.with(by)
 		default:
-			e.Then = e.Then.with(by)
+			e.Earlier = e.Earlier.with(by)
 		}
 	}
-	for _, t := range o.all {
-		if t.intent.Before(pass.at.Add(-Reach)) {
-			e.gone = pace.Later(e.gone, t.intent)
+	for _, t := range o.tasks {
+		if t.intent.Before(pass.start.Add(-Reach)) {
+			e.lastGone = pace.Later(e.lastGone, t.intent)
 			continue
 		}
 		row, shown := pass.Rows[t.id]
 		if !shown && (t.undated || pace.Later(t.intent,
-			t.answered).After(pass.at.Add(-o.settle))) {
+			t.answered).After(pass.start.Add(-o.settle))) {
 			continue // it may not show it any more, or not yet
 		}
 		e.intents = append(e.intents, t.intent)
 		switch {
 		case !shown:
-			e.missing = pace.Later(e.missing, t.intent)
-		case e.agrees(t, row):
-			e.shown = pace.Later(e.shown, t.intent)
-			if e.first.IsZero() || t.intent.Before(e.first) {
-				e.first = t.intent
+			e.lastMissing = pace.Later(e.lastMissing, t.intent)
+		case e.datedRight(t, row):
+			e.lastShown = pace.Later(e.lastShown, t.intent)
+			if e.firstShown.IsZero() || t.intent.Before(e.firstShown) {
+				e.firstShown = t.intent
 			}
 		}
 	}
@@ -223,11 +223,11 @@ func (o *OwnTasks) evidence(pass Pass) Evidence {
 	return e
 }
 
-// agrees reports whether a task that the list shows would be found by its time, were it in doubt.
-func (e Evidence) agrees(t ownTask, row client.TaskInfo) bool {
-	o := e.Then
+// datedRight reports whether a task that the list shows would be found by its time, were it in doubt.
+func (e Evidence) datedRight(t ownTask, row client.TaskInfo) bool {
+	o := e.Earlier
 	if t.thisRun || !o.Known {
-		o = e.now
+		o = e.current
 	}
 	if !o.Known || t.undated {
 		return true // nothing is looked for by its time
@@ -241,10 +241,10 @@ func (e Evidence) agrees(t ownTask, row client.TaskInfo) bool {
 // present, and with the whole of it. An intent of an earlier run is by the clock of that time.
 func (e Evidence) Offsets(thisRun bool) (intent, present, adoption Offset) {
 	if thisRun {
-		return e.now, e.now, e.now
+		return e.current, e.current, e.current
 	}
-	then, now := e.Then, e.now
-	if then.Known && now.Known && (then.By-now.By).Abs() > sameOffset || then.Conflict ||
+	then, now := e.Earlier, e.current
+	if then.Known && now.Known && (then.By-now.By).Abs() > offsetTolerance || then.Conflict ||
 		now.Conflict {
 		return Offset{}, Offset{}, Offset{Conflict: true}
 	}
@@ -258,31 +258,31 @@ func (e Evidence) Offsets(thisRun bool) (intent, present, adoption Offset) {
 // ours that the list could have shown then, and is too old for now, may have been one that it
 // hides: with it goes the proof.
 func (e Evidence) Proves(intent, now time.Time) bool {
-	if i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare); i < knownBefore &&
-		e.gone.After(intent.Add(-Reach)) {
+	if i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare); i < shownBefore &&
+		e.lastGone.After(intent.Add(-Reach)) {
 		return false
 	}
-	if from := e.from(intent); e.shown.IsZero() || e.shown.Before(from) || e.Lacks(intent) {
+	if from := e.mustShowFrom(intent); e.lastShown.IsZero() || e.lastShown.Before(from) || e.Incomplete(intent) {
 		return false
 	}
-	if now.Sub(intent) <= longAgo || e.first.Before(intent) {
+	if now.Sub(intent) <= oldDoubt || e.firstShown.Before(intent) {
 		return true
 	}
 	_, present, _ := e.Offsets(true)
-	return present.Known && e.oldest.Add(-present.By).Before(intent)
+	return present.Known && e.oldestRow.Add(-present.By).Before(intent)
 }
 
-// from is since when all tasks that we know must be shown, where one that was submitted at a
+// mustShowFrom is since when all tasks that we know must be shown, where one that was submitted at a
 // time is looked for.
-func (e Evidence) from(intent time.Time) time.Time {
+func (e Evidence) mustShowFrom(intent time.Time) time.Time {
 	i, _ := slices.BinarySearchFunc(e.intents, intent, time.Time.Compare)
 	if i == 0 {
 		return intent
 	}
-	return e.intents[max(0, i-knownBefore)]
+	return e.intents[max(0, i-shownBefore)]
 }
 
-// Lacks reports whether one of those is not shown.
-func (e Evidence) Lacks(intent time.Time) bool {
-	return !e.missing.IsZero() && !e.missing.Before(e.from(intent))
+// Incomplete reports whether one of those is not shown.
+func (e Evidence) Incomplete(intent time.Time) bool {
+	return !e.lastMissing.IsZero() && !e.lastMissing.Before(e.mustShowFrom(intent))
 }

@@ -14,7 +14,7 @@ import (
 type Health struct {
 	now      func() time.Time // the service's clock
 	settle   time.Duration    // how long an unanswered submission may take to show
-	First    time.Time        // the service's clock: when reading began
+	Began    time.Time        // the service's clock: when reading began
 	Passes   int
 	Failures int       // the latest passes, which failed
 	failing  time.Time // the service's clock: when the first of those did
@@ -25,7 +25,7 @@ type Health struct {
 
 // NewHealth begins to count. Settle is how long an unanswered submission may take to show.
 func NewHealth(clock *pace.Clock, settle time.Duration) Health {
-	return Health{now: clock.Now, settle: settle, First: clock.Now()}
+	return Health{now: clock.Now, settle: settle, Began: clock.Now()}
 }
 
 // Count notes how a pass ended.
@@ -47,28 +47,28 @@ func (h *Health) Count(err error) {
 	}
 }
 
-// Read notes whether a pass that came through was whole.
-func (h *Health) Read(whole bool) {
+// CountWhole notes whether a pass that came through was whole.
+func (h *Health) CountWhole(whole bool) {
 	h.Gaps++
 	if whole {
 		h.Gaps = 0
 	}
 }
 
-// Hopeless says why waiting longer will not help; "" where it may.
-func (h *Health) Hopeless(err error) string {
+// GiveUpReason says why waiting longer will not help; "" where it may.
+func (h *Health) GiveUpReason(err error) string {
 	switch {
 	case h.Refused >= 3:
 		return fmt.Sprintf("the task list is refused: %v", err)
 	case h.answered >= 3 && h.now().Sub(h.failing) > 30*h.settle:
 		return fmt.Sprintf("the task list does not answer: %v", err)
 	}
-	return h.Gapped()
+	return h.GapReason()
 }
 
-// Gapped says that the list cannot be read whole; "" where it may.
-func (h *Health) Gapped() string {
-	if h.Gaps > 20 && h.now().Sub(h.First) > 30*h.settle {
+// GapReason says that the list cannot be read whole; "" where it may.
+func (h *Health) GapReason() string {
+	if h.Gaps > 20 && h.now().Sub(h.Began) > 30*h.settle {
 		return "the task list cannot be read without gaps"
 	}
 	return ""

@@ -31,21 +31,21 @@ import (
 // ledger that cannot be read or written is a warning and no more: without it a batch may adopt
 // another's task of the same words, and sweeps after every unclean end.
 type Ledger struct {
-	disk    durable.Disk // nil: there is none
-	log     *slog.Logger
-	account string    // what the names of all files of the account begin with
-	own     string    // what those of this batch begin with
-	name    string    // of this run's
-	since   time.Time // when the state file was made
+	disk          durable.Disk // nil: there is none
+	log           *slog.Logger
+	accountPrefix string    // what the names of all files of the account begin with
+	ownPrefix     string    // what those of this batch begin with
+	name          string    // of this run's
+	created       time.Time // when the state file was made
 
-	mu     sync.Mutex
-	file   durable.File
-	read   map[string]int64 // how much of each file is in claims
-	claims map[string]map[uint64]ledgerClaim
+	mu      sync.Mutex
+	file    durable.File
+	offsets map[string]int64 // how much of each file is in claims
+	claims  map[string]map[uint64]claim
 }
 
-// A ledgerClaim is the last line of a task.
-type ledgerClaim struct {
+// A claim is the last line of a task.
+type claim struct {
 	at   time.Time
 	kind byte
 }
@@ -57,13 +57,13 @@ const (
 	claimReleased = 'r' // adopted, and turned out to be another's
 )
 
-// ledgerKept is how long a claim counts: no list shows an older task.
-const ledgerKept = 25 * time.Hour
+// claimLifetime is how long a claim counts: no list shows an older task.
+const claimLifetime = 25 * time.Hour
 
-const ledgerLine = "%016x %010d %c\n"
+const claimFormat = "%016x %010d %c\n"
 
-// ledgerLength is that of a line.
-var ledgerLength = len(fmt.Sprintf(ledgerLine, 0, 0, claimAnswered))
+// claimLength is that of a line.
+var claimLength = len(fmt.Sprintf(claimFormat, 0, 0, claimAnswered))
 
 // Open names this run's file, once the header of the state file is known; nothing is made
 // before begin. Account names the account, and cache is nil where there is no folder for
@@ -72,12 +72,12 @@ func (l *Ledger) Open(cache durable.Disk, log *slog.Logger, account string, head
 	if cache == nil {
 		return
 	}
-	l.disk, l.log, l.read, l.claims = cache, log, map[string]int64{},
-		map[string]map[uint64]ledgerClaim{}
-	l.account = account + "-"
-	l.own = fmt.Sprintf("%s%016x-", l.account, state.Hash(header.Salt))
-	l.since = header.Created
-	l.name = fmt.Sprintf("%s%d", l.own, time.Now().UnixNano())
+	l.disk, l.log, l.offsets, l.claims = cache, log, map[string]int64{},
+		map[string]map[uint64]claim{}
+	l.accountPrefix = account + "-"
+	l.ownPrefix = fmt.Sprintf("%s%016x-", l.accountPrefix, state.Hash(header.Salt))
+	l.created = header.Created
+	l.name = fmt.Sprintf("%s%d", l.ownPrefix, time.Now().UnixNano())
 	l.expire()
 }
 
@@ -88,7 +88,7 @@ func (l *Ledger) Begin() {
 	}
 	f, err := l.disk.Append(l.name)
 	if err != nil {
-		l.fail(err)
+		l.disable(err)
 		return
 	}
 	l.file = f
@@ -104,8 +104,8 @@ func (l *Ledger) Close() {
 	}
 }
 
-// fail tells of the first error and does without from there on.
-func (l *Ledger) fail(err error) {
+// disable tells of the first error and does without from there on.
+func (l *Ledger) disable(err error) {
 	l.log.Warn("the tasks of this batch are not kept from adoption by others of this account",
 		"cause", err)
 	l.disk, l.file = nil, nil
@@ -115,25 +115,25 @@ func (l *Ledger) fail(err error) {
 func (l *Ledger) expire() {
 	for f, err := range l.disk.Sizes(".") {
 		if err != nil {
-			l.fail(err)
+			l.disable(err)
 			return
 		}
-		if time.Since(f.Modified) > 2*ledgerKept {
+		if time.Since(f.Modified) > 2*claimLifetime {
 			l.disk.Remove(f.Name) // an error leaves a small file
 		}
 	}
 }
 
-// note appends a claim.
-func (l *Ledger) note(task string, at time.Time, kind byte) {
+// append appends a claim.
+func (l *Ledger) append(task string, at time.Time, kind byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file == nil {
 		return
 	}
-	if _, err := fmt.Fprintf(l.file, ledgerLine, state.Hash(task), max(0, at.Unix()),
+	if _, err := fmt.Fprintf(l.file, claimFormat, state.Hash(task), max(0, at.Unix()),
 		kind); err != nil {
-		l.fail(err)
+		l.disable(err)
 	}
 }
 
@@ -143,46 +143,46 @@ func (l *Ledger) refresh() {
 		return
 	}
 	for name, err := range l.disk.List(".") {
-		if err == nil && strings.HasPrefix(name, l.account) {
-			err = l.readOn(name)
+		if err == nil && strings.HasPrefix(name, l.accountPrefix) {
+			err = l.readNew(name)
 		}
 		if err != nil {
-			l.fail(err)
+			l.disable(err)
 			return
 		}
 	}
 }
 
-// readOn takes in the lines that a file has got since it was read last. One that is being
+// readNew takes in the lines that a file has got since it was read last. One that is being
 // written is left for later.
-func (l *Ledger) readOn(name string) error {
+func (l *Ledger) readNew(name string) error {
 	f, err := l.disk.Open(name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.NewSectionReader(f, l.read[name], 1<<30))
+	b, err := io.ReadAll(io.NewSectionReader(f, l.offsets[name], 1<<30))
 	if err != nil {
 		return err
 	}
 	if l.claims[name] == nil {
-		l.claims[name] = map[uint64]ledgerClaim{}
+		l.claims[name] = map[uint64]claim{}
 	}
-	for ; len(b) >= ledgerLength; b = b[ledgerLength:] {
-		l.read[name] += int64(ledgerLength)
+	for ; len(b) >= claimLength; b = b[claimLength:] {
+		l.offsets[name] += int64(claimLength)
 		hash, notHash := strconv.ParseUint(string(b[:16]), 16, 64)
 		at, notTime := strconv.ParseInt(string(b[17:27]), 10, 64)
 		if notHash == nil && notTime == nil {
-			l.claims[name][hash] = ledgerClaim{time.Unix(at, 0), b[28]}
+			l.claims[name][hash] = claim{time.Unix(at, 0), b[28]}
 		}
 	}
 	return nil
 }
 
-// others tells which kind of claim other batches of the account have on rows of the list; what
+// claimsOfOthers tells which kind of claim other batches of the account have on rows of the list; what
 // none has is left out. A claim that is older than the state file may be of a file of this
 // batch that was lost.
-func (l *Ledger) others(rows map[string]client.TaskInfo) map[string]byte {
+func (l *Ledger) claimsOfOthers(rows map[string]client.TaskInfo) map[string]byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.refresh()
@@ -194,8 +194,8 @@ func (l *Ledger) others(rows map[string]client.TaskInfo) map[string]byte {
 		hash := state.Hash(id)
 		for name, claims := range l.claims {
 			c, claimed := claims[hash]
-			foreign := claimed && c.kind != claimReleased && !strings.HasPrefix(name, l.own)
-			if foreign && c.at.After(l.since) && kinds[id] != claimAnswered {
+			foreign := claimed && c.kind != claimReleased && !strings.HasPrefix(name, l.ownPrefix)
+			if foreign && c.at.After(l.created) && kinds[id] != claimAnswered {
 				kinds[id] = c.kind
 			}
 		}
@@ -218,12 +218,12 @@ func (l *Ledger) agrees(known map[string]bool, now time.Time) bool {
 	}
 	there := false
 	for name, claims := range l.claims {
-		if !strings.HasPrefix(name, l.own) {
+		if !strings.HasPrefix(name, l.ownPrefix) {
 			continue
 		}
 		there = true
 		for hash, c := range claims {
-			if !hashes[hash] && c.kind != claimReleased && now.Sub(c.at) < ledgerKept {
+			if !hashes[hash] && c.kind != claimReleased && now.Sub(c.at) < claimLifetime {
 				return false
 			}
 		}

@@ -12,9 +12,9 @@ import (
 
 // A Pass is one pass over the account's tasks of the last 24 h.
 type Pass struct {
-	begun time.Time // our clock
-	at    time.Time // the same moment by the service's
-	Rows  map[string]client.TaskInfo
+	localStart time.Time // our clock
+	start      time.Time // the same moment by the service's
+	Rows       map[string]client.TaskInfo
 	// whole says that no row can have slipped between two pages.
 	Whole bool
 }
@@ -34,7 +34,7 @@ type Reader struct {
 	clock   *pace.Clock
 	queries *pace.Limiter
 	breaker *pace.Breaker
-	turn    chan struct{} // holds a token; whoever takes it may make a pass
+	token   chan struct{} // holds a token; whoever takes it may make a pass
 	last    Pass          // belongs to the holder of the token, as does shown
 	// shown are the rows of all passes, with their times by the list's clock; those that it
 	// shows no more for their age are dropped.
@@ -56,8 +56,8 @@ func NewReader(c *client.Client, clock *pace.Clock, questions rate.Limit, speed 
 	}
 	l := &Reader{client: c, clock: clock, queries: pace.NewLimiter(questions, speed),
 		breaker: pace.NewBreaker(3, speed),
-		turn:    make(chan struct{}, 1), shown: map[string]time.Time{}}
-	l.turn <- struct{}{}
+		token:   make(chan struct{}, 1), shown: map[string]time.Time{}}
+	l.token <- struct{}{}
 	return l
 }
 
@@ -98,23 +98,23 @@ func (l *Reader) Read(ctx context.Context, after time.Time) (Pass, error) {
 	select {
 	case <-ctx.Done():
 		return Pass{}, ctx.Err()
-	case <-l.turn:
+	case <-l.token:
 	}
-	defer func() { l.turn <- struct{}{} }()
-	if l.last.begun.After(after) {
+	defer func() { l.token <- struct{}{} }()
+	if l.last.localStart.After(after) {
 		return l.last, nil
 	}
 	pass, err := l.readAll(ctx)
 	if err == nil {
-		pass.Whole = l.remember(pass) && pass.Whole
+		pass.Whole = l.recordShown(pass) && pass.Whole
 		l.last = pass
 	}
 	return pass, err
 }
 
-// remember reports whether a pass shows again what earlier ones have shown. A list that does
+// recordShown reports whether a pass shows again what earlier ones have shown. A list that does
 // not may leave other rows out, too.
-func (l *Reader) remember(pass Pass) bool {
+func (l *Reader) recordShown(pass Pass) bool {
 	var oldest time.Time
 	for id, row := range pass.Rows {
 		if row.Created.IsZero() {
@@ -144,7 +144,7 @@ const maxPages = 2000
 // any the last 24 h come (TASK, 2026-11). Rows that arrive meanwhile push others to later
 // pages, where they are seen twice; rows that a page left out are found by the count.
 func (l *Reader) readAll(ctx context.Context) (Pass, error) {
-	pass := Pass{begun: time.Now(), Rows: map[string]client.TaskInfo{}}
+	pass := Pass{localStart: time.Now(), Rows: map[string]client.TaskInfo{}}
 	least := -1
 	for n := 1; n <= maxPages; n++ {
 		page, err := l.Page(ctx, n)
@@ -161,7 +161,7 @@ func (l *Reader) readAll(ctx context.Context) (Pass, error) {
 			break
 		}
 	}
-	pass.at = l.clock.Now().Add(-l.clock.Remote(time.Since(pass.begun)))
+	pass.start = l.clock.Now().Add(-l.clock.Remote(time.Since(pass.localStart)))
 	pass.Whole = len(pass.Rows) >= least
 	return pass, nil
 }

@@ -2,12 +2,12 @@ package tasklist
 
 import "github.com/qwenbatch/qwenbatch/client"
 
-// cutPrompt is where the service cuts prompts, and so orig_prompt (the user's document, 2025-09).
-const cutPrompt = 800
+// maxPrompt is where the service cuts prompts, and so orig_prompt (the user's document, 2025-09).
+const maxPrompt = 800
 
 // PromptKey is what the task list can tell a submission by. Submissions with the same are one
 // to it.
-func PromptKey(model, prompt string) string { return model + "\x00" + cutAt(prompt, cutPrompt) }
+func PromptKey(model, prompt string) string { return model + "\x00" + truncate(prompt, maxPrompt) }
 
 // OriginalPrompt is what a task was asked for. qwen-image-3.0, 2.1 and wan 2.6 do not tell it
 // (QI3, 2026-10).
@@ -21,9 +21,11 @@ func OriginalPrompt(t client.Task) (string, bool) {
 }
 
 // SamePrompt compares as far as the service keeps a prompt.
-func SamePrompt(told, sent string) bool { return cutAt(told, cutPrompt) == cutAt(sent, cutPrompt) }
+func SamePrompt(told, sent string) bool {
+	return truncate(told, maxPrompt) == truncate(sent, maxPrompt)
+}
 
-func cutAt(s string, n int) string {
+func truncate(s string, n int) string {
 	if runes := []rune(s); len(runes) > n {
 		return string(runes[:n])
 	}
