@@ -67,13 +67,13 @@ func (f *Finder) Search(rec *state.Record, posted time.Time, turn *pace.KeyLock,
 	if s.doubt == nil {
 		s.doubt = f.Doubts.Add(turn.Key, rec.Intent, s.health.Began, !posted.IsZero())
 	}
-	f.Doubts.Close(s.doubt, false) // it may be about a task that was given back
+	f.Doubts.Reopen(s.doubt) // it may be about a task that was given back
 	return s, s.doubt
 }
 
 // Close says that nobody waits for the verdict any more. When the task can have been made still
 // counts for others with the same prompt.
-func (s *Search) Close() { s.Doubts.Close(s.doubt, true) }
+func (s *Search) Close() { s.Doubts.Close(s.doubt) }
 
 // Decide makes passes over the list until they tell, or more of them will not. Called again after
 // Found, where the task turned out to be another's, it goes on.

@@ -10,26 +10,25 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// Claims are the tasks that records of ours know. They are collected from the state file when
-// somebody is first in doubt, which is rare, and kept up from then on.
+// Claims are the tasks that have an item: no task is adopted for two. They are read from the state
+// file at the first doubt, which is rare, and kept up from then on; each is written to the ledger,
+// too. They are safe for concurrent use.
 type Claims struct {
 	state  *state.File
 	clock  *pace.Clock
 	ledger *Ledger
 
-	mu    sync.Mutex
-	tasks map[string]bool // nil until they are needed
-	// answered are hashes of the tasks of this run.
-	answers map[uint64]bool
+	mu      sync.Mutex
+	tasks   map[string]bool // nil until they are needed
+	answers map[uint64]bool // hashes of the tasks that submissions of this run were answered with
 }
 
-// NewClaims returns the claims of the records of a state file, which are written into a ledger,
-// too.
+// NewClaims returns the claims of the records of a state file.
 func NewClaims(s *state.File, clock *pace.Clock, l *Ledger) *Claims {
 	return &Claims{state: s, clock: clock, ledger: l, answers: map[uint64]bool{}}
 }
 
-// Claim takes a task for an item; false where another item has it.
+// Claim claims a task for an item that adopts it. It returns false where another item has it.
 func (c *Claims) Claim(task string) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -44,7 +43,7 @@ func (c *Claims) Claim(task string) (bool, error) {
 	return true, nil
 }
 
-// Release gives a task back: it may be another item's.
+// Release gives up the claim of a task that turned out to be another's.
 func (c *Claims) Release(task string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,11 +51,11 @@ func (c *Claims) Release(task string) {
 	c.ledger.append(task, c.clock.Now(), claimReleased)
 }
 
-// Claimed tells which of the rows are known: to a record of ours, or as the answer to another
-// batch of this user.
+// Claimed returns which of the rows have an item of this batch, or are known to be the answer to a
+// submission of another batch of this user.
 func (c *Claims) Claimed(rows map[string]client.TaskInfo) (map[string]bool, error) {
 	if len(rows) == 0 {
-		return nil, nil // without reading a record
+		return nil, nil // no record needs to be read
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -77,8 +76,8 @@ func (c *Claims) Claimed(rows map[string]client.TaskInfo) (map[string]bool, erro
 	return known, nil
 }
 
-// FirstAnswer notes the task that a submission of this run was answered with; false where
-// another was answered with it, which a gateway that mixes up its connections does.
+// FirstAnswer records the task that a submission of this run was answered with. It returns false
+// where another submission has that task: a gateway has mixed up its connections.
 func (c *Claims) FirstAnswer(task string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -90,7 +89,9 @@ func (c *Claims) FirstAnswer(task string) bool {
 	return true
 }
 
-// AddAnswer claims a task that a submission was answered with.
+// AddAnswer claims a task for the item whose submission was answered with it. It is called before
+// the record is written, so that the ledger knows each task that a record names, and once more
+// after it: in between the claims may have been read from the state file, without that task.
 func (c *Claims) AddAnswer(task string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -100,7 +101,8 @@ func (c *Claims) AddAnswer(task string) {
 	c.ledger.append(task, c.clock.Now(), claimAnswered)
 }
 
-// collect reads them from the state file. Older than a day and an hour they are in no list.
+// collect reads the claims from the state file, unless it has been done; c.mu is held. Tasks that
+// are older than a day and an hour are in no list.
 func (c *Claims) collect() error {
 	if c.tasks != nil {
 		return nil
@@ -119,7 +121,7 @@ func (c *Claims) collect() error {
 	return nil
 }
 
-// recordsSince yields the records whose intent is not before a moment. It ends after the first
+// recordsSince returns the records with an intent at or after a time. It ends after the first
 // error.
 func recordsSince(f *state.File, since time.Time) iter.Seq2[state.Record, error] {
 	return func(yield func(state.Record, error) bool) {
@@ -135,21 +137,23 @@ func recordsSince(f *state.File, since time.Time) iter.Seq2[state.Record, error]
 	}
 }
 
-// ClaimedElsewhere reports whether another batch of this user has claimed a task. Both write
-// before they read: of two that adopt it at the same moment, at least one sees the other.
+// ClaimedElsewhere reports whether another batch of this user has claimed a task. A batch calls it
+// after Claim, so that of two which adopt the same task at the same moment at least one sees the
+// other.
 func (c *Claims) ClaimedElsewhere(task client.TaskInfo) bool {
 	return c.ledger.claimsOfOthers(map[string]client.TaskInfo{task.ID: task})[task.ID] != 0
 }
 
-// Reset collects them anew when they are needed next: the state file has got records of its own.
+// Reset makes the claims be read again: the state file has got records that were not put into
+// it by this run's items.
 func (c *Claims) Reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tasks = nil
 }
 
-// AgreesWithLedger reports whether the ledger knows this batch and no task of its last day that
-// the state file does not.
+// AgreesWithLedger reports whether the ledger knows this batch and, of its last day, no task that
+// the state file does not: then the file has not lost its end.
 func (c *Claims) AgreesWithLedger() (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

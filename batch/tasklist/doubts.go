@@ -7,21 +7,21 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 )
 
-// submissionTimeout is how long a submission has for its answer (client.Config.Timeout): later an
-// earlier run did not send any more, unless its disk took long to sync the intent.
+// submissionTimeout is how long a submission waits for its answer (client.Config.Timeout).
 const submissionTimeout = time.Minute
 
-// A Doubt is when a task of a submission can have been made.
+// A Doubt is the time in which a submission that was not answered can have made a task. All times
+// are by the service's clock, as it was known then, unless they are called local.
 type Doubt struct {
-	intent  time.Time // the intent
+	intent  time.Time // no task of it was made before
 	end     time.Time // of the submission, at the latest
-	latest  time.Time // what is made later is another's; zero as long as that is not known
-	ThisRun bool      // by the clock of this run
-	closed  bool      // it is settled, or given up
-	endedBy time.Time // our clock: the submission had ended by then
+	latest  time.Time // a task made later is another's; zero while that is not known
+	endedBy time.Time // local: it had ended by then
+	ThisRun bool      // it was sent by this run; else the clock may have been another
+	closed  bool      // it is settled or given up
 }
 
-// age is how long ago the submission ended, at least.
+// age returns how long ago the submission ended, at least.
 func (d *Doubt) age(c *pace.Clock) time.Duration {
 	age := c.Remote(time.Since(d.endedBy))
 	if !d.ThisRun {
@@ -30,104 +30,116 @@ func (d *Doubt) age(c *pace.Clock) time.Duration {
 	return age
 }
 
-// Doubts are all of this run, and what earlier ones have adopted, by their words.
+// Doubts are the doubts of a run by the key of their prompts ([PromptKey]), open and closed. Among
+// the closed ones are those of earlier runs that have ended with an adoption. They are safe for
+// concurrent use; their mutex guards each Doubt.
 type Doubts struct {
 	mu       sync.Mutex
-	byPrompt map[string][]*Doubt
+	byPrompt map[string][]*Doubt // nil while empty
 }
 
-// Add notes a doubt about words that were sent after an intent. Began is when that is, by the
+// Add adds an open doubt about a submission that was sent after an intent. Ended is now by the
 // service's clock: the submission has ended.
-func (d *Doubts) Add(words string, intent, began time.Time, thisRun bool) *Doubt {
-	one := &Doubt{intent: intent, end: pace.Sooner(began, intent.Add(LongestSubmission)),
+func (d *Doubts) Add(key string, intent, ended time.Time, thisRun bool) *Doubt {
+	one := &Doubt{intent: intent, end: pace.Sooner(ended, intent.Add(LongestSubmission)),
 		ThisRun: thisRun, endedBy: time.Now()}
-	if !one.ThisRun {
+	if !one.ThisRun { // it was not sent later, unless the fsync of the intent took long
 		one.end = intent.Add(submissionTimeout)
 	}
-	d.put(words, one)
+	d.put(key, one)
 	return one
 }
 
-func (d *Doubts) put(words string, one *Doubt) {
+func (d *Doubts) put(key string, one *Doubt) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.byPrompt == nil {
 		d.byPrompt = map[string][]*Doubt{}
 	}
-	d.byPrompt[words] = append(d.byPrompt[words], one)
+	d.byPrompt[key] = append(d.byPrompt[key], one)
 }
 
-// Bound notes that the service's clock was heard after the end of a submission. One of this run
-// ended at the given moment of that clock: what it was dated by before may have stood still
-// while the machine slept.
-func (d *Doubts) Bound(one *Doubt, until, ended time.Time) {
+// Bound sets the bounds of a doubt once the service has been heard again: no task of the
+// submission was made after latest, and one of this run had ended at ended. That may be later
+// than it was thought to be, by a clock that stood still while the machine slept.
+func (d *Doubts) Bound(one *Doubt, latest, ended time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	one.latest = until
+	one.latest = latest
 	if one.ThisRun && ended.After(one.end) {
 		one.end = ended
 	}
 }
 
-// Close says whether a doubt is settled or given up.
-func (d *Doubts) Close(one *Doubt, closed bool) {
+// Close says that a doubt is settled or given up. It still says which tasks may be of its
+// submission.
+func (d *Doubts) Close(one *Doubt) { d.setClosed(one, true) }
+
+// Reopen says that a doubt is not settled after all: its task was another's.
+func (d *Doubts) Reopen(one *Doubt) { d.setClosed(one, false) }
+
+func (d *Doubts) setClosed(one *Doubt, closed bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	one.closed = closed
 }
 
-// YoungestAge is that of the youngest doubt about the same words. One of the others may have taken what
-// was this one's: then its own is left for this one, as soon as the list shows it.
-func (d *Doubts) YoungestAge(words string, c *pace.Clock) time.Duration {
+// YoungestAge returns the age of the youngest doubt about a prompt. An older one has to wait for
+// it: the younger may have taken the task of the older, whose submission then has only the task of
+// the younger left, which the list shows later.
+func (d *Doubts) YoungestAge(key string, c *pace.Clock) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	age := Reach
-	for _, one := range d.byPrompt[words] {
+	for _, one := range d.byPrompt[key] {
 		age = min(age, one.age(c))
 	}
 	return age
 }
 
-// A Place is where a task stands beside a doubt.
+// A Place says how the time at which a task was made stands to a doubt.
 type Place int
 
 const (
-	Outside Place = iota // it is another's
-	Near                 // it may be ours
-	Within               // it was made while the submission was on its way
+	// Outside is a time at which the submission can have made no task.
+	Outside Place = iota
+	// Near is a time that is not ruled out: clocks may differ by more than is known.
+	Near
+	// Within is a time between the intent and the end of the submission, and a [Margin].
+	Within
 )
 
-// Place is the nearest of a task to any doubt about the same words. Others says that more than
-// one of them is open.
-func (d *Doubts) Place(words string, created time.Time, e Evidence) (nearest Place, others bool) {
+// Place returns the best place that a task has among the doubts about a prompt: of several, none
+// knows which task is its own. Others says that more than one of them is open.
+func (d *Doubts) Place(key string, created time.Time, e Evidence) (best Place, others bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	open := 0
-	for _, one := range d.byPrompt[words] {
-		nearest = max(nearest, one.place(created, e))
+	for _, one := range d.byPrompt[key] {
+		best = max(best, one.place(created, e))
 		if !one.closed {
 			open++
 		}
 	}
-	return nearest, open > 1
+	return best, open > 1
 }
 
-// place compares a task with one doubt. A bound that needs a difference of clocks that is not
-// known excludes nothing.
+// place returns the place of a task that was made at a time of the list. A bound excludes nothing
+// where the offset of the clocks is not known for it.
 func (d *Doubt) place(created time.Time, e Evidence) Place {
 	if created.IsZero() {
 		return Near
 	}
-	low, high, span := e.Offsets(d.ThisRun)
-	if low.Known && created.Add(-low.By).Before(d.intent.Add(-Margin)) {
+	intent, present, whole := e.Offsets(d.ThisRun)
+	if intent.Known && created.Add(-intent.By).Before(d.intent.Add(-Margin)) {
 		return Outside
 	}
-	if high.Known && !d.latest.IsZero() && created.Add(-high.By).After(d.latest) {
+	if present.Known && !d.latest.IsZero() && created.Add(-present.By).After(d.latest) {
 		return Outside
 	}
-	// Where nothing is known of the offset, one that is none is no accident.
-	at := created.Add(-span.By)
-	if !span.Conflict && !at.Before(d.intent.Add(-Margin)) && !at.After(d.end.Add(Margin)) {
+	// With an offset that is not known, a task that fits without one is no accident.
+	at := created.Add(-whole.By)
+	if !whole.Conflict && !at.Before(d.intent.Add(-Margin)) && !at.After(d.end.Add(Margin)) {
 		return Within
 	}
 	if d.closed {

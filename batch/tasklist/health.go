@@ -9,26 +9,27 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A Health counts the passes over the task list that one reader makes, and says when more of
-// them will not help.
+// A Health counts the passes that one search makes, and says when more of them will not help. It
+// belongs to one goroutine.
 type Health struct {
-	now      func() time.Time // the service's clock
-	settle   time.Duration    // how long an unanswered submission may take to show
-	Began    time.Time        // the service's clock: when reading began
-	Passes   int
-	Failures int       // the latest passes, which failed
-	failing  time.Time // the service's clock: when the first of those did
-	Refused  int       // of those, the ones that the service refused
-	answered int       // of those, the latest ones that the service itself answered
-	Gaps     int       // the latest passes that were not whole
+	now        func() time.Time // the service's clock
+	settleTime time.Duration    // how long an unanswered submission may take to show
+	Began      time.Time        // the search, by the service's clock
+	Passes     int
+	Failures   int       // passes in a row that failed, up to the last
+	failing    time.Time // when the first of those did, by the service's clock
+	Refused    int       // of those, the ones that the service refused
+	answered   int       // of those, the last ones in a row that the service itself answered
+	Gaps       int       // passes in a row that were not whole, up to the last
 }
 
-// NewHealth begins to count. Settle is how long an unanswered submission may take to show.
-func NewHealth(clock *pace.Clock, settle time.Duration) Health {
-	return Health{now: clock.Now, settle: settle, Began: clock.Now()}
+// NewHealth returns a Health that has counted nothing. An unanswered submission may take
+// settleTime to show in the list.
+func NewHealth(clock *pace.Clock, settleTime time.Duration) Health {
+	return Health{now: clock.Now, settleTime: settleTime, Began: clock.Now()}
 }
 
-// Count notes how a pass ended.
+// Count counts a pass, which has failed unless err is nil.
 func (h *Health) Count(err error) {
 	h.Passes++
 	if h.Failures == 0 {
@@ -42,12 +43,12 @@ func (h *Health) Count(err error) {
 		h.Failures, h.Refused, h.answered = h.Failures+1, h.Refused+1, h.answered+1
 	case errors.As(err, &api):
 		h.Failures, h.answered = h.Failures+1, h.answered+1
-	default: // the network is away: that passes
+	default: // the network is away, which may pass
 		h.Failures, h.answered = h.Failures+1, 0
 	}
 }
 
-// CountWhole notes whether a pass that came through was whole.
+// CountWhole counts whether a pass that has not failed was whole.
 func (h *Health) CountWhole(whole bool) {
 	h.Gaps++
 	if whole {
@@ -55,26 +56,27 @@ func (h *Health) CountWhole(whole bool) {
 	}
 }
 
-// GiveUpReason says why waiting longer will not help; "" where it may.
+// GiveUpReason returns why more passes will not help after one that failed with err; "" where
+// they may.
 func (h *Health) GiveUpReason(err error) string {
 	switch {
 	case h.Refused >= 3:
 		return fmt.Sprintf("the task list is refused: %v", err)
-	case h.answered >= 3 && h.now().Sub(h.failing) > 30*h.settle:
+	case h.answered >= 3 && h.now().Sub(h.failing) > 30*h.settleTime:
 		return fmt.Sprintf("the task list does not answer: %v", err)
 	}
 	return h.GapReason()
 }
 
-// GapReason says that the list cannot be read whole; "" where it may.
+// GapReason returns that the list cannot be read whole, where that is so; else "".
 func (h *Health) GapReason() string {
-	if h.Gaps > 20 && h.now().Sub(h.Began) > 30*h.settle {
+	if h.Gaps > 20 && h.now().Sub(h.Began) > 30*h.settleTime {
 		return "the task list cannot be read without gaps"
 	}
 	return ""
 }
 
-// KeyRefused reports whether an error will meet every question of this key.
+// KeyRefused reports whether an error will meet every query with this key.
 func KeyRefused(err error) bool {
 	var api *client.APIError
 	return errors.As(err, &api) && api.Reach() == client.ReachAccount

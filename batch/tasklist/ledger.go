@@ -14,60 +14,64 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// A Ledger is kept outside of the output folders, in the user's cache: which tasks the batches
-// of this user have claimed. It serves two ends. A task that another batch of the account has
-// claimed is no candidate for a doubt or a sweep of this one, whatever its words. And a task
-// that this batch has claimed and that its state file does not know shows that the file has
-// lost its end, as where a backup was copied over it.
+// A Ledger says which tasks the batches of this user have claimed. It lies outside of the
+// output folders, in the user's cache, and serves two ends. A task that another batch of the
+// account has claimed is no candidate for a doubt or a sweep of this one, whatever its prompt.
+// And a task that this batch has claimed and that its state file does not know shows that the
+// file has lost its end: a backup was copied over it, say.
 //
-// Each run of a batch appends to a file of its own, ACCOUNT-BATCH-START, whole lines and
-// without a lock or an fsync:
+// Each run of a batch appends to a file of its own, ACCOUNT-BATCH-START, in whole lines,
+// without a lock and without fsync:
 //
 //	HASH TIME KIND
 //
-// HASH is of the task's id, TIME the service's clock in seconds, KIND one of the claims below;
-// the last line of a task counts. A line is written before the state file records the task, so
-// that a process that dies in between is swept after, and no other batch adopts what it had. A
-// ledger that cannot be read or written is a warning and no more: without it a batch may adopt
-// another's task of the same words, and sweeps after every unclean end.
+// HASH is of the task's id, TIME is by the service's clock in seconds, KIND is one of the
+// claims below; the last line of a task counts. A line is written before the state file records
+// the task: where the process dies in between, the next run looks for the task, and no other
+// batch adopts it.
+//
+// A ledger that cannot be read or written is a warning and no more: without it a batch may
+// adopt another's task of the same prompt, and looks through the list after every unclean end.
+// A Ledger is safe for concurrent use once Begin has returned.
 type Ledger struct {
-	disk          durable.Disk // nil: there is none
+	disk          durable.Disk // nil for no ledger
 	log           *slog.Logger
-	accountPrefix string    // what the names of all files of the account begin with
-	ownPrefix     string    // what those of this batch begin with
-	name          string    // of this run's
-	created       time.Time // when the state file was made
+	accountPrefix string    // of the names of all files of the account
+	ownPrefix     string    // of those of this batch
+	name          string    // of the file of this run
+	created       time.Time // the state file, by the service's clock
 
 	mu      sync.Mutex
 	file    durable.File
-	offsets map[string]int64 // how much of each file is in claims
+	offsets map[string]int64 // up to where each file is in claims
 	claims  map[string]map[uint64]claim
 }
 
-// A claim is the last line of a task.
+// A claim is what the last line of a task says.
 type claim struct {
 	at   time.Time
 	kind byte
 }
 
-// The kinds of claims. An answered one is certain: it was the answer to a submission.
+// The kinds of claims. An answer to a submission is certain.
 const (
 	claimAnswered = 'a'
-	claimAdopted  = 'w' // by its words
+	claimAdopted  = 'w' // for its prompt
 	claimReleased = 'r' // adopted, and turned out to be another's
 )
 
 // claimLifetime is how long a claim counts: no list shows an older task.
 const claimLifetime = 25 * time.Hour
 
+// claimFormat is the format of a line.
 const claimFormat = "%016x %010d %c\n"
 
-// claimLength is that of a line.
+// claimLength is the length of every line.
 var claimLength = len(fmt.Sprintf(claimFormat, 0, 0, claimAnswered))
 
-// Open names this run's file, once the header of the state file is known; nothing is made
-// before begin. Account names the account, and cache is nil where there is no folder for
-// ledgers.
+// Open opens the ledger of an account, by the header of the batch's state file, and removes files
+// that are too old. Cache is the folder of all ledgers, and nil where there is none. Nothing is
+// written before Begin.
 func (l *Ledger) Open(cache durable.Disk, log *slog.Logger, account string, header state.Header) {
 	if cache == nil {
 		return
@@ -81,7 +85,7 @@ func (l *Ledger) Open(cache durable.Disk, log *slog.Logger, account string, head
 	l.expire()
 }
 
-// Begin makes this run's file.
+// Begin creates the file of this run.
 func (l *Ledger) Begin() {
 	if l.disk == nil {
 		return
@@ -94,7 +98,7 @@ func (l *Ledger) Begin() {
 	l.file = f
 }
 
-// Close gives the file back.
+// Close closes the file. Claims are not written any more.
 func (l *Ledger) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -104,7 +108,7 @@ func (l *Ledger) Close() {
 	}
 }
 
-// disable tells of the first error and does without from there on.
+// disable warns of an error and does without the ledger from then on.
 func (l *Ledger) disable(err error) {
 	l.log.Warn("the tasks of this batch are not kept from adoption by others of this account",
 		"cause", err)
@@ -124,7 +128,7 @@ func (l *Ledger) expire() {
 	}
 }
 
-// append appends a claim.
+// append writes a claim.
 func (l *Ledger) append(task string, at time.Time, kind byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -137,7 +141,7 @@ func (l *Ledger) append(task string, at time.Time, kind byte) {
 	}
 }
 
-// refresh reads what was added since. The mutex is held.
+// refresh reads what the files of the account have got since it was last called; l.mu is held.
 func (l *Ledger) refresh() {
 	if l.disk == nil {
 		return
@@ -153,8 +157,8 @@ func (l *Ledger) refresh() {
 	}
 }
 
-// readNew takes in the lines that a file has got since it was read last. One that is being
-// written is left for later.
+// readNew reads the new whole lines of a file. A line that is being written is left for the next
+// call.
 func (l *Ledger) readNew(name string) error {
 	f, err := l.disk.Open(name)
 	if err != nil {
@@ -179,9 +183,9 @@ func (l *Ledger) readNew(name string) error {
 	return nil
 }
 
-// claimsOfOthers tells which kind of claim other batches of the account have on rows of the list; what
-// none has is left out. A claim that is older than the state file may be of a file of this
-// batch that was lost.
+// claimsOfOthers returns which kind of claim other batches of the account have on rows of the
+// list, for those that they have one on. A claim that is older than the state file does not
+// count: it may be of this batch, whose earlier state file was lost.
 func (l *Ledger) claimsOfOthers(rows map[string]client.TaskInfo) map[string]byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -203,8 +207,8 @@ func (l *Ledger) claimsOfOthers(rows map[string]client.TaskInfo) map[string]byte
 	return kinds
 }
 
-// agrees reports whether the ledger knows this batch and no task of its last day that the batch
-// does not.
+// agrees reports whether the ledger knows this batch and, within claimLifetime, no task that is
+// not among the known ones.
 func (l *Ledger) agrees(known map[string]bool, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

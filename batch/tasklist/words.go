@@ -2,15 +2,16 @@ package tasklist
 
 import "github.com/qwenbatch/qwenbatch/client"
 
-// maxPrompt is where the service cuts prompts, and so orig_prompt (the user's document, 2025-09).
+// maxPrompt is the number of characters to which the service cuts prompts, and orig_prompt with
+// them (the user's document, 2025-09).
 const maxPrompt = 800
 
-// PromptKey is what the task list can tell a submission by. Submissions with the same are one
-// to it.
+// PromptKey returns what the list tells a submission by, from its model and prompt. It cannot
+// tell submissions with the same key apart.
 func PromptKey(model, prompt string) string { return model + "\x00" + truncate(prompt, maxPrompt) }
 
-// OriginalPrompt is what a task was asked for. qwen-image-3.0, 2.1 and wan 2.6 do not tell it
-// (QI3, 2026-10).
+// OriginalPrompt returns the prompt that a task was submitted with, where its answer tells it.
+// Those of qwen-image-3.0, 2.1 and wan 2.6 do not (QI3, 2026-10).
 func OriginalPrompt(t client.Task) (string, bool) {
 	for _, r := range t.Results {
 		if r.OrigPrompt != "" {
@@ -20,11 +21,13 @@ func OriginalPrompt(t client.Task) (string, bool) {
 	return "", false
 }
 
-// SamePrompt compares as far as the service keeps a prompt.
+// SamePrompt reports whether an original prompt is the one that was sent, as far as the service
+// keeps it.
 func SamePrompt(told, sent string) bool {
 	return truncate(told, maxPrompt) == truncate(sent, maxPrompt)
 }
 
+// truncate returns the first n characters of s.
 func truncate(s string, n int) string {
 	if runes := []rune(s); len(runes) > n {
 		return string(runes[:n])
