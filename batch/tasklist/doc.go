@@ -15,8 +15,8 @@
 //     only where each task of ours is shown that was made from a little before the doubt on.
 //   - [Doubts] say when a submission can have made a task: between its intent and its end, with a
 //     margin. A task of that time may be adopted. One that was made later, but not later than a
-//     settling time after the service was heard again, is neither adopted nor ignored. One that
-//     is later still is another's. Of several doubts about the same prompt none knows which task
+//     settling time (how long a submission may take to show in the list) after the service was
+//     heard again, is neither adopted nor ignored. One that is later still is another's. Of several doubts about the same prompt none knows which task
 //     is its own, so each may take what any of them can have made.
 //   - [Claims] are the tasks that have an item; none is adopted twice. A [Ledger] in the user's
 //     cache folder tells of the claims of the user's other batches.
