@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 	"batch/tasklist": {"batch/pace", "batch/state", "client", "output/durable"},
 
 	"client":    nil,
-	"manifests": {"manifests/charset", "manifests/shell", "manifests/spell", "manifests/spool", "manifests/template", "manifests/xlsx"},
+	"manifests": {"manifests/charset", "manifests/inputs", "manifests/shell", "manifests/spell", "manifests/spool", "manifests/template", "manifests/xlsx"},
 	"output":    {"output/durable", "output/filename", "output/imagefile"},
 
 	"output/durable":   nil,
@@ -62,6 +62,7 @@ var mayImport = map[string][]string{
 	"cli/probe":          {"client"},
 	"cli/term":           {"batch", "batch/halt", "client", "manifests/shell"},
 	"manifests/charset":  nil,
+	"manifests/inputs":   nil,
 	"manifests/shell":    nil,
 	"manifests/spell":    nil,
 	"manifests/spool":    nil,

@@ -36,7 +36,7 @@ func (r Rules) Check(it *manifests.Item) []manifests.Problem {
 	add := func(field, format string, args ...any) {
 		found = append(found, manifests.Problem{Field: field, Text: fmt.Sprintf(format, args...)})
 	}
-	if problem := r.model(m); problem != "" {
+	if problem := r.model(m, len(it.Images) > 0); problem != "" {
 		add("model", "%s", problem)
 		return found
 	}
@@ -45,7 +45,8 @@ func (r Rules) Check(it *manifests.Item) []manifests.Problem {
 			Text: m.Name + " is not in the model table: nothing about it is checked" +
 				unpriced(m)})
 	}
-	if _, err := r.size(m, it.Size); err != nil {
+	found = append(found, r.images(m, it)...)
+	if _, err := r.sizeFor(m, it); err != nil && !m.NoSize {
 		add("size", "%v", err)
 	}
 	if m.MaxN > 0 && it.N > m.MaxN {
@@ -80,11 +81,11 @@ func tooLong(add func(field, format string, args ...any), field, text string, li
 }
 
 // model says why a model cannot be used in this mode; "" if it can.
-func (r Rules) model(m client.Model) string {
+func (r Rules) model(m client.Model, shows bool) string {
 	switch {
-	case m.EditOnly:
-		return fmt.Sprintf("%s edits pictures and makes none from text; qwen-image-plus does",
-			m.Name)
+	case m.EditOnly && !shows:
+		return fmt.Sprintf("%s edits pictures and makes none from text: the column image names "+
+			"them; qwen-image-plus makes some from text", m.Name)
 	case !m.Known && r.Mode != "sync" && r.Mode != "async":
 		return fmt.Sprintf(
 			"%s is not in the model table; if it is right, say --mode async or --mode sync",
@@ -114,7 +115,9 @@ func (r Rules) size(m client.Model, said string) (client.Size, error) {
 // interface. A seed that nobody says is drawn by chance.
 func (r Rules) Request(it *manifests.Item) (client.Request, bool, error) {
 	s, err := r.sent(it, rand.Text(), 0)
-	return s.Client(), s.Sync, err
+	request := s.Client()
+	request.Images, request.Extra = shown(it), it.Parameters()
+	return request, s.Sync, err
 }
 
 func modelOf(it *manifests.Item) string {
@@ -143,12 +146,12 @@ func (r Rules) words(it *manifests.Item) map[string]string {
 // once.
 func (r Rules) sent(it *manifests.Item, k string, redone int) (state.Request, error) {
 	m := r.Live.Model(modelOf(it))
-	size, err := r.size(m, it.Size)
+	size, err := r.sizeFor(m, it)
 	if err != nil {
 		return state.Request{}, err
 	}
 	s := state.Request{
-		Model: m.Name, Prompt: it.Prompt, Negative: it.NegativePrompt, Size: size.String(), N: max(
+		Model: m.Name, Prompt: it.Prompt, Negative: it.NegativePrompt, Size: size, N: max(
 			1, it.N),
 		Seed: state.Seed(k, redone),
 		// the API's default (the user's document, 2025-09)

@@ -28,6 +28,23 @@ func oneManifest(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// manifestOrFolder also takes --images-dir in place of a manifest.
+func manifestOrFolder(cmd *cobra.Command, args []string) error {
+	if f := cmd.Flags().Lookup("images-dir"); len(args) == 0 && f != nil && f.Changed {
+		return nil
+	}
+	return oneManifest(cmd, args)
+}
+
+// manifestOf is the manifest that a command is given: the folder of --images-dir where there is no
+// other.
+func (r *manifestFlags) manifestOf(args []string) string {
+	if len(args) == 0 {
+		return r.imagesDir
+	}
+	return args[0]
+}
+
 // noArguments is for commands that take flags alone.
 func noArguments(cmd *cobra.Command, args []string) error { return atMost(0)(cmd, args) }
 

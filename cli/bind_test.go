@@ -35,7 +35,7 @@ func allCommands(t *testing.T, env map[string]string) map[string]*cobra.Command 
 func TestFlagsFromEnvironment(t *testing.T) {
 	values := map[string]string{
 		"NAME": "x", "DIR": "x", "FILE": "x", "URL": "https://h/api/v1", "ID": "w", "SIZE": "1:1", "TEXT": "x", "N": "7", "X": "3", "AMOUNT": "12.50",
-		"bool": "true", "duration": "9s", "N/s|N/m": "3/s", "FIELD=HEADER": "prompt=描述", "ID,…": "cat", "TEMPLATE": "{{.slug}}", "CMD": "true",
+		"bool": "true", "duration": "9s", "N/s|N/m": "3/s", "FIELD=HEADER": "prompt=描述", "ID,…": "cat", "TEMPLATE": "{{.slug}}", "CMD": "true", "JSON": "[1]", "FOLDER": "/",
 	}
 	p, _ := newProgram(nil)
 	root := p.root()

@@ -3,12 +3,15 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/qwenbatch/qwenbatch/cli/term"
+	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/manifests/spell"
 
 	"golang.org/x/time/rate"
@@ -26,6 +29,41 @@ func (w textFlag) Type() string   { return w.name }
 // Set takes the text as it is.
 func (w textFlag) Set(s string) error {
 	*w.value = s
+	return nil
+}
+
+// A dirFlag is a flag that takes a folder, as it is from anywhere.
+type dirFlag struct{ value *string }
+
+func (d dirFlag) String() string { return *d.value }
+func (d dirFlag) Type() string   { return "FOLDER" }
+
+// Set takes a folder that is there.
+func (d dirFlag) Set(s string) error {
+	info, err := os.Stat(s)
+	if err == nil && !info.IsDir() {
+		err = errors.New("it is no folder")
+	}
+	if err != nil {
+		return err
+	}
+	*d.value, err = filepath.Abs(s)
+	return err
+}
+
+// A jsonListFlag is a flag that takes a JSON list.
+type jsonListFlag struct{ value *string }
+
+func (l jsonListFlag) String() string { return *l.value }
+func (l jsonListFlag) Type() string   { return "JSON" }
+
+// Set takes a list.
+func (l jsonListFlag) Set(s string) error {
+	list, trouble := manifests.ParseList(s)
+	if trouble != "" {
+		return errors.New("it " + trouble)
+	}
+	*l.value = list
 	return nil
 }
 

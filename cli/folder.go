@@ -25,6 +25,9 @@ const outHelp = "output folder (default NAME-output beside the manifest; with --
 // manifest, so that cron and another terminal find the same one. That of a rehearsal is NAME-
 // rehearsal in the current folder.
 func folderOf(out, manifest string, rehearsal bool) string {
+	if manifest != fromStdin {
+		manifest = filepath.Clean(manifest) // a folder of pictures may end in a slash
+	}
 	name := strings.TrimSuffix(filepath.Base(manifest), filepath.Ext(manifest))
 	switch {
 	case out != "":

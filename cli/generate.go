@@ -20,6 +20,7 @@ type generateFlags struct {
 	*serviceFlags
 	out    string
 	n      int
+	images []string
 	asJSON bool
 }
 
@@ -33,7 +34,8 @@ remembered: for more than a few pictures, a manifest and run are the safe way.
 Where it is stopped while the task is open, the task's id is printed: qwenbatch
 tasks get ID -o FILE fetches the picture, for 24 hours.`,
 		Example: `  qwenbatch generate "a ginger cat asleep on newspapers" --size 16:9 -o cat.png
-  qwenbatch generate 一只坐着的橘黄色的猫 --mode sync`,
+  qwenbatch generate 一只坐着的橘黄色的猫 --mode sync
+  qwenbatch generate "on white" --image shirt.jpg --model qwen-image-edit-plus`,
 		Args: onePrompt,
 	}
 	main := newGroup("Picture")
@@ -43,6 +45,8 @@ tasks get ID -o FILE fetches the picture, for 24 hours.`,
 	main.flags.Var(
 		countFlag{
 			&f.n}, "n", "pictures of this one request, where the model makes several (default 1)")
+	main.flags.StringArrayVar(&f.images, "image", nil,
+		"picture to edit or to follow, a file or a URL; can be repeated: image 1, image 2")
 	f.manifestFlags.modeFlag(main)
 	f.rehearseFlags(main)
 	jsonFlag(main, &f.asJSON)
@@ -133,9 +137,13 @@ func (f *generateFlags) client(p *program, cmd *cobra.Command, stage *rehearsalS
 // request checks the flags by the model table, as a row of a manifest is checked.
 func (f *generateFlags) request(p *program, prompt string) (client.Request, bool, error) {
 	d := f.defaults
+	images, err := manifests.FindImages(f.images)
+	if err != nil {
+		return client.Request{}, false, &mistake{text: "--image " + err.Error()}
+	}
 	it := &manifests.Item{Prompt: prompt, NegativePrompt: d.NegativePrompt, Model: d.Model,
 		Size: d.Size, Seed: d.Seed, N: f.n,
-		PromptExtend: d.PromptExtend, Watermark: d.Watermark}
+		PromptExtend: d.PromptExtend, Watermark: d.Watermark, Extras: d.Extras, Images: images}
 	for _, problem := range f.rules.Check(it) {
 		if problem.Warning {
 			p.warn(problem.Field + ": " + problem.Text)

@@ -29,6 +29,7 @@ type manifestFlags struct {
 	noHeader               bool
 	columns                headerFlag
 	name                   string // of pictures
+	prompt, imagesDir      string // of rows that name a picture only, and of which each is a row
 	maxItems               int
 	priceRegion            string // of the prices that hints name
 }
@@ -53,7 +54,17 @@ func (r *manifestFlags) pictureGroup() group {
 		"let a language model enrich the prompts (default true, as the API does)")
 	g.flags.Var(optionalBool{&r.defaults.Watermark}, "watermark",
 		"put the vendor's watermark on the pictures (default false)")
-	for _, name := range []string{"prompt-extend", "watermark"} {
+	g.flags.Var(choiceFlag{&r.defaults.PromptExtendMode, []string{"direct", "agent"}},
+		"prompt-extend-mode", "how qwen-image-3.0 enriches the prompts (default direct, as the API does)")
+	g.flags.Var(optionalBool{&r.defaults.EnableThinking}, "enable-thinking",
+		"let qwen-image-3.0 think while it enriches the prompts (default true, as the API does)")
+	g.flags.Var(optionalBool{&r.defaults.ThinkingMode}, "thinking-mode",
+		"let wan2.7 think first (default true, as the API does)")
+	g.flags.Var(jsonListFlag{&r.defaults.ColorPalette}, "color-palette",
+		"colours for wan2.7, a JSON list in the form of the vendor's page")
+	g.flags.Var(jsonListFlag{&r.defaults.BboxList}, "bbox-list",
+		"regions that wan2.7 edits, a JSON list with one list for each picture")
+	for _, name := range []string{"prompt-extend", "watermark", "enable-thinking", "thinking-mode"} {
 		g.flags.Lookup(name).NoOptDefVal = "true"
 	}
 	return g
@@ -79,9 +90,14 @@ func (r *manifestFlags) readingGroup() group {
 			"repeated (default told by the usual names)")
 	g.flags.BoolVar(&r.noHeader, "no-header", false,
 		"the first row of a CSV is a prompt like the others; --column prompt=2 is the second column")
+	g.flags.Var(dirFlag{&r.imagesDir}, "images-dir",
+		"make a row of each picture of a folder, with the prompt of --prompt or of a YAML manifest's "+
+			"defaults")
+	g.flags.Var(textFlag{&r.prompt, "TEXT"}, "prompt",
+		"prompt of rows that name a picture and no prompt; {{.image.name}} is the picture's name")
 	g.flags.Var(textFlag{&r.name, "TEMPLATE"}, "name",
 		"file names, as {{.sku}}-{{.slug}}: columns, and id, row, index, slug, hash, seed, "+
-			"model, size (default the file column, else the id, else slug and hash)")
+			"model, size, image.name (default the file column, else the id, else slug and hash)")
 	g.flags.Var(countFlag{&r.maxItems}, "max-items",
 		"items that matrix, seeds and count may add to the rows, so that a slip buys no "+
 			"million pictures")
@@ -116,14 +132,15 @@ func (r *manifestFlags) open(p *program, name string) (*checkedManifest, error) 
 		Format: r.format, Stdin: p.stdin,
 		Defaults: r.defaults, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns,
 		NoHeader: r.noHeader, SkipEmpty: r.skipEmpty, VisibleOnly: r.visibleOnly,
-		MaxItems: r.maxItems, Check: r.rules.Check,
+		MaxItems: r.maxItems, Check: r.checkItem, Prompt: r.prompt, ImagesDir: r.imagesDir,
 		Names: r.rules.Names(r.name)})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, noManifest(name)
 	}
 	if info, trouble := os.Stat(name); err != nil && trouble == nil && info.IsDir() {
 		return nil, &mistake{
-			text: term.Quote(name) + " is a folder", hint: "name the manifest in it"}
+			text: term.Quote(name) + " is a folder",
+			hint: "name the manifest in it, or say --prompt for all of its pictures"}
 	}
 	if err != nil {
 		return nil, err
@@ -149,6 +166,15 @@ func (r *manifestFlags) checkRows(m *checkedManifest, name string) (_ *batch.Ind
 		return nil, noItems(name, r.kind(name))
 	}
 	return index, nil
+}
+
+// checkItem is that of the rules, but for pictures, which are not sent for a manifest yet.
+func (r *manifestFlags) checkItem(it *manifests.Item) []manifests.Problem {
+	if len(it.Images) > 0 || it.Parameters() != nil {
+		return []manifests.Problem{{Field: "image",
+			Text: "pictures are not sent for the rows of a manifest yet; generate --image sends one"}}
+	}
+	return r.rules.Check(it)
 }
 
 // noItems refuses a manifest without items: a failed export must not end with "all done", nor

@@ -24,7 +24,7 @@ done, changed, failed or held, pictures to pay, their price, and how long the
 documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 		Example: `  qwenbatch plan prompts.csv
   qwenbatch plan prompts.csv --model qwen-image --region singapore`,
-		Args: oneManifest, ValidArgsFunction: completeManifest,
+		Args: manifestOrFolder, ValidArgsFunction: completeManifest,
 	}
 	main := l.folderFlags()
 	main.flags.BoolVar(&l.retry, "retry-failed", false,
@@ -38,7 +38,7 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 		if l.redo, err = p.expandRedo(l.redo); err != nil {
 			return err
 		}
-		return l.showPlan(p, cmd, args[0])
+		return l.showPlan(p, cmd, l.manifestOf(args))
 	}
 	return cmd
 }

@@ -6,7 +6,8 @@ import "github.com/spf13/pflag"
 // keeps those of the last run, so that status, report, resolve and audit see the same items
 // without being given them again.
 var rememberedFlags = []string{"model", "size", "negative-prompt", "seed", "prompt-extend",
-	"watermark", "format", "encoding", "column", "no-header", "sheet", "visible-only", "skip-empty",
+	"watermark", "prompt-extend-mode", "enable-thinking", "thinking-mode", "color-palette", "bbox-list",
+	"images-dir", "prompt", "format", "encoding", "column", "no-header", "sheet", "visible-only", "skip-empty",
 	"max-items", "name", "allow-truncation", "nearest-size", "mode", "xlsx"}
 
 // remembered returns the flags that were given, by name.

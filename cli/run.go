@@ -42,7 +42,7 @@ The exit code says how it ended: qwenbatch help exit-codes.`,
 		Example: `  qwenbatch run prompts.yaml --rehearse
   qwenbatch run prompts.csv --size 16:9 --limit 3
   qwenbatch run prompts.csv --yes --progress plain >>run.log 2>&1`,
-		Args: oneManifest, ValidArgsFunction: completeManifest,
+		Args: manifestOrFolder, ValidArgsFunction: completeManifest,
 	}
 	main := newGroup("Running")
 	main.flags.VarP(textFlag{&f.out, "DIR"}, "out", "o", outHelp)
@@ -103,7 +103,7 @@ The exit code says how it ended: qwenbatch help exit-codes.`,
 			return err
 		}
 		if f.redo = redo; f.dryRun {
-			return f.asPlan().showPlan(p, cmd, args[0])
+			return f.asPlan().showPlan(p, cmd, f.manifestOf(args))
 		}
 		settings, err := f.settle(p, cmd.Flags(), nil)
 		if err != nil {
@@ -119,8 +119,8 @@ The exit code says how it ended: qwenbatch help exit-codes.`,
 		if f.quiet && !cmd.Flags().Changed("log-level") {
 			f.logLevel = "error"
 		}
-		f.after.manifest = args[0]
-		err = p.run(cmd.Context(), f, settings, args[0])
+		f.after.manifest = f.manifestOf(args)
+		err = p.run(cmd.Context(), f, settings, f.manifestOf(args))
 		return f.after.run(cmd.Context(), p, err)
 	}
 	return cmd

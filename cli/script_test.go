@@ -64,6 +64,7 @@ func TestScripts(t *testing.T) {
 			"asked":   asked,
 			"word":    firstWord,
 			"encode":  encode,
+			"draw":    drawPictures,
 		},
 	})
 }

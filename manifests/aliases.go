@@ -27,6 +27,13 @@ var aliases = [fields][]string{
 	fieldFile: {"file", "filename", "picname", "文件", "文件名", "文件名称", "图片名",
 		"图片名称", "檔名", "檔案名稱"},
 	fieldSkip: {"skip", "跳过", "跳過"},
+	fieldImage: {"image", "images", "reference", "参考图", "原图", "图片", "底图", "inputimage",
+		"sourceimage", "参考图片", "參考圖", "原圖", "圖片", "底圖"},
+	fieldExtendMode:   {"promptextendmode"},
+	fieldThinking:     {"enablethinking"},
+	fieldThinkingMode: {"thinkingmode"},
+	fieldPalette:      {"colorpalette"},
+	fieldRegions:      {"bboxlist"},
 }
 
 // weakPrompt is an alias of the prompt that other sheets use for other texts.
@@ -45,8 +52,13 @@ var meanings = func() map[string]field {
 
 // fieldMeant is the field that a header means, by its name or an alias.
 func fieldMeant(name string) (field, bool) {
-	f, ok := meanings[plainName(name)]
-	return f, ok
+	plain := plainName(name)
+	if f, ok := meanings[plain]; ok {
+		return f, true
+	}
+	// image1, image2: one of several
+	f, ok := meanings[strings.TrimRight(plain, "0123456789")]
+	return f, ok && f == fieldImage
 }
 
 // hints are words that stand in headers of a field's column and mean nothing else there. English

@@ -16,6 +16,12 @@ const (
 	fieldWatermark
 	fieldFile
 	fieldSkip
+	fieldImage
+	fieldExtendMode
+	fieldThinking
+	fieldThinkingMode
+	fieldPalette
+	fieldRegions
 	fields // how many there are
 )
 
@@ -29,6 +35,8 @@ const (
 	kindMapping // of names to single values
 	kindMatrix  // of names to lists of single values
 	kindNumbers // a list
+	kindTexts   // a text, or a list of them
+	kindList    // a list of anything, also written as JSON
 )
 
 // A knownKey is a name in a manifest, and what the reader and the schema for editors both go by.
@@ -80,6 +88,23 @@ var fieldTable = [fields]knownKey{
 		about: "File name of the picture, with or without .png. Without one it is the id."},
 	fieldSkip: {name: "skip", kind: kindBoolean, own: true, examples: []any{true},
 		about: "Leaves the item out; it stays in the reports."},
+	fieldImage: {name: "image", kind: kindTexts, own: true, template: true,
+		examples: []any{"photos/shirt.jpg", []any{"photos/shirt.jpg", "photos/model.jpg"},
+			"photos/{{.sku}}.jpg"},
+		about:  "Picture to edit or to follow: a file beside the manifest, a pattern that one file matches (photos/A-17*), or an http(s) URL. Several are separated by ; in the order in which the prompt counts them.",
+		inYAML: "Several may also be a list."},
+	fieldExtendMode: {name: "prompt_extend_mode", template: true, examples: []any{"direct"},
+		about: "How qwen-image-3.0 enriches the prompt: direct or agent; agent is for texts without pictures."},
+	fieldThinking: {name: "enable_thinking", kind: kindBoolean, examples: []any{false},
+		about: "Whether qwen-image-3.0 thinks while it enriches the prompt. It does unless this is false."},
+	fieldThinkingMode: {name: "thinking_mode", kind: kindBoolean, examples: []any{false},
+		about: "Whether wan2.7 thinks first. It does unless this is false."},
+	fieldPalette: {name: "color_palette", kind: kindList, template: true,
+		examples: []any{[]any{map[string]any{"hex": "#C2D1E6", "ratio": "23.51%"}}},
+		about:    "Colours for wan2.7, as a JSON list in the form of the vendor's page."},
+	fieldRegions: {name: "bbox_list", kind: kindList, template: true,
+		examples: []any{[]any{[]any{[]any{0, 0, 400, 300}}}},
+		about:    "Regions that wan2.7 edits, as a JSON list with one list for each picture."},
 }
 
 // The other keys of an item.
@@ -124,6 +149,14 @@ func (f field) String() string { return fieldNames[f] }
 
 // isNumber reports whether the value of a field is one.
 func isNumber(f field) bool { return fieldTable[f].kind == kindNumber }
+
+// isList reports whether a field may be a list where the manifest has lists.
+func isList(f field) bool {
+	return fieldTable[f].kind == kindTexts || fieldTable[f].kind == kindList
+}
+
+// isBoolean reports whether the value of a field is true or false.
+func isBoolean(f field) bool { return fieldTable[f].kind == kindBoolean }
 
 // fieldNamed is the field of that exact name.
 func fieldNamed(name string) (field, bool) {

@@ -13,7 +13,8 @@ import (
 const fingerprintVersion = "qwenbatch item 1\n"
 
 // Fingerprint is a hash of what manifest and flags say of the item: model, prompt, negative
-// prompt, size, prompt_extend, watermark, seed and n. What is not said is left out, so it
+// prompt, size, prompt_extend, watermark, seed, n, pictures (the content of a file, a URL as it is
+// written) and what few models know. What is not said is left out, so it
 // differs from everything that is; in particular a seed that is drawn, and defaults of ours or
 // of the API, are no part of it. Nor are id, row, file, skip and carried-through columns.
 func (it *Item) Fingerprint() [16]byte {
@@ -38,7 +39,15 @@ func (it *Item) fingerprintText(b []byte) []byte {
 	if it.N != 0 {
 		b = appendSaid(b, "n", strconv.Itoa(it.N), true)
 	}
-	return b
+	for _, image := range it.Images {
+		b = appendSaid(b, "image", image.identity(), true)
+	}
+	x := it.Extras
+	b = appendSaid(b, "prompt_extend_mode", x.PromptExtendMode, x.PromptExtendMode != "")
+	b = appendBool(b, "enable_thinking", x.EnableThinking)
+	b = appendBool(b, "thinking_mode", x.ThinkingMode)
+	b = appendSaid(b, "color_palette", x.ColorPalette, x.ColorPalette != "")
+	return appendSaid(b, "bbox_list", x.BboxList, x.BboxList != "")
 }
 
 func appendSaid(b []byte, name, value string, said bool) []byte {

@@ -190,20 +190,23 @@ func said(it *Item) map[string]string {
 	return text
 }
 
+// plainFields are those that are no columns of the reports, too.
+var plainFields = fieldNames[:fieldImage]
+
 func asStrictCSV(items []*Item) string {
 	if len(items) == 0 {
 		return ""
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	header := append([]string{}, fieldNames[:]...)
+	header := append([]string{}, plainFields...)
 	for i := range items[0].Columns {
 		header = append(header, fmt.Sprintf("extra%d", i))
 	}
 	w.Write(header)
 	for _, it := range items {
 		var row []string
-		for _, name := range fieldNames {
+		for _, name := range plainFields {
 			row = append(row, said(it)[name])
 		}
 		w.Write(append(row, it.Columns...))

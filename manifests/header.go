@@ -32,6 +32,7 @@ func sameKey(name string) string {
 type header struct {
 	width   int
 	index   [fields]int      // the column of a field, -1 where there is none
+	images  []int            // further columns of pictures, in their order
 	carried []int            // the other columns
 	names   []string         // and what they are called, each name once
 	said    map[string]field // what the columns of fields are called
@@ -62,6 +63,8 @@ func readHeader(names []string, explicit map[string]string) (header, []headerFau
 		_, named := explicit[f.String()]
 		switch {
 		case slices.Contains(chosen[:], i):
+		case f == fieldImage && ok && !named && !slices.Contains(h.results.columns, i):
+			h.image(i, name)
 		case !ok || named || slices.Contains(h.results.columns, i):
 			h.carry(i, name)
 		case h.index[f] >= 0:
@@ -76,6 +79,17 @@ func readHeader(names []string, explicit map[string]string) (header, []headerFau
 		}
 	}
 	return h, faults
+}
+
+// image takes a column of pictures, which is carried through to the reports, too. An empty header of
+// --column image= has none.
+func (h *header) image(i int, name string) {
+	if h.index[fieldImage] < 0 {
+		h.index[fieldImage] = i
+	} else {
+		h.images = append(h.images, i)
+	}
+	h.carry(i, name)
 }
 
 // sameMeaning says that two headers mean the same field.

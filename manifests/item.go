@@ -20,6 +20,9 @@ type Item struct {
 	N              int
 	PromptExtend   *bool
 	Watermark      *bool
+	Extras
+	// Images are shown to the model, in the order in which the prompt counts them.
+	Images []Image
 
 	File string // what the file column says
 	Skip bool   // not to be made

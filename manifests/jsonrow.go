@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // An objectReader is the object being read. It makes one row after the other in the same place.
@@ -108,7 +109,11 @@ func (o *objectReader) member(m member) {
 }
 
 func (o *objectReader) field(f field, m member) {
-	if before := o.named[f]; before != nil {
+	if before := o.named[f]; before != nil && f == fieldImage && string(before) != string(m.key) {
+		text, _ := o.value(m)
+		o.row.cells[f].addLine(text)
+		return
+	} else if before != nil {
 		o.again(f, before, m)
 		return
 	}
@@ -116,10 +121,11 @@ func (o *objectReader) field(f field, m member) {
 	text, trouble := o.value(m)
 	switch {
 	case trouble != "":
+	case m.value[0] == '[' && isList(f):
+		text, trouble = listOfJSON(f, m.value)
 	case m.value[0] == '{' || m.value[0] == '[':
 		trouble = "must be a single value, not a list or an object"
-	case (m.value[0] == 't' || m.value[0] == 'f') && f != fieldExtend && f != fieldWatermark &&
-		f != fieldSkip:
+	case (m.value[0] == 't' || m.value[0] == 'f') && !isBoolean(f):
 		trouble = fmt.Sprintf("%s stands where %s is wanted", m.value, wanted(f))
 	}
 	if trouble != "" {
@@ -127,6 +133,18 @@ func (o *objectReader) field(f field, m member) {
 		return
 	}
 	o.row.cells[f] = cell{text: text, said: m.value[0] != 'n'}
+}
+
+// listOfJSON is the text of a list: a line for each of its texts, or the list itself.
+func listOfJSON(f field, list []byte) (text, trouble string) {
+	if fieldTable[f].kind == kindList {
+		return string(list), ""
+	}
+	var lines []string
+	if json.Unmarshal(list, &lines) != nil {
+		return "", "must be a text, or a list of texts"
+	}
+	return strings.Join(lines, "\n"), ""
 }
 
 // again reports a field that is there a second time.

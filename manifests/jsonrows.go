@@ -45,6 +45,7 @@ func openJSON(in input) (*reading, error) {
 	if first == nil || in.wants != nil {
 		return opened, nil
 	}
+	prompts = prompts || in.options.Prompt != "" && l.has(fieldImage)
 	return opened, l.judgeKeys(first, prompts, chosen, opened)
 }
 

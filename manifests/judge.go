@@ -16,6 +16,9 @@ type itemRules struct {
 	was      func(string) string // see textCopy
 	sides    sides               // columns that are the size where the row says none
 
+	finder *finder // of pictures
+	lent   *lentPrompt
+
 	skipEmpty bool // rows without a prompt are left out
 }
 
@@ -32,6 +35,7 @@ func (rules *itemRules) item(r *row) (first *Item, count int, mistakes ErrorList
 		return rules.skipped(r)
 	}
 	said := j.settings()
+	j.lendPrompt()
 	it := &Item{
 		id: j.line(fieldID), Row: r.number, Prompt: j.text(fieldPrompt),
 		NegativePrompt: said.NegativePrompt, NegativeSaid: said.NegativeSaid, Model: said.Model,
@@ -40,8 +44,12 @@ func (rules *itemRules) item(r *row) (first *Item, count int, mistakes ErrorList
 		File: j.line(
 			fieldFile), Columns: r.columns, source: rules.source, at: r.at, naming: rules.naming,
 	}
+	it.Extras = said.Extras
 	if skip := j.boolean(fieldSkip); skip != nil {
 		it.Skip = *skip
+	}
+	if !it.Skip {
+		it.Images = j.images()
 	}
 	j.checkWords(it)
 	it.notes = j.notes
@@ -88,6 +96,7 @@ func (j *rowJudge) said() Defaults {
 			fieldWatermark), N: int(j.number(fieldN, 1)),
 	}
 	d.NegativeSaid = j.row.cells[fieldNegative].said
+	d.Extras = j.extras()
 	return d
 }
 

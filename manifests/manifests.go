@@ -30,6 +30,7 @@ import (
 	"path/filepath"
 
 	"github.com/qwenbatch/qwenbatch/manifests/charset"
+	"github.com/qwenbatch/qwenbatch/manifests/inputs"
 )
 
 // defaultMaxItems is what matrix, seeds and count may add where Options.MaxItems is 0: a slip
@@ -43,6 +44,8 @@ type Manifest struct {
 	reading
 	rules itemRules
 	check func(*Item) []Problem
+
+	inputs *inputs.Memory
 }
 
 // Open reads what a manifest says of its structure (kind, encoding, header) and takes a private
@@ -55,12 +58,15 @@ func Open(name string, o Options) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Manifest{path: name, check: o.Check}
+	m := &Manifest{path: name, check: o.Check, inputs: o.Inputs}
 	if name == "-" {
 		m.path = stdinName
 	}
 	m.rules = itemRules{count: 1, maxItems: cmp.Or(o.MaxItems, defaultMaxItems),
 		skipEmpty: o.SkipEmpty}
+	if m.rules.lent, err = newLentPrompt(o.Prompt); err != nil {
+		return nil, err
+	}
 	opened, err := openFile(name, o, nil, m.rules.maxItems)
 	if err != nil {
 		return nil, err
@@ -76,6 +82,7 @@ func Open(name string, o Options) (*Manifest, error) {
 // settle takes the manifest's own defaults behind those of the flags, and the template for names.
 func (m *Manifest) settle(flags Defaults, names Names) (err error) {
 	m.rules.source, m.rules.sides, m.rules.was = m.source, m.sides, m.was
+	m.rules.finder = newFinder(m.inputs, append([]string{m.path}, m.below...)...)
 	if m.defaults != nil {
 		mistakes := m.rules.takeDefaults(m.defaults)
 		if m.strict && mistakes.Total > 0 {

@@ -80,6 +80,7 @@ func (g *naming) known() []string {
 	for _, f := range wordFields {
 		all = append(all, f.String())
 	}
+	all = append(all, imageName)
 	if g.Words != nil {
 		for name := range g.Words(&Item{Prompt: "a", Index: 1}) {
 			if !slices.Contains(all, name) {
@@ -106,11 +107,14 @@ func (g *naming) words(it *Item) map[string]string {
 		"row": strconv.Itoa(it.Row), "index": strconv.Itoa(it.Index), "hash": hex.EncodeToString(
 			print[:4]),
 		"id": it.ID, "prompt": it.Prompt, "negative_prompt": it.NegativePrompt, "model": it.Model,
-		"size": it.Size,
-		"seed": "", "n": strconv.Itoa(max(1, it.N)),
+		"size":    it.Size,
+		imageName: "", "seed": "", "n": strconv.Itoa(max(1, it.N)),
 	}
 	if it.Seed != nil {
 		words["seed"] = strconv.FormatInt(*it.Seed, 10)
+	}
+	if len(it.Images) > 0 {
+		words[imageName] = stemOf(it.Images[0].Name())
 	}
 	for i, value := range it.Columns { // none where the row is read for its mistakes alone
 		if _, ours := words[g.columns[i]]; !ours {

@@ -27,8 +27,15 @@ func openFile(path string, o Options, wants *wantedVars, maxItems int) (*reading
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, &fs.PathError{Op: "open", Path: path,
-			Err: errors.New("is a folder; name the manifest in it")}
+		if o.Prompt == "" && wants == nil {
+			return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New(
+				`is a folder; name the manifest in it, or say --prompt "…" for all of its pictures`)}
+		}
+		return openFolder(path)
+	}
+	if ext := strings.ToLower(filepath.Ext(path)); o.ImagesDir != "" && ext != ".yaml" && ext != ".yml" {
+		return nil, single(Position{File: path}, "",
+			"--images-dir makes the rows, and this has its own; it goes with a YAML manifest, or alone")
 	}
 	return openReader(f, path, o, wants, maxItems)
 }

@@ -3,6 +3,8 @@ package manifests
 import (
 	"fmt"
 	"io"
+
+	"github.com/qwenbatch/qwenbatch/manifests/inputs"
 )
 
 // Options say how a manifest is read. The zero value reads everything that says itself what it is.
@@ -28,6 +30,13 @@ type Options struct {
 	// which header gives a field, field → header; others are told by their names
 	Columns map[string]string
 	Names   Names // what pictures are called
+	// Prompt is that of rows that name a picture and no prompt; "" is none.
+	Prompt string
+	// ImagesDir is a folder of which each picture is a row, in place of the items of a YAML manifest
+	// that has none; "" is none.
+	ImagesDir string
+	// Inputs remembers what pictures are; nil begins anew.
+	Inputs *inputs.Memory
 	// how many items matrix, seeds and count may add to the rows; 0 means 10000
 	MaxItems int
 
@@ -51,6 +60,7 @@ type Defaults struct {
 	Seed                        *int64
 	PromptExtend, Watermark     *bool
 	N                           int
+	Extras
 }
 
 // or fills what d leaves open from e.
@@ -76,6 +86,7 @@ func (d Defaults) or(e Defaults) Defaults {
 	if d.N == 0 {
 		d.N = e.N
 	}
+	d.Extras = d.Extras.or(e.Extras)
 	return d
 }
 

@@ -41,6 +41,8 @@ type reading struct {
 	// what a person writes into a row to have it skipped; "" in a sheet, which has a column for it
 	skipMark string
 
+	below []string // the file or folder that a YAML manifest is over
+
 	// strict says that a mistake in the defaults keeps the rows from being read.
 	strict bool
 }

@@ -56,6 +56,10 @@ func schemaOf(k knownKey) node {
 		add(node{"type": []any{"object", "null"}, "additionalProperties": node{"type": append(single, "null")}})
 	case kindMatrix:
 		add(node{"type": []any{"object", "null"}, "additionalProperties": node{"type": "array", "minItems": 1, "uniqueItems": true, "items": node{"type": single}}})
+	case kindTexts:
+		add(node{"anyOf": []any{node{"type": append(single, "null")}, node{"type": "array", "items": node{"type": single}}}})
+	case kindList:
+		n["type"] = []any{"string", "array", "null"}
 	case kindNumbers:
 		add(node{"type": []any{"array", "null"}, "minItems": 1, "uniqueItems": true, "items": number})
 	}
@@ -299,6 +303,9 @@ func TestSchemaAgreesWithTheReader(t *testing.T) {
 	}
 	for _, k := range itemKeys() {
 		text, _ := json.Marshal(k.examples[0])
+		if k.name == "image" {
+			text = []byte(`["https://example.com/1.jpg"]`) // no file is there
+		}
 		texts = append(texts, fmt.Sprintf("items: [{prompt: a, %q: %s}]", k.name, text))
 	}
 	for _, text := range texts {

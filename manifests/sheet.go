@@ -45,7 +45,7 @@ func openSheet(in input) (*reading, error) {
 	if err == nil {
 		opened.source, opened.grid = s, s.grid
 		s.visibleOnly = in.options.VisibleOnly
-		err = s.findHeader(in.options.Columns, in.wants)
+		err = s.findHeader(in.options, in.wants)
 	}
 	if err == nil && in.wants == nil {
 		opened.guesses.addAll(s.placed(s.header.leaveOutResults(s.names)))
@@ -114,7 +114,8 @@ func sheetNamed(asked string, names []string) (string, error) {
 // findHeader takes the first of the first rows that has a column of prompts, or all that
 // templates want. Where nothing but one word stands in it, as a title may be, a fuller row
 // below is preferred.
-func (s *sheet) findHeader(explicit map[string]string, w *wantedVars) error {
+func (s *sheet) findHeader(o Options, w *wantedVars) error {
+	explicit := o.Columns
 	var chosen, widest []string
 	r, at := s.grid.Reader(), 0
 	for above := range headerRows {
@@ -126,7 +127,7 @@ func (s *sheet) findHeader(explicit map[string]string, w *wantedVars) error {
 		}
 		names := s.namesIn(r.Row())
 		h, _ := readHeader(names, explicit)
-		if h.usable(w) && (chosen == nil || filled(chosen) == 1 && h.known() > 1) {
+		if h.usable(w, o) && (chosen == nil || filled(chosen) == 1 && h.known() > 1) {
 			chosen, s.number, s.above = names, r.Row().Number, above
 		}
 		if filled(names) > filled(widest) {
@@ -271,6 +272,9 @@ func (s *sheet) fill(to *row, r *xlsx.Reader) {
 			text = c.Raw
 		}
 		to.cells[f] = cell{text: text, said: trimEdges(text) != ""}
+	}
+	for _, column := range s.header.images {
+		to.cells[fieldImage].addLine(r.Cell(column).Text)
 	}
 	if s.repeatsHeader(r.Row()) {
 		to.faults = append(to.faults[:0], fault{

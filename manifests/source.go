@@ -14,6 +14,17 @@ type cell struct {
 	before string
 }
 
+// addLine appends a text of another column to a cell, as a line of its own.
+func (c *cell) addLine(text string) {
+	switch text = trimEdges(text); {
+	case text == "":
+	case trimEdges(c.text) == "":
+		c.text, c.said = text, true
+	default:
+		c.text += "\n" + text
+	}
+}
+
 // A row is what a source yields: text, not yet judged. It is the source's own and good until
 // the next one.
 type row struct {

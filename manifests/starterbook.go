@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -40,6 +41,13 @@ var inChinese = [fields]string{
 	fieldWatermark: "是否在图片右下角加水印。",
 	fieldFile:      "图片文件名，可不写 .png；留空则用 id。",
 	fieldSkip:      "填 true 则跳过这一行，报告里仍保留。",
+	fieldImage: "要编辑或参考的图片：清单旁边的文件、只匹配一个文件的通配符（photos/A-17*），或 http(s) 网址。多张用分号隔开，" +
+		"顺序就是提示词里“图1”“图2”的顺序。也可以直接把图片放进单元格。",
+	fieldExtendMode:   "qwen-image-3.0 改写提示词的方式：direct 或 agent；agent 只用于纯文字。",
+	fieldThinking:     "qwen-image-3.0 改写提示词时是否思考；默认思考，false 为不思考。",
+	fieldThinkingMode: "wan2.7 是否先思考；默认思考，false 为不思考。",
+	fieldPalette:      "wan2.7 的配色，按官方文档的格式写成 JSON 列表。",
+	fieldRegions:      "wan2.7 要编辑的区域，JSON 列表，每张图片对应其中一个列表。",
 }
 
 // A bookWriter collects the first error of many small steps.
@@ -163,7 +171,7 @@ func (b *bookWriter) help() {
 		Vertical: "top", WrapText: true}})
 	for f, k := range fieldTable {
 		b.row(helpSheet, f+2, []string{k.name, k.about, inChinese[f]})
-		b.do(b.SetCellStr(helpSheet, fmt.Sprintf("D%d", f+2), fmt.Sprint(k.examples[0])))
+		b.do(b.SetCellStr(helpSheet, fmt.Sprintf("D%d", f+2), exampleText(k)))
 		b.height(helpSheet, f+2, []string{k.about, inChinese[f]}, helpWidths[1:])
 	}
 	last := len(fieldTable) + 2
@@ -171,6 +179,18 @@ func (b *bookWriter) help() {
 		[]string{"…", "Any other column is yours: it is carried through to the reports.",
 			"其他列可随意添加，会原样带入报告。"})
 	b.do(b.SetCellStyle(helpSheet, "A2", fmt.Sprintf("D%d", last), wrap))
+}
+
+// exampleText is an example as it stands in a cell.
+func exampleText(k knownKey) string {
+	if k.kind != kindList {
+		return fmt.Sprint(k.examples[0])
+	}
+	text, err := json.Marshal(k.examples[0])
+	if err != nil {
+		panic(err) // unreachable unless an example is no JSON
+	}
+	return string(text)
 }
 
 // lists holds what the columns model, size and watermark offer; anything else may be typed all

@@ -53,7 +53,7 @@ func openTable(in input) (*reading, error) {
 	}
 	switch {
 	case len(faults) > 0 || in.wants != nil:
-	case t.header.index[fieldPrompt] < 0:
+	case !t.header.hasPrompts(in.options):
 		faults = append(faults, headerFault{-1, t.noPromptNorHeader(names)})
 	default:
 		faults = t.header.promptRival(names, in.options.Columns, t.lengths)
@@ -132,13 +132,20 @@ type sheetRow struct {
 	Watermark    string `csv:"watermark"`
 	File         string `csv:"file"`
 	Skip         string `csv:"skip"`
+	Image        string `csv:"image"`
+	ExtendMode   string `csv:"prompt_extend_mode"`
+	Thinking     string `csv:"enable_thinking"`
+	ThinkingMode string `csv:"thinking_mode"`
+	Palette      string `csv:"color_palette"`
+	Regions      string `csv:"bbox_list"`
 }
 
 // fill puts the fields in their order. An empty cell says nothing.
 func (r *sheetRow) fill(cells *[fields]cell) {
 	for f, text := range [fields]string{
 		r.ID, r.Prompt, r.Negative, r.Model, r.Size, r.Seed, r.Count, r.N, r.PromptExtend,
-		r.Watermark, r.File, r.Skip,
+		r.Watermark, r.File, r.Skip, r.Image, r.ExtendMode, r.Thinking, r.ThinkingMode, r.Palette,
+		r.Regions,
 	} {
 		cells[f] = cell{text: text, said: trimEdges(text) != ""}
 	}
@@ -235,6 +242,11 @@ func (f *csvFeed) row(read *sheetRow) *row {
 	r.number, r.at = s.number, ref{offset: s.offset, line: s.line}
 	r.columns, r.faults, r.unfit = f.carried(), r.faults[:0], false
 	read.fill(&r.cells)
+	for _, column := range f.table.header.images {
+		if column < len(s.cells) {
+			r.cells[fieldImage].addLine(string(s.text(s.cells[column])))
+		}
+	}
 	if s.unclosed > 0 {
 		f.fault(s.unclosed-1, unclosedQuote())
 	}

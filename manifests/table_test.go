@@ -162,7 +162,7 @@ func TestColumnFlag(t *testing.T) {
 	for want, columns := range map[string]map[string]string{
 		`a.csv:1:1: --column prompt=描: there is no column "描"; there are "描述", "prompt", "Text", "id"`: {"prompt": "描"},
 		`a.csv:1:1: --column sed=x: there is no field sed; there are id, prompt, negative_prompt, model, size, seed, count, n, ` +
-			`prompt_extend, watermark, file, skip` + "\n" + `a.csv:1:11: "prompt" and "Text" both mean prompt; rename one, or choose with --column prompt=prompt`: {"sed": "x"},
+			`prompt_extend, watermark, file, skip, image, prompt_extend_mode, enable_thinking, thinking_mode, color_palette, bbox_list` + "\n" + `a.csv:1:11: "prompt" and "Text" both mean prompt; rename one, or choose with --column prompt=prompt`: {"sed": "x"},
 	} {
 		if got := mistakes(t, "a.csv", text, Options{Columns: columns}); got != want {
 			t.Errorf("mistakes are\n%s\nwant\n%s", got, want)

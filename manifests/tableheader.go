@@ -88,7 +88,7 @@ func (t *table) headerUnder(sep byte, top ref, in input) (chosen foundHeader) {
 			rows:   ref{offset: s.offset + int64(s.length), line: s.line + s.breaks},
 			number: s.number, above: seen - 1, unclosed: s.unclosed}
 		h, _ := readHeader(f.names[:min(len(f.names), xlsx.MaxColumns)], in.options.Columns)
-		f.usable = h.usable(in.wants) && (seen == 1 || mayFollow(h, f.names, most))
+		f.usable = h.usable(in.wants, in.options) && (seen == 1 || mayFollow(h, f.names, most))
 		lonely := filled(chosen.names) == 1
 		if seen == 1 || f.usable && (!chosen.usable || lonely && h.known() > 1) ||
 			!chosen.usable && lonely && filled(f.names) > 1 {

@@ -159,6 +159,9 @@ func openRows(d *document, in input, w *wantedVars) (*reading, error) {
 		return nil, err
 	}
 	opened, err := in.openRows(path, options, w)
+	if err == nil {
+		opened.below = append(opened.below, path)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = refuse(fmt.Sprintf("%s does not exist", path))
 	}
@@ -167,7 +170,7 @@ func openRows(d *document, in input, w *wantedVars) (*reading, error) {
 
 // overOptions are how the sheet is read: as the manifest says, else as the flags say.
 func (d *document) overOptions(o Options) (Options, error) {
-	inner := Options{NoHeader: o.NoHeader, Sheet: o.Sheet, VisibleOnly: o.VisibleOnly, Columns: maps.Clone(o.Columns)}
+	inner := Options{Prompt: o.Prompt, NoHeader: o.NoHeader, Sheet: o.Sheet, VisibleOnly: o.VisibleOnly, Columns: maps.Clone(o.Columns)}
 	if asked, said, _ := scalar(orNull(d.over[sheetKey.name])); said {
 		inner.Sheet = asked
 	}
@@ -354,6 +357,10 @@ func (v *templatedSheet) nameOf(s varPlace) string {
 
 // value is a word of a row.
 func (v *templatedSheet) value(r *row, s varPlace) string {
+	if s.column == stemColumn {
+		names := imageNames(r.cells[fieldImage].text, func(string) bool { return false })
+		return stemOf(append(names, "")[0])
+	}
 	if s.column < 0 {
 		return r.cells[s.field].text
 	}

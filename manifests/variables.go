@@ -11,18 +11,26 @@ import (
 
 // A varPlace is where the value of a word stands in a row.
 type varPlace struct {
-	field  field
-	column int // in row.columns; -1 where it is a field
+	field field
+	// in row.columns; -1 where it is a field, stemColumn where it is the name of its first picture
+	column int
 }
+
+// imageName is the word for the name of the first picture of an item, without its folder and
+// extension.
+const (
+	imageName  = "image.name"
+	stemColumn = -2
+)
 
 // wantedVars are the variables that templates want of a sheet. A sheet over which there is a
 // template needs no prompts itself.
 type wantedVars struct{ names []string }
 
 // usable reports whether a row can be the header.
-func (h *header) usable(w *wantedVars) bool {
+func (h *header) usable(w *wantedVars, o Options) bool {
 	if w == nil || len(w.names) == 0 {
-		return h.index[fieldPrompt] >= 0
+		return h.hasPrompts(o)
 	}
 	return !slices.ContainsFunc(w.names, func(name string) bool {
 		_, ok := findVar(name, h.said, h.names)
@@ -30,9 +38,21 @@ func (h *header) usable(w *wantedVars) bool {
 	})
 }
 
+// hasPrompts reports whether rows have prompts, or pictures for which a prompt is lent.
+func (h *header) hasPrompts(o Options) bool {
+	return h.index[fieldPrompt] >= 0 || o.Prompt != "" && h.index[fieldImage] >= 0
+}
+
 // findVar finds a word among the columns of a sheet: by its very name, then by what it means,
 // then but for case, width and punctuation.
 func findVar(name string, headers map[string]field, columns []string) (varPlace, bool) {
+	if name == imageName {
+		for _, f := range headers {
+			if f == fieldImage {
+				return varPlace{f, stemColumn}, true
+			}
+		}
+	}
 	if f, ok := headers[name]; ok {
 		return varPlace{f, -1}, true
 	}

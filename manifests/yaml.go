@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -49,6 +50,17 @@ func openYAML(in input) (*reading, error) {
 		index: map[string]int{}, over: map[string]*yaml.Node{},
 	}
 	mistakes := d.topLevel(root)
+	if dir := in.options.ImagesDir; dir != "" {
+		if d.items != nil || d.isOver() {
+			return nil, single(Position{File: in.path}, "", "--images-dir makes the rows, and the "+
+				"manifest has rows of its own; leave items and rows out of it")
+		}
+		full, err := filepath.Abs(dir)
+		if err != nil {
+			return nil, err
+		}
+		d.over[rowsKey.name] = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: full}
+	}
 	if d.isOver() && mistakes.Total == 0 {
 		return openOver(d, in)
 	}

@@ -50,7 +50,7 @@ a.yaml:3:3: promt: is not a key here; did you mean prompt?
 a.yaml:4:3: Seed: is not a key here; did you mean seed?
 a.yaml:5:3: text: is not a key here; did you mean prompt?
 a.yaml:6:3: sed: is not a key here; did you mean seed?
-a.yaml:7:3: zzzzzz: is not a key here; there are id, prompt, negative_prompt, model, size, seed, count, n, prompt_extend, watermark, file, skip, columns, matrix, seeds
+a.yaml:7:3: zzzzzz: is not a key here; there are id, prompt, negative_prompt, model, size, seed, count, n, prompt_extend, watermark, file, skip, image, prompt_extend_mode, enable_thinking, thinking_mode, color_palette, bbox_list, columns, matrix, seeds
 a.yaml:8:15: colums: is not a key here; did you mean columns?`},
 		{"a key of items", "a.yaml", "matrix: {a: [b]}\nitems:\n- prompt: a\n",
 			"a.yaml:1:1: matrix: is not a key of a manifest; it belongs to an item, or under defaults"},

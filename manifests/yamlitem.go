@@ -1,6 +1,8 @@
 package manifests
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,6 +59,9 @@ func (d *document) mayDefault(name string) bool {
 func (d *document) cell(f field, value *yaml.Node,
 	complain func(*yaml.Node, string, string)) cell {
 	text, said, trouble := scalar(value)
+	if isList(f) && value.Kind == yaml.SequenceNode {
+		text, said, trouble = listText(f, value)
+	}
 	if trouble == "" && said && isNumber(f) {
 		trouble = notNumber(value, text)
 	}
@@ -65,6 +70,28 @@ func (d *document) cell(f field, value *yaml.Node,
 		return cell{}
 	}
 	return cell{text: text, said: said}
+}
+
+// listText is the text of a list: a line for each of its values, or its JSON.
+func listText(f field, list *yaml.Node) (text string, said bool, trouble string) {
+	if fieldTable[f].kind == kindList {
+		var values any
+		err := list.Decode(&values)
+		plain, failed := json.Marshal(values)
+		if err = cmp.Or(err, failed); err != nil {
+			return "", false, "is not a list that JSON can have"
+		}
+		return string(plain), true, ""
+	}
+	var lines []string
+	for _, value := range list.Content {
+		line, _, trouble := scalar(value)
+		if trouble != "" {
+			return "", false, trouble
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n"), len(lines) > 0, ""
 }
 
 // carried reads the columns mapping of an item.

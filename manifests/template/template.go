@@ -190,6 +190,7 @@ func (p *Template) argument(arg parse.Node, with bool) error {
 	at := int(arg.Position())
 	switch arg := arg.(type) {
 	case *parse.FieldNode:
+		arg.Ident = oneWord(arg.Ident, 0)
 		if with {
 			return &Error{at, fmt.Sprintf("inside {{with …}} a word is written {{$.%s}}",
 				arg.Ident[0])}
@@ -199,7 +200,7 @@ func (p *Template) argument(arg parse.Node, with bool) error {
 		if arg.Ident[0] == "$" && len(arg.Ident) == 1 {
 			return &Error{at, "{{$}} is all words at once; write {{.name}}"}
 		}
-		if len(arg.Ident) > 1 {
+		if arg.Ident = oneWord(arg.Ident, 1); len(arg.Ident) > 1 {
 			return p.variable(arg.Ident, 1, at)
 		}
 	case *parse.IdentifierNode:
@@ -216,6 +217,14 @@ func (p *Template) argument(arg parse.Node, with bool) error {
 		return &Error{at, "a word has no parts: " + arg.String()}
 	}
 	return nil
+}
+
+// oneWord makes one word of the only one that has a part: the name of an item's picture, image.name.
+func oneWord(idents []string, from int) []string {
+	if len(idents) == from+2 && idents[from] == "image" && idents[from+1] == "name" {
+		return append(idents[:from:from], "image.name")
+	}
+	return idents
 }
 
 // variable takes .name or $.name, the name being at i.
@@ -299,6 +308,9 @@ func (p *Template) Render(vars map[string]string) (string, error) {
 
 // Reference is how a template names a variable: {{.name}}, or {{index . "two words"}}.
 func Reference(name string) string {
+	if name == "image.name" {
+		return "{{.image.name}}"
+	}
 	plain := name != "" && !strings.ContainsFunc(name, func(r rune) bool { return !isNameRune(r) })
 	if !plain || '0' <= name[0] && name[0] <= '9' {
 		return fmt.Sprintf("{{index . %q}}", name)

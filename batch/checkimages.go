@@ -1,0 +1,97 @@
+package batch
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/manifests"
+)
+
+// images returns what is wrong with the pictures that an item shows, and with what few models know.
+func (r Rules) images(m client.Model, it *manifests.Item) (found []manifests.Problem) {
+	add := func(field, format string, args ...any) {
+		found = append(found, manifests.Problem{Field: field, Text: fmt.Sprintf(format, args...)})
+	}
+	most := m.Inputs.Most
+	switch n := len(it.Images); {
+	case n > 0 && most == 0:
+		add("image", "%s takes no pictures; qwen-image-edit-plus does (--model), and --column "+
+			"image= leaves the column out", m.Name)
+		return found
+	case n > most:
+		add("image", "%d pictures; %s takes at most %d", n, m.Name, most)
+	}
+	for _, image := range it.Images {
+		if image.URL == "" {
+			found = append(found, r.image(m, image)...)
+		}
+	}
+	if m.NoSize && it.Size != "" {
+		add("size", "%s takes no size: what it makes has the shape of its last picture", m.Name)
+	}
+	parameters := it.Parameters()
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		if !m.Takes(name) {
+			add(name, "%s does not know it", m.Name)
+		}
+	}
+	if it.PromptExtendMode == "agent" && len(it.Images) > 0 {
+		add("prompt_extend_mode", "agent is for texts without pictures")
+	}
+	if off := it.PromptExtend; off != nil && !*off && it.EnableThinking != nil && *it.EnableThinking {
+		add("enable_thinking", "works with prompt_extend only")
+	}
+	var regions []json.RawMessage
+	if json.Unmarshal([]byte(it.BboxList), &regions) == nil && len(regions) != len(it.Images) {
+		add("bbox_list", "has %d lists for %d pictures; it has one for each", len(regions),
+			len(it.Images))
+	}
+	return found
+}
+
+// image returns what is wrong with one picture.
+func (r Rules) image(m client.Model, image manifests.Image) []manifests.Problem {
+	look := client.Look{Bytes: image.Bytes, Format: image.Format, Width: image.Width,
+		Height: image.Height, Transparent: image.Transparent}
+	var wrong *client.InputError
+	if errors.As(m.Inputs.Check(m.Name, look), &wrong) {
+		return []manifests.Problem{{Field: "image", Text: image.Name() + " " + wrong.Text}}
+	}
+	if advice := m.Inputs.Advice(look); advice != "" {
+		return []manifests.Problem{{Field: "image", Text: advice, Warning: true}}
+	}
+	return nil
+}
+
+// shown are the pictures of an item as the client sends them.
+func shown(it *manifests.Item) []client.Image {
+	var all []client.Image
+	for _, image := range it.Images {
+		if image.URL != "" {
+			all = append(all, client.ImageURL(image.URL))
+			continue
+		}
+		file := client.ImageFile(image.Path)
+		file.SHA256 = image.SHA256
+		all = append(all, file)
+	}
+	return all
+}
+
+// sizeFor is the size that is sent for what an item says: "" where the service is to choose, which it
+// does by the last picture.
+func (r Rules) sizeFor(m client.Model, it *manifests.Item) (string, error) {
+	if len(it.Images) > 0 && it.Size == "" {
+		last := it.Images[len(it.Images)-1]
+		return m.Editing().SizeLike(last.Width, last.Height), nil
+	}
+	if len(it.Images) > 0 {
+		m = m.Editing()
+	}
+	size, err := r.size(m, it.Size)
+	return size.String(), err
+}
