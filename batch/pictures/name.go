@@ -61,13 +61,13 @@ func FileName(name string, number int, ext string) string {
 // first one is a PNG.
 func fileHash(name string) uint64 { return hashIn(FileName(name, 0, ".png")) }
 
-var successor = regexp.MustCompile(`~[0-9]+$`)
+var successors = regexp.MustCompile(`(~[0-9]+)+$`)
 
 // stem returns the last element of a path without its extension, and without the "~2" of a
-// picture whose name was taken.
+// picture whose name was taken, which may itself have ended so.
 func stem(file string) string {
 	base := path.Base(file)
-	return successor.ReplaceAllString(base[:len(base)-len(path.Ext(base))], "")
+	return successors.ReplaceAllString(base[:len(base)-len(path.Ext(base))], "")
 }
 
 // isNamed reports whether a file has the name of the number-th picture of a request, or one

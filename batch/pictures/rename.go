@@ -60,7 +60,10 @@ func (r *renamer) round(all []Renaming, aside bool) (blocked []Renaming, err err
 	}
 	var done []state.Record
 	for i := range all {
-		to, free := r.targets(all[i], names, aside)
+		to, free, err := r.targets(all[i], names, aside)
+		if err != nil {
+			return nil, err
+		}
 		if !free {
 			blocked = append(blocked, all[i])
 			continue
@@ -112,46 +115,51 @@ func (r *renamer) taken(all []Renaming) (takenNames, error) {
 	return names, nil
 }
 
-// targets returns the files that an item's pictures want, in their order; free is false where one
-// is another picture's.
-func (r *renamer) targets(n Renaming, names takenNames, aside bool) (to []string, free bool) {
+// targets returns the files that an item's pictures want, in their order, or with aside free ones
+// beside them; free is false where one is another picture's.
+func (r *renamer) targets(n Renaming, names takenNames, aside bool) (
+	to []string, free bool, err error) {
 	for i, p := range n.Record.Pictures {
 		wanted := path.Join(state.ImagesDir,
 			FileName(n.Want, numberOf(n.Record, n.Want, i), path.Ext(p.File)))
 		file := wanted
-		for again := 2; r.isTaken(file, names, n, i); again++ {
-			if !aside {
-				return nil, false
-			}
+		taken, err := r.isTaken(file, names, n, i)
+		for again := 2; err == nil && taken && aside; again++ {
 			file = durable.Successor(wanted, again)
+			taken, err = r.isTaken(file, names, n, i)
+		}
+		if err != nil || taken {
+			return nil, false, err
 		}
 		to = append(to, file)
 	}
-	return to, true
+	return to, true, nil
 }
 
 // isTaken reports whether a file is another than the i-th picture of an item. A link, say, is none
 // of the files.
-func (r *renamer) isTaken(file string, names takenNames, n Renaming, i int) bool {
+func (r *renamer) isTaken(file string, names takenNames, n Renaming, i int) (bool, error) {
 	same := names[filename.Fold(file)]
 	for _, other := range same {
-		if other != n.Record.Pictures[i].File && !r.arrived(other, n, i) {
-			return true
+		if other == n.Record.Pictures[i].File {
+			continue
+		}
+		if arrived, err := r.arrived(other, n, i); err != nil || !arrived {
+			return true, err
 		}
 	}
 	if len(same) > 0 {
-		return false
+		return false, nil
 	}
-	there, err := durable.Exists(r.folder.disk, file)
-	return there || err != nil
+	return durable.Exists(r.folder.disk, file)
 }
 
 // arrived reports whether a run that died had given the i-th picture of an item that name: the
 // file says itself whose it is. Where the old name still stands, that is a copy which somebody may
 // have worked on.
-func (r *renamer) arrived(file string, n Renaming, i int) bool {
+func (r *renamer) arrived(file string, n Renaming, i int) (bool, error) {
 	there, err := durable.Exists(r.folder.disk, n.Record.Pictures[i].File)
-	return err == nil && !there && r.isOf(file, n, i)
+	return err == nil && !there && r.isOf(file, n, i), err
 }
 
 func (r *renamer) isOf(file string, n Renaming, i int) bool {
