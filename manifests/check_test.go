@@ -232,7 +232,7 @@ func TestWhatCannotBeOpened(t *testing.T) {
 	if err := os.Mkdir("b.csv", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open("b.csv", Options{}); err == nil || err.Error() != "open b.csv: is a folder; name the manifest in it" {
+	if _, err := Open("b.csv", Options{}); err == nil || err.Error() != "open b.csv: is a folder; name the manifest in it, or say --prompt for all of its pictures" {
 		t.Errorf("a folder gives %v", err)
 	}
 }

@@ -183,7 +183,7 @@ func TestImagesDir(t *testing.T) {
 		{"photos", Options{Prompt: "white"}, "a white: a.jpg\nb-jpg white: b.jpg\nb-png white: b.png"},
 		{"photos", Options{Prompt: "{{.image.name}} on white"}, "a a on white: a.jpg\nb-jpg b on white: b.jpg\nb-png b on white: b.png"},
 		{"photos", Options{Prompt: "{{.name}}"}, "--prompt:1:3: there is no {{.name}} here; {{.image.name}} is the name of the picture"},
-		{"photos", Options{}, "open photos: is a folder; name the manifest in it, or say --prompt \"…\" for all of its pictures"},
+		{"photos", Options{}, "open photos: is a folder; name the manifest in it, or say --prompt for all of its pictures"},
 		{"d.yaml", Options{ImagesDir: "photos"}, "new-a-a a on white: a.jpg\nnew-b-b-jpg b on white: b.jpg\nnew-b-b-png b on white: b.png"},
 		{"e.yaml", Options{}, "a on white: a.jpg\nb-jpg on white: b.jpg\nb-png on white: b.png"},
 		{"i.yaml", Options{ImagesDir: "photos"}, "i.yaml: --images-dir makes the rows, and the manifest has rows of its own; leave items and rows out of it"},

@@ -29,7 +29,7 @@ func openFile(path string, o Options, wants *wantedVars, maxItems int) (*reading
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		if o.Prompt == "" && wants == nil {
 			return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New(
-				`is a folder; name the manifest in it, or say --prompt "…" for all of its pictures`)}
+				"is a folder; name the manifest in it, or say --prompt for all of its pictures")}
 		}
 		return openFolder(path)
 	}
