@@ -30,8 +30,9 @@ func Track(n *atomic.Int64, do func() error) error {
 }
 
 // closeIfStuck closes the queue where nothing is left but pictures that cannot be fetched, and
-// nothing has happened for as long as a run waits for them. The caller has just seen the API
-// answer and a download fail: while the whole network is away nothing is closed.
+// nothing has happened for as long as a run waits for them. A [Fetch] calls it when a download has
+// failed and the API has answered, so that nothing is closed while the whole network is away;
+// WaitToBuy calls it where no task is in the queue.
 func (q *Queue) closeIfStuck(now time.Time) {
 	blocked := !q.MayBuy(now)
 	a := q.activity
