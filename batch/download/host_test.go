@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,8 +21,8 @@ type world struct {
 	t        *testing.T
 	activity Activity
 	halted   error
-	up       bool
-	tries    int
+	up       atomic.Bool
+	tries    atomic.Int64
 }
 
 func newWorld(t *testing.T) *world {
@@ -38,9 +39,9 @@ func (w *world) fetch(ctx context.Context, t *ticket, cause error) error {
 		return err
 	}
 	for failures := 0; ; failures++ {
-		w.tries++
+		w.tries.Add(1)
 		time.Sleep(time.Second)
-		if w.up {
+		if w.up.Load() {
 			w.arrived()
 			w.leave(t, true)
 			return nil
@@ -80,9 +81,9 @@ func TestHostRefuses(t *testing.T) {
 		}
 		bought := make(chan error, 1)
 		go func() { bought <- w.WaitToBuy(t.Context()) }()
-		before := w.tries
+		before := w.tries.Load()
 		time.Sleep(time.Hour)
-		if probes := w.tries - before; probes < 30 || probes > 130 { // a pause has 30 to 60 s
+		if probes := w.tries.Load() - before; probes < 30 || probes > 130 { // a pause has 30 to 60 s
 			t.Errorf("%d probes in an hour", probes)
 		}
 		select {
@@ -90,7 +91,7 @@ func TestHostRefuses(t *testing.T) {
 			t.Errorf("WaitToBuy = %v while the host refuses", err)
 		default:
 		}
-		w.up = true
+		w.up.Store(true)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		if len(done) != 3 || len(bought) != 1 || !w.MayBuy(time.Now()) || !w.Idle() {
