@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -117,6 +118,21 @@ func entryOf(line []byte) (e Entry, ok bool) {
 		return e, false
 	}
 	return e, e.UnmarshalText(text[:2*entrySize]) == nil
+}
+
+// decodeEntry makes the entry of a line that has none from its record.
+func decodeEntry(line []byte) (Entry, error) {
+	r, err := parseRecord(line)
+	if err != nil {
+		return Entry{}, fmt.Errorf("it is not a record: %w", err)
+	}
+	return r.entry()
+}
+
+func parseRecord(line []byte) (Record, error) {
+	var r Record
+	err := json.Unmarshal(line, &r)
+	return r, err
 }
 
 // SmallBytes is a length in 32 bits; what is longer is all alike.

@@ -7,12 +7,6 @@ import (
 	"slices"
 )
 
-func parseRecord(line []byte) (Record, error) {
-	var r Record
-	err := json.Unmarshal(line, &r)
-	return r, err
-}
-
 // fold applies one line to the state.
 func (f *File) fold(line []byte, at span) error {
 	f.last = at
@@ -20,17 +14,10 @@ func (f *File) fold(line []byte, at span) error {
 		f.take(e, at)
 		return nil
 	}
-	var kind struct {
-		Version int    `json:"qwenbatch"`
-		Key     string `json:"key"`
-	}
-	if err := json.Unmarshal(line, &kind); err != nil {
-		return fmt.Errorf("it is not a record: %w", err)
-	}
+	kind, err := kindOf(line)
 	switch {
-	case kind.Version > Version:
-		return fmt.Errorf("%w: it was written by a newer qwenbatch (format %d, this one reads %d)",
-			ErrOther, kind.Version, Version)
+	case err != nil:
+		return err
 	case kind.Version > 0:
 		return f.foldHeader(line, at)
 	case f.first.Version == 0:
@@ -38,7 +25,28 @@ func (f *File) fold(line []byte, at span) error {
 	case kind.Key == "":
 		return f.foldMark(line)
 	}
-	return f.foldRecord(line, at)
+	e, err := decodeEntry(line)
+	if err == nil {
+		f.take(e, at)
+	}
+	return err
+}
+
+// A lineKind tells what a line is: a header has a version, a record a key, a mark neither.
+type lineKind struct {
+	Version int    `json:"qwenbatch"`
+	Key     string `json:"key"`
+}
+
+func kindOf(line []byte) (k lineKind, err error) {
+	if err := json.Unmarshal(line, &k); err != nil {
+		return k, fmt.Errorf("it is not a record: %w", err)
+	}
+	if k.Version > Version {
+		return k, fmt.Errorf("%w: it was written by a newer qwenbatch (format %d, this one reads %d)",
+			ErrOther, k.Version, Version)
+	}
+	return k, nil
 }
 
 // foldHeader takes a header, which may say less than an earlier one.
@@ -54,19 +62,6 @@ func (f *File) foldMark(line []byte) error {
 	f.stopped = f.final.Run == "stop"
 	for _, w := range f.final.Redos {
 		f.redoes = max(f.redoes, w.Number)
-	}
-	return err
-}
-
-// foldRecord takes a record of a version that wrote no entries.
-func (f *File) foldRecord(line []byte, at span) error {
-	r, err := parseRecord(line)
-	if err != nil {
-		return fmt.Errorf("it is not a record: %w", err)
-	}
-	e, err := r.entry()
-	if err == nil {
-		f.take(e, at)
 	}
 	return err
 }

@@ -1,17 +1,11 @@
 package state
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -39,88 +33,6 @@ type journal struct {
 	spare  string // a file whose removal makes room on a full disk; "" once used
 }
 
-// A span is where a line stands in the file, without its newline.
-type span struct {
-	offset int64
-	length int
-}
-
-// seal adds the sequence number and the checksum to a record, which must marshal to a JSON
-// object that is not empty.
-func seal(seq int64, record any) ([]byte, error) {
-	return sealInto(make([]byte, 0, usualLine), seq, record)
-}
-
-// sealInto is seal into an array that has had its use.
-func sealInto(spare []byte, seq int64, record any) ([]byte, error) {
-	line, err := appendRecord(appendSeq(spare[:0], seq), record)
-	if err != nil {
-		return nil, err
-	}
-	return appendSum(line), nil
-}
-
-// appendSeq begins a line.
-func appendSeq(line []byte, seq int64) []byte {
-	return strconv.AppendInt(append(line, `{"seq":`...), seq, 10)
-}
-
-// appendRecord appends a record's members to a line, each behind a comma.
-func appendRecord(line []byte, record any) ([]byte, error) {
-	b := bytes.NewBuffer(line)
-	enc := json.NewEncoder(b)
-	enc.SetEscapeHTML(false) // prompts stay readable
-	if err := enc.Encode(record); err != nil {
-		return nil, err
-	}
-	start := len(line)
-	line = b.Bytes()
-	line[start] = ',' // for the "{"
-	return bytes.TrimSuffix(line, []byte("}\n")), nil
-}
-
-// appendSum ends a line, which has the array for itself.
-func appendSum(line []byte) []byte {
-	var sum [4]byte
-	binary.BigEndian.PutUint32(sum[:], checksum(line))
-	line = hex.AppendEncode(append(line, `,"sum":"`...), sum[:])
-	return append(line, "\"}\n"...)
-}
-
-// inside is what stands in a line between its sequence number and its checksum: every member
-// behind a comma.
-func inside(line []byte) []byte {
-	return line[bytes.IndexByte(line, ',') : len(line)-sumLength]
-}
-
-const (
-	sumLength = len(`,"sum":"89abcdef"}`)
-	maxLine   = 1 << 20 // a record is below 20 KB
-	usualLine = 1 << 10
-)
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
-
-// sealed reports whether a line's checksum fits, and its sequence number.
-func sealed(line []byte) (seq int64, ok bool) {
-	n := len(line) - sumLength
-	if n < 0 {
-		return 0, false
-	}
-	var sum, digits [8]byte
-	hex.Encode(digits[:], binary.BigEndian.AppendUint32(sum[:0], checksum(line[:n])))
-	end := line[n:]
-	if string(end[:8]) != `,"sum":"` || string(end[8:16]) != string(digits[:]) ||
-		string(end[16:]) != `"}` {
-		return 0, false
-	}
-	number, _, _ := bytes.Cut(bytes.TrimPrefix(line, []byte(`{"seq":`)), []byte(","))
-	seq, err := strconv.ParseInt(string(number), 10, 64)
-	return seq, err == nil
-}
-
 // openJournal opens a journal for appending, creating it where missing, and hands every line to
 // fold.
 //
@@ -143,7 +55,7 @@ func openJournal(disk durable.Disk, name string, fold func(line []byte, at span)
 }
 
 func (j *journal) load(fold func([]byte, span) error) ([]byte, error) {
-	tail, err := j.readLines(j.file, fold)
+	tail, err := j.readLines(fold)
 	if err != nil || len(tail) == 0 {
 		j.synced = j.size
 		return nil, err
@@ -180,69 +92,33 @@ func (j *journal) endLine(line, tail []byte, fold func([]byte, span) error) erro
 	return fold(line, at)
 }
 
-// cutShort reports whether a tail can be the beginning of a record. A record's end can only be
-// followed by a newline, so a tail with a whole record in front was not cut: a bit of its
-// newline is wrong. Zeros are what some file systems leave of a write whose length was kept and
-// whose bytes were lost.
-func cutShort(tail []byte) bool {
-	tail = bytes.TrimRight(tail, "\x00")
-	end := bytes.LastIndex(tail, []byte(`"}`))
-	if end < 0 {
-		return true
-	}
-	_, whole := sealed(tail[:end+2])
-	return !whole
-}
-
 // readLines folds every whole line and returns what stands behind the last newline.
-func (j *journal) readLines(r io.Reader, fold func([]byte, span) error) ([]byte, error) {
-	in := bufio.NewReaderSize(r, 1<<16)
-	for n := 1; ; n++ {
-		line, err := readLine(in)
-		if err == io.EOF {
-			return line, nil
-		}
-		if errors.Is(err, bufio.ErrBufferFull) {
-			return nil, j.damage("it is longer than any record")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", j.name, err)
-		}
-		line = line[:len(line)-1]
-		seq, ok := sealed(line)
+func (j *journal) readLines(fold func(line []byte, at span) error) (tail []byte, err error) {
+	for l, err := range fileLines(j.file) {
 		switch {
-		case !ok:
-			return nil, j.damage("its checksum does not fit")
-		case seq != j.seq+1:
-			return nil, j.damage(fmt.Sprintf("it has number %d where %d is due", seq, j.seq+1))
+		case err != nil:
+			return nil, fmt.Errorf("read %s: %w", j.name, err)
+		case l.torn:
+			return l.text, nil
+		case l.damage != nil:
+			return nil, j.damage(l.damage.Error())
+		case l.seq != j.seq+1:
+			return nil, j.damage(fmt.Sprintf("it has number %d where %d is due", l.seq, j.seq+1))
 		}
-		at := span{j.size, len(line)}
-		j.seq, j.size = seq, j.size+int64(len(line))+1
-		switch err := fold(line, at); {
+		at := span{j.size, len(l.text)}
+		j.seq, j.size = l.seq, j.size+int64(len(l.text))+1
+		switch err := fold(l.text, at); {
 		case errors.Is(err, ErrOther):
 			return nil, err
 		case err != nil:
 			return nil, j.damage(err.Error())
 		}
 	}
+	return nil, nil
 }
 
 func (j *journal) damage(reason string) error {
 	return &DamageError{File: j.name, Line: int(j.seq) + 1, Reason: reason}
-}
-
-// readLine is ReadSlice that grows, up to maxLine.
-func readLine(in *bufio.Reader) ([]byte, error) {
-	line, err := in.ReadSlice('\n')
-	if err != bufio.ErrBufferFull {
-		return line, err
-	}
-	long := append([]byte(nil), line...)
-	for err == bufio.ErrBufferFull && len(long) < maxLine {
-		line, err = in.ReadSlice('\n')
-		long = append(long, line...)
-	}
-	return long, err
 }
 
 // append writes one record. It is not durable before sync. After a write that failed half-way

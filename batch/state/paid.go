@@ -1,11 +1,8 @@
 package state
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -29,27 +26,27 @@ func ReadPaid(disk durable.Disk, wanted map[Fingerprint]bool) (Paid, error) {
 	}
 	defer f.Close()
 	r := paidReader{wanted: wanted, items: map[Key]Fingerprint{}}
-	in := bufio.NewReaderSize(f, 1<<18)
-	for n := 1; ; n++ {
-		line, err := readLine(in)
-		switch {
-		case errors.Is(err, io.EOF):
-			return r.paid(), nil // what stands behind the last newline is on its way, or torn
-		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
-			return Paid{}, err
-		case err == nil:
-			err = r.read(line[:len(line)-1])
-		}
-		if errors.Is(err, ErrOther) {
+	for l, err := range fileLines(f) {
+		if err != nil {
 			return Paid{}, err
 		}
-		if err != nil && r.damage == nil {
-			r.damage = &DamageError{File: FileName, Line: n, Reason: err.Error()}
+		if l.torn {
+			break
+		}
+		if l.damage == nil {
+			l.damage = r.read(l.text)
+		}
+		if errors.Is(l.damage, ErrOther) {
+			return Paid{}, l.damage
+		}
+		if l.damage != nil && r.damage == nil {
+			r.damage = &DamageError{File: FileName, Line: l.number, Reason: l.damage.Error()}
 		}
 		if r.settings.Rehearsal {
 			return Paid{Settings: r.settings}, nil
 		}
 	}
+	return r.paid(), nil
 }
 
 // A paidReader folds lines into the items that are wanted and paid.
@@ -61,41 +58,23 @@ type paidReader struct {
 }
 
 func (r *paidReader) read(line []byte) error {
-	if _, whole := sealed(line); !whole {
-		return errors.New("its checksum does not fit")
-	}
 	if e, ok := entryOf(line); ok {
 		r.take(e)
 		return nil
 	}
-	var kind struct {
-		Version  int      `json:"qwenbatch"`
-		Key      string   `json:"key"`
-		Settings Settings `json:"settings"`
-	}
-	if err := json.Unmarshal(line, &kind); err != nil {
-		return err
-	}
+	kind, err := kindOf(line)
 	switch {
-	case kind.Version > Version:
-		return fmt.Errorf("%w: it was written by a newer qwenbatch", ErrOther)
-	case kind.Version > 0:
-		r.settings = kind.Settings
-	case kind.Key != "":
-		return r.readRecord(line)
-	}
-	return nil
-}
-
-// readRecord reads a record of a version that wrote no entries.
-func (r *paidReader) readRecord(line []byte) error {
-	rec, err := parseRecord(line)
-	if err != nil {
+	case err != nil:
 		return err
-	}
-	e, err := rec.entry()
-	if err == nil {
-		r.take(e)
+	case kind.Version > 0:
+		var h Header
+		err = json.Unmarshal(line, &h)
+		r.settings = h.Settings
+	case kind.Key != "":
+		var e Entry
+		if e, err = decodeEntry(line); err == nil {
+			r.take(e)
+		}
 	}
 	return err
 }

@@ -1,11 +1,9 @@
 package state
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"reflect"
 	"slices"
@@ -27,35 +25,26 @@ func ReadSettings(disk durable.Disk) (Settings, bool, error) {
 	}
 	defer f.Close()
 	var last Header
-	in := bufio.NewReaderSize(f, 1<<16)
-	for n := 1; ; n++ {
-		line, err := readLine(in)
-		switch {
-		case errors.Is(err, io.EOF):
-			return last.Settings, n > 1, nil // a header that was torn: nothing was sent
-		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
+	found := false
+	for l, err := range fileLines(f) {
+		if err != nil {
 			return Settings{}, false, err
-		case n > 1 && !bytes.HasPrefix(members(line), []byte(`"qwenbatch":`)):
+		}
+		if l.torn {
+			break // of a header that was torn nothing was sent
+		}
+		if l.number > 1 && !bytes.HasPrefix(members(l.text), []byte(`"qwenbatch":`)) {
 			continue // other damage is found when the batch is opened
 		}
-		if last, err = readHeader(line[:len(line)-1]); err != nil {
-			return Settings{}, false, &DamageError{File: FileName, Line: n, Reason: err.Error()}
+		last, found = Header{}, true
+		if l.damage == nil {
+			l.damage = json.Unmarshal(l.text, &last)
+		}
+		if l.damage != nil {
+			return Settings{}, false, &DamageError{File: FileName, Line: l.number, Reason: l.damage.Error()}
 		}
 	}
-}
-
-// members is a line behind its sequence number.
-func members(line []byte) []byte {
-	_, behind, _ := bytes.Cut(line, []byte(","))
-	return behind
-}
-
-func readHeader(line []byte) (Header, error) {
-	var h Header
-	if _, ok := sealed(line); !ok || json.Unmarshal(line, &h) != nil {
-		return h, errors.New("its checksum does not fit")
-	}
-	return h, nil
+	return last.Settings, found, nil
 }
 
 // withUnknown is a header with those members of an older one that this version does not know.
