@@ -437,11 +437,11 @@ func TestAttackStrayThatIsUnknown(t *testing.T) {
 
 // TestAttackMissingWithoutAPrice cannot fetch a missing picture again whose price is not known: it is missing, not held.
 func TestAttackMissingWithoutAPrice(t *testing.T) {
-	r := &run{state: emptyBatch(t, disktest.New()), clock: pace.NewClock(1)}
+	l := &lifecycle{state: emptyBatch(t, disktest.New()), clock: pace.NewClock(1)}
 	was := state.Record{Key: state.NewKey("1", state.Fingerprint{}, 1).String(), Phase: state.Open, Task: "t", Pictures: []state.Picture{{File: "images/a.png"}}}
 	j := &job{Record: was}
 	j.Phase, j.Code = state.Held, "Expired"
-	if err := r.stillMissing(j, was); err != nil || j.Phase != state.Done {
+	if err := l.stillMissing(j, was); err != nil || j.Phase != state.Done {
 		t.Errorf("it is %s, %v, want done", j.Phase, err)
 	}
 }

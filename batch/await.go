@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/pace"
@@ -31,60 +32,68 @@ type askedTask struct {
 	foreign bool
 }
 
+// A waiter asks after tasks when it pays to.
+type waiter struct {
+	watch *poll.Watcher
+	tasks *tasklist.Reader
+	clock *pace.Clock
+	log   *slog.Logger
+}
+
 // await asks for a task until it has ended, or is unknown and old.
-func (r *run) await(ctx context.Context, a askedTask) (client.Task, error) {
-	t := r.watch.Watch(r.watchable(a))
-	defer r.watch.Forget(t)
+func (w *waiter) await(ctx context.Context, a askedTask) (client.Task, error) {
+	t := w.watch.Watch(w.watchable(a))
+	defer w.watch.Forget(t)
 	for failures, refusals, bare, unknown := 0, 0, 0, 0; ; {
-		if err := r.watch.Wait(ctx, t); err != nil {
+		if err := w.watch.Wait(ctx, t); err != nil {
 			return client.Task{}, err
 		}
-		task, err := r.tasks.Ask(ctx, a.id)
+		task, err := w.tasks.Ask(ctx, a.id)
 		switch {
 		case ctx.Err() != nil:
 			return client.Task{}, ctx.Err()
 		case err != nil && tasklist.KeyRefused(err):
 			return client.Task{}, err // the tasks stay open for a run with a good key
 		case err != nil:
-			r.trouble(err)
-			r.watch.Defer(t, pace.Backoff(failures))
+			w.log.Warn("will try again", "cause", err)
+			w.watch.Defer(t, pace.Backoff(failures))
 			failures++
 			if refusals = refusalsAfter(refusals, err); a.foreign && refusals >= patience {
 				return client.Task{ID: a.id, Status: client.Unknown}, nil
 			}
-			if !a.foreign && tasklist.Forgotten(a.submitted, r.clock.Now()) {
+			if !a.foreign && tasklist.Forgotten(a.submitted, w.clock.Now()) {
 				// what has gone wrong all that time is left for the next run, which asks once
 				return client.Task{}, errLeave
 			}
 			continue
 		case task.Status == client.Succeeded && len(task.Results) == 0 && bare < bareAnswers:
 			failures, refusals = 0, 0
-			r.watch.Defer(t, pace.Backoff(bare)) // its pictures come a little later, or never
+			w.watch.Defer(t, pace.Backoff(bare)) // its pictures come a little later, or never
 			bare++
 			continue
 		case task.Status.Ended():
-			r.watch.Observe(t, task)
+			w.watch.Observe(t, task)
 			return task, nil
 		case task.Status != client.Unknown:
 			unknown = 0
-		case r.clock.Now().Sub(a.submitted) > tasklist.ReplicaLag:
+		case w.clock.Now().Sub(a.submitted) > tasklist.ReplicaLag:
 			if unknown++; unknown == tasklist.MaxUnknown {
 				return task, nil
 			}
 		}
 		failures, refusals = 0, 0
-		r.watch.Observe(t, task)
+		w.watch.Observe(t, task)
 	}
 }
 
 // watchable is the task as it is watched. The Date header is cut to the second: good enough for
 // one of an earlier run.
-func (r *run) watchable(a askedTask) poll.Task {
+func (w *waiter) watchable(a askedTask) poll.Task {
 	t := poll.Task{ID: a.id, Model: a.sent.Model,
 		Kind: poll.Kind{Size: a.sent.Size, N: a.sent.N,
 			Extend: a.sent.PromptExtend}, Submitted: a.posted}
 	if a.posted.IsZero() {
-		t.Submitted = time.Now().Add(-r.clock.Local(max(0, r.clock.Now().Sub(a.submitted))))
+		t.Submitted = time.Now().Add(-w.clock.Local(max(0, w.clock.Now().Sub(a.submitted))))
 	}
 	return t
 }

@@ -247,7 +247,7 @@ func (b *Batch) idle() (bool, error) {
 		}
 		rec, err := b.state.Get(i)
 		if err != nil || settle.Reviewable(rec, time.Now()) || b.pictures.Missing(i) &&
-			b.fetchable(rec, time.Now()) {
+			fetchable(rec, time.Now()) {
 			return false, err
 		}
 	}
@@ -300,3 +300,20 @@ func (b *Batch) price(s state.Request) client.Money {
 	size, _ := client.ParseSize(s.Size)
 	return b.o.Rules.Live.Model(s.Model).Price(b.region, size)
 }
+
+// mayCost is what an item has cost, or will have cost if what is open or in doubt succeeds.
+func (b *Batch) mayCost(rec state.Record) client.Money {
+	sure := rec.Before + rec.Doubted
+	switch rec.Phase {
+	case state.Intent, state.Open, state.Held:
+		return sure + b.price(rec.Sent)*client.Money(rec.Sent.N)
+	}
+	return sure + rec.Cost
+}
+
+// Progress tells where the batch stands. It may be called while Run runs.
+func (b *Batch) Progress() Progress { return b.counts.now() }
+
+// Orphans are those of the last Run, oldest first. They are paid for, by this batch or by
+// another program.
+func (b *Batch) Orphans() []Orphan { return b.orphaned }

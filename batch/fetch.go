@@ -17,55 +17,55 @@ type PictureHostError = download.HostError
 
 // fetch saves the pictures of a task that succeeded. They are paid for: a download is tried as
 // long as the service keeps them, and whatever comes whole is saved.
-func (r *run) fetch(ctx context.Context, rec *state.Record, task client.Task) error {
-	cost := r.billed(rec.Sent, task)
-	f := r.fetcher.Fetch(rec, task, cost)
-	missing, err := r.saver.Save(ctx, f, rec, task)
+func (l *lifecycle) fetch(ctx context.Context, rec *state.Record, task client.Task) error {
+	cost := l.billed(rec.Sent, task)
+	f := l.fetcher.Fetch(rec, task, cost)
+	missing, err := l.saver.Save(ctx, f, rec, task)
 	if len(rec.Pictures) > 0 && (err == nil || errors.Is(err, download.ErrExpired)) {
 		// A crash before this takes names away at worst: Found.Find gives them back.
-		if err := r.folder.Sync(); err != nil {
+		if err := l.folder.Sync(); err != nil {
 			return err
 		}
 	}
 	if f.Reason() != "" && !errors.Is(err, download.ErrLater) {
-		defer r.unfetched(-1)
+		defer l.counts.unfetched(-1)
 	}
 	switch {
 	case errors.Is(err, download.ErrExpired):
 		rec.Cost = cost
-		return r.hold(rec, "Gone",
+		return l.hold(rec, "Gone",
 			"task %s made a picture that the service does not give out any more: %v", rec.Task, err)
 	case errors.Is(err, download.ErrForeign):
-		return r.release(rec)
+		return l.release(rec)
 	case errors.Is(err, download.ErrLater):
-		return r.leaveOpen(rec, f, cost)
+		return l.leaveOpen(rec, f, cost)
 	case err != nil:
 		return err
 	}
-	return r.finish(rec, task, missing)
+	return l.finish(rec, task, missing)
 }
 
 // billed returns what a task that succeeded has cost.
-func (r *run) billed(s state.Request, task client.Task) client.Money {
+func (l *lifecycle) billed(s state.Request, task client.Task) client.Money {
 	made := 0
 	for _, result := range task.Results {
 		if result.URL != "" {
 			made++
 		}
 	}
-	return r.b.price(s) * client.Money(max(task.Images, made))
+	return l.price(s) * client.Money(max(task.Images, made))
 }
 
 // leaveOpen leaves an item to the next run, which fetches its pictures. Without a task no other
 // run can.
-func (r *run) leaveOpen(rec *state.Record, f *download.Fetch, cost client.Money) error {
+func (l *lifecycle) leaveOpen(rec *state.Record, f *download.Fetch, cost client.Money) error {
 	if rec.Task == "" {
 		rec.Cost = cost
-		return r.hold(rec, download.CodeNotFetched,
+		return l.hold(rec, download.CodeNotFetched,
 			"its picture is paid for and could not be fetched before the run ended: %s", f.Reason())
 	}
 	code := download.CodeGone
-	if r.stops.Reason() != nil {
+	if l.stops.Reason() != nil {
 		code = download.CodeNotFetched
 	}
 	if err := f.LeaveOpen(code); err != nil {
@@ -76,20 +76,20 @@ func (r *run) leaveOpen(rec *state.Record, f *download.Fetch, cost client.Money)
 
 // finish records what was saved. A crash before the record is durable leaves the pictures in
 // place, each with its key and task, and the next run finds them there (pictures.Found).
-func (r *run) finish(rec *state.Record, task client.Task, missing client.Result) error {
-	rec.At, rec.Finished = r.clock.Now(), r.clock.Now()
+func (l *lifecycle) finish(rec *state.Record, task client.Task, missing client.Result) error {
+	rec.At, rec.Finished = l.clock.Now(), l.clock.Now()
 	if !task.Ended.IsZero() {
 		rec.Finished = task.Ended
 	}
 	billed := max(task.Images, len(rec.Pictures))
-	rec.Cost = r.b.price(rec.Sent) * client.Money(billed)
+	rec.Cost = l.price(rec.Sent) * client.Money(billed)
 	switch {
 	case len(rec.Pictures) == 0 && (task.Images > 0 || len(task.Results) == 0):
-		return r.hold(rec, cmp.Or(missing.Code, "NoPicture"),
+		return l.hold(rec, cmp.Or(missing.Code, "NoPicture"),
 			"task %s may be billed and gave no picture: %s", rec.Task, missing.Message)
 	case len(rec.Pictures) == 0:
 		rec.Cost, rec.Code, rec.Message = 0, missing.Code, missing.Message
-		return r.fail(rec)
+		return l.fail(rec)
 	}
 	rec.Phase, rec.Code, rec.Message, rec.Lost, rec.Succeeded = state.Done, "", "", false,
 		time.Time{}
@@ -97,5 +97,35 @@ func (r *run) finish(rec *state.Record, task client.Task, missing client.Result)
 		rec.Warnings = append(rec.Warnings, fmt.Sprintf(
 			"%d of %d pictures were not made: %s", short, rec.Sent.N, missing.Message))
 	}
-	return r.state.Put(*rec, true)
+	return l.state.Put(*rec, true)
+}
+
+// putAside moves the pictures that an item made before to images/replaced, where they stay: at
+// the last moment, since an item that is not sent after all keeps them. Its record still names
+// them until the next intent is written; a crash in between leaves a done item whose picture is
+// missing, which fetches it again or says so.
+func (l *lifecycle) putAside(rec *state.Record) error {
+	if len(rec.Pictures) == 0 {
+		return nil
+	}
+	if err := l.folder.KeepOlder(rec.Key, rec.Pictures); err != nil {
+		return err
+	}
+	rec.Before, rec.Cost, rec.Replaced = rec.Before+rec.Cost, 0, rec.Replaced+len(rec.Pictures)
+	rec.Pictures, rec.ActualPrompt, rec.Warnings = nil, "", nil
+	return nil
+}
+
+// stillMissing puts the record of a missing item back that could not be fetched again. It was
+// paid for once, so nothing about it is in doubt.
+func (l *lifecycle) stillMissing(j *job, was state.Record) error {
+	// one that was held before has a code
+	if j.Phase != state.Held || len(was.Pictures) == 0 || was.Code != "" &&
+		was.Succeeded.IsZero() {
+		return nil
+	}
+	j.Record = was
+	j.Phase, j.At, j.Lost = state.Done, l.clock.Now(), true
+	j.Code, j.Message, j.Succeeded = "", "", time.Time{}
+	return l.state.Put(j.Record, true)
 }

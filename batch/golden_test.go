@@ -89,7 +89,7 @@ func TestGoldenKeys(t *testing.T) {
 	b := openGolden(t, goldenSheet, nil)
 	r := b.newRun()
 	for i, it := range b.items() {
-		rec, err := r.fresh(i, it)
+		rec, err := r.builder.fresh(i, it)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestGoldenTwins(t *testing.T) {
 		seed int64
 	}{{"bc0ed5d54b246c15", 493482104}, {"0f96e84c34771e4b", 1433002284}, {"3d873ce7edaea416", 438353667}}
 	for i, it := range b.items() {
-		rec, err := r.fresh(i, it)
+		rec, err := r.builder.fresh(i, it)
 		if err != nil {
 			t.Fatal(err)
 		}

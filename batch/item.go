@@ -5,11 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/download"
+	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
+	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -31,16 +35,50 @@ import (
 // Failed tasks cost nothing.
 const attempts = 3
 
+// A lifecycle takes items through their phases. All of a run share one; what it holds is safe for
+// concurrent use or is not written while items are in their ways.
+type lifecycle struct {
+	state     *state.File
+	client    *client.Client
+	clock     *pace.Clock
+	log       *slog.Logger
+	paces     *pace.Models
+	stops     *halt.Conditions
+	waiter    *waiter
+	prompts   pace.KeyedMutex // one submission of a model and prompt is unanswered at a time
+	grace     time.Duration   // for answers to submissions, once the run is being stopped
+	syncGrace time.Duration   // the same where they bring the picture
+	activity  *download.Activity
+	busy      *settle.Busy
+	counts    *counts
+	price     func(state.Request) client.Money // of one picture
+
+	// of submissions that were not answered
+	finder    *settle.Finder
+	claims    *tasklist.Claims
+	own       *tasklist.OwnTasks
+	sweep     *sweep
+	resubmit  bool // Options.OnDoubt
+	otherSize func(state.Request) (bool, error)
+
+	// of pictures
+	downloads *download.Queue
+	fetcher   *download.Fetcher
+	saver     *download.Saver
+	folder    *pictures.Folder
+	found     *pictures.Found // of open tasks
+}
+
 // live takes an item as far as it comes. It returns nil, too, where the item has to stay as it
 // is for the next run.
-func (r *run) live(ctx context.Context, j *job) error {
-	r.activity.Items.Add(1)
-	defer r.activity.Items.Add(-1)
-	r.busy.Begin()
-	defer r.busy.End()
+func (l *lifecycle) live(ctx context.Context, j *job) error {
+	l.activity.Items.Add(1)
+	defer l.activity.Items.Add(-1)
+	l.busy.Begin()
+	defer l.busy.End()
 	defer func() { j.slot.Release() }()
 	for {
-		step := r.step(j.Phase)
+		step := l.step(j.Phase)
 		if step == nil {
 			return nil
 		}
@@ -52,117 +90,117 @@ func (r *run) live(ctx context.Context, j *job) error {
 		if err != nil {
 			return err
 		}
-		r.stops.Settled(&j.Record)
-		r.tell(before, j.Record)
+		l.stops.Settled(&j.Record)
+		l.counts.changed(before, j.Record)
 	}
 }
 
 // errLeave leaves an item as it stands until the next run.
 var errLeave = errors.New("left for the next run")
 
-func (r *run) step(p state.Phase) func(context.Context, *job) error {
+func (l *lifecycle) step(p state.Phase) func(context.Context, *job) error {
 	switch p {
 	case state.Ready:
-		return r.submit
+		return l.submit
 	case state.Intent:
 		return func(ctx context.Context, j *job) error {
-			return download.Track(&r.activity.InDoubt, func() error { return r.resettle(ctx, j) })
+			return download.Track(&l.activity.InDoubt, func() error { return l.resettle(ctx, j) })
 		}
 	case state.Open:
-		return r.collect
+		return l.collect
 	}
 	return nil
 }
 
 // submit sends an item once.
-func (r *run) submit(ctx context.Context, j *job) error {
+func (l *lifecycle) submit(ctx context.Context, j *job) error {
 	// Two requests with the same words could not be told apart in the task list, should one of
 	// them go unanswered.
-	turn := r.words.Of(tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt))
+	turn := l.prompts.Of(tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt))
 	defer turn.Unlock()
 	if !turn.TryLock() {
 		// Whoever is inside may want a place in the window: nobody waits here while holding one.
 		j.slot.Release()
-		if err := r.waitTurn(ctx, turn); err != nil {
+		if err := l.waitTurn(ctx, turn); err != nil {
 			return err
 		}
 	}
 
 	// In here, since a doubt about the same words has the first choice of what was found.
-	if err := r.claimOrphan(ctx, j); err != nil || j.Phase != state.Ready {
+	if err := l.claimOrphan(ctx, j); err != nil || j.Phase != state.Ready {
 		return err
 	}
 	// it has one when it comes from the producer, which keeps the order of the manifest
 	if !j.slot.Held() {
-		slot, err := r.paces.Of(j.Sent.Model).InFlight.Acquire(ctx)
+		slot, err := l.paces.Of(j.Sent.Model).InFlight.Acquire(ctx)
 		if err != nil {
 			return err
 		}
 		j.slot = slot
 	}
-	err := r.send(ctx, r.paces.Of(j.Sent.Model), j)
+	err := l.send(ctx, l.paces.Of(j.Sent.Model), j)
 	if j.Phase != state.Open {
 		j.slot.Release()
 	}
 	if j.Phase == state.Intent && err == nil {
 		// The lock stays held: while this one is in doubt, none with the same words goes out.
-		return download.Track(&r.activity.InDoubt, func() error { return r.settle(ctx, j, turn) })
+		return download.Track(&l.activity.InDoubt, func() error { return l.settle(ctx, j, turn) })
 	}
 	return err
 }
 
 // send holds a place in the window; it keeps it if a task was created.
-func (r *run) send(ctx context.Context, m *pace.Model, j *job) error {
-	try, err := r.turn(ctx, m)
+func (l *lifecycle) send(ctx context.Context, m *pace.Model, j *job) error {
+	try, err := l.turn(ctx, m)
 	if err != nil {
 		return err
 	}
 	defer try.Unsent() // where it was sent, that is known before
-	if err := r.state.Astray(); errors.Is(err, state.ErrReplaced) {
-		r.stops.Halt("", err) // what is open is collected, and stop puts the state file back
+	if err := l.state.Astray(); errors.Is(err, state.ErrReplaced) {
+		l.stops.Halt("", err) // what is open is collected, and stop puts the state file back
 		return errLeave
 	} else if err != nil {
 		return err
 	}
-	if !r.stops.Admit(j.Sent) {
+	if !l.stops.Admit(j.Sent) {
 		return errLeave
 	}
-	if err := r.putAside(&j.Record); err != nil {
+	if err := l.putAside(&j.Record); err != nil {
 		return err
 	}
 	// A crash up to here has sent nothing: the item is new to the next run.
-	j.Phase, j.Intent, j.At = state.Intent, r.clock.Now(), r.clock.Now()
+	j.Phase, j.Intent, j.At = state.Intent, l.clock.Now(), l.clock.Now()
 	j.Attempt++
 	j.Task, j.Request, j.Adopted, j.Code, j.Message = "", "", "", "", ""
 	j.Released, j.SeedUnknown, j.Succeeded = nil, false, time.Time{}
 	j.Suspects, j.Answer, j.Heard, j.doubt = nil, "", time.Time{}, nil
-	if err := r.state.Put(j.Record, true); err != nil {
+	if err := l.state.Put(j.Record, true); err != nil {
 		return err
 	}
 	j.posted = time.Now()
 	if j.Sent.Sync {
-		return r.generate(ctx, m, try, j)
+		return l.generate(ctx, m, try, j)
 	}
 	// A crash from here on leaves the intent: the next run asks the task list before it sends
 	// anything.
-	task, err := r.post(ctx, j.Sent)
+	task, err := l.post(ctx, j.Sent)
 	try.Observe(err)
-	r.clock.Observe(task.Date)
-	if err == nil && !r.claims.FirstAnswer(task.ID) {
+	l.clock.Observe(task.Date)
+	if err == nil && !l.claims.FirstAnswer(task.ID) {
 		err = &client.DoubtError{Op: "submit",
 			Cause: errors.New("the answer names the task of another item")}
 	}
 	if err == nil {
-		return r.opened(m, j, task)
+		return l.opened(m, j, task)
 	}
-	return r.refused(ctx, m, j, err)
+	return l.refused(ctx, m, j, err)
 }
 
 // turn waits until the next submission may go: pictures can be fetched, and the model's pace
 // lets it.
-func (r *run) turn(ctx context.Context, m *pace.Model) (*pace.Permit, error) {
+func (l *lifecycle) turn(ctx context.Context, m *pace.Model) (*pace.Permit, error) {
 	for {
-		if err := r.downloads.WaitToBuy(ctx); errors.Is(err, download.ErrLater) {
+		if err := l.downloads.WaitToBuy(ctx); errors.Is(err, download.ErrLater) {
 			return nil, errLeave
 		} else if err != nil {
 			return nil, err
@@ -171,7 +209,7 @@ func (r *run) turn(ctx context.Context, m *pace.Model) (*pace.Permit, error) {
 		if errors.Is(err, pace.ErrClosed) {
 			return nil, errLeave
 		}
-		if err != nil || r.downloads.MayBuy(r.clock.Now()) {
+		if err != nil || l.downloads.MayBuy(l.clock.Now()) {
 			return try, err
 		}
 		try.Unsent()
@@ -180,16 +218,16 @@ func (r *run) turn(ctx context.Context, m *pace.Model) (*pace.Permit, error) {
 
 // post finishes a submission that is on the wire even when the run is being stopped: its answer
 // is worth money. After the stop it has the run's grace.
-func (r *run) post(ctx context.Context, s state.Request) (client.Task, error) {
-	r.activity.AtService.Add(1)
-	defer r.activity.AtService.Add(-1)
-	wire, cancel := r.wire(ctx, r.grace)
+func (l *lifecycle) post(ctx context.Context, s state.Request) (client.Task, error) {
+	l.activity.AtService.Add(1)
+	defer l.activity.AtService.Add(-1)
+	wire, cancel := l.wire(ctx, l.grace)
 	defer cancel()
-	return r.o.Client.Submit(wire, s.Client())
+	return l.client.Submit(wire, s.Client())
 }
 
 // wire is a context that outlives ctx by the grace.
-func (r *run) wire(ctx context.Context, grace time.Duration) (
+func (l *lifecycle) wire(ctx context.Context, grace time.Duration) (
 	context.Context, context.CancelFunc) {
 	wire, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
@@ -198,32 +236,32 @@ func (r *run) wire(ctx context.Context, grace time.Duration) (
 
 // opened records a task. A crash before the record is durable leaves the intent, and the task
 // is found in the list.
-func (r *run) opened(m *pace.Model, j *job, task client.Task) error {
+func (l *lifecycle) opened(m *pace.Model, j *job, task client.Task) error {
 	m.Accepted()
-	r.stops.Answered(j.Sent.Model)
-	r.stops.Accepted()
-	r.claims.AddAnswer(task.ID)
-	j.Phase, j.Task, j.Request, j.At = state.Open, task.ID, task.RequestID, r.clock.Now()
-	j.Submitted = r.clock.Now()
-	if err := r.state.Put(j.Record, true); err != nil {
-		r.log.Error("a task is open and could not be recorded", "task", task.ID, "item", j.Key)
+	l.stops.Answered(j.Sent.Model)
+	l.stops.Accepted()
+	l.claims.AddAnswer(task.ID)
+	j.Phase, j.Task, j.Request, j.At = state.Open, task.ID, task.RequestID, l.clock.Now()
+	j.Submitted = l.clock.Now()
+	if err := l.state.Put(j.Record, true); err != nil {
+		l.log.Error("a task is open and could not be recorded", "task", task.ID, "item", j.Key)
 		return err
 	}
 	// again: its record may have been read for the claims just before this one
-	r.claims.AddAnswer(task.ID)
-	r.own.Add(j.Record)
+	l.claims.AddAnswer(task.ID)
+	l.own.Add(j.Record)
 	return nil
 }
 
 // refused sorts a submission that was not answered with a task.
-func (r *run) refused(ctx context.Context, m *pace.Model, j *job, err error) error {
+func (l *lifecycle) refused(ctx context.Context, m *pace.Model, j *job, err error) error {
 	var api *client.APIError
 	var doubt *client.DoubtError
 	switch {
 	case errors.As(err, &doubt):
 		var foreign *client.ForeignError
 		if errors.As(err, &foreign) && foreign.Status >= 400 && foreign.Status < 500 {
-			r.stops.AnsweredByAnother(foreign)
+			l.stops.AnsweredByAnother(foreign)
 		}
 		j.Request, j.Message = doubt.RequestID, doubt.Cause.Error()
 		if errors.As(err, &api) {
@@ -231,24 +269,24 @@ func (r *run) refused(ctx context.Context, m *pace.Model, j *job, err error) err
 		}
 		j.Answer = answerOf(doubt)
 		// The intent is durable already; the request id makes it easier to settle.
-		return r.state.Put(j.Record, false)
+		return l.state.Put(j.Record, false)
 	case client.Throttled(err):
 		m.Refused()
 		errors.As(err, &api)
-		r.stops.Throttled(j.Sent.Model, api)
+		l.stops.Throttled(j.Sent.Model, api)
 		j.Attempt--
-		return r.back(&j.Record, err)
+		return l.back(&j.Record, err)
 	case errors.As(err, &api):
-		r.stops.Answered(j.Sent.Model)
+		l.stops.Answered(j.Sent.Model)
 		if api.Reach() == client.ReachItem {
-			r.stops.RefusedForGood(api)
+			l.stops.RefusedForGood(api)
 		}
-		return r.judge(ctx, j, api)
+		return l.judge(ctx, j, api)
 	}
 	// Not sent: nothing reached the service. The network is away; that uses up no attempt.
 	j.Attempt--
-	r.trouble(err)
-	return r.back(&j.Record, err)
+	l.log.Warn("will try again", "cause", err)
+	return l.back(&j.Record, err)
 }
 
 // answerOf is what a submission in doubt was answered with; "" where no answer came.
@@ -264,41 +302,41 @@ func answerOf(doubt *client.DoubtError) string {
 }
 
 // back records that the last submission created nothing.
-func (r *run) back(rec *state.Record, cause error) error {
-	rec.Phase, rec.At = state.Ready, r.clock.Now()
-	r.log.Debug("submission created nothing", "item", rec.Key, "cause", cause)
-	return r.state.Put(*rec, true)
+func (l *lifecycle) back(rec *state.Record, cause error) error {
+	rec.Phase, rec.At = state.Ready, l.clock.Now()
+	l.log.Debug("submission created nothing", "item", rec.Key, "cause", cause)
+	return l.state.Put(*rec, true)
 }
 
 // judge does what the error catalogue says of a refusal or of a failed task.
-func (r *run) judge(ctx context.Context, j *job, api *client.APIError) error {
+func (l *lifecycle) judge(ctx context.Context, j *job, api *client.APIError) error {
 	j.Code, j.Message = api.Code, api.Message
 	switch api.Reach() {
 	case client.ReachAccount:
-		r.stops.Halt("", api)
+		l.stops.Halt("", api)
 		j.Attempt--
-		return r.back(&j.Record, api)
+		return l.back(&j.Record, api)
 	case client.ReachModel:
-		r.stops.Halt(j.Sent.Model, api)
+		l.stops.Halt(j.Sent.Model, api)
 		j.Attempt--
-		return r.back(&j.Record, api)
+		return l.back(&j.Record, api)
 	case client.ReachRetry:
 		if j.Attempt < attempts {
-			if err := r.back(&j.Record, api); err != nil {
+			if err := l.back(&j.Record, api); err != nil {
 				return err
 			}
 			j.slot.Release()
-			return r.clock.Sleep(ctx, pace.Backoff(j.Attempt))
+			return l.clock.Sleep(ctx, pace.Backoff(j.Attempt))
 		}
 	case client.ReachItem:
 		if other, ok := client.AlternativeSize(j.Sent.Size); ok && !j.OtherSize &&
 			speaksOfSize(api) {
 			j.Sent.Size, j.OtherSize = other, true
 			j.Attempt--
-			return r.back(&j.Record, api)
+			return l.back(&j.Record, api)
 		}
 	}
-	return r.fail(&j.Record)
+	return l.fail(&j.Record)
 }
 
 // speaksOfSize reports whether a refusal is about the size: "The size is not match the allowed
@@ -309,56 +347,56 @@ func speaksOfSize(e *client.APIError) bool {
 
 // fail ends an item that cost nothing. It is counted before the item gives its place in the
 // window back, so that MaxFailures starts no other in it.
-func (r *run) fail(rec *state.Record) error {
-	r.stops.CountFailure()
-	rec.Phase, rec.At, rec.Finished = state.Failed, r.clock.Now(), r.clock.Now()
-	return r.state.Put(*rec, true)
+func (l *lifecycle) fail(rec *state.Record) error {
+	l.stops.CountFailure()
+	rec.Phase, rec.At, rec.Finished = state.Failed, l.clock.Now(), l.clock.Now()
+	return l.state.Put(*rec, true)
 }
 
 // hold ends an item that may have been paid for, until a person decides.
-func (r *run) hold(rec *state.Record, code, format string, args ...any) error {
-	rec.Phase, rec.At, rec.Finished = state.Held, r.clock.Now(), r.clock.Now()
+func (l *lifecycle) hold(rec *state.Record, code, format string, args ...any) error {
+	rec.Phase, rec.At, rec.Finished = state.Held, l.clock.Now(), l.clock.Now()
 	rec.Code, rec.Message = code, fmt.Sprintf(format, args...)
-	return r.state.Put(*rec, true)
+	return l.state.Put(*rec, true)
 }
 
 // collect waits for an open task and saves what it made.
-func (r *run) collect(ctx context.Context, j *job) error {
+func (l *lifecycle) collect(ctx context.Context, j *job) error {
 	was := j.Record
-	if err := r.gather(ctx, j); err != nil {
+	if err := l.gather(ctx, j); err != nil {
 		return err
 	}
-	return r.stillMissing(j, was)
+	return l.stillMissing(j, was)
 }
 
-func (r *run) gather(ctx context.Context, j *job) error {
-	r.activity.AtService.Add(1)
-	task, err := r.await(ctx, j.asked())
-	r.activity.AtService.Add(-1)
+func (l *lifecycle) gather(ctx context.Context, j *job) error {
+	l.activity.AtService.Add(1)
+	task, err := l.waiter.await(ctx, j.asked())
+	l.activity.AtService.Add(-1)
 	if err != nil {
 		return err
 	}
 	switch task.Status {
 	case client.Succeeded:
 		j.slot.Release() // the service is free for another before the picture is saved
-		return r.fetch(ctx, &j.Record, task)
+		return l.fetch(ctx, &j.Record, task)
 	case client.Failed:
 		j.Supersede()
-		return r.judge(ctx, j, task.Err().(*client.APIError))
+		return l.judge(ctx, j, task.Err().(*client.APIError))
 	case client.Canceled:
 		j.Code, j.Message = "Canceled",
 			"the task was cancelled before it started; it costs nothing"
-		return r.fail(&j.Record)
+		return l.fail(&j.Record)
 	}
 	j.slot.Release()
 	// else one that was fetched is gone
-	if n := r.found.Count(j.Record); n > 0 && n >= len(j.Pictures) {
-		return r.fetch(ctx, &j.Record, r.found.Task(j.Record))
+	if n := l.found.Count(j.Record); n > 0 && n >= len(j.Pictures) {
+		return l.fetch(ctx, &j.Record, l.found.Task(j.Record))
 	}
-	if !j.Succeeded.IsZero() && r.clock.Now().Sub(j.Submitted) < client.TaskLifetime {
+	if !j.Succeeded.IsZero() && l.clock.Now().Sub(j.Submitted) < client.TaskLifetime {
 		return errLeave // it was there, and the service keeps it: it knows better another time
 	}
-	return r.hold(
+	return l.hold(
 		&j.Record, "Expired",
 		"the service does not know task %s any more: what it made is paid for and lost, or it never ran", j.Task)
 }

@@ -1,10 +1,11 @@
 package batch
 
 import (
+	"iter"
 	"time"
 
-	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
@@ -25,50 +26,8 @@ func (b *Batch) Missing() int {
 }
 
 // fetchable reports whether a missing picture can still be had from its task.
-func (b *Batch) fetchable(rec state.Record, now time.Time) bool {
+func fetchable(rec state.Record, now time.Time) bool {
 	return rec.Task != "" && !rec.Sent.Sync && now.Sub(rec.Submitted) < client.TaskLifetime
-}
-
-// reopen makes open items of the missing ones that the service still has. Their record keeps
-// what it knew of the pictures, should the service have forgotten them after all; those that
-// are whole are not fetched again.
-func (r *run) reopen() error {
-	for i, e := range r.state.Entries() {
-		halfway := e.Phase() == state.Open && e.FileHash != 0 // by a run that died
-		if !halfway && !r.b.pictures.Missing(i) || r.b.redoes(int32(i)) {
-			continue
-		}
-		rec, err := r.state.Get(i)
-		if err != nil {
-			return err
-		}
-		if !halfway && !r.b.fetchable(rec, r.clock.Now()) {
-			continue
-		}
-		r.found.Add(rec, r.b.pictures)
-		if halfway {
-			continue
-		}
-		rec.Phase, rec.At = state.Open, r.clock.Now()
-		if err := r.state.Put(rec, false); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// stillMissing puts the record of a missing item back that could not be fetched again. It was
-// paid for once, so nothing about it is in doubt.
-func (r *run) stillMissing(j *job, was state.Record) error {
-	// one that was held before has a code
-	if j.Phase != state.Held || len(was.Pictures) == 0 || was.Code != "" &&
-		was.Succeeded.IsZero() {
-		return nil
-	}
-	j.Record = was
-	j.Phase, j.At, j.Lost = state.Done, r.clock.Now(), true
-	j.Code, j.Message, j.Succeeded = "", "", time.Time{}
-	return r.state.Put(j.Record, true)
 }
 
 // noteSeen records what was found of pictures, for a run that has nothing else to do.
@@ -82,6 +41,32 @@ func (b *Batch) noteSeen() error {
 	return b.state.Mark(b.stopMark())
 }
 
+// stopMark is the clean end of what does not run the batch. Where the last run did not end so,
+// the next one must still look for what the file may have lost.
+func (b *Batch) stopMark() state.Mark {
+	end := state.Mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool,
+		Since: b.state.LastMark().Since}
+	if !b.state.Stopped() {
+		end.Since = b.lastKnown(end.At)
+	}
+	return end
+}
+
+// lastKnown is since when tasks may exist that the state does not know, should it turn out to
+// have lost its end. The service keeps tasks for a day.
+func (b *Batch) lastKnown(now time.Time) time.Time {
+	// else no run has got as far as its first mark over this file
+	if b.found && b.state.LastMark().Run != "" && !b.salvaged {
+		if since := b.state.LastMark().Since; !since.IsZero() {
+			return since
+		}
+		if at := b.state.LastAt(); !at.IsZero() {
+			return at
+		}
+	}
+	return now.Add(-tasklist.Reach)
+}
+
 // misnamed reports whether the pictures of the i-th item, which is done, want other names.
 func (b *Batch) misnamed(i int) bool {
 	m := b.matches[i]
@@ -89,25 +74,43 @@ func (b *Batch) misnamed(i int) bool {
 		b.index.names.Renames(i, b.state, int(m.Entry))
 }
 
-// rename gives all pictures the names that the manifest says now. One that is made again gets it
-// then.
-func (r *run) rename() error {
-	if !r.b.index.names.Any() {
-		return nil
-	}
-	var all []pictures.Renaming
-	for i, it := range r.b.items() {
+// again reports whether an item that was seen before is to be sent (again).
+func (b *Batch) again(m state.Match) bool {
+	p := b.state.Entry(int(m.Entry)).Phase()
+	return p == state.Ready || p == state.Failed && b.o.RetryFailed || m.Changed &&
+		(p == state.Done || p == state.Failed) || b.redoes(m.Entry)
+}
+
+// otherSize reports whether another item of the manifest has the prompt of a request and asks for
+// another size.
+func (b *Batch) otherSize(s state.Request) (bool, error) {
+	prompt := tasklist.PromptKey(s.Model, s.Prompt)
+	for _, it := range b.items() {
 		if it.err != nil {
-			return it.err
+			return false, it.err
 		}
-		if !r.b.misnamed(i) || r.b.redoes(r.b.matches[i].Entry) {
+		if it.Skip || tasklist.PromptKey(modelOf(it.Item), it.Prompt) != prompt {
 			continue
 		}
-		rec, err := r.state.Get(int(r.b.matches[i].Entry))
-		if err != nil {
-			return err
+		if other, err := b.o.Rules.sent(it.Item, "", 0); err != nil || other.Size != s.Size {
+			return err == nil, err
 		}
-		all = append(all, pictures.Renaming{Record: rec, Want: it.Picture()})
 	}
-	return pictures.Rename(all, r.folder, r.b.pictures, r.clock.Now)
+	return false, nil
+}
+
+// wantedPrompts yields the keys of the prompts of the items that are to be sent. It ends after the
+// first error.
+func (b *Batch) wantedPrompts() iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for i, it := range b.items() {
+			if it.err != nil {
+				yield("", it.err)
+				return
+			}
+			if !it.Skip && b.wanted(i) && !yield(tasklist.PromptKey(modelOf(it.Item), it.Prompt), nil) {
+				return
+			}
+		}
+	}
 }

@@ -176,7 +176,7 @@ func (b *Batch) planDone(p *Plan, i int) error {
 	}
 	p.Missing++
 	rec, err := b.state.Get(i)
-	if err == nil && b.fetchable(rec, time.Now()) {
+	if err == nil && fetchable(rec, time.Now()) {
 		p.Fetchable++
 	}
 	return err

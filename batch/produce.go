@@ -18,7 +18,7 @@ func (r *run) produce(ctx context.Context, model string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	next := make(chan produced)
 	err := download.Track(&r.activity.Producers, func() error {
-		if err := r.sweptUp(ctx); err != nil {
+		if err := r.sweep.wait(ctx); err != nil {
 			return err
 		}
 		return r.feed(ctx, model, next, func(p produced) {
@@ -41,19 +41,9 @@ func (r *run) feed(ctx context.Context, model string, next chan<- produced,
 	r.busy.Begin()
 	defer r.busy.End()
 	m := r.paces.Of(model)
-	for i, it := range r.b.items() {
-		if it.err != nil {
-			return it.err
-		}
-		if it.Skip || modelOf(it.Item) != model {
-			continue
-		}
-		rec, due, err := r.due(i, it)
+	for rec, err := range r.builder.records(model) {
 		if err != nil {
 			return err
-		}
-		if !due {
-			continue
 		}
 		// The slot in memory comes first: a job that holds one in flight must not wait for
 		// another that wants it.

@@ -38,40 +38,38 @@ type Progress struct {
 	Refused []halt.Refusal
 }
 
+// counts are the progress of a run, and whom it is told.
 type counts struct {
-	mu   sync.Mutex
-	p    Progress
-	paid client.Money // before this run
+	mu     sync.Mutex
+	p      Progress
+	before client.Money // what was paid before this run
+	state  *state.File
+	tell   func(Event)        // nil tells nobody
+	saved  func(state.Record) // takes items whose pictures are in place; nil takes none
 }
 
-// Progress tells where the batch stands. It may be called while Run runs.
-func (b *Batch) Progress() Progress {
-	b.counts.mu.Lock()
-	defer b.counts.mu.Unlock()
-	return b.counts.p
-}
-
-func (c *counts) begin(now time.Time) {
+// now is where the batch stands.
+func (c *counts) now() Progress {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.p = Progress{Started: now}
+	return c.p
 }
 
-// tally counts the items of the manifest at the start of a pass, and the unfinished ones that
-// it has lost.
-func (r *run) tally(old []*job) {
-	r.b.counts.mu.Lock()
-	defer r.b.counts.mu.Unlock()
-	p := &r.b.counts.p
-	p.Pending, p.Open, p.Done, p.Failed, p.Held, p.Doubts = 0, len(old), 0, 0, 0, 0
-	for i, m := range r.b.matches {
-		switch {
-		case r.b.index.skipped[i]:
-		case r.b.wanted(i):
-			p.Pending++
-		case !r.resumed[m.Entry]:
-			*p.of(r.state.Entry(int(m.Entry)).Phase())++
-		}
+// begin begins the counts of a run.
+func (c *counts) begin(f *state.File, tell func(Event)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.p, c.state, c.tell, c.saved = Progress{Started: time.Now()}, f, tell, nil
+}
+
+// tally sets the counts of the items in each phase.
+func (c *counts) tally(items map[state.Phase]int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := &c.p
+	p.Pending, p.Open, p.Done, p.Failed, p.Held, p.Doubts = 0, 0, 0, 0, 0, 0
+	for phase, n := range items {
+		*p.of(phase) += n
 	}
 }
 
@@ -104,40 +102,48 @@ func (c *counts) postponed() {
 	c.mu.Unlock()
 }
 
-// tell counts a change and passes it on.
-func (r *run) tell(before, after state.Record) {
-	spent := r.state.Paid() - r.b.counts.paid
-	r.b.counts.mu.Lock()
-	p := &r.b.counts.p
-	*p.of(before.Phase)--
-	*p.of(after.Phase)++
-	p.Spent = max(p.Spent, spent)
-	switch after.Phase {
-	case state.Open:
-		p.Submitted++
-	case state.Done:
-		r.wantThumb(after)
-		p.Saved += len(after.Pictures)
-	}
-	r.b.counts.mu.Unlock()
+// changed counts a change of an item and passes it on.
+func (c *counts) changed(before, after state.Record) {
+	c.count(before.Phase, after)
 	if before.Phase != after.Phase {
-		r.announce(after)
+		c.announce(after)
 	}
 }
 
+func (c *counts) count(before state.Phase, after state.Record) {
+	spent := c.spent()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	*c.p.of(before)--
+	*c.p.of(after.Phase)++
+	c.p.Spent = max(c.p.Spent, spent)
+	switch after.Phase {
+	case state.Open:
+		c.p.Submitted++
+	case state.Done:
+		if c.saved != nil {
+			c.saved(after)
+		}
+		c.p.Saved += len(after.Pictures)
+	}
+}
+
+// spent is what this run has paid.
+func (c *counts) spent() client.Money { return c.state.Paid() - c.before }
+
 // unfetched counts an open item that is paid for and has no picture yet, or, with -1, no more.
-func (r *run) unfetched(n int) {
-	spent := r.state.Paid() - r.b.counts.paid
-	r.b.counts.mu.Lock()
-	defer r.b.counts.mu.Unlock()
-	r.b.counts.p.Unfetched += n
-	r.b.counts.p.Spent = max(r.b.counts.p.Spent, spent)
+func (c *counts) unfetched(n int) {
+	spent := c.spent()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.p.Unfetched += n
+	c.p.Spent = max(c.p.Spent, spent)
 }
 
 // announce passes a change on without counting it.
-func (r *run) announce(rec state.Record) {
-	if r.o.Tell != nil {
-		r.o.Tell(eventOf(rec))
+func (c *counts) announce(rec state.Record) {
+	if c.tell != nil {
+		c.tell(eventOf(rec))
 	}
 }
 

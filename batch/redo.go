@@ -129,7 +129,7 @@ func (b *Batch) chooseMissing() error {
 		if err != nil {
 			return err
 		}
-		if rec.Lost || !b.fetchable(rec, time.Now()) {
+		if rec.Lost || !fetchable(rec, time.Now()) {
 			b.redo.entries[b.state.Entry(int(m.Entry)).Key] = true
 		}
 	}
@@ -302,78 +302,58 @@ func (b *Batch) planRedo(p *RedoPlan, i int, it item) {
 	}
 }
 
-// beginRedo notes the wish in a mark. Items that were never seen get their keys here: after the
-// pictures that the state did not know were taken in, which have theirs.
-func (r *run) beginRedo() error {
-	if r.b.redo.Number == 0 || r.b.redo.begun {
-		return nil
+// beginRedo notes the wish in the next mark; begins is false where that is done, or none. Items that
+// were never seen get their keys here: after the pictures that the state did not know were taken in,
+// which have theirs.
+func (b *Batch) beginRedo(keyOf func(i int, it item) state.Key) (begins bool, err error) {
+	if b.redo.Number == 0 || b.redo.begun {
+		return false, nil
 	}
-	for i, it := range r.b.items() {
+	for i, it := range b.items() {
 		if it.err != nil {
-			return it.err
+			return false, it.err
 		}
-		if r.b.redo.places[i] {
-			k := r.keyOf(i, it)
-			r.b.redo.entries[k] = true
-			r.b.redo.Keys = append(r.b.redo.Keys, k.String())
+		if b.redo.places[i] {
+			k := keyOf(i, it)
+			b.redo.entries[k] = true
+			b.redo.Keys = append(b.redo.Keys, k.String())
 		}
 	}
-	kept := len(r.b.redo.Keys)
-	for _, w := range r.state.LastMark().Redos {
+	kept := len(b.redo.Keys)
+	for _, w := range b.state.LastMark().Redos {
 		kept += len(w.Keys)
 	}
 	if kept > keysKept {
-		r.b.redo.Keys = nil
+		b.redo.Keys = nil
 	}
-	r.state.AddRedo(r.b.redo.Redo)
-	r.b.redo.begun = true
-	return r.markStart()
-}
-
-// keyOf is the key of the i-th item, which it is given here if it is new.
-func (r *run) keyOf(i int, it item) state.Key {
-	if m := r.b.matches[i]; m.Entry >= 0 {
-		return r.state.Entry(int(m.Entry)).Key
-	}
-	return r.give(i, it)
+	b.state.AddRedo(b.redo.Redo)
+	b.redo.begun = true
+	return true, nil
 }
 
 // countIn gives items that are on their way anyway the number of the wish: whoever comes back
 // after an interruption finds them served.
-func (r *run) countIn() error {
-	if r.b.redo.Number == 0 {
+func (b *Batch) countIn() error {
+	if b.redo.Number == 0 {
 		return nil
 	}
-	for i, e := range r.state.Entries() {
+	for i, e := range b.state.Entries() {
 		if p := e.Phase(); p != state.Ready && !p.Waiting() {
 			continue
 		}
-		rec, err := r.state.Get(i)
+		rec, err := b.state.Get(i)
 		if err != nil {
 			return err
 		}
-		if rec.Redo >= r.b.redo.Number {
+		if rec.Redo >= b.redo.Number {
 			continue
 		}
-		rec.Redo = r.b.redo.Number
-		if err := r.state.Put(rec, false); err != nil {
+		rec.Redo = b.redo.Number
+		if err := b.state.Put(rec, false); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// remake gives the record of an item that is made again a new seed, also where its row fixes
-// one: the same seed would give the same picture. What has failed made no picture with its
-// seed, and a row that has changed asks for another picture anyway: they keep what they say.
-func (r *run) remake(rec *state.Record, was state.Phase, seed int64, changed bool) {
-	if changed || was == state.Failed {
-		return
-	}
-	for rec.Sent.Seed = seed; rec.Sent.Seed == seed; {
-		rec.Redone++
-		rec.Sent.Seed = state.Seed(rec.Key, rec.Redone)
-	}
 }
 
 // EndRedo notes that the command which asked for Options.Redo has come to its end: the same

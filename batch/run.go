@@ -6,9 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
+	"iter"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -21,53 +20,27 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
-	"github.com/qwenbatch/qwenbatch/output"
 )
 
 // A run takes what is not finished as far as it comes: first what is open at the service, then
 // what was never sent, in the order of the manifest. One goroutine is one item; see item.go for
 // its life.
 type run struct {
-	b         *Batch
-	o         *Options
+	batch     *Batch
 	state     *state.File
-	log       *slog.Logger
 	clock     *pace.Clock
 	paces     *pace.Models
-	grace     time.Duration
-	syncGrace time.Duration
-	watch     *poll.Watcher
+	stops     *halt.Conditions
+	ledger    *tasklist.Ledger
+	doubts    *tasklist.Doubts
 	downloads *download.Queue
-	fetcher   *download.Fetcher
-	saver     *download.Saver
-	activity  download.Activity
-	words     pace.KeyedMutex
-	folder    *pictures.Folder
 	found     *pictures.Found // of open tasks
-	// entries that resume takes in this pass, and nobody else; not written while it runs
-	resumed map[int32]bool
-	tasks   *tasklist.Reader
-	orphans settle.Orphans
-	claims  *tasklist.Claims
-	ledger  *tasklist.Ledger
-	own     *tasklist.OwnTasks
-	doubts  *tasklist.Doubts
-	busy    settle.Busy
-	finder  *settle.Finder
-	began   time.Time          // the service's clock, when it was first heard
-	unmade  chan output.Result // pictures without a thumbnail; nil where none is wanted
-	given   map[int]state.Key  // keys of new items by their place in the manifest; guarded by mu
-
-	// tasks since then may be ours and unknown; zero where there are none such
-	since    time.Time
-	ended    time.Time     // by then the run before had sent its last
-	swept    bool          // they have been looked through
-	unsure   bool          // some of them could not be told
-	sweeping chan struct{} // closed when they have been, in this pass
-
-	stops *halt.Conditions
-
-	mu sync.Mutex
+	activity  download.Activity
+	busy      settle.Busy
+	builder   *builder
+	sweep     *sweep
+	life      *lifecycle
+	preflight *preflight
 }
 
 // Run does what is to be done. It ends with nil where everything was tried; what failed or is
@@ -75,7 +48,7 @@ type run struct {
 // of this package, of the disk, or an *client.APIError that concerns the whole account.
 func (b *Batch) Run(ctx context.Context) error {
 	r := b.newRun()
-	b.counts.begin(time.Now())
+	b.counts.begin(b.state, b.o.Tell)
 	idle, err := b.idle()
 	if err == nil && idle {
 		return b.noteSeen()
@@ -88,11 +61,12 @@ func (b *Batch) Run(ctx context.Context) error {
 	}
 	defer b.rematch()
 	defer r.ledger.Close()
-	if err := r.start(ctx); err != nil {
+	if err := r.preflight.run(ctx); err != nil {
 		return err
 	}
-	r.b.counts.paid = r.state.Paid()
-	stopThumbs := r.startThumbs(ctx)
+	r.sweep.since, r.sweep.ended = r.preflight.since, r.preflight.ended
+	b.counts.before = r.state.Paid()
+	stopThumbs := b.startThumbs(ctx, r.downloads.Idle)
 	err = r.all(ctx)
 	stopThumbs()
 	all := err == nil && r.stops.Reason() == nil
@@ -101,50 +75,73 @@ func (b *Batch) Run(ctx context.Context) error {
 		err = r.stops.Reason()
 	}
 	if all {
-		err = r.leftOver()
+		b.orphaned, err = r.sweep.leftOver(b.price)
 	}
-	lookErr := r.b.pictures.LookAfterRun()
+	lookErr := b.pictures.LookAfterRun()
 	return errors.Join(err, r.stop(ctx, all), lookErr)
 }
 
+// newRun puts a run together: who may submit, who asks and fetches, and what settles doubts.
 func (b *Batch) newRun() *run {
-	grace, syncGrace := b.o.Grace, b.o.Grace
-	if grace == 0 {
-		grace, syncGrace = 3*time.Second, time.Minute
-	}
 	c := pace.NewClock(b.o.Speed)
-	r := &run{
-		b: b, o: &b.o, state: b.state, log: b.o.Log, grace: grace, syncGrace: syncGrace,
-		clock:  c,
-		folder: pictures.NewFolder(b.o.Disk, b.state),
-		given:  map[int]state.Key{},
-	}
-	r.found = pictures.NewFound(r.folder)
-	r.tasks = tasklist.NewReader(b.o.Client, c, b.o.QueryRate, b.o.Speed)
-	r.ledger, r.doubts = &tasklist.Ledger{}, &tasklist.Doubts{}
-	r.claims = tasklist.NewClaims(b.state, c, r.ledger)
-	settleTime := settle.DefaultTime
-	if b.o.Settle > 0 {
-		settleTime = b.o.Settle
-	}
-	r.own = tasklist.NewOwnTasks(b.state, c, settleTime, r.doubts)
-	r.finder = &settle.Finder{State: b.state, Clock: c, Tasks: r.tasks, Claims: r.claims, Own: r.own,
-		Doubts: r.doubts, Time: settleTime, Busy: &r.busy}
+	r := &run{batch: b, state: b.state, clock: c, ledger: &tasklist.Ledger{},
+		doubts: &tasklist.Doubts{}, builder: &builder{batch: b, given: map[int]state.Key{}}}
+	tasks := tasklist.NewReader(b.o.Client, c, b.o.QueryRate, b.o.Speed)
 	r.paces = pace.NewModels(func(name string) *pace.Model {
 		m := b.o.Rules.Live.Model(name)
 		return pace.NewModel(m, b.o.Rules.sync(m), b.o.SubmitRate, b.o.Window, b.o.Speed)
 	})
-	r.watch = poll.New(poll.Config{Clock: c, Page: r.tasks.Page, Pace: r.paces.Of, Queue: r.tasks.Queue,
+	watch := poll.New(poll.Config{Clock: c, Page: tasks.Page, Pace: r.paces.Of, Queue: tasks.Queue,
 		Budget: cmp.Or(b.o.QueryRate, tasklist.DefaultRate), Service: service})
 	r.stops = halt.New(halt.Config{Items: b.o.Limit, Failures: b.o.MaxFailures, Budget: b.o.Budget,
-		Price: b.price, Clock: c, Paces: r.paces, Open: r.watch.Open, Show: b.counts.refuse,
+		Price: b.price, Clock: c, Paces: r.paces, Open: watch.Open, Show: b.counts.refuse,
 		Log: b.o.Log})
-	r.downloads = download.NewQueue(c, &r.activity, func(why error) { r.stops.Halt("", why) })
-	r.saver = &download.Saver{Folder: r.folder, Found: r.found, Price: b.price, Tool: b.o.Tool,
-		NoMetadata: b.o.NoMetadata}
-	r.fetcher = &download.Fetcher{Queue: r.downloads, Client: b.o.Client, Tasks: r.tasks,
-		State: b.state, Clock: c, Log: b.o.Log, Waits: func() { r.unfetched(1) }}
+	r.newSweep(tasks, &waiter{watch: watch, tasks: tasks, clock: c, log: b.o.Log})
+	r.newLife()
+	r.preflight = &preflight{batch: b, o: &b.o, state: b.state, clock: c, log: b.o.Log, tasks: tasks,
+		own: r.life.own, claims: r.life.claims, ledger: r.ledger, stops: r.stops,
+		folder: r.life.folder, found: r.found, builder: r.builder}
 	return r
+}
+
+// newSweep makes what tells of tasks that no record knows.
+func (r *run) newSweep(tasks *tasklist.Reader, w *waiter) {
+	o, c := &r.batch.o, r.clock
+	showTime := settle.DefaultTime
+	if o.Settle > 0 {
+		showTime = o.Settle
+	}
+	finder := &settle.Finder{State: r.state, Clock: c, Tasks: tasks,
+		Claims: tasklist.NewClaims(r.state, c, r.ledger),
+		Own:    tasklist.NewOwnTasks(r.state, c, showTime, r.doubts),
+		Doubts: r.doubts, Time: showTime, Busy: &r.busy}
+	r.sweep = &sweep{state: r.state, clock: c, stops: r.stops, waiter: w, finder: finder,
+		claims: finder.Claims, models: r.batch.index.models,
+		resubmit: o.OnDoubt == "resubmit", budgeted: o.Budget > 0,
+		records: func() iter.Seq2[state.Record, error] { return r.builder.records("") },
+		prompts: r.batch.wantedPrompts}
+}
+
+// newLife makes what takes items through their phases.
+func (r *run) newLife() {
+	o := &r.batch.o
+	grace, syncGrace := o.Grace, o.Grace
+	if grace == 0 {
+		grace, syncGrace = 3*time.Second, time.Minute
+	}
+	folder, told := pictures.NewFolder(o.Disk, r.state), &r.batch.counts
+	r.found = pictures.NewFound(folder)
+	r.downloads = download.NewQueue(r.clock, &r.activity, func(why error) { r.stops.Halt("", why) })
+	r.life = &lifecycle{state: r.state, client: o.Client, clock: r.clock, log: o.Log, paces: r.paces,
+		stops: r.stops, waiter: r.sweep.waiter, grace: grace, syncGrace: syncGrace,
+		activity: &r.activity, busy: &r.busy, counts: told, price: r.batch.price,
+		finder: r.sweep.finder, claims: r.sweep.claims, own: r.sweep.finder.Own, sweep: r.sweep,
+		resubmit: r.sweep.resubmit, otherSize: r.batch.otherSize,
+		downloads: r.downloads, folder: folder, found: r.found,
+		fetcher: &download.Fetcher{Queue: r.downloads, Client: o.Client, Tasks: r.sweep.waiter.tasks,
+			State: r.state, Clock: r.clock, Log: o.Log, Waits: func() { told.unfetched(1) }},
+		saver: &download.Saver{Folder: folder, Found: r.found, Price: r.batch.price, Tool: o.Tool,
+			NoMetadata: o.NoMetadata}}
 }
 
 // hurry is how large a state file may be to be made small while somebody waits for the end:
@@ -154,7 +151,7 @@ const hurry = 32 << 20
 // stop marks a clean end and makes the state file small. The mark is durable before the file is
 // written anew. All says that the run came to the end of the manifest.
 func (r *run) stop(ctx context.Context, all bool) error {
-	end := state.Mark{Run: "stop", At: r.clock.Now(), Tool: r.o.Tool, Since: r.unswept(all)}
+	end := state.Mark{Run: "stop", At: r.clock.Now(), Tool: r.batch.o.Tool, Since: r.sweep.unswept(all)}
 	if err := r.state.Mark(end); err != nil {
 		return err
 	}
@@ -170,7 +167,7 @@ func (r *run) stop(ctx context.Context, all bool) error {
 		}
 	}
 	// a disk that was full has used it
-	if err := r.o.Disk.Remove(state.ReserveFile); !errors.Is(err, fs.ErrNotExist) {
+	if err := r.batch.o.Disk.Remove(state.ReserveFile); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -181,7 +178,7 @@ func (r *run) stop(ctx context.Context, all bool) error {
 func (r *run) order() []int {
 	order := make([]int, 0, r.state.Count())
 	claimed := make([]bool, r.state.Count())
-	for _, m := range r.state.Match(r.b.index.items, r.b.index.earlier) {
+	for _, m := range r.state.Match(r.batch.index.items, r.batch.index.earlier) {
 		if m.Entry >= 0 {
 			order, claimed[m.Entry] = append(order, int(m.Entry)), true
 		}
@@ -198,7 +195,7 @@ func (r *run) order() []int {
 // request was open. A third would find nothing that the second has not left as it is.
 func (r *run) all(ctx context.Context) error {
 	for range 2 {
-		r.b.rematch()
+		r.batch.rematch()
 		again, err := r.pass(ctx)
 		if err != nil || !again || r.downloads.Closed() {
 			return err
@@ -214,23 +211,38 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	r.tally(old)
-	r.sweeping = make(chan struct{})
+	r.tally(len(old))
+	r.sweep.done = make(chan struct{})
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return r.resume(ctx, old) })
 	r.busy.Begin()
 	g.Go(func() error {
 		defer r.busy.End()
-		err := r.sweep(ctx)
+		err := r.sweep.run(ctx)
 		if err == nil {
-			close(r.sweeping)
+			close(r.sweep.done)
 		}
 		return err
 	})
-	for _, model := range r.b.index.models {
+	for _, model := range r.batch.index.models {
 		g.Go(func() error { return r.produce(ctx, model) })
 	}
 	return again, g.Wait()
+}
+
+// tally counts the items of the manifest at the start of a pass, and so many open ones.
+func (r *run) tally(open int) {
+	items := map[state.Phase]int{state.Open: open}
+	for i, m := range r.batch.matches {
+		switch {
+		case r.batch.index.skipped[i]:
+		case r.batch.wanted(i):
+			items[state.Ready]++
+		case !r.builder.resumed[m.Entry]:
+			items[r.state.Entry(int(m.Entry)).Phase()]++
+		}
+	}
+	r.batch.counts.tally(items)
 }
 
 // unfinished are the items that the service has, or may have, a task of: also those whose rows
@@ -238,7 +250,7 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 // changed.
 func (r *run) unfinished() (all []*job, again bool, err error) {
 	tasks := map[string]state.Record{}
-	r.resumed = map[int32]bool{}
+	r.builder.resumed = map[int32]bool{}
 	for i, e := range r.state.Entries() {
 		if p := e.Phase(); p != state.Intent && p != state.Open && p != state.Held {
 			continue
@@ -263,22 +275,22 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 		}
 		// before anything is submitted; the second of two with the same words waits its turn
 		if rec.Phase == state.Intent {
-			j.words = r.words.Of(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt))
+			j.words = r.life.prompts.Of(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt))
 			j.words.TryLock()
 			if !rec.Sent.Sync {
 				j.doubt = r.doubts.Add(j.words.Key, j.Intent, r.clock.Now(), false)
 			}
 		}
 		all = append(all, j)
-		r.resumed[int32(i)] = true
+		r.builder.resumed[int32(i)] = true
 	}
 	// what expires first, first; a doubt may wait long, and keeps nobody
 	slices.SortStableFunc(all, func(a, b *job) int {
 		// "open" before "intent"
 		return cmp.Or(cmp.Compare(b.Phase, a.Phase), a.Submitted.Compare(b.Submitted))
 	})
-	for _, m := range r.b.matches {
-		again = again || m.Changed && r.resumed[m.Entry]
+	for _, m := range r.batch.matches {
+		again = again || m.Changed && r.builder.resumed[m.Entry]
 	}
 	return all, again, r.found.Find(tasks)
 }
@@ -316,11 +328,11 @@ func (r *run) liveAll(ctx context.Context, all []*job, atOnce int) error {
 
 // guarded keeps a panic of one item from taking the others' records with it.
 func (r *run) guarded(ctx context.Context, j *job) error {
-	return recovered(j.Key, func() error { return r.live(ctx, j) })
+	return catchPanic(j.Key, func() error { return r.life.live(ctx, j) })
 }
 
-// recovered makes an error of a panic.
-func recovered(key string, do func() error) (err error) {
+// catchPanic makes an error of a panic.
+func catchPanic(key string, do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("item %s: internal error: %v", key, p)
@@ -328,6 +340,3 @@ func recovered(key string, do func() error) (err error) {
 	}()
 	return do()
 }
-
-// trouble notes what will be tried again.
-func (r *run) trouble(err error) { r.log.Warn("will try again", "cause", err) }

@@ -1,11 +1,15 @@
 package batch
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/halt"
+	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
@@ -17,30 +21,55 @@ import (
 // back. What it does not know may be paid for, so the account's tasks since its last line are
 // looked through first, and the pictures that it does not know are taken in.
 
-// sweep finds the tasks that the state should know and does not. Nothing is submitted before it
-// ends.
-func (r *run) sweep(ctx context.Context) error {
-	if r.since.IsZero() || r.swept {
+// A sweep looks for the tasks that a state file has lost with its end, and keeps them for the items
+// that want them.
+type sweep struct {
+	state    *state.File
+	clock    *pace.Clock
+	stops    *halt.Conditions
+	waiter   *waiter
+	finder   *settle.Finder
+	claims   *tasklist.Claims
+	models   []string
+	resubmit bool // Options.OnDoubt
+	budgeted bool // Options.Budget
+	// records are those of the items that are to be sent, prompts the keys of their prompts
+	records func() iter.Seq2[state.Record, error]
+	prompts func() iter.Seq2[string, error]
+
+	// tasks since then may be ours and unknown; zero where there are none such. Not written once
+	// the sweep runs, like ended.
+	since   time.Time
+	ended   time.Time // by then the run before had sent its last
+	orphans settle.Orphans
+	swept   bool          // they have been looked through
+	unsure  bool          // some of them could not be told
+	done    chan struct{} // closed when they have been, in this pass
+}
+
+// run finds the tasks that the state should know and does not. Nothing is submitted before it ends.
+func (s *sweep) run(ctx context.Context) error {
+	if s.since.IsZero() || s.swept {
 		return nil
 	}
 	// A last line of tomorrow was written by a clock that was wrong.
-	if err := r.clock.Sleep(ctx, min(r.finder.Time,
-		r.finder.Time-r.clock.Now().Sub(r.ended))); err != nil {
+	if err := s.clock.Sleep(ctx, min(s.finder.Time,
+		s.finder.Time-s.clock.Now().Sub(s.ended))); err != nil {
 		return err
 	}
-	strays, err := r.finder.Strays(ctx, r.since.Add(-tasklist.Margin), r.b.index.models,
-		r.o.OnDoubt == "resubmit")
+	strays, err := s.finder.Strays(ctx, s.since.Add(-tasklist.Margin), s.models,
+		s.resubmit)
 	if err != nil {
 		return err
 	}
 	untold := map[string]int{}
 	for _, row := range strays {
-		told, err := r.adoptable(ctx, row)
+		told, err := s.adoptable(ctx, row)
 		if err != nil {
 			return err
 		}
 		// a doubt may have found it meanwhile
-		ours, err := r.claims.Claimed(map[string]client.TaskInfo{row.ID: row})
+		ours, err := s.claims.Claimed(map[string]client.TaskInfo{row.ID: row})
 		if err != nil {
 			return err
 		}
@@ -48,38 +77,38 @@ func (r *run) sweep(ctx context.Context) error {
 			untold[row.Model]++
 		}
 	}
-	if err := r.explain(untold); err != nil {
+	if err := s.explain(untold); err != nil {
 		return err
 	}
-	if err := r.findCrowds(); err != nil {
+	if err := s.findCrowds(); err != nil {
 		return err
 	}
-	r.swept = true
-	return r.oweOrphans()
+	s.swept = true
+	return s.oweOrphans()
 }
 
 // explain stops the models of which there are more tasks that nobody can tell the words of than
 // submissions in doubt: one of them may be of an item that the state has lost.
-func (r *run) explain(untold map[string]int) error {
-	if len(untold) == 0 || r.o.OnDoubt == "resubmit" {
+func (s *sweep) explain(untold map[string]int) error {
+	if len(untold) == 0 || s.resubmit {
 		return nil
 	}
-	for i, e := range r.state.Entries() {
+	for i, e := range s.state.Entries() {
 		if p := e.Phase(); p != state.Intent && p != state.Held {
 			continue
 		}
-		rec, err := r.state.Get(i)
+		rec, err := s.state.Get(i)
 		if err != nil {
 			return err
 		}
-		if rec.Task == "" && !rec.Intent.Before(r.since.Add(-tasklist.Margin)) {
+		if rec.Task == "" && !rec.Intent.Before(s.since.Add(-tasklist.Margin)) {
 			untold[rec.Sent.Model]--
 		}
 	}
 	for model, n := range untold {
 		if n > 0 {
-			r.unsure = true
-			r.stops.Halt(
+			s.unsure = true
+			s.stops.Halt(
 				model, fmt.Errorf(
 					"the last run did not end cleanly, and %d tasks since then may be of this batch, of which the service does not tell the prompt; --on-doubt resubmit submits all the same", n))
 		}
@@ -89,32 +118,25 @@ func (r *run) explain(untold map[string]int) error {
 
 // oweOrphans counts what the items will cost that are to get an orphan, before others spend the
 // budget.
-func (r *run) oweOrphans() error {
-	if r.o.Budget == 0 || r.orphans.Empty() {
+func (s *sweep) oweOrphans() error {
+	if !s.budgeted || s.orphans.Empty() {
 		return nil
 	}
-	for i, it := range r.b.items() {
-		if it.err != nil {
-			return it.err
-		}
-		if it.Skip {
-			continue
-		}
-		rec, due, err := r.due(i, it)
+	for rec, err := range s.records() {
 		if err != nil {
 			return err
 		}
-		if due && r.orphans.Reserve(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)) {
-			r.stops.Owe(rec.Sent)
+		if s.orphans.Reserve(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)) {
+			s.stops.Owe(rec.Sent)
 		}
 	}
 	return nil
 }
 
-// sweptUp waits until what the state has lost was looked for.
-func (r *run) sweptUp(ctx context.Context) error {
+// wait waits until what the state has lost was looked for.
+func (s *sweep) wait(ctx context.Context) error {
 	select {
-	case <-r.sweeping:
+	case <-s.done:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -124,17 +146,17 @@ func (r *run) sweptUp(ctx context.Context) error {
 // unswept is since when the next run must look for lost tasks: those that were found are kept
 // in memory until an item wants them, and those that could not be told are told no better by a
 // clean end. What no item of the whole manifest wanted is not ours.
-func (r *run) unswept(all bool) time.Time {
-	if r.swept && !r.unsure && (all || r.orphans.Empty()) {
+func (s *sweep) unswept(all bool) time.Time {
+	if s.swept && !s.unsure && (all || s.orphans.Empty()) {
 		return time.Time{}
 	}
-	return r.since
+	return s.since
 }
 
 // adoptable waits until a stray has ended and keeps it for the item that asked for its words;
 // told is false where it may be paid for and its words are not to be had.
-func (r *run) adoptable(ctx context.Context, row client.TaskInfo) (told bool, err error) {
-	task, err := r.await(ctx, askedTask{id: row.ID, sent: state.Request{Model: row.Model},
+func (s *sweep) adoptable(ctx context.Context, row client.TaskInfo) (told bool, err error) {
+	task, err := s.waiter.await(ctx, askedTask{id: row.ID, sent: state.Request{Model: row.Model},
 		submitted: row.Created, foreign: true})
 	if err != nil || task.Status == client.Failed || task.Status == client.Canceled {
 		return true, err
@@ -143,114 +165,76 @@ func (r *run) adoptable(ctx context.Context, row client.TaskInfo) (told bool, er
 	if !told {
 		return false, nil
 	}
-	r.orphans.Add(tasklist.PromptKey(row.Model, words), row)
+	s.orphans.Add(tasklist.PromptKey(row.Model, words), row)
 	return true, nil
 }
 
-// claimOrphan gives an item that is about to be sent the task that was made for its words and
-// that the state does not know. One whose picture is of another size is left to the next with
-// the same words.
-func (r *run) claimOrphan(ctx context.Context, j *job) error {
-	if err := r.sweptUp(ctx); err != nil {
-		return err
-	}
-	words, sync := tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt), j.Sent.Sync
-	if n := r.orphans.Crowd(words); n > 0 {
-		return r.holdCrowded(&j.Record, n)
-	}
-	for {
-		one, ok := r.orphans.Take(words, j.Released)
-		if !ok {
-			return r.holdOdd(&j.Record)
-		}
-		if err := r.adoptOrphan(j, one); err != nil {
-			return err
-		}
-		if j.Phase == state.Held {
-			return nil
-		}
-		if j.Phase != state.Open {
-			continue // a doubt about the same words has found it first
-		}
-		if err := r.see(ctx, j); err != nil || j.Phase != state.Intent {
-			return err
-		}
-		r.orphans.PutBack(words, one)
-		j.Attempt, j.Sent.Sync = j.Attempt-1, sync
-		if err := r.back(&j.Record,
-			errors.New("the task that was found is another's")); err != nil {
-			return err
-		}
-		if !one.Owed {
-			r.stops.Settled(&j.Record)
-		}
-	}
-}
-
-// holdOdd holds an item that may have been sent before the state file lost its end, and may
-// have got another size then.
-func (r *run) holdOdd(rec *state.Record) error {
-	if r.o.OnDoubt == "resubmit" {
+// findCrowds marks the words that more tasks were found for than items want one. Another client
+// of the account may have made some of them, from the same words and another seed.
+func (s *sweep) findCrowds() error {
+	if s.orphans.Empty() {
 		return nil
 	}
-	why, err := r.odd(rec)
-	if err != nil || why == "" {
+	wanted, err := s.wantedWords()
+	if err != nil {
 		return err
 	}
-	r.stops.Owe(rec.Sent)
-	return r.hold(rec, settle.InDoubt, "the state file has lost its end, and %s", why)
+	return s.orphans.FindCrowds(wanted, s.claims)
 }
 
-// adoptOrphan makes an item open with a task that was found for it, if nobody else has it.
-func (r *run) adoptOrphan(j *job, one settle.Orphan) error {
-	if err := r.putAside(&j.Record); err != nil {
-		return err
-	}
-	adopted := *j
-	adopted.Intent, adopted.Attempt, adopted.Sent.Sync = one.Since, j.Attempt+1, false
-	if one.Since.IsZero() {
-		adopted.Intent = r.clock.Now()
-	}
-	if err := r.adopt(&adopted, one.TaskInfo, "prompt"); err != nil || adopted.Phase == state.Ready {
-		return err
-	}
-	if !one.Owed {
-		r.stops.Owe(j.Sent)
-	}
-	*j = adopted
-	return nil
-}
-
-// takeIn records the pictures that the state file did not know, and finds the manifest's items in it.
-func (r *run) takeIn(unknown []state.Record) error {
-	if len(unknown) == 0 {
-		return nil
-	}
-	r.claims.Reset() // those of the pictures are to be among them
-	defer r.b.rematch()
-	for _, rec := range unknown {
-		k, err := state.ParseKey(rec.Key)
+// wantedWords counts, by their words, the items that want a task: those that are to be sent,
+// and those in doubt.
+func (s *sweep) wantedWords() (map[string]int, error) {
+	wanted := map[string]int{}
+	for i, e := range s.state.Entries() {
+		if e.Phase() != state.Intent {
+			continue
+		}
+		rec, err := s.state.Get(i)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		i, known := r.state.Find(k)
-		moved := known && r.state.Entry(i).Phase() == state.Done
-		switch saved := len(rec.Pictures); {
-		case moved || saved >= rec.Sent.N:
-		case rec.Task != "":
-			rec.Phase = state.Open // the task has others
-		default:
-			rec.Cost = rec.Cost / client.Money(saved) * client.Money(rec.Sent.N)
-			rec.Warnings = append(rec.Warnings,
-				fmt.Sprintf(
-					"%d of %d pictures were saved before the run ended; what else was made is paid for and lost", saved, rec.Sent.N))
-		}
-		if err := r.state.Put(rec, false); err != nil {
-			return err
-		}
+		wanted[tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)]++
 	}
-	if err := r.state.Sync(); err != nil {
-		return err
+	for prompt, err := range s.prompts() {
+		if err != nil {
+			return nil, err
+		}
+		wanted[prompt]++
 	}
-	return r.b.pictures.Look(false) // what it has shown was of other places
+	return wanted, nil
+}
+
+// An Orphan is a task that was found where the state file had lost its end, and that no item
+// wanted.
+type Orphan struct {
+	Task, Model string
+	Created     time.Time
+	// at the size that the model makes by itself; 0 where its price is not known
+	Cost client.Money
+}
+
+// leftOver are the orphans of a run that came to the end of the manifest, oldest first.
+func (s *sweep) leftOver(price func(state.Request) client.Money) ([]Orphan, error) {
+	rows, err := s.orphans.Unclaimed(s.claims)
+	if err != nil {
+		return nil, err
+	}
+	var all []Orphan
+	for _, row := range rows {
+		all = append(all, Orphan{row.ID, row.Model, row.Created, price(usualRequest(row.Model))})
+	}
+	slices.SortFunc(all, func(a, b Orphan) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Task, b.Task))
+	})
+	return all, nil
+}
+
+// usualRequest asks for a picture of a model at its default size.
+func usualRequest(model string) state.Request {
+	r := state.Request{Model: model}
+	if sizes := client.LookupModel(model).Sizes; len(sizes) > 0 {
+		r.Size = sizes[0].String()
+	}
+	return r
 }

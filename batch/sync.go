@@ -15,27 +15,27 @@ import (
 
 // generate sends an item whose intent is durable and saves the picture that comes back. The
 // record stays an intent until the picture is in place.
-func (r *run) generate(ctx context.Context, m *pace.Model, try *pace.Permit, j *job) error {
-	wire, cancel := r.wire(ctx, r.syncGrace)
+func (l *lifecycle) generate(ctx context.Context, m *pace.Model, try *pace.Permit, j *job) error {
+	wire, cancel := l.wire(ctx, l.syncGrace)
 	defer cancel()
-	r.activity.AtService.Add(1)
-	task, err := r.o.Client.Generate(wire, j.Sent.Client())
-	r.activity.AtService.Add(-1)
+	l.activity.AtService.Add(1)
+	task, err := l.client.Generate(wire, j.Sent.Client())
+	l.activity.AtService.Add(-1)
 	try.Observe(err)
-	r.clock.Observe(task.Date)
+	l.clock.Observe(task.Date)
 	if err == nil {
 		m.Accepted()
-		r.stops.Answered(j.Sent.Model)
-		r.stops.Accepted()
+		l.stops.Answered(j.Sent.Model)
+		l.stops.Accepted()
 		j.Request, j.Submitted = task.RequestID, j.Intent
 		// A crash before the picture's part is durable loses it; from there on its own text
 		// tells whose it is (pictures.Folder.Unknown).
-		return r.fetch(wire, &j.Record, task)
+		return l.fetch(wire, &j.Record, task)
 	}
 	var doubt *client.DoubtError
 	if errors.As(err, &doubt) {
 		j.Request, j.Message = doubt.RequestID, doubt.Cause.Error()
-		return r.state.Put(j.Record, false) // settle will hold it
+		return l.state.Put(j.Record, false) // settle will hold it
 	}
-	return r.refused(ctx, m, j, err)
+	return l.refused(ctx, m, j, err)
 }

@@ -33,55 +33,60 @@ func (b *Batch) Thumbs(ctx context.Context, tell func(made, missing int)) error 
 		ctx, b.results())
 }
 
-// startThumbs begins to make thumbnails, if they are wanted. The function that it returns ends
-// that within the time that one picture takes.
-func (r *run) startThumbs(ctx context.Context) (stop func()) {
-	if !r.o.Thumbs {
+// startThumbs begins to make thumbnails of the pictures that the run saves, if they are wanted, while
+// it is idle. The function that it returns ends that within the time that one picture takes.
+func (b *Batch) startThumbs(ctx context.Context, idle func() bool) (stop func()) {
+	if !b.o.Thumbs {
 		return func() {}
 	}
-	r.unmade = make(chan output.Result, unmade)
+	t := thumbs{make(chan output.Result, unmade), idle}
+	b.counts.saved = t.want
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if err := r.thumbs(ctx); err != nil && ctx.Err() == nil {
-			r.log.Warn("no more thumbnails in this run", "cause", err)
+		maker := output.ThumbMaker{Disk: b.o.Disk, Book: b.HasWorkbook()}
+		if err := t.make(ctx, maker); err != nil && ctx.Err() == nil {
+			b.o.Log.Warn("no more thumbnails in this run", "cause", err)
 		}
 	}()
 	return func() { cancel(); <-ended }
 }
 
-func (r *run) thumbs(ctx context.Context) (err error) {
+// thumbs are those that a run makes.
+type thumbs struct {
+	unmade chan output.Result // pictures without a thumbnail
+	idle   func() bool        // whether nothing is downloaded or saved
+}
+
+func (t thumbs) make(ctx context.Context, maker output.ThumbMaker) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("internal error: %v", p)
 		}
 	}()
-	return output.ThumbMaker{Disk: r.o.Disk, Book: r.b.HasWorkbook()}.Follow(ctx, r.calmly(ctx))
+	return maker.Follow(ctx, t.calmly(ctx))
 }
 
-// wantThumb remembers a saved picture, unless too many wait already.
-func (r *run) wantThumb(rec state.Record) {
-	if r.unmade == nil {
-		return
-	}
+// want remembers a saved picture, unless too many wait already.
+func (t thumbs) want(rec state.Record) {
 	var res output.Result
 	describe(&res, rec)
 	select {
-	case r.unmade <- output.Result{File: res.File, SHA256: res.SHA256}:
+	case t.unmade <- output.Result{File: res.File, SHA256: res.SHA256}:
 	default:
 	}
 }
 
 // calmly is what was saved in this run, each as soon as the downloads rest.
-func (r *run) calmly(ctx context.Context) iter.Seq2[output.Result, error] {
+func (t thumbs) calmly(ctx context.Context) iter.Seq2[output.Result, error] {
 	return func(yield func(output.Result, error) bool) {
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case res := <-r.unmade:
-				for !r.downloads.Idle() {
+			case res := <-t.unmade:
+				for !t.idle() {
 					if pace.Sleep(ctx, glance) != nil {
 						return
 					}

@@ -136,10 +136,10 @@ func (s *scene) idleRun() (*run, state.Record) {
 func TestThumbnailsWaitForDownloads(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		r, rec := s.idleRun()
-		stop := r.startThumbs(s.t.Context())
-		place := r.fetcher.Fetch(&rec, client.Task{}, 0)
+		stop := r.batch.startThumbs(s.t.Context(), r.downloads.Idle)
+		place := r.life.fetcher.Fetch(&rec, client.Task{}, 0)
 		place.Enter(s.t.Context())
-		r.wantThumb(rec)
+		r.batch.counts.saved(rec)
 		time.Sleep(time.Hour)
 		if there := s.thumbsThere(); len(there) > 0 {
 			t.Errorf("%v made while a picture is downloaded", there)
@@ -157,11 +157,11 @@ func TestThumbnailsWaitForDownloads(t *testing.T) {
 func TestThumbnailsStopAtOnce(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		r, rec := s.idleRun()
-		place := r.fetcher.Fetch(&rec, client.Task{}, 0)
+		place := r.life.fetcher.Fetch(&rec, client.Task{}, 0)
 		place.Enter(s.t.Context())
-		stop := r.startThumbs(s.t.Context())
+		stop := r.batch.startThumbs(s.t.Context(), r.downloads.Idle)
 		for range 2 * unmade { // more than are remembered
-			r.wantThumb(rec)
+			r.batch.counts.saved(rec)
 		}
 		synctest.Wait()
 		began := time.Now()

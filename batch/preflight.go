@@ -1,0 +1,352 @@
+package batch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"time"
+
+	"github.com/qwenbatch/qwenbatch/batch/halt"
+	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
+	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/tasklist"
+	"github.com/qwenbatch/qwenbatch/client"
+	"github.com/qwenbatch/qwenbatch/output/durable"
+)
+
+// This file is what a run does before it submits anything: it meets the folder, the service, and the
+// state file, which it opens for itself.
+
+// A preflight proves that a run can begin, and makes state file, folder and manifest agree.
+type preflight struct {
+	batch   *Batch
+	o       *Options
+	state   *state.File
+	clock   *pace.Clock
+	log     *slog.Logger
+	tasks   *tasklist.Reader
+	own     *tasklist.OwnTasks
+	claims  *tasklist.Claims
+	ledger  *tasklist.Ledger
+	stops   *halt.Conditions
+	folder  *pictures.Folder
+	found   *pictures.Found
+	builder *builder
+
+	// what it finds: see sweep
+	since, ended time.Time
+}
+
+// run proves that the folder can be written and that the service answers, and opens the state
+// file for this run, before anything is paid.
+func (p *preflight) run(ctx context.Context) error {
+	if err := p.o.Disk.Mkdir(state.ImagesDir); err != nil {
+		return err
+	}
+	if err := durable.Probe(p.o.Disk); err != nil {
+		return err
+	}
+	if err := p.ask(ctx); err != nil {
+		return err
+	}
+	p.own.Begin(p.clock.Now())
+	if err := p.sameAccount(ctx); err != nil {
+		return err
+	}
+	p.stops.SetDeadline(p.clock.Deadline(p.o.Deadline))
+	since := p.batch.lastKnown(p.clock.Now())
+	if !p.batch.found {
+		if err := p.state.Create(p.batch.newHeader(p.clock.Now())); err != nil {
+			return err
+		}
+	}
+	if err := p.state.Reserve(cmp.Or(p.o.reserve, state.ReserveSize)); err != nil {
+		return err
+	}
+	lost, err := p.mayHaveLost()
+	if err != nil {
+		return err
+	}
+	unknown, err := p.folder.Unknown(p.batch.pictures, p.clock.Now())
+	if err != nil {
+		return err
+	}
+	if lost || len(unknown) > 0 {
+		p.since, p.ended = since, p.clock.Now()
+		// A file that was lost, or is an older one, does not tell when that was.
+		if p.batch.found && !p.o.Restored && len(unknown) == 0 {
+			p.ended = p.state.LastAt()
+		}
+	}
+	p.ledger.Begin()
+	// From here on the last line is of this run: what an earlier one has lost must be looked
+	// for from where that one ended, also if this one dies before it has done so.
+	if err := p.markStart(); err != nil {
+		return err
+	}
+	if err := p.takeIn(unknown); err != nil {
+		return err
+	}
+	// What --redo asks for is durable before anything is made anew of it, the folder and the
+	// records agree before pictures are renamed, and the money is counted of what is left then.
+	for _, step := range []func() error{p.beginRedo, p.batch.countIn, p.rename,
+		p.batch.pictures.Record, p.reopen, p.countMoney} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *preflight) beginRedo() error {
+	if begins, err := p.batch.beginRedo(p.builder.keyOf); !begins || err != nil {
+		return err
+	}
+	return p.markStart()
+}
+
+func (p *preflight) markStart() error {
+	place := p.o.Disk.Place(state.FileName)
+	return p.state.Mark(state.Mark{Run: "start", At: p.clock.Now(), Tool: p.o.Tool, Since: p.since,
+		Place: place})
+}
+
+// mayHaveLost reports whether tasks may exist that the state file has lost and that no run has
+// looked through.
+func (p *preflight) mayHaveLost() (bool, error) {
+	p.ledger.Open(p.o.Cache, p.log, p.o.Key.Fingerprint("ledger of "+p.o.Settings.BaseURL),
+		p.state.Header())
+	switch {
+	case p.o.Restored || p.batch.torn || p.batch.lost != "" || !p.state.LastMark().Since.IsZero():
+		return true, nil
+	case !p.batch.found || p.state.Stopped():
+		return false, nil
+	case !p.state.Undisturbed():
+		return true, nil
+	}
+	// A process was killed on this boot, and nothing that it had written is gone: each intent
+	// was durable before its submission went out. Unless the file is an older one that was
+	// copied over it.
+	agrees, err := p.claims.AgreesWithLedger()
+	return !agrees, err
+}
+
+// takeIn records the pictures that the state file did not know, and finds the manifest's items in it.
+func (p *preflight) takeIn(unknown []state.Record) error {
+	if len(unknown) == 0 {
+		return nil
+	}
+	p.claims.Reset() // those of the pictures are to be among them
+	defer p.batch.rematch()
+	for _, rec := range unknown {
+		k, err := state.ParseKey(rec.Key)
+		if err != nil {
+			return err
+		}
+		i, known := p.state.Find(k)
+		moved := known && p.state.Entry(i).Phase() == state.Done
+		switch saved := len(rec.Pictures); {
+		case moved || saved >= rec.Sent.N:
+		case rec.Task != "":
+			rec.Phase = state.Open // the task has others
+		default:
+			rec.Cost = rec.Cost / client.Money(saved) * client.Money(rec.Sent.N)
+			rec.Warnings = append(rec.Warnings,
+				fmt.Sprintf(
+					"%d of %d pictures were saved before the run ended; what else was made is paid for and lost", saved, rec.Sent.N))
+		}
+		if err := p.state.Put(rec, false); err != nil {
+			return err
+		}
+	}
+	if err := p.state.Sync(); err != nil {
+		return err
+	}
+	return p.batch.pictures.Look(false) // what it has shown was of other places
+}
+
+// reopen makes open items of the missing ones that the service still has. Their record keeps
+// what it knew of the pictures, should the service have forgotten them after all; those that
+// are whole are not fetched again.
+func (p *preflight) reopen() error {
+	for i, e := range p.state.Entries() {
+		halfway := e.Phase() == state.Open && e.FileHash != 0 // by a run that died
+		if !halfway && !p.batch.pictures.Missing(i) || p.batch.redoes(int32(i)) {
+			continue
+		}
+		rec, err := p.state.Get(i)
+		if err != nil {
+			return err
+		}
+		if !halfway && !fetchable(rec, p.clock.Now()) {
+			continue
+		}
+		p.found.Add(rec, p.batch.pictures)
+		if halfway {
+			continue
+		}
+		rec.Phase, rec.At = state.Open, p.clock.Now()
+		if err := p.state.Put(rec, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rename gives all pictures the names that the manifest says now. One that is made again gets it
+// then.
+func (p *preflight) rename() error {
+	if !p.batch.index.names.Any() {
+		return nil
+	}
+	var all []pictures.Renaming
+	for i, it := range p.batch.items() {
+		if it.err != nil {
+			return it.err
+		}
+		if !p.batch.misnamed(i) || p.batch.redoes(p.batch.matches[i].Entry) {
+			continue
+		}
+		rec, err := p.state.Get(int(p.batch.matches[i].Entry))
+		if err != nil {
+			return err
+		}
+		all = append(all, pictures.Renaming{Record: rec, Want: it.Picture()})
+	}
+	return pictures.Rename(all, p.folder, p.batch.pictures, p.clock.Now)
+}
+
+// countMoney adds up what the batch has cost so far or may have cost.
+func (p *preflight) countMoney() error {
+	if p.o.Budget == 0 {
+		return nil
+	}
+	for i := range p.state.Count() {
+		rec, err := p.state.Get(i)
+		if err != nil {
+			return err
+		}
+		p.stops.AddCost(p.batch.mayCost(rec))
+	}
+	return nil
+}
+
+// ask asks for one page of the task list. It proves key, region and base URL without cost,
+// and tells the service's clock, which every intent is dated by.
+func (p *preflight) ask(ctx context.Context) error {
+	for n := 0; ; n++ {
+		_, err := p.tasks.Page(ctx, 1)
+		var api *client.APIError
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.As(err, &api) && api.Reach() == client.ReachAccount:
+			return err
+		case errors.As(err, &api) && (api.Reach() != client.ReachRetry || n == 3):
+			p.clock.Observe(api.Date)
+			// the list is not for this key, or not for now; what it cannot settle will be held
+			return nil
+		case n == greetings, n == blockedGreetings && client.Blocked(err):
+			return fmt.Errorf("the service does not answer: %w", err)
+		}
+		p.log.Warn("will try again", "cause", err)
+		if err := p.clock.Sleep(ctx, pace.Backoff(n)); err != nil {
+			return err
+		}
+	}
+}
+
+// sameAccount lets another key go on only if it sees a task of ours: keys of one account may
+// change, but with the key of another account every open task would look lost, and every
+// submission that is in doubt absent.
+func (p *preflight) sameAccount(ctx context.Context) error {
+	print := p.o.Key.Fingerprint(p.state.Header().Salt)
+	if !p.batch.found || p.state.Header().KeyPrint == print || p.o.Settings.Rehearsal {
+		return p.amend(p.state.Header().KeyPrint)
+	}
+	witness, doubt, err := p.witness()
+	switch {
+	case err != nil:
+		return err
+	case witness == "" && doubt && p.o.OnDoubt != "resubmit":
+		return ErrUnprovenKey
+	case witness == "":
+		return p.amend(print)
+	}
+	task, err := p.tasks.Ask(ctx, witness)
+	if err != nil {
+		return err
+	}
+	if task.Status == client.Unknown {
+		return fmt.Errorf("%w: this key does not see its task %s, so it is of another account",
+			state.ErrOther, witness)
+	}
+	return p.amend(print)
+}
+
+// ErrUnprovenKey says that the key is another than that of the last run, that what the last run
+// has left can only be settled by a key of its account, and that no task shows whether this one
+// is.
+var ErrUnprovenKey = fmt.Errorf(
+	"%w: a submission of it is in doubt, and it has no task by which this key could show that it is of the same account", state.ErrOther)
+
+// witness is a task that every key of the account must see: one that is open, else one that the
+// service still keeps. Doubt says that the list would be asked for what the state does not
+// know.
+func (p *preflight) witness() (task string, doubt bool, err error) {
+	now := p.clock.Now()
+	if p.o.Restored || !p.state.Stopped() || !p.state.LastMark().Since.IsZero() {
+		doubt = now.Sub(p.batch.lastKnown(now)) < tasklist.Reach && !p.onlySync()
+	}
+	for i, e := range p.state.Entries() {
+		phase := e.Phase()
+		if phase != state.Intent && phase != state.Open && (phase != state.Done || task != "") {
+			continue
+		}
+		rec, err := p.state.Get(i)
+		if err != nil {
+			return "", false, err
+		}
+		switch fresh := now.Sub(rec.Submitted) < tasklist.Reach; {
+		case phase == state.Open && fresh:
+			return rec.Task, doubt, nil
+		case phase == state.Intent:
+			// no list has the others: they are held
+			doubt = doubt || !rec.Sent.Sync && now.Sub(rec.Intent) < tasklist.Reach
+		case phase == state.Done && fresh:
+			task = rec.Task // "" over the synchronous interface
+		}
+	}
+	return task, doubt, nil
+}
+
+// onlySync reports whether the last run, and all whose tasks are not looked through yet, had no
+// tasks that the state could have lost.
+func (p *preflight) onlySync() bool {
+	return p.state.Header().Settings.Mode == "sync" && p.state.LastMark().Since.IsZero() &&
+		!p.o.Restored
+}
+
+// amend records a key and the settings of this run where they are not those of the last.
+func (p *preflight) amend(print string) error {
+	h := p.state.Header()
+	if !p.batch.found || h.KeyPrint == print && reflect.DeepEqual(h.Settings, p.o.Settings) {
+		return nil
+	}
+	h.KeyPrint, h.Settings = print, p.o.Settings
+	return p.state.Amend(h)
+}
+
+// greetings is how often the service is asked in vain before a run gives up: about four
+// minutes. Once it has answered, a run waits for it however long it takes.
+const greetings = 9
+
+// blockedGreetings is the same where something on the way answers in the service's place: about
+// a minute, for a network that has just come up.
+const blockedGreetings = 6
