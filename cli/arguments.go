@@ -71,5 +71,5 @@ func givenOnCommandLine(flags *pflag.FlagSet, name string) bool {
 		return false
 	}
 	_, env := f.Annotations[fromEnvironment]
-	return f.Changed && !env
+	return f.Changed && !env && !isFromFile(f)
 }

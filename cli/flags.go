@@ -24,9 +24,12 @@ func (p *program) flags(cmd *cobra.Command, groups ...group) {
 		// The error would be of a flag that does not exist, or twice the same one.
 		_ = cmd.RegisterFlagCompletionFunc(f.Name, completion(f))
 	})
-	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
 		p.nameUnknownVariables(cmd.Root())
-		return p.bind(cmd.Flags())
+		if err := p.bind(cmd.Flags()); err != nil {
+			return err
+		}
+		return p.bindFiles(cmd, args)
 	}
 }
 
@@ -58,16 +61,9 @@ func (p *program) nameUnknownVariables(root *cobra.Command) {
 		return
 	}
 	var known []string
-	var collect func(*cobra.Command)
-	collect = func(cmd *cobra.Command) {
-		for _, name := range flagNames(cmd.Flags()) {
-			known = append(known, variable(name))
-		}
-		for _, c := range cmd.Commands() {
-			collect(c)
-		}
+	for _, name := range allFlags(root) {
+		known = append(known, variable(name))
 	}
-	collect(root)
 	for _, entry := range p.environ() {
 		name, value, _ := strings.Cut(entry, "=")
 		if value == "" || !strings.HasPrefix(name, variablePrefix) || slices.Contains(known, name) {

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write docs/json.schema.json")
 var jsonRecords = map[string]any{
 	"plan": planRecord{}, "status": statusRecord{}, "audit": auditRecord{}, "models": []modelRecord{}, "doctor": doctorRecord{},
 	"tasks list": taskRecord{}, "tasks get": taskDetailRecord{}, "tasks cancel": cancelRecord{}, "resolve": resolveRecord{},
-	"generate": picturesRecord{}, "version": versionRecord{},
+	"generate": picturesRecord{}, "version": versionRecord{}, "plan --show-config": configRecord{},
 }
 
 // schemaOf is the JSON Schema of what encoding/json makes of a type.
@@ -103,6 +103,7 @@ func TestJSONFollowsItsSchema(t *testing.T) {
 		validate(t, command, printed(command+" "+args+" --json", codes...))
 	}
 	check("plan", "p.csv")
+	validate(t, "plan --show-config", printed("plan p.csv --show-config --json"))
 	check("generate", "fox --mode async -o fox.png")
 	printed("run p.csv -q", 3)
 	check("plan", "p.csv")

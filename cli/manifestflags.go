@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/spf13/pflag"
+
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/manifests/spell"
 
@@ -31,7 +33,8 @@ type manifestFlags struct {
 	name                   string // of pictures
 	prompt, imagesDir      string // of rows that name a picture only, and of which each is a row
 	maxItems               int
-	priceRegion            string // of the prices that hints name
+	priceRegion            string         // of the prices that hints name
+	pictures               *pflag.FlagSet // those that fill defaults
 }
 
 func newManifestFlags() *manifestFlags {
@@ -41,6 +44,7 @@ func newManifestFlags() *manifestFlags {
 // pictureGroup returns the flags of the pictures.
 func (r *manifestFlags) pictureGroup() group {
 	g := newGroup("Pictures, where a row says nothing")
+	r.pictures = g.flags
 	g.flags.Var(textFlag{&r.defaults.Model, "NAME"}, "model",
 		"model (default the manifest's, else "+batch.DefaultModel+"); qwenbatch models lists them")
 	g.flags.Var(textFlag{&r.defaults.Size, "SIZE"}, "size",
@@ -108,6 +112,32 @@ func (r *manifestFlags) readingGroup() group {
 	return g
 }
 
+// weigh splits the defaults by their weight: what a file of defaults gives loses against what the
+// manifest says of all of its items.
+func (r *manifestFlags) weigh() (said, fallback manifests.Defaults) {
+	said = r.defaults
+	weak := func(name string) bool { return r.pictures != nil && isFromFile(r.pictures.Lookup(name)) }
+	if weak("model") {
+		said.Model, fallback.Model = "", said.Model
+	}
+	if weak("size") {
+		said.Size, fallback.Size = "", said.Size
+	}
+	if weak("negative-prompt") {
+		said.NegativePrompt, fallback.NegativePrompt = "", said.NegativePrompt
+	}
+	if weak("seed") {
+		said.Seed, fallback.Seed = nil, said.Seed
+	}
+	if weak("prompt-extend") {
+		said.PromptExtend, fallback.PromptExtend = nil, said.PromptExtend
+	}
+	if weak("watermark") {
+		said.Watermark, fallback.Watermark = nil, said.Watermark
+	}
+	return said, fallback
+}
+
 // modeFlag adds the flag of the interface of the API.
 func (r *manifestFlags) modeFlag(g group) {
 	g.flags.Var(choiceFlag{&r.rules.Mode, []string{"auto", "async", "sync"}}, "mode",
@@ -128,9 +158,10 @@ func (r *manifestFlags) open(p *program, name string) (*checkedManifest, error) 
 	if err := r.stdinReadable(p, name); err != nil {
 		return nil, err
 	}
+	said, fallback := r.weigh()
 	m, err := manifests.Open(name, manifests.Options{
 		Format: r.format, Stdin: p.stdin,
-		Defaults: r.defaults, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns,
+		Defaults: said, Fallback: fallback, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns,
 		NoHeader: r.noHeader, SkipEmpty: r.skipEmpty, VisibleOnly: r.visibleOnly,
 		MaxItems: r.maxItems, Check: r.checkItem, Prompt: r.prompt, ImagesDir: r.imagesDir,
 		Names: r.rules.Names(r.name)})
@@ -219,7 +250,7 @@ func noManifest(name string) error {
 	}
 	var names, all []string
 	for _, e := range entries {
-		if !e.IsDir() && isManifest(e.Name()) {
+		if !e.IsDir() && isManifest(e.Name()) && e.Name() != defaultsName {
 			names = append(names, e.Name())
 			all = append(all, term.ShellQuote(filepath.Join(filepath.Dir(name), e.Name())))
 		}

@@ -32,9 +32,15 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 	redoFlag(main, &l.redo)
 	newFlag(main, &l.anew)
 	l.manifestFlags.modeFlag(main)
+	showConfig := false
+	main.flags.BoolVar(&showConfig, "show-config", false,
+		"only tell what each flag of run is for this manifest, and where that was said")
 	jsonFlag(main, &l.asJSON)
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup(), l.serviceGroup())
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+		if showConfig {
+			return p.showConfig(cmd, args[0], l.asJSON)
+		}
 		if l.redo, err = p.expandRedo(l.redo); err != nil {
 			return err
 		}

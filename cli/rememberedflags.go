@@ -4,7 +4,7 @@ import "github.com/spf13/pflag"
 
 // rememberedFlags are the flags that change what the items of a manifest are. The state file
 // keeps those of the last run, so that status, report, resolve and audit see the same items
-// without being given them again.
+// without being given them again. What a file of defaults gives is read again instead.
 var rememberedFlags = []string{"model", "size", "negative-prompt", "seed", "prompt-extend",
 	"watermark", "prompt-extend-mode", "enable-thinking", "thinking-mode", "color-palette", "bbox-list",
 	"images-dir", "prompt", "format", "encoding", "column", "no-header", "sheet", "visible-only", "skip-empty",
@@ -14,7 +14,8 @@ var rememberedFlags = []string{"model", "size", "negative-prompt", "seed", "prom
 func remembered(flags *pflag.FlagSet) map[string]string {
 	var given map[string]string
 	for _, name := range rememberedFlags {
-		if f := flags.Lookup(name); f != nil && f.Changed {
+		if isSaid(flags, name) {
+			f := flags.Lookup(name)
 			if given == nil {
 				given = map[string]string{}
 			}
@@ -28,7 +29,7 @@ func remembered(flags *pflag.FlagSet) map[string]string {
 func recall(flags *pflag.FlagSet, given map[string]string) error {
 	for _, name := range rememberedFlags {
 		value, known := given[name]
-		if f := flags.Lookup(name); !known || f == nil || f.Changed {
+		if f := flags.Lookup(name); !known || f == nil || isSaid(flags, name) {
 			continue
 		}
 		if err := flags.Set(name, value); err != nil {

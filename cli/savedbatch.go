@@ -122,7 +122,7 @@ func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
 		if err := recall(cmd.Flags(), recorded.Flags); err != nil {
 			return nil, err
 		}
-		if recorded.Mode != "" && !cmd.Flags().Changed("mode") {
+		if recorded.Mode != "" && !isSaid(cmd.Flags(), "mode") {
 			l.rules.Mode = recorded.Mode
 		}
 	}

@@ -21,7 +21,11 @@ type serviceFlags struct {
 	insecure, privateHosts           bool
 	rehearse                         bool
 	speed                            float64
+	flags                            *pflag.FlagSet // its own
 }
+
+// serviceTitle is what the help calls the flags that lead to the service.
+const serviceTitle = "Service"
 
 func newServiceFlags() *serviceFlags {
 	return &serviceFlags{region: client.Regions()[0].Name, speed: 60}
@@ -29,7 +33,8 @@ func newServiceFlags() *serviceFlags {
 
 // serviceGroup returns the flags that select the endpoint.
 func (s *serviceFlags) serviceGroup() group {
-	g := newGroup("Service")
+	g := newGroup(serviceTitle)
+	s.flags = g.flags
 	g.flags.Var(choiceFlag{&s.region, regionNames()}, "region",
 		"where the account and its key are")
 	g.flags.Var(textFlag{&s.base, "URL"}, "base-url",
@@ -71,27 +76,32 @@ func regionNames() []string {
 // the state file of an earlier run where recorded is set.
 func (s *serviceFlags) settle(p *program, flags *pflag.FlagSet, recorded *state.Settings) (
 	state.Settings, error) {
-	if recorded != nil && !flags.Changed("region") && !flags.Changed("base-url") {
+	if recorded != nil && !isSaid(flags, "region") && !isSaid(flags, "base-url") {
 		s.region, s.base, s.workspace = recorded.Region, recorded.BaseURL, recorded.Workspace
 		s.rehearse = s.rehearse || recorded.Rehearsal
 	}
 	if s.rehearse {
 		return state.Settings{BaseURL: rehearsalURL, Region: s.region, Rehearsal: true}, nil
 	}
-	if v, _ := p.env("DASHSCOPE_HTTP_BASE_URL"); v != "" && s.base == "" &&
-		!flags.Changed("region") {
+	weak := func(name, value string) bool {
+		return recorded == nil && isFromFile(flags.Lookup(name)) || value == ""
+	}
+	if v, _ := p.env("DASHSCOPE_HTTP_BASE_URL"); v != "" && weak("base-url", s.base) &&
+		!isSaid(flags, "region") {
 		s.base = v
 	}
-	if givenOnCommandLine(flags, "region") && !givenOnCommandLine(flags, "base-url") {
-		s.base = "" // a flag wins over QWENBATCH_BASE_URL
+	// a flag wins over QWENBATCH_BASE_URL, and both over a file
+	if givenOnCommandLine(flags, "region") && !givenOnCommandLine(flags, "base-url") ||
+		isSaid(flags, "region") && isFromFile(flags.Lookup("base-url")) {
+		s.base = ""
 	}
-	if v, _ := p.env("DASHSCOPE_WORKSPACE_ID"); v != "" && s.workspace == "" {
+	if v, _ := p.env("DASHSCOPE_WORKSPACE_ID"); v != "" && weak("workspace", s.workspace) {
 		s.workspace = strings.TrimSpace(v)
 	}
 	region, _ := client.LookupRegion(s.region)
 	if s.base == "" {
 		s.base = region.BaseURL(s.workspace)
-	} else if at, ok := client.RegionAt(s.base); ok && !flags.Changed("region") {
+	} else if at, ok := client.RegionAt(s.base); ok && !isSaid(flags, "region") {
 		region = at // prices depend on it
 	}
 	if s.base == "" {
@@ -112,8 +122,8 @@ func (s *serviceFlags) config(settings state.Settings, key client.Key) client.Co
 // key reads the API key: from a file where one is named, else from the environment. The zero
 // key is none.
 func (s *serviceFlags) key(p *program, warn func(string)) (client.Key, error) {
-	if s.keyFile == "" {
-		secret, _ := p.env("DASHSCOPE_API_KEY")
+	secret, _ := p.env("DASHSCOPE_API_KEY")
+	if s.keyFile == "" || secret != "" && isFromFile(s.flags.Lookup("api-key-file")) {
 		return newKey("DASHSCOPE_API_KEY", secret)
 	}
 	info, err := os.Stat(s.keyFile)
@@ -132,11 +142,11 @@ func (s *serviceFlags) key(p *program, warn func(string)) (client.Key, error) {
 		return client.Key{}, &mistake{text: term.Quote(s.keyFile) + " is no key file",
 			hint: "it holds nothing but the key"}
 	}
-	secret, err := os.ReadFile(s.keyFile)
+	content, err := os.ReadFile(s.keyFile)
 	if err != nil {
 		return client.Key{}, &mistake{text: fmt.Sprintf("the key file: %v", err)}
 	}
-	key, err := newKey(s.keyFile, string(secret))
+	key, err := newKey(s.keyFile, string(content))
 	if err == nil && key.IsZero() {
 		err = &mistake{text: "the key file " + term.Quote(s.keyFile) + " is empty"}
 	}

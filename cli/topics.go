@@ -8,7 +8,7 @@ func topics() []*cobra.Command {
 		{Use: "exit-codes", Short: "How a run ended", Long: exitCodesHelp},
 		{Use: "manifest", Short: "What a sheet of prompts looks like", Long: manifestHelp},
 		{Use: "money", Short: "What is paid, and what bounds it", Long: moneyHelp},
-		{Use: "environment", Short: "Variables, proxies and certificates", Long: environmentHelp},
+		{Use: "environment", Short: "Variables, qwenbatch.yaml, proxies and certificates", Long: environmentHelp},
 	}
 }
 
@@ -69,7 +69,10 @@ service keeps it; the next run fetches it and pays nothing.
   --redo ID, --redo missing       buys pictures again; plan tells the price`
 
 const environmentHelp = `Every flag can be set in the environment: --submit-rate is QWENBATCH_SUBMIT_RATE
-there. The flag wins.
+there. The flag wins. qwenbatch.yaml beside the manifest, or in the folder
+qwenbatch of your configuration folder (~/.config), gives defaults of flags, a
+line each: size: "16:9". qwenbatch plan MANIFEST --show-config says where each
+value came from.
 
   DASHSCOPE_API_KEY        the key; --api-key-file reads one from a file
   DASHSCOPE_HTTP_BASE_URL, DASHSCOPE_WORKSPACE_ID

@@ -58,6 +58,10 @@ func Open(name string, o Options) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
+	fallback, err := o.Fallback.normal()
+	if err != nil {
+		return nil, err
+	}
 	m := &Manifest{path: name, check: o.Check, inputs: o.Inputs}
 	if name == "-" {
 		m.path = stdinName
@@ -72,15 +76,16 @@ func Open(name string, o Options) (*Manifest, error) {
 		return nil, err
 	}
 	m.reading = *opened
-	if err := m.settle(flags, o.Names); err != nil {
+	if err := m.settle(flags, fallback, o.Names); err != nil {
 		m.Close()
 		return nil, err
 	}
 	return m, nil
 }
 
-// settle takes the manifest's own defaults behind those of the flags, and the template for names.
-func (m *Manifest) settle(flags Defaults, names Names) (err error) {
+// settle takes the manifest's own defaults between those of the flags and those that lose against
+// both, and the template for names.
+func (m *Manifest) settle(flags, fallback Defaults, names Names) (err error) {
 	m.rules.source, m.rules.sides, m.rules.was = m.source, m.sides, m.was
 	m.rules.finder = newFinder(m.inputs, append([]string{m.path}, m.below...)...)
 	if m.defaults != nil {
@@ -90,7 +95,7 @@ func (m *Manifest) settle(flags Defaults, names Names) (err error) {
 		}
 		m.mistakes.join(mistakes)
 	}
-	m.rules.defaults = flags.or(m.rules.defaults)
+	m.rules.defaults = flags.or(m.rules.defaults).or(fallback)
 	m.rules.naming, err = newNaming(names, m.Columns())
 	return err
 }

@@ -11,6 +11,8 @@ import (
 type Options struct {
 	// from flags: they win over the manifest's own defaults and lose against the row
 	Defaults Defaults
+	// what loses against the manifest's own defaults, too
+	Fallback Defaults
 	// what kind the file is, by the extension that it should have: csv, tsv, txt, xlsx, yaml,
 	// jsonl, json; "" takes the one that it has
 	Format string
