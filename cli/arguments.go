@@ -59,11 +59,6 @@ func atMost(n int) cobra.PositionalArgs {
 	}
 }
 
-// completeManifest offers files that can be a manifest.
-func completeManifest(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{"yaml", "yml", "csv", "tsv", "xlsx", "xlsm", "jsonl", "json"}, cobra.ShellCompDirectiveFilterFileExt
-}
-
 // givenOnCommandLine reports whether a flag was given on the command line itself.
 func givenOnCommandLine(flags *pflag.FlagSet, name string) bool {
 	f := flags.Lookup(name)

@@ -71,17 +71,17 @@ func defaultsFiles(manifest string) []defaultsFile {
 }
 
 // bindFiles sets flags that nobody has said from the files of defaults.
-func (p *program) bindFiles(cmd *cobra.Command, args []string) error {
+func bindFiles(p *program, cmd *cobra.Command, args []string) error {
 	manifest := ""
 	if strings.Contains(cmd.Use, "MANIFEST") && len(args) > 0 {
 		manifest = args[0]
 	}
-	_, err := p.takeDefaults(cmd, manifest)
+	_, err := takeDefaults(cmd, p.groups[cmd], manifest)
 	return err
 }
 
 // takeDefaults sets flags of a command from the files, and returns these.
-func (p *program) takeDefaults(cmd *cobra.Command, manifest string) ([]defaultsFile, error) {
+func takeDefaults(cmd *cobra.Command, groups []group, manifest string) ([]defaultsFile, error) {
 	files := defaultsFiles(manifest)
 	for i := range files {
 		if err := files[i].read(cmd.Root()); err != nil {
@@ -98,7 +98,7 @@ func (p *program) takeDefaults(cmd *cobra.Command, manifest string) ([]defaultsF
 		}
 		return nil
 	}
-	names := p.takesDefaults(cmd, manifest)
+	names := takesDefaults(cmd, groups, manifest)
 	// a rehearsal has a folder of its own
 	if err := apply("rehearse"); err != nil {
 		return files, err
@@ -119,11 +119,11 @@ func (p *program) takeDefaults(cmd *cobra.Command, manifest string) ([]defaultsF
 
 // takesDefaults are the flags of a command that a file may set: all of those about pictures, and of
 // others those that lead to the service.
-func (p *program) takesDefaults(cmd *cobra.Command, manifest string) []string {
+func takesDefaults(cmd *cobra.Command, groups []group, manifest string) []string {
 	names := flagNames(cmd.Flags())
 	if manifest == "" && cmd.Name() != "generate" {
 		names = nil
-		for _, g := range p.groups[cmd] {
+		for _, g := range groups {
 			if g.title == serviceTitle {
 				names = flagNames(g.flags)
 			}

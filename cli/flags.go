@@ -21,37 +21,17 @@ func (p *program) flags(cmd *cobra.Command, groups ...group) {
 	}
 	p.groups[cmd] = groups
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		// The error would be of a flag that does not exist, or twice the same one.
-		_ = cmd.RegisterFlagCompletionFunc(f.Name, completion(f))
+		// The error would be of a flag that does not exist, or one that a command has said
+		// already.
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, completion(p, f))
 	})
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
 		p.nameUnknownVariables(cmd.Root())
 		if err := p.bind(cmd.Flags()); err != nil {
 			return err
 		}
-		return p.bindFiles(cmd, args)
+		return bindFiles(p, cmd, args)
 	}
-}
-
-// completion offers the values of a flag to the shell.
-func completion(f *pflag.Flag) cobra.CompletionFunc {
-	var names []string
-	directive := cobra.ShellCompDirectiveNoFileComp
-	switch v := f.Value.(type) {
-	case choiceFlag:
-		names = v.among
-	case textFlag:
-		switch v.name {
-		case "DIR":
-			directive = cobra.ShellCompDirectiveFilterDirs
-		case "FILE":
-			directive = cobra.ShellCompDirectiveDefault
-		}
-	}
-	if f.Name == "model" {
-		names = modelNames()
-	}
-	return cobra.FixedCompletions(names, directive)
 }
 
 // nameUnknownVariables warns of variables that look like a flag's and are of no command's flag:

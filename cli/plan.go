@@ -32,14 +32,17 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 	redoFlag(main, &l.redo)
 	newFlag(main, &l.anew)
 	l.manifestFlags.modeFlag(main)
-	showConfig := false
-	main.flags.BoolVar(&showConfig, "show-config", false,
+	configOnly := false
+	main.flags.BoolVar(&configOnly, "show-config", false,
 		"only tell what each flag of run is for this manifest, and where that was said")
 	jsonFlag(main, &l.asJSON)
+	cmd.Flags().AddFlagSet(main.flags)
+	_ = cmd.RegisterFlagCompletionFunc("redo",
+		completeRedo(p, func() *savedBatch { return l }))
 	p.flags(cmd, main, l.pictureGroup(), l.readingGroup(), l.serviceGroup())
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
-		if showConfig {
-			return p.showConfig(cmd, args[0], l.asJSON)
+		if configOnly {
+			return showConfig(p, cmd, args[0], l.asJSON)
 		}
 		if l.redo, err = p.expandRedo(l.redo); err != nil {
 			return err

@@ -22,7 +22,7 @@ what the account was charged for. Nothing is sent; the next run goes on with
 them.`,
 		Example: `  qwenbatch resolve prompts.csv cat-7 --adopt 9e2b6ef6-285d-4efa-8651-…
   qwenbatch resolve prompts.csv cat-7 cat-9 --resubmit`,
-		Args: manifestAndMore, ValidArgsFunction: completeManifest,
+		Args: manifestAndMore, ValidArgsFunction: completeHeld(p, l),
 	}
 	main := l.folderFlags()
 	main.flags.Var(textFlag{&how.Adopt, "TASK_ID"}, "adopt",

@@ -92,6 +92,8 @@ The exit code says how it ended: qwenbatch help exit-codes.`,
 	shown.flags.BoolVarP(&f.quiet, "quiet", "q", false,
 		"only the final line, errors, and warnings about the manifest")
 	shown.flags.BoolVarP(&f.verbose, "verbose", "v", false, "tell more; --log-level debug")
+	cmd.Flags().AddFlagSet(main.flags)
+	_ = cmd.RegisterFlagCompletionFunc("redo", completeRedo(p, f.asPlan))
 	p.flags(cmd, main, f.pictureGroup(), f.readingGroup(), f.limitGroup(), told, tempo, where,
 		shown)
 	p.often[cmd] = []string{"out", "rehearse", "dry-run", "limit", "retry-failed", "redo", "yes",

@@ -32,7 +32,7 @@ type configFlagRecord struct {
 
 // showConfig prints what each flag of run is for a manifest, and who says so. A plan has given some
 // of them.
-func (p *program) showConfig(plan *cobra.Command, manifest string, asJSON bool) error {
+func showConfig(p *program, plan *cobra.Command, manifest string, asJSON bool) error {
 	run, _, err := plan.Root().Find([]string{"run"})
 	if err != nil {
 		return err // unreachable unless there is no run
@@ -43,12 +43,12 @@ func (p *program) showConfig(plan *cobra.Command, manifest string, asJSON bool) 
 	if err := p.bind(run.Flags()); err != nil {
 		return err
 	}
-	files, err := p.takeDefaults(run, manifest)
+	files, err := takeDefaults(run, p.groups[run], manifest)
 	if err != nil {
 		return err
 	}
 	r := configRecord{jsonStamp: stamp, Files: []configFileRecord{},
-		Flags: p.configFlags(run, manifest)}
+		Flags: configFlags(p, run, manifest)}
 	for _, f := range files {
 		r.Files = append(r.Files, configFileRecord{f.path, f.found})
 	}
@@ -72,7 +72,7 @@ func giveTyped(run, plan *pflag.FlagSet) (err error) {
 }
 
 // configFlags lists the flags of run, and the variables of others that count where no flag does.
-func (p *program) configFlags(run *cobra.Command, manifest string) []configFlagRecord {
+func configFlags(p *program, run *cobra.Command, manifest string) []configFlagRecord {
 	var all []configFlagRecord
 	rehearsal := run.Flags().Lookup("rehearse").Value.String() == "true"
 	vendors := map[string]string{"base-url": "DASHSCOPE_HTTP_BASE_URL",
