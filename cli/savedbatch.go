@@ -132,7 +132,7 @@ func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
 	if m, err = l.manifestFlags.open(p, l.name); err != nil {
 		return nil, err
 	}
-	l.manifest = m
+	l.manifest = m.Manifest
 	l.settings.Manifest, l.settings.Mode, l.settings.Encoding = m.Name(), l.rules.Mode, m.Encoding()
 	l.batch, err = openBatch(batch.Options{
 		Manifest: m.Manifest, Index: m.index, Disk: disk, Settings: l.settings, Rules: l.rules,
