@@ -149,7 +149,11 @@ func (f *generateFlags) request(p *program, prompt string) (client.Request, bool
 			p.warn(problem.Field + ": " + problem.Text)
 			continue
 		}
-		return client.Request{}, false, &mistake{text: problem.Field + ": " + problem.Text,
+		text := problem.Field
+		if value := f.flagValue(text); value != "" {
+			text = f.said(text, value)
+		}
+		return client.Request{}, false, &mistake{text: text + ": " + problem.Text,
 			hint: f.flagHint(problem.Field)}
 	}
 	return f.rules.Request(it)

@@ -158,6 +158,9 @@ func (r *manifestFlags) open(p *program, name string) (*checkedManifest, error) 
 	if err := r.stdinReadable(p, name); err != nil {
 		return nil, err
 	}
+	if err := r.unknownModel(); err != nil {
+		return nil, err
+	}
 	said, fallback := r.weigh()
 	m, err := manifests.Open(name, manifests.Options{
 		Format: r.format, Stdin: p.stdin,
@@ -174,7 +177,7 @@ func (r *manifestFlags) open(p *program, name string) (*checkedManifest, error) 
 			hint: "name the manifest in it, or say --prompt for all of its pictures"}
 	}
 	if err != nil {
-		return nil, err
+		return nil, r.wrongDefault(err)
 	}
 	c := &checkedManifest{Manifest: m}
 	c.index = sync.OnceValues(func() (*batch.Index, error) { return r.checkRows(c, name) })

@@ -92,21 +92,27 @@ func (d Defaults) or(e Defaults) Defaults {
 	return d
 }
 
+// A DefaultError is a default, which a flag has said, that no item can have.
+type DefaultError struct{ Field, Text string }
+
+func (e *DefaultError) Error() string { return "default " + e.Field + ": " + e.Text }
+
 // normal is d with its size as an item has it.
 func (d Defaults) normal() (Defaults, error) {
 	d.NegativeSaid = d.NegativeSaid || d.NegativePrompt != ""
 	if d.Seed != nil && (*d.Seed < 0 || *d.Seed > maxSeed) {
-		return d, fmt.Errorf("default seed: %d is not among 0…%d", *d.Seed, int64(maxSeed))
+		return d, &DefaultError{"seed", fmt.Sprintf("%d is not among 0…%d", *d.Seed,
+			int64(maxSeed))}
 	}
 	if d.N < 0 {
-		return d, fmt.Errorf("default n: %d is less than 1", d.N)
+		return d, &DefaultError{"n", fmt.Sprintf("%d is less than 1", d.N)}
 	}
 	if d.Size == "" {
 		return d, nil
 	}
 	size, trouble := parseSize(d.Size)
 	if trouble != "" {
-		return d, fmt.Errorf("default size: %s", trouble)
+		return d, &DefaultError{"size", trouble}
 	}
 	d.Size = size
 	return d, nil
