@@ -10,23 +10,15 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 )
 
-// TestKeepOlder puts older pictures aside and dies at every operation: whatever a power cut leaves,
-// each picture is in its place or aside, and the next call leaves one copy aside.
+// TestKeepOlder puts older pictures aside and dies at every operation: whatever that leaves, each
+// picture is in its place or aside, and after the next call one copy of each is aside, durably.
 func TestKeepOlder(t *testing.T) {
-	for at := 1; ; at++ {
-		ended := true
-		inFolder(t, func(h *harness) {
+	for _, loss := range []disktest.Loss{disktest.Killed, disktest.PowerCut} {
+		diesEverywhere(t, func(h *harness, die func()) (ended bool) {
 			rec := h.save(record("a", 2))
-			first := h.disk.Ops()
-			h.disk.Decide = func(op disktest.Op) disktest.Verdict {
-				if op.N == first+at {
-					return disktest.Verdict{Err: disktest.ErrDead, Die: true}
-				}
-				return disktest.Verdict{}
-			}
-			err := h.folder.KeepOlder(rec.Key, rec.Pictures)
-			ended = err == nil
-			h.reopen(disktest.PowerCut)
+			die()
+			ended = h.folder.KeepOlder(rec.Key, rec.Pictures) == nil
+			h.reopen(loss)
 			for number, p := range rec.Pictures {
 				aside := "images/replaced/" + FileName("a", number, ".png")
 				if _, there := h.disk.Content(aside); !there {
@@ -34,18 +26,20 @@ func TestKeepOlder(t *testing.T) {
 				}
 			}
 			if err := h.folder.KeepOlder(rec.Key, rec.Pictures); err != nil {
-				t.Fatal(err)
+				h.t.Fatal(err)
 			}
+			if err := NewFound(h.folder).Find(nil); err != nil {
+				h.t.Fatal(err)
+			}
+			if got := h.disk.Files(); len(got) != 3 {
+				h.t.Errorf("%q, want two pictures and the state file", got)
+			}
+			h.reopen(disktest.PowerCut)
 			for number := range rec.Pictures {
 				h.wantFile("images/replaced/"+FileName("a", number, ".png"), rec, number)
 			}
-			if got := h.disk.Files(); len(got) != 3 {
-				t.Errorf("killed at %d: %q, want two pictures and the state file", at, got)
-			}
+			return ended
 		})
-		if ended || t.Failed() {
-			return
-		}
 	}
 }
 
@@ -62,7 +56,7 @@ func TestKeepOlderOfAnother(t *testing.T) {
 }
 
 // TestFound finds what a killed run has left of open tasks: pictures in place that no record
-// names, and parts that are whole. Other parts are gone then, and a copy elsewhere is not found.
+// names, and parts that are whole. Other parts are gone then; a picture elsewhere is not found.
 func TestFound(t *testing.T) {
 	inFolder(t, func(h *harness) {
 		rec := record("a", 3)
@@ -72,8 +66,12 @@ func TestFound(t *testing.T) {
 		h.disk.Put("images/.a_2.png-0a1b2c3d.part", body(t, rec, 1))
 		h.disk.Put("images/.a_3.png-0a1b2c3d.part", body(t, rec, 2)[:50])
 		h.disk.Put("images/copy.png", body(t, rec, 2))
+		other := record("b", 1)
+		other.Phase = state.Open
+		h.put(other)
+		h.disk.Put("images/a_3.png", body(t, other, 0))
 		f := NewFound(h.folder)
-		if err := f.Find(map[string]state.Record{rec.Task: rec}); err != nil {
+		if err := f.Find(map[string]state.Record{rec.Task: rec, other.Task: other}); err != nil {
 			t.Fatal(err)
 		}
 		for number, want := range []string{"images/a.png", "images/a_2.png", ""} {
@@ -81,14 +79,14 @@ func TestFound(t *testing.T) {
 				t.Errorf("Picture(%d) = %q, %v, want %q", number, p.File, whole, want)
 			}
 		}
-		if n := f.Count(rec); n != 2 {
-			t.Errorf("Count = %d, want 2", n)
+		if n, others := f.Count(rec), f.Count(other); n != 2 || others != 0 {
+			t.Errorf("Count = %d and %d, want 2 and 0", n, others)
 		}
 		if r := f.Task(rec).Results; len(r) != 3 || r[1].URL == "" || r[2].URL != "" {
 			t.Errorf("Task has results %+v", r)
 		}
 		if got := fmt.Sprint(h.disk.Files()); got !=
-			"[images/a.png images/a_2.png images/copy.png state.jsonl]" {
+			"[images/a.png images/a_2.png images/a_3.png images/copy.png state.jsonl]" {
 			t.Errorf("files %s", got)
 		}
 	})
@@ -184,50 +182,44 @@ func TestPutShares(t *testing.T) {
 func TestRename(t *testing.T) {
 	want := map[string]string{"a": "b", "b": "a", "c": "taken", "f": "g"}
 	for _, loss := range []disktest.Loss{disktest.Killed, disktest.PowerCut, disktest.NamesFirst} {
-		for at := 1; ; at++ {
-			ended := true
-			inFolder(t, func(h *harness) {
-				for name, n := range map[string]int{"a": 1, "b": 1, "c": 1, "f": 2} {
-					h.save(record(name, n))
-				}
-				h.disk.Put("images/taken.png", []byte("a holiday picture"))
-				first := h.disk.Ops()
-				h.disk.Decide = func(op disktest.Op) disktest.Verdict {
-					if op.N == first+at {
-						return disktest.Verdict{Err: disktest.ErrDead, Die: true}
-					}
-					return disktest.Verdict{}
-				}
-				ended = h.rename(want) == nil
-				h.reopen(loss)
-				if err := h.rename(want); err != nil {
-					t.Fatalf("killed at %d: %v", at, err)
-				}
-				for i := range h.state.Count() {
-					rec, err := h.state.Get(i)
-					if err != nil {
-						t.Fatal(err)
-					}
-					for number, p := range rec.Pictures {
-						h.wantFile(p.File, rec, number)
-						file := "images/" + FileName(want[rec.ID], number, ".png")
-						if file == "images/taken.png" {
-							file = "images/taken~2.png"
-						}
-						if p.File != file {
-							t.Errorf("killed at %d: picture %d of %s is %s, want %s", at, number,
-								rec.ID, p.File, file)
-						}
-					}
-					if h.inventory.Missing(i) {
-						t.Errorf("killed at %d: %s is missing", at, rec.ID)
-					}
-				}
-			})
-			if ended || t.Failed() {
-				break
+		diesEverywhere(t, func(h *harness, die func()) (ended bool) {
+			for name, n := range map[string]int{"a": 1, "b": 1, "c": 1, "f": 2} {
+				h.save(record(name, n))
 			}
+			h.disk.Put("images/taken.png", []byte("a holiday picture"))
+			die()
+			ended = h.rename(want) == nil
+			h.reopen(loss)
+			if err := h.rename(want); err != nil {
+				h.t.Fatal(err)
+			}
+			for i := range h.state.Count() {
+				h.wantRenamed(i, want)
+			}
+			return ended
+		})
+	}
+}
+
+// wantRenamed wants the pictures of the i-th item where its name says, or beside that.
+func (h *harness) wantRenamed(i int, want map[string]string) {
+	h.t.Helper()
+	rec, err := h.state.Get(i)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for number, p := range rec.Pictures {
+		h.wantFile(p.File, rec, number)
+		file := "images/" + FileName(want[rec.ID], number, ".png")
+		if file == "images/taken.png" {
+			file = "images/taken~2.png"
 		}
+		if p.File != file {
+			h.t.Errorf("picture %d of %s is %s, want %s", number, rec.ID, p.File, file)
+		}
+	}
+	if h.inventory.Missing(i) {
+		h.t.Errorf("%s is missing", rec.ID)
 	}
 }
 

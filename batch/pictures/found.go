@@ -59,8 +59,8 @@ func (f *Found) Find(tasks map[string]state.Record) error {
 			return err
 		}
 	}
-	if len(tasks) == 0 {
-		return nil
+	if err := removeReplacedParts(disk); err != nil || len(tasks) == 0 {
+		return err
 	}
 	stems := stemsOf(tasks)
 	var files []string
@@ -99,6 +99,19 @@ func finishPart(disk durable.Disk, part string, tasks map[string]state.Record) e
 		return disk.Remove(part)
 	}
 	_, err := durable.Finish(disk, part, state.ImagesDir, FileName(rec.Name, id.Number, found.ext))
+	return err
+}
+
+// removeReplacedParts removes the parts in images/replaced, if there is such a folder: each is of a copy
+// whose original is in its place still.
+func removeReplacedParts(disk durable.Disk) error {
+	parts, err := durable.Leftovers(disk, replacedDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, part := range parts {
+		err = errors.Join(err, disk.Remove(part))
+	}
 	return err
 }
 

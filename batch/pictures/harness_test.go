@@ -132,3 +132,30 @@ func (h *harness) wantFile(file string, rec state.Record, number int) {
 			number, rec.ID, h.disk.Files())
 	}
 }
+
+// diesEverywhere runs a test again and again, in a folder of its own each time: its process dies
+// at the first operation on the disk after it has called die, then at the second, and so on,
+// until what it does comes to its end.
+func diesEverywhere(t *testing.T, test func(h *harness, die func()) (ended bool)) {
+	t.Helper()
+	for at := 1; ; at++ {
+		ended := true
+		inFolder(t, func(h *harness) {
+			ended = test(h, func() {
+				last := h.disk.Ops() + at
+				h.disk.Decide = func(op disktest.Op) disktest.Verdict {
+					if op.N == last {
+						return disktest.Verdict{Err: disktest.ErrDead, Die: true}
+					}
+					return disktest.Verdict{}
+				}
+			})
+		})
+		if t.Failed() {
+			t.Fatalf("died at operation %d", at)
+		}
+		if ended {
+			return
+		}
+	}
+}
