@@ -38,15 +38,40 @@ func (v *Inventory) misplaced() ([]misplaced, error) {
 	return all, nil
 }
 
-// relocate reports whether a file holds the picture of an item that is done, which is not where
-// its record says, and notes where it is.
-func (u *unknowns) relocate(k state.Key, p identified) (moved bool, err error) {
+// relocateAll notes where the pictures are of items that are done and not where their records say,
+// and returns the others. A picture that another item's record names counts only once that item's
+// own has been found elsewhere: two that have changed places are misplaced, both.
+func (u *unknowns) relocateAll(all []identified) (others []identified, err error) {
+	for {
+		others = nil
+		for _, p := range all {
+			moved, err := u.relocate(p)
+			if err != nil {
+				return nil, err
+			}
+			if !moved {
+				others = append(others, p)
+			}
+		}
+		if len(others) == len(all) {
+			return others, nil
+		}
+		all = others
+	}
+}
+
+// relocate does so for one picture, and reports whether it has.
+func (u *unknowns) relocate(p identified) (moved bool, err error) {
+	k, err := state.ParseKey(p.identity.Key)
 	i, known := u.folder.state.Find(k)
-	if !known || u.folder.state.Entry(i).Phase() != state.Done {
+	if err != nil || !known || u.folder.state.Entry(i).Phase() != state.Done {
 		return false, nil
 	}
 	rec, err := u.record(i)
 	if err != nil || rec.Task != p.identity.Task || rec.Request != p.identity.Request {
+		return false, err
+	}
+	if named, err := u.isNamed(p.picture.File); err != nil || named {
 		return false, err
 	}
 	for n, q := range rec.Pictures {
@@ -60,16 +85,30 @@ func (u *unknowns) relocate(k state.Key, p identified) (moved bool, err error) {
 	return false, nil
 }
 
+// isNamed reports whether a record names a file as that of a picture which is not found elsewhere.
+func (u *unknowns) isNamed(file string) (bool, error) {
+	for _, m := range u.misplaced {
+		if m.file != file {
+			continue
+		}
+		rec, err := u.record(m.entry)
+		if err != nil || rec.Pictures[m.n].File == file {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
 // vacate gives the name of each misplaced picture that was taken in to the item that it is of:
 // that of the record which had it becomes one that no file has.
-func (u *unknowns) vacate(all []misplaced) error {
+func (u *unknowns) vacate() error {
 	taken := map[string]string{}
 	for _, rec := range u.found {
 		for _, p := range rec.Pictures {
 			taken[p.File] = rec.Key
 		}
 	}
-	for _, m := range all {
+	for _, m := range u.misplaced {
 		rec, err := u.record(m.entry)
 		if err != nil {
 			return err

@@ -41,13 +41,16 @@ func (f *Folder) Unknown(v *Inventory, now time.Time) ([]state.Record, error) {
 		}
 	}
 	slices.Sort(files) // pictures of one request are in the order of their names
-	u := unknowns{folder: f, inventory: v, now: now, found: map[string]*state.Record{}}
-	for _, file := range slices.Compact(files) {
-		if err := u.add(file); err != nil {
-			return nil, err
-		}
+	u := unknowns{folder: f, inventory: v, misplaced: astray, now: now,
+		found: map[string]*state.Record{}}
+	unmoved, err := u.relocateAll(u.identifyAll(slices.Compact(files)))
+	if err != nil {
+		return nil, err
 	}
-	if err := u.vacate(astray); err != nil {
+	for _, p := range unmoved {
+		u.add(p)
+	}
+	if err := u.vacate(); err != nil {
 		return nil, err
 	}
 	var all []state.Record
@@ -61,6 +64,7 @@ func (f *Folder) Unknown(v *Inventory, now time.Time) ([]state.Record, error) {
 type unknowns struct {
 	folder    *Folder
 	inventory *Inventory
+	misplaced []misplaced
 	now       time.Time
 	found     map[string]*state.Record // by their requests
 }
@@ -123,36 +127,42 @@ func (f *Folder) known() (hashes, error) {
 	return known, nil
 }
 
-// add adds an unknown picture to the record of its request, unless the state file knows
-// better: an open task of ours is collected as always, and an item that is done has another
-// picture.
-func (u *unknowns) add(file string) error {
-	p, whole := identify(u.folder.disk, file)
+// identifyAll returns the files that say which item they are of.
+func (u *unknowns) identifyAll(files []string) []identified {
+	var all []identified
+	for _, file := range files {
+		p, whole := identify(u.folder.disk, file)
+		if _, err := state.ParseKey(p.identity.Key); whole && err == nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// add adds an unknown picture to the record of its request, unless the state file knows better: an
+// open task of ours is collected as always, and an item that is done has another picture.
+func (u *unknowns) add(p identified) {
 	id := p.identity
-	k, err := state.ParseKey(id.Key)
-	if !whole || err != nil {
-		return nil
-	}
-	if moved, err := u.relocate(k, p); moved || err != nil {
-		return err
-	}
 	request := requestOf(state.Record{Key: id.Key, Task: id.Task, Request: id.Request})
 	rec := u.found[request]
 	if rec == nil {
-		if rec = u.folder.recordFrom(k, id, u.now); rec == nil {
-			return nil
+		if rec = u.folder.recordFrom(id, u.now); rec == nil {
+			return
 		}
 		u.found[request] = rec
 	}
 	rec.Pictures = append(rec.Pictures, p.picture)
 	rec.Cost += id.Cost
-	return nil
 }
 
 // recordFrom returns the record of an item whose picture was found, with what the state file knows
 // of its past, and nil where the picture tells nothing new.
-func (f *Folder) recordFrom(k state.Key, id state.Identity, now time.Time) *state.Record {
+func (f *Folder) recordFrom(id state.Identity, now time.Time) *state.Record {
 	rec := state.Record{Key: id.Key, Sent: id.Sent, Attempt: 1}
+	k, err := state.ParseKey(id.Key)
+	if err != nil {
+		return nil // unreachable: it was parsed when the picture was identified
+	}
 	if i, known := f.state.Find(k); known {
 		old, err := f.state.Get(i)
 		// a copy out of another batch; the task is not to be forgotten
