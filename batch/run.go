@@ -139,7 +139,7 @@ func (r *run) newLife() {
 		resubmit: r.sweep.resubmit, otherSize: r.batch.otherSize,
 		downloads: r.downloads, folder: folder, found: r.found,
 		fetcher: &download.Fetcher{Queue: r.downloads, Client: o.Client, Tasks: r.sweep.waiter.tasks,
-			State: r.state, Clock: r.clock, Log: o.Log, Waits: func() { told.unfetched(1) }},
+			State: r.state, Clock: r.clock, Log: o.Log, OnWait: func() { told.unfetched(1) }},
 		saver: &download.Saver{Folder: folder, Found: r.found, Price: r.batch.price, Tool: o.Tool,
 			NoMetadata: o.NoMetadata}}
 }

@@ -39,9 +39,9 @@ type Fetcher struct {
 	State  *state.File
 	Clock  *pace.Clock
 	Log    *slog.Logger
-	// Waits is called once for each task whose pictures are not to be had at once, after that
+	// OnWait is called once for each task whose pictures are not to be had at once, after that
 	// is recorded.
-	Waits func()
+	OnWait func()
 }
 
 // A Fetch is the pictures of one task, while one goroutine downloads them: Enter, download for
@@ -68,7 +68,7 @@ func (f *Fetcher) Fetch(rec *state.Record, task client.Task, cost client.Money) 
 // that they wait, since their turn may not come in this run.
 func (f *Fetch) Enter(ctx context.Context) error {
 	if why := f.with.Queue.refusalCause(); why != "" {
-		if err := f.wait(CodeNotFetched, why); err != nil {
+		if err := f.noteWaiting(CodeNotFetched, why); err != nil {
 			return err
 		}
 	}
@@ -121,8 +121,8 @@ func (f *Fetch) try(ctx context.Context, url string, damaged *repeats) (
 	return body, found, err
 }
 
-// failed records a failure: for the other downloads, and durably, so that the next run knows
-// that the item is paid for.
+// failed records a failure: for the other downloads, and in the state file, so that the next run
+// knows that the item is paid for.
 func (f *Fetch) failed(url string, cause error) error {
 	f.with.Log.Warn("will try again", "cause", cause)
 	if f.with.Queue.failed(&f.ticket, url, cause) {
@@ -133,7 +133,7 @@ func (f *Fetch) failed(url string, cause error) error {
 	if f.with.Queue.isolated(cause) {
 		code = CodeGone
 	}
-	return f.wait(code, cause.Error())
+	return f.noteWaiting(code, cause.Error())
 }
 
 // retry waits until a picture may be tried again after so many failures before this one, and
@@ -181,12 +181,12 @@ func (f *Fetch) freshURL(ctx context.Context, i int) (url string, answered bool)
 }
 
 // expired reports whether the service need not keep the task any longer: a day has passed since
-// it was last known to be there; or one since it was submitted, and it is said to be unknown
-// several times in a row.
+// it was first known to have succeeded; or one since it was submitted, and it is said to be
+// unknown several times in a row.
 func (f *Fetch) expired() bool {
 	now := f.with.Clock.Now()
-	known := pace.Later(f.rec.Submitted, f.rec.Succeeded)
-	return now.Sub(known) >= client.TaskLifetime ||
+	succeeded := pace.Later(f.rec.Submitted, f.rec.Succeeded)
+	return now.Sub(succeeded) >= client.TaskLifetime ||
 		f.unknown >= tasklist.MaxUnknown && now.Sub(f.rec.Submitted) >= client.TaskLifetime
 }
 
@@ -195,12 +195,12 @@ func (f *Fetch) Reason() string { return f.reason }
 
 // LeaveOpen records under a code that the pictures are left to the next run.
 func (f *Fetch) LeaveOpen(code string) error {
-	return f.wait(code, cmp.Or(f.reason, f.with.Queue.refusalCause()))
+	return f.noteWaiting(code, cmp.Or(f.reason, f.with.Queue.refusalCause()))
 }
 
-// wait records that the item is paid for and has no picture yet, unless its record says just
+// noteWaiting records that the item is paid for and has no picture yet, unless its record says just
 // that. An item without a task is not recorded, since no other run can fetch its picture.
-func (f *Fetch) wait(code, why string) error {
+func (f *Fetch) noteWaiting(code, why string) error {
 	first := f.reason == ""
 	f.reason = why
 	if f.rec.Task != "" && (first || code != f.recorded.Code || why != f.recorded.Message) {
@@ -209,13 +209,13 @@ func (f *Fetch) wait(code, why string) error {
 		}
 	}
 	if first {
-		f.with.Waits()
+		f.with.OnWait()
 	}
 	return nil
 }
 
-// record writes to the state file why the item has no picture yet. Whatever else its record
-// says stays, in case this is the last that is written of it.
+// record writes to the state file why the item has no picture yet. The pictures that its record
+// names stay, in case the run ends before there are others.
 func (f *Fetch) record(code, why string) error {
 	now, rec := f.with.Clock.Now(), f.recorded
 	rec.Code, rec.Message, rec.At, rec.Cost = code, why, now, f.cost
