@@ -28,13 +28,14 @@ const module = "github.com/qwenbatch/qwenbatch"
 // mayImport lists, for each package, which of ours it may import. The packages that only tests use come last.
 var mayImport = map[string][]string{
 	".":   {"cli"},
-	"cli": {"batch", "batch/halt", "batch/pictures", "batch/settle", "batch/state", "cli/exam", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
+	"cli": {"batch", "batch/halt", "batch/pictures", "batch/report", "batch/settle", "batch/state", "cli/exam", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
 	"batch": {
 		"batch/download",
 		"batch/halt",
 		"batch/pace",
 		"batch/pictures",
 		"batch/poll",
+		"batch/report",
 		"batch/settle",
 		"batch/state",
 		"batch/tasklist",
@@ -46,6 +47,7 @@ var mayImport = map[string][]string{
 	"batch/pace":     {"client"},
 	"batch/pictures": {"batch/pace", "batch/state", "client", "manifests", "output/durable", "output/filename", "output/imagefile"},
 	"batch/poll":     {"batch/pace", "client"},
+	"batch/report":   {"batch/pace", "batch/pictures", "batch/state", "client", "manifests", "output", "output/durable"},
 	"batch/settle":   {"batch/pace", "batch/state", "batch/tasklist", "client"},
 	"batch/state":    {"client", "output/durable", "output/imagefile"},
 	"batch/tasklist": {"batch/pace", "batch/state", "client", "output/durable"},

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/qwenbatch/qwenbatch/batch/pictures"
+	"github.com/qwenbatch/qwenbatch/batch/report"
 	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
@@ -181,7 +182,7 @@ func (b *Batch) remember(index func() (*Index, error)) (err error) {
 	}
 	b.pictures = pictures.NewInventory(b.o.Disk, b.state)
 	// A hasty look would not find again what an earlier one has found.
-	return b.pictures.Look(b.o.Hasty && b.reported() == "")
+	return b.pictures.Look(b.o.Hasty && !report.Noted(b.o.Disk))
 }
 
 // Lost names the file that shows that the folder had a state file, which is gone; "" where it
@@ -286,6 +287,14 @@ type item struct {
 // key is the key that it gets when it is first seen, unless that is taken.
 func (it item) key() state.Key {
 	return state.NewKey(it.first.ID, it.first.Fingerprint(), it.Index)
+}
+
+// View is the batch as the reports read it: as of the opening, or of the end of the last run.
+func (b *Batch) View() report.View {
+	return report.View{Manifest: b.o.Manifest, State: b.state, Pictures: b.pictures, Disk: b.o.Disk,
+		Matches: b.matches, Skipped: b.index.skipped, HasIDs: b.index.hasIDs(), Model: DefaultModel,
+		Tool: b.o.Tool, Rehearsal: b.o.Settings.Rehearsal, Workbook: b.o.Workbook, Price: b.price,
+		Log: b.o.Log}
 }
 
 // newHeader is the header of a first run.

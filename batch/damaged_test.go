@@ -234,11 +234,11 @@ func TestD29FailedLook(t *testing.T) {
 			t.Errorf("look = %v, want EIO", err)
 		}
 		s.disk.Decide = nil
-		written, err := b.Report(t.Context())
+		written, err := b.View().Write(t.Context())
 		if _, there := s.disk.Content("results.csv"); there || len(written) > 0 || !errors.Is(err, syscall.EIO) {
 			t.Errorf("Report after a failed look = %q, %v, want none and EIO", written, err)
 		}
-		if b.ReportsDiffer() {
+		if b.View().Differ() {
 			t.Error("a failed look says that the reports differ")
 		}
 	})
@@ -315,7 +315,7 @@ func (s *scene) results() map[string]output.Result {
 	b, closing := s.open()
 	defer closing()
 	all := map[string]output.Result{}
-	for r, err := range b.results() {
+	for r, err := range b.View().Results() {
 		if err != nil {
 			s.t.Fatal(err)
 		}

@@ -170,7 +170,7 @@ func (s *scene) report(dies func(disktest.Op) bool) (died bool) {
 			return disktest.Verdict{}
 		}
 	}
-	if _, err := b.Report(context.Background()); err != nil && !died {
+	if _, err := b.View().Write(context.Background()); err != nil && !died {
 		s.t.Fatalf("Report = %v", err)
 	}
 	s.disk.Decide = nil

@@ -44,6 +44,11 @@ func (x *Index) Add(it *manifests.Item) {
 	}
 }
 
+// hasIDs reports whether some item has an id.
+func (x *Index) hasIDs() bool {
+	return slices.ContainsFunc(x.items, func(i state.Item) bool { return i.IDHash != 0 })
+}
+
 // Index is that of the batch's manifest.
 func (b *Batch) Index() *Index { return b.index }
 

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"iter"
+	"reflect"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/state"
@@ -39,6 +40,21 @@ func (b *Batch) noteSeen() error {
 		return err
 	}
 	return b.state.Mark(b.stopMark())
+}
+
+// NoteSettings records the settings of this run where they are not those of the last. A run does
+// so by itself; where one has nothing to do, and so is none, its caller does.
+func (b *Batch) NoteSettings() (changed bool, err error) {
+	h := b.state.Header()
+	if !b.found || reflect.DeepEqual(h.Settings, b.o.Settings) {
+		return false, nil
+	}
+	end := b.stopMark()
+	h.Settings = b.o.Settings
+	if err := b.state.Amend(h); err != nil {
+		return false, err
+	}
+	return true, b.state.Mark(end)
 }
 
 // stopMark is the clean end of what does not run the batch. Where the last run did not end so,

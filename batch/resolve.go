@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/report"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 )
@@ -124,7 +125,7 @@ func (b *Batch) heldItem(name string, ids map[int]string) (state.Record, error) 
 		return state.Record{}, fmt.Errorf("%d held items are called %s; name one by its key: %s",
 			len(helds), name, strings.Join(keys, ", "))
 	case len(all) > 0:
-		return all[0], fmt.Errorf("%s is not held, it is %s", name, statuses[all[0].Phase])
+		return all[0], fmt.Errorf("%s is not held, it is %s", name, report.Status(all[0].Phase))
 	}
 	return state.Record{},
 		fmt.Errorf("no item is called %s; status lists the held ones by id or key", name)

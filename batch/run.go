@@ -17,6 +17,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/poll"
+	"github.com/qwenbatch/qwenbatch/batch/report"
 	"github.com/qwenbatch/qwenbatch/batch/settle"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
@@ -66,9 +67,13 @@ func (b *Batch) Run(ctx context.Context) error {
 	}
 	r.sweep.since, r.sweep.ended = r.preflight.since, r.preflight.ended
 	b.counts.before = r.state.Paid()
-	stopThumbs := b.startThumbs(ctx, r.downloads.Idle)
+	var thumbs report.Thumbnailer
+	if b.o.Thumbs {
+		thumbs = b.View().StartThumbs(ctx, r.downloads.Idle)
+		b.counts.saved = thumbs.Add
+	}
 	err = r.all(ctx)
-	stopThumbs()
+	thumbs.Stop()
 	all := err == nil && r.stops.Reason() == nil
 	r.paces.Close("")
 	if err == nil {

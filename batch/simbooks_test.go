@@ -200,7 +200,7 @@ func (e *ending) checkResults() {
 	}
 	b, closeAll := e.look(e.sheet.whole)
 	defer closeAll()
-	for row, err := range b.results() {
+	for row, err := range b.View().Results() {
 		if err != nil {
 			e.t.Fatal(err)
 		}

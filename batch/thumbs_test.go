@@ -74,7 +74,7 @@ func TestThumbnailOfAReplacedPicture(t *testing.T) {
 		s.ends()
 		b, closed := s.open()
 		defer closed()
-		if err := b.Thumbs(s.t.Context(), nil); err != nil {
+		if err := b.View().Thumbs(s.t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		s.report(nil)
@@ -136,10 +136,10 @@ func (s *scene) idleRun() (*run, state.Record) {
 func TestThumbnailsWaitForDownloads(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
 		r, rec := s.idleRun()
-		stop := r.batch.startThumbs(s.t.Context(), r.downloads.Idle)
+		thumbs := r.batch.View().StartThumbs(s.t.Context(), r.downloads.Idle)
 		place := r.life.fetcher.Fetch(&rec, client.Task{}, 0)
 		place.Enter(s.t.Context())
-		r.batch.counts.saved(rec)
+		thumbs.Add(rec)
 		time.Sleep(time.Hour)
 		if there := s.thumbsThere(); len(there) > 0 {
 			t.Errorf("%v made while a picture is downloaded", there)
@@ -149,7 +149,7 @@ func TestThumbnailsWaitForDownloads(t *testing.T) {
 		if there := s.thumbsThere(); len(there) != 1 {
 			t.Errorf("thumbnails after the download = %v, want one", there)
 		}
-		stop()
+		thumbs.Stop()
 	})
 }
 
@@ -159,13 +159,13 @@ func TestThumbnailsStopAtOnce(t *testing.T) {
 		r, rec := s.idleRun()
 		place := r.life.fetcher.Fetch(&rec, client.Task{}, 0)
 		place.Enter(s.t.Context())
-		stop := r.batch.startThumbs(s.t.Context(), r.downloads.Idle)
-		for range 2 * unmade { // more than are remembered
-			r.batch.counts.saved(rec)
+		thumbs := r.batch.View().StartThumbs(s.t.Context(), r.downloads.Idle)
+		for range 10_000 { // more than are remembered
+			thumbs.Add(rec)
 		}
 		synctest.Wait()
 		began := time.Now()
-		stop()
+		thumbs.Stop()
 		if took := time.Since(began); took > 0 || len(s.thumbsThere()) > 0 {
 			t.Errorf("stopped after %v, thumbnails %v", took, s.thumbsThere())
 		}

@@ -53,16 +53,16 @@ func reported(t *testing.T, path string, o Options) (names []string, file *excel
 			b, closed := s.open()
 			defer closed()
 			var err error
-			if err := b.Thumbs(t.Context(), nil); err != nil {
+			if err := b.View().Thumbs(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
-			if names, err = b.Report(t.Context()); err != nil {
+			if names, err = b.View().Write(t.Context()); err != nil {
 				t.Fatalf("Report = %v", err)
 			}
-			if !slices.Equal(names, b.Reports()) {
-				t.Errorf("Report wrote %q, Reports says %q", names, b.Reports())
+			if !slices.Equal(names, b.View().Names()) {
+				t.Errorf("Report wrote %q, Reports says %q", names, b.View().Names())
 			}
-			book, _ = s.disk.Content(workbookName)
+			book, _ = s.disk.Content("results.xlsx")
 		})
 	})
 	if book == nil {
@@ -175,7 +175,7 @@ func wantLook(t *testing.T, file *excelize.File) {
 // TestWorkbookOfAnySheet: whoever keeps prompts elsewhere gets a workbook on request.
 func TestWorkbookOfAnySheet(t *testing.T) {
 	path := writeManifest(t, "p.csv", "id,prompt,shop,cost\na,一只猫,north,12\nb,\"=1+1\",\"=2+2\",13\n")
-	if names, file := reported(t, path, Options{}); file != nil || slices.Contains(names, workbookName) {
+	if names, file := reported(t, path, Options{}); file != nil || slices.Contains(names, "results.xlsx") {
 		t.Errorf("a CSV manifest has the reports %q, want no workbook", names)
 	}
 	_, file := reported(t, path, Options{Workbook: new(true)})
@@ -255,12 +255,12 @@ func TestWorkbookOpenElsewhere(t *testing.T) {
 			b, closed := s.open()
 			defer closed()
 			s.disk.Decide = func(op disktest.Op) disktest.Verdict {
-				if op.Kind == "rename" && op.Name == workbookName {
+				if op.Kind == "rename" && op.Name == "results.xlsx" {
 					return disktest.Verdict{Err: fs.ErrPermission}
 				}
 				return disktest.Verdict{}
 			}
-			names, err := b.Report(t.Context())
+			names, err := b.View().Write(t.Context())
 			if err != nil || !slices.Contains(names, "results.new.xlsx") {
 				t.Errorf("Report = %q, %v, want the workbook beside the old one", names, err)
 			}
@@ -270,7 +270,7 @@ func TestWorkbookOpenElsewhere(t *testing.T) {
 
 // TestWorkbookAfterASignal: who waits for the end of a large batch does not wait for its workbook.
 func TestWorkbookAfterASignal(t *testing.T) {
-	for rows, want := range map[int]bool{3: true, quickRows + 1: false} {
+	for rows, want := range map[int]bool{3: true, 1001: false} {
 		path := writeManifest(t, "p.csv", "prompt\n"+strings.Repeat("a cat\n", rows))
 		synctest.Test(t, func(t *testing.T) {
 			stage(t, path, emulator.Options{Tiny: true}, func(s *scene) {
@@ -279,8 +279,8 @@ func TestWorkbookAfterASignal(t *testing.T) {
 				defer closed()
 				ctx, cancel := context.WithCancel(t.Context())
 				cancel()
-				names, err := b.Report(ctx)
-				if got := slices.Contains(names, workbookName); got != want || err != nil || len(names) < 3 {
+				names, err := b.View().Write(ctx)
+				if got := slices.Contains(names, "results.xlsx"); got != want || err != nil || len(names) < 3 {
 					t.Errorf("%d rows: Report = %q, %v, want the workbook: %v", rows, names, err, want)
 				}
 			})

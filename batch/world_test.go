@@ -46,7 +46,7 @@ func TestRealFolder(t *testing.T) {
 		if err := b.Run(t.Context()); err != nil {
 			t.Fatalf("Run = %v", err)
 		}
-		files, err := b.Report(t.Context())
+		files, err := b.View().Write(t.Context())
 		if want := []string{"results.csv", "results.jsonl", "report.html"}; err != nil || !slices.Equal(files, want) {
 			t.Fatalf("Report = %v, %v, want %v", files, err, want)
 		}

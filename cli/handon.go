@@ -59,7 +59,7 @@ func (h *handOn) writePage(p *program, b *batch.Batch) error {
 	limit := int64(h.maxMB) * 1e6
 	var made output.SingleFile
 	err := h.page.replace(func(w io.Writer) (err error) {
-		made, err = b.WriteSingleFile(w, limit)
+		made, err = b.View().WriteSingleFile(w, limit)
 		return err
 	})
 	if err != nil {
@@ -83,7 +83,7 @@ func (h *handOn) writeArchive(p *program, b *batch.Batch) error {
 	}
 	name := filepath.Base(h.zip)
 	folder := strings.TrimSuffix(name, filepath.Ext(name))
-	err := h.archive.replace(func(w io.Writer) error { return b.WriteZip(w, folder) })
+	err := h.archive.replace(func(w io.Writer) error { return b.View().WriteZip(w, folder) })
 	if err == nil {
 		fmt.Fprintln(p.stdout, term.Plain(h.zip))
 	}

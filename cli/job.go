@@ -231,7 +231,7 @@ func (j *job) idle(ctx context.Context) error {
 // picture and its reports leaves them stale, and pictures come and go without a line in the
 // state file.
 func (j *job) reportStale() bool {
-	if j.batch.ReportsDiffer() {
+	if j.batch.View().Differ() {
 		return true
 	}
 	var newest time.Time
@@ -241,7 +241,7 @@ func (j *job) reportStale() bool {
 	if info, err := os.Stat(j.manifest); err == nil && info.ModTime().After(newest) {
 		newest = info.ModTime()
 	}
-	for _, name := range j.batch.Reports() {
+	for _, name := range j.batch.View().Names() {
 		if info, err := j.disk.Lstat(name); err != nil || info.ModTime().Before(newest) {
 			return true
 		}

@@ -14,7 +14,7 @@ func openJUnit(path string) (*extraFile, error) {
 
 // writeJUnit replaces the JUnit report by what stands now; a nil file writes none.
 func writeJUnit(f *extraFile, b *batch.Batch, advice map[string]string) error {
-	return f.replace(func(w io.Writer) error { return b.WriteJUnit(w, advice) })
+	return f.replace(func(w io.Writer) error { return b.View().WriteJUnit(w, advice) })
 }
 
 // adviceOf returns what can be done with an item, by its status, or by its status and error code.

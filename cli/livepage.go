@@ -93,6 +93,6 @@ func (l *livePage) write(ctx context.Context, next time.Duration) error {
 		running.Ends = now.Add(left)
 	}
 	return durable.Replace(l.disk, "report.html", func(w io.Writer) error {
-		return b.WritePage(ctx, w, running)
+		return b.View().WritePage(ctx, w, running)
 	})
 }

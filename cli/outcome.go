@@ -66,7 +66,7 @@ func (j *job) thumbs(ctx context.Context) (all bool) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, thumbsTimeout)
 	defer cancel()
-	return j.batch.Thumbs(ctx, nil) == nil
+	return j.batch.View().Thumbs(ctx, nil) == nil
 }
 
 // report writes the reports. It says so where they take long, since a run that seems to hang is
@@ -74,7 +74,7 @@ func (j *job) thumbs(ctx context.Context) (all bool) {
 func (j *job) report(ctx context.Context) ([]string, error) {
 	slow := time.AfterFunc(2*time.Second, func() { j.screen.Say("writing the reports") })
 	defer slow.Stop()
-	return j.batch.Report(ctx)
+	return j.batch.View().Write(ctx)
 }
 
 // begin sets up the view of the run.

@@ -11,7 +11,7 @@ import (
 // failuresByCode counts the failed items of a batch by their error codes.
 func failuresByCode(b *batch.Batch) map[string]int {
 	reasons := map[string]int{}
-	for f, err := range b.Failures() {
+	for f, err := range b.View().Failures() {
 		if err == nil && f.Status == "failed" {
 			reasons[f.Code]++
 		}

@@ -52,7 +52,7 @@ func (l *savedBatch) writeReports(p *program, ctx context.Context, gifts *handOn
 	if err != nil {
 		return err
 	}
-	files, err := l.batch.Report(ctx)
+	files, err := l.batch.View().Write(ctx)
 	if err == nil {
 		err = writeJUnit(junit, l.batch, adviceOf(l.batch, l.command("run"), l.command))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/report"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 )
@@ -140,9 +141,9 @@ func statusCounts(p batch.Plan) []countLine {
 
 // problems returns at most so many failed or held items, the number of further ones, and what
 // the held ones may have cost.
-func (l *savedBatch) problems(most int) (held client.Money, some []batch.Failure, more int,
+func (l *savedBatch) problems(most int) (held client.Money, some []report.Failure, more int,
 	err error) {
-	for f, err := range l.batch.Failures() {
+	for f, err := range l.batch.View().Failures() {
 		if err != nil {
 			return held, some, more, err
 		}
@@ -158,7 +159,7 @@ func (l *savedBatch) problems(most int) (held client.Money, some []batch.Failure
 
 // problemTable lists failed and held items with their reasons. Nothing is cut where whole is
 // set, for a pipe or a file.
-func problemTable(problems []batch.Failure, whole bool) *term.Table {
+func problemTable(problems []report.Failure, whole bool) *term.Table {
 	t := &term.Table{Heads: []string{"STATUS", "ROW", "ITEM", "REASON"}, Left: []int{2, 3}, Cut: 3,
 		Whole: whole}
 	for _, f := range problems {

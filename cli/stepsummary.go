@@ -91,7 +91,7 @@ func (s summary) problemsTo(t *strings.Builder, b *batch.Batch, advice map[strin
 	}
 	t.WriteString("| row | item | status | reason | what to do |\n|--:|---|---|---|---|\n")
 	shown := 0
-	for f, err := range b.Failures() {
+	for f, err := range b.View().Failures() {
 		if shown == stepSummaryRows || err != nil {
 			break
 		}

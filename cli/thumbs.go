@@ -15,7 +15,7 @@ func (l *savedBatch) makeThumbs(p *program, ctx context.Context) error {
 	defer forget()
 	bar := &term.WorkBar{What: "thumbnails", Stderr: p.stderr, Colours: p.colours()}
 	made, missing := 0, 0
-	err := l.batch.Thumbs(ctx, func(n, of int) {
+	err := l.batch.View().Thumbs(ctx, func(n, of int) {
 		made, missing = n, of
 		bar.Tell(n, of)
 	})

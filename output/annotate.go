@@ -20,6 +20,7 @@ type Sheet struct {
 	Name     string    // "" is the first sheet that is not hidden
 	Header   int       // the row of its header, from 1
 	Has      []string  // columns that it has under another name: "id", "prompt"
+	Items    int       // how many results there are; 0 is not known
 	Results  []int     // columns, from 0, that an earlier results.xlsx has written into it
 }
 
@@ -31,6 +32,8 @@ const (
 	annotateUnzip = 256 << 20 // of everything in it
 	annotateRows  = 12000     // of results
 )
+
+var errTooMany = fmt.Errorf("%w: more than %d results", ErrWorkbookLimit, annotateRows)
 
 // AnnotateXLSX writes a copy of the manifest's own workbook with result columns to the right of
 // its sheet; the results are in the rows that they give as Row. Styles, widths, formulas and
@@ -61,6 +64,9 @@ func catchPanic(write func() error) (err error) {
 }
 
 func annotateXLSX(w io.Writer, book Book, sheet Sheet, rows iter.Seq2[Result, error]) error {
+	if sheet.Items > annotateRows {
+		return errTooMany
+	}
 	file, err := openWorkbook(sheet.Workbook)
 	if err != nil {
 		return err
@@ -148,7 +154,7 @@ func byRow(rows iter.Seq2[Result, error], header int) iter.Seq2[[]Result, error]
 		n := 0
 		for r, err := range rows {
 			if n++; err == nil && n > annotateRows {
-				err = fmt.Errorf("%w: more than %d results", ErrWorkbookLimit, annotateRows)
+				err = errTooMany
 			}
 			if err != nil {
 				yield(nil, err)

@@ -70,8 +70,7 @@ func pagesForBrowser(t *testing.T) string {
 		durable.ReplaceUnsynced(d, strings.Replace(browserPicture(1), "images", replacedDir, 1), pngOf(t, plain(640, 400, 70)))); err != nil {
 		t.Fatal(err)
 	}
-	page := Page{Title: "Tea & <b>mountains</b>", Manifest: "tea.csv", Columns: []string{"用途", "2024"}, Currency: "CNY", Spent: "1.20", Disk: d, Tool: "qwenbatch test",
-		Started: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), Finished: time.Date(2026, 11, 22, 10, 2, 5, 0, time.UTC)}
+	page := Page{Title: "Tea & <b>mountains</b>", Manifest: "tea.csv", Columns: []string{"用途", "2024"}, Currency: "CNY", Spent: "1.20", Disk: d, Tool: "qwenbatch test"}
 	for name, rows := range map[string][]Result{"few.html": browserRows(), "sixty.html": sixtyRows(), "many.html": manyRows(10000), "none.html": nil} {
 		if err := Thumbs(t.Context(), d, rowsOf(rows...)); err != nil {
 			t.Fatal(err)

@@ -30,8 +30,6 @@ type Page struct {
 	SpentGone string         // on top, for rows that the manifest has no more; "" is none
 	Rehearsal bool           // nothing was paid; the page shows that
 	Counts    map[string]int // items by status; nil counts the rows
-	Started   time.Time      // first submission; zero if there was none
-	Finished  time.Time      // last picture
 	Tool      string         // name and version of the program that made the page
 	Running   *Running       // nil once the run has ended
 
@@ -68,7 +66,7 @@ const (
 // else: its content security policy forbids that, and all scripts but its own. Values are JSON
 // in an element that is never run, and the script puts them only into text and attributes.
 //
-// The page shows the first 50,000 rows.
+// The page shows the first 50,000 rows. What is said of all rows follows them.
 func WriteHTML(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
 	if err := writeHTML(w, page, rows); err != nil {
 		return fmt.Errorf("write HTML report: %w", err)
@@ -90,15 +88,19 @@ func writeUntilFoot(w io.Writer, page Page, rows iter.Seq2[Result, error]) (foot
 	if err != nil {
 		return "", err
 	}
-	data, err := json.Marshal(page.data())
+	if _, err := io.WriteString(w, head); err != nil {
+		return "", err
+	}
+	took, err := writeChunks(w, page, rows)
 	if err != nil {
 		return "", err
 	}
-	const element = "<script type=\"application/json\" id=\"page\">%s</script>\n"
-	if _, err := fmt.Fprintf(w, "%s"+element, head, data); err != nil {
+	data, err := json.Marshal(page.data(took))
+	if err != nil {
 		return "", err
 	}
-	return foot, writeChunks(w, page, rows)
+	_, err = fmt.Fprintf(w, "<script type=\"application/json\" id=\"page\">%s</script>\n", data)
+	return foot, err
 }
 
 // pageFrame returns what comes before and after the data. The data are in the head, since a
@@ -161,15 +163,15 @@ type pageData struct {
 	SpentGone string         `json:"spent_gone,omitempty"`
 	Rehearsal bool           `json:"rehearsal,omitempty"`
 	Counts    map[string]int `json:"counts,omitempty"`
-	Started   time.Time      `json:"started,omitzero"`
-	Finished  time.Time      `json:"finished,omitzero"`
+	Started   string         `json:"started,omitempty"`  // first submission of the rows
+	Finished  string         `json:"finished,omitempty"` // last picture
 	Tool      string         `json:"tool,omitempty"`
 	Running   *Running       `json:"running,omitempty"`
 }
 
-func (p Page) data() pageData {
+func (p Page) data(took span) pageData {
 	return pageData{p.title(), p.Manifest, p.Columns, p.Currency, p.Spent, p.SpentGone, p.Rehearsal,
-		p.Counts, p.Started.UTC(), p.Finished.UTC(), p.Tool, p.Running}
+		p.Counts, took.started, took.finished, p.Tool, p.Running}
 }
 
 // pageRow is a row as the script reads it: the line of results.jsonl, for each picture its file
@@ -181,37 +183,38 @@ type pageRow struct {
 }
 
 // writeChunks writes the rows as JSON arrays. encoding/json escapes <, >, &, U+2028 and U+2029,
-// so no value can end the element or begin another.
-func writeChunks(w io.Writer, page Page, rows iter.Seq2[Result, error]) error {
+// so no value can end the element or begin another. It returns the time that all rows took, those
+// too that the page does not show.
+func writeChunks(w io.Writer, page Page, rows iter.Seq2[Result, error]) (took span, err error) {
 	var line bytes.Buffer
 	out := json.NewEncoder(&line)
 	older := findOlder(page.Disk)
 	n := 0
 	for r, err := range rows {
 		if err != nil {
-			return err
+			return took, err
 		}
+		took.add(r)
 		if n == pageRows {
-			break
+			continue
 		}
 		if err := r.checkColumns(page.Columns); err != nil {
-			return err
+			return took, err
 		}
 		line.Reset()
 		line.WriteString(opening(n))
 		if err := out.Encode(page.row(r, older)); err != nil {
-			return fmt.Errorf("item %q: %w", r.ID, err)
+			return took, fmt.Errorf("item %q: %w", r.ID, err)
 		}
 		if _, err := w.Write(line.Bytes()); err != nil {
-			return err
+			return took, err
 		}
 		n++
 	}
-	if n == 0 {
-		return nil
+	if n > 0 {
+		_, err = io.WriteString(w, "]</script>\n")
 	}
-	_, err := io.WriteString(w, "]</script>\n")
-	return err
+	return took, err
 }
 
 // opening returns what comes before the n-th row, from 0.

@@ -16,8 +16,7 @@ import (
 
 // A Suite is the contents of a JUnit report apart from its cases. The zero value has no name.
 type Suite struct {
-	Name       string    // of the manifest
-	Started    time.Time // first submission; zero if there was none
+	Name       string // of the manifest
 	Properties []Property
 	Advice     map[string]string // what to do now, by AdviceKey or status
 }
@@ -93,6 +92,7 @@ func writeJUnit(w io.Writer, s Suite, rows iter.Seq2[Result, error]) error {
 func (s Suite) head(rows iter.Seq2[Result, error]) (xml.StartElement, error) {
 	tests, found := 0, map[string]int{}
 	var busy time.Duration
+	var took span
 	for r, err := range rows {
 		if err != nil {
 			return xml.StartElement{}, err
@@ -100,15 +100,16 @@ func (s Suite) head(rows iter.Seq2[Result, error]) (xml.StartElement, error) {
 		tests++
 		found[outcomes[r.Status]]++
 		busy += serviceTime(r)
+		took.add(r)
 	}
 	head := xml.StartElement{Name: xml.Name{Local: "testsuite"}}
 	say := func(name, value string) {
 		head.Attr = append(head.Attr, xml.Attr{Name: xml.Name{Local: name}, Value: value})
 	}
 	say("name", s.Name)
-	if !s.Started.IsZero() {
+	if took.started != "" {
 		// Ant's schema allows no time zone.
-		say("timestamp", s.Started.UTC().Format("2006-01-02T15:04:05"))
+		say("timestamp", strings.TrimSuffix(took.started, "Z"))
 	}
 	say("hostname", "localhost")
 	say("tests", strconv.Itoa(tests))

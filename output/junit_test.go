@@ -8,7 +8,6 @@ import (
 	"iter"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 )
 
@@ -62,8 +61,7 @@ func seqOf(results []Result) iter.Seq2[Result, error] {
 }
 
 func TestJUnitTellsEveryStatus(t *testing.T) {
-	s := Suite{Name: "art/prompts.v2.csv", Started: time.Date(2026, 11, 22, 9, 0, 0, 0, time.FixedZone("", 8*3600)),
-		Properties: []Property{{"spent", "0.20"}}, Advice: map[string]string{"failed": "change the prompt", "held": "settle it"}}
+	s := Suite{Name: "art/prompts.v2.csv", Properties: []Property{{"spent", "0.20"}}, Advice: map[string]string{"failed": "change the prompt", "held": "settle it"}}
 	text, suite := junit(t, s,
 		Result{ID: "cat", Row: 2, Status: "done", Model: "qwen-image-2.0", SubmittedAt: "2026-11-22T01:00:00Z", FinishedAt: "2026-11-22T01:00:15Z"},
 		Result{Row: 3, Status: "failed", Prompt: "a dog", Model: "m", ErrorCode: "DataInspectionFailed", ErrorMessage: "no", TaskID: "t-1"},

@@ -73,3 +73,14 @@ func (r Result) checkColumns(columns []string) error {
 	}
 	return nil
 }
+
+// A span is the time that rows took: from the first submission to the last picture, each as a
+// Result has it, in UTC; "" if there is none.
+type span struct{ started, finished string }
+
+func (s *span) add(r Result) {
+	if r.SubmittedAt != "" && (s.started == "" || r.SubmittedAt < s.started) {
+		s.started = r.SubmittedAt
+	}
+	s.finished = max(s.finished, r.FinishedAt)
+}

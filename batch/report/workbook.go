@@ -1,4 +1,4 @@
-package batch
+package report
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"slices"
 
-	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/manifests"
 	"github.com/qwenbatch/qwenbatch/output"
 )
@@ -34,28 +33,35 @@ const (
 )
 
 // HasWorkbook reports whether results.xlsx is among the reports.
-func (b *Batch) HasWorkbook() bool {
-	if b.o.Workbook != nil {
-		return *b.o.Workbook
+func (v View) HasWorkbook() bool {
+	if v.Workbook != nil {
+		return *v.Workbook
 	}
-	return b.o.Manifest.Book() != nil
+	return v.Manifest.Book() != nil
 }
 
-// workbook writes results.xlsx and returns its name, which is empty where none is wanted, or
-// where somebody waits for the end of a large batch: the next run or report writes it.
-func (b *Batch) workbook(ctx context.Context, rows iter.Seq2[output.Result, error]) (
-	string, error) {
-	if !b.HasWorkbook() || ctx.Err() != nil && len(b.index.items) > quickRows {
-		return "", nil
-	}
-	defer lean()()
-	book := output.Book{Columns: b.o.Manifest.Columns(), Disk: b.o.Disk,
+// wantsWorkbook reports whether results.xlsx is written now: not where somebody waits for the end
+// of a large batch, whose next run or report writes it.
+func (v View) wantsWorkbook(ctx context.Context) bool {
+	return v.HasWorkbook() && (ctx.Err() == nil || len(v.Matches) <= quickRows)
+}
+
+// workbook writes results.xlsx and returns its name.
+func (v View) workbook(rows iter.Seq2[output.Result, error]) (string, error) {
+	book := output.Book{Columns: v.Manifest.Columns(), Disk: v.Disk,
 		Thumbnails: workbookThumbnails}
-	name, err := b.annotated(book, rows)
+	begun := false
+	name, err := v.annotated(book, func(yield func(output.Result, error) bool) {
+		begun = true
+		rows(yield)
+	})
 	if name != "" || err != nil {
 		return name, err
 	}
-	return b.replace(workbookName, func(w io.Writer) error {
+	if begun { // rows are yielded once
+		rows = v.Results()
+	}
+	return v.replace(workbookName, func(w io.Writer) error {
 		return output.WriteXLSX(w, book, rows)
 	})
 }
@@ -71,19 +77,19 @@ func lean() (restore func()) {
 
 // annotated writes the manifest's own sheet; no name says that there is none, or that it cannot
 // be written again.
-func (b *Batch) annotated(book output.Book, rows iter.Seq2[output.Result, error]) (string, error) {
-	theirs := b.o.Manifest.Book()
+func (v View) annotated(book output.Book, rows iter.Seq2[output.Result, error]) (string, error) {
+	theirs := v.Manifest.Book()
 	if theirs == nil || theirs.Header == 0 {
 		return "", nil
 	}
-	name, err := b.replace(workbookName, func(w io.Writer) error {
+	name, err := v.replace(workbookName, func(w io.Writer) error {
 		sheet := output.Sheet{Workbook: theirs.Reader(), Name: theirs.Sheet, Header: theirs.Header,
-			Has:     b.said(theirs),
-			Results: theirs.Results}
+			Has:   v.said(theirs),
+			Items: len(v.Matches), Results: theirs.Results}
 		return output.AnnotateXLSX(w, book, sheet, rows)
 	})
 	if errors.Is(err, output.ErrWorkbookLimit) {
-		b.o.Log.Warn(
+		v.Log.Warn(
 			workbookName+" is a sheet of ours with your columns; your workbook stays as it is",
 			"cause", err)
 		return "", nil
@@ -93,8 +99,8 @@ func (b *Batch) annotated(book output.Book, rows iter.Seq2[output.Result, error]
 
 // said are the words that the sheet has already; where no row has an id, a column of them would
 // be empty.
-func (b *Batch) said(theirs *manifests.Book) []string {
-	if slices.ContainsFunc(b.index.items, func(i state.Item) bool { return i.IDHash != 0 }) {
+func (v View) said(theirs *manifests.Book) []string {
+	if v.HasIDs {
 		return theirs.Fields
 	}
 	return append(slices.Clip(theirs.Fields), "id")
