@@ -121,10 +121,9 @@ func TestJSONFollowsItsSchema(t *testing.T) {
 	check("tasks get", task.ID+" -o again.png")
 	check("tasks cancel", task.ID, 3)
 	held := &reader{t: t, dir: t.TempDir()}
-	held.copy("testdata/readme", ".")
 	held.lostAnswer()
 	r = held
-	check("resolve", "prompts.csv cat-1 --abandon")
+	check("resolve", "prompts.csv bookshop --abandon")
 }
 
 // validate holds records to the schema of a command.
