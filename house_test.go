@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	"batch/poll":     {"batch/pace", "client"},
 	"batch/report":   {"batch/pace", "batch/pictures", "batch/state", "client", "manifests", "output", "output/durable"},
 	"batch/settle":   {"batch/pace", "batch/state", "batch/tasklist", "client"},
-	"batch/state":    {"client", "output/durable", "output/imagefile"},
+	"batch/state":    {"client", "output/durable"},
 	"batch/tasklist": {"batch/pace", "batch/state", "client", "output/durable"},
 
 	"client":    nil,

@@ -18,6 +18,7 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/download"
 	"github.com/qwenbatch/qwenbatch/batch/halt"
 	"github.com/qwenbatch/qwenbatch/batch/pace"
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -388,14 +389,14 @@ func TestAttackSecondPictureOfALostState(t *testing.T) {
 // TestAttackPicturesWithoutIDs takes in pictures of the synchronous interface that no answer gave an id.
 func TestAttackPicturesWithoutIDs(t *testing.T) {
 	play(t, three, emulator.Options{}, func(s *scene) {
-		s.disk.Mkdir(state.ImagesDir)
+		s.disk.Mkdir(pictures.ImagesDir)
 		for i, k := range []state.Key{state.NewKey("1", state.Fingerprint{}, 1), state.NewKey("2", state.Fingerprint{}, 1)} {
 			var b bytes.Buffer
 			if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
 				t.Fatal(err)
 			}
 			text := fmt.Sprintf(`{"key":%q,"fp":"%032d","sent":{"model":"qwen-image-plus","prompt":"old %d","size":"1*1","seed":1,"n":1,"prompt_extend":true,"watermark":false,"sync":true}}`, k, i, i)
-			s.disk.Put(fmt.Sprintf("images/old%d.png", i), imagefile.Annotate(b.Bytes(), []imagefile.Text{{Keyword: state.IdentityKeyword, Value: text}}))
+			s.disk.Put(fmt.Sprintf("images/old%d.png", i), imagefile.Annotate(b.Bytes(), []imagefile.Text{{Keyword: pictures.IdentityKeyword, Value: text}}))
 		}
 		s.ends()
 		for i := range 2 {

@@ -99,7 +99,7 @@ type Options struct {
 	// Log takes diagnostics; nil takes none.
 	Log *slog.Logger
 
-	reserve int // bytes kept free for the last records on a full disk; 0 is reserveSize
+	reserve int // bytes kept free for the last records on a full disk; 0 for the default of [state.File.Reserve]
 }
 
 // A Batch is a manifest joined with its state file. It is not safe for concurrent use, but for
@@ -173,7 +173,7 @@ func (b *Batch) remember(index func() (*Index, error)) (err error) {
 		if b.torn, err = durable.Exists(b.o.Disk, state.FileName); err != nil {
 			return err
 		}
-		if b.lost, err = state.Traces(b.o.Disk); err != nil {
+		if b.lost, err = pictures.Traces(b.o.Disk); err != nil {
 			return err
 		}
 	}

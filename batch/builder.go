@@ -132,6 +132,6 @@ func reseed(rec *state.Record, was state.Phase, seed int64, changed bool) {
 	}
 	for rec.Sent.Seed = seed; rec.Sent.Seed == seed; {
 		rec.Redone++
-		rec.Sent.Seed = state.Seed(rec.Key, rec.Redone)
+		rec.Sent.Seed = drawnSeed(rec.Key, rec.Redone)
 	}
 }

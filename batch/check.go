@@ -2,6 +2,8 @@ package batch
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -153,7 +155,7 @@ func (r Rules) sent(it *manifests.Item, k string, redone int) (state.Request, er
 	s := state.Request{
 		Model: m.Name, Prompt: it.Prompt, Negative: it.NegativePrompt, Size: size, N: max(
 			1, it.N),
-		Seed: state.Seed(k, redone),
+		Seed: drawnSeed(k, redone),
 		// the API's default (the user's document, 2025-09)
 		PromptExtend: it.PromptExtend == nil || *it.PromptExtend,
 		Watermark:    it.Watermark != nil && *it.Watermark,
@@ -163,4 +165,12 @@ func (r Rules) sent(it *manifests.Item, k string, redone int) (state.Request, er
 		s.Seed = *it.Seed
 	}
 	return s, nil
+}
+
+// drawnSeed is the seed of an item that the manifest leaves open: the same on every machine and in
+// every version. Redone counts the pictures that were thrown away for another.
+func drawnSeed(k string, redone int) int64 {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint32(
+		[]byte("seed\x00"+k+"\x00"), uint32(redone)))
+	return int64(binary.BigEndian.Uint64(sum[:]) >> 33)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/batch/halt"
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -29,7 +30,7 @@ func ruins() []ruin {
 		{"finished", func(s *scene) (int, int) { s.dies(atCompaction()); return 0, len(s.stateBytes()) }},
 		{"finished, pictures gone", func(s *scene) (int, int) {
 			s.dies(atCompaction())
-			s.drop(state.ImagesDir + "/")
+			s.drop(pictures.ImagesDir + "/")
 			return 0, bytes.Index(s.stateBytes(), []byte(`"phase":"done"`)) // what is done has its picture (D12)
 		}},
 		{"open", func(s *scene) (int, int) { s.dies(on("create", "images/.a", 1)); return 0, len(s.stateBytes()) }},
@@ -228,7 +229,7 @@ func TestD8ZerosAtTheTail(t *testing.T) {
 			b := s.stateBytes()
 			s.rewrite(slices.Concat(b[:len(b)-left], make([]byte, left+512)))
 			s.wantFinish(3)
-			if torn, _ := s.disk.Content(state.TornFile); len(torn) < 512 && left != 1 { // 1: the newline alone, nothing is lost
+			if torn, _ := s.disk.Content("state.torn"); len(torn) < 512 && left != 1 { // 1: the newline alone, nothing is lost
 				t.Errorf("%d zeros were put aside, want at least 512", len(torn))
 			}
 		})
@@ -260,8 +261,8 @@ func TestD7TornIsKept(t *testing.T) {
 		lastLine := bytes.LastIndexByte(b[:len(b)-1], '\n') + 1
 		s.rewrite(b[:len(b)-9])
 		s.ends()
-		if torn, _ := s.disk.Content(state.TornFile); !bytes.Equal(torn, b[lastLine:len(b)-9]) {
-			t.Errorf("%s holds %q, want %q", state.TornFile, torn, b[lastLine:len(b)-9])
+		if torn, _ := s.disk.Content("state.torn"); !bytes.Equal(torn, b[lastLine:len(b)-9]) {
+			t.Errorf("%s holds %q, want %q", "state.torn", torn, b[lastLine:len(b)-9])
 		}
 		s.wantPaidOnce(3)
 	})

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output"
@@ -209,7 +210,7 @@ func TestD29FailedLook(t *testing.T) {
 	play(t, three, emulator.Options{Seed: 1}, func(s *scene) {
 		looks := 0
 		err := s.startOn(func(op disktest.Op) disktest.Verdict {
-			if op.Kind == "readdir" && op.Name == state.ImagesDir {
+			if op.Kind == "readdir" && op.Name == pictures.ImagesDir {
 				if looks++; s.server.Books().Downloads == 3 {
 					return disktest.Verdict{Err: syscall.EIO}
 				}

@@ -58,7 +58,7 @@ func TestD3FullDiskRecordsOpenTasks(t *testing.T) {
 					full = n <= 0
 				}
 				switch {
-				case op.Kind == "remove" && op.Name == state.ReserveFile:
+				case op.Kind == "remove" && op.Name == "state.reserve":
 					room = 8 // records
 				case op.Kind == "write" && full && room > 0 && op.Name == state.FileName:
 					room--

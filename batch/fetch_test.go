@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
@@ -48,8 +49,8 @@ func TestPicturesTellHowTheyWereMade(t *testing.T) {
 			if got := strings.Contains(fmt.Sprint(texts), "福字"); got != metadata {
 				t.Errorf("metadata %v: the prompt is told: %v in %q", metadata, got, texts)
 			}
-			if !strings.Contains(texts[state.IdentityKeyword], rec.Key) || !strings.Contains(texts[state.IdentityKeyword], rec.Task) {
-				t.Errorf("identity = %s, want key %s and task %s", texts[state.IdentityKeyword], rec.Key, rec.Task)
+			if !strings.Contains(texts[pictures.IdentityKeyword], rec.Key) || !strings.Contains(texts[pictures.IdentityKeyword], rec.Task) {
+				t.Errorf("identity = %s, want key %s and task %s", texts[pictures.IdentityKeyword], rec.Key, rec.Task)
 			}
 		})
 	}

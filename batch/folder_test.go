@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
@@ -101,7 +102,7 @@ func TestD12PictureDeleted(t *testing.T) {
 // TestD13NameTaken puts something else under the name of a picture: it stays, the picture gets another.
 func TestD13NameTaken(t *testing.T) {
 	play(t, one, emulator.Options{}, func(s *scene) {
-		s.disk.Mkdir(state.ImagesDir)
+		s.disk.Mkdir(pictures.ImagesDir)
 		s.disk.Put("images/a.png", []byte("a holiday picture"))
 		s.ends()
 		s.wantPaidOnce(1)
@@ -161,7 +162,7 @@ func TestM1ChangedRowAndCrash(t *testing.T) {
 			}
 			// A crash between the move and the intent may fetch the older picture once more, which is free.
 			for file, prompt := range map[string]string{"images/a.png": "a red tomcat", "images/replaced/a.png": "a red cat"} {
-				if id, ok := state.ReadIdentity(s.disk, file); !ok || id.Sent.Prompt != prompt {
+				if id, ok := pictures.ReadIdentity(s.disk, file); !ok || id.Sent.Prompt != prompt {
 					t.Errorf("%s is of %q, want %q", file, id.Sent.Prompt, prompt)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
@@ -50,7 +51,7 @@ func TestD23LostState(t *testing.T) {
 		})
 	}
 	play(t, four, emulator.Options{}, func(s *scene) { // images/ is a common name
-		s.disk.Mkdir(state.ImagesDir)
+		s.disk.Mkdir(pictures.ImagesDir)
 		s.disk.Put("images/holiday.png", []byte("a picture of somebody's"))
 		b, closed := s.open()
 		defer closed()

@@ -1,7 +1,6 @@
 package batch
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +43,7 @@ type preflight struct {
 // run proves that the folder can be written and that the service answers, and opens the state
 // file for this run, before anything is paid.
 func (p *preflight) run(ctx context.Context) error {
-	if err := p.o.Disk.Mkdir(state.ImagesDir); err != nil {
+	if err := p.o.Disk.Mkdir(pictures.ImagesDir); err != nil {
 		return err
 	}
 	if err := durable.Probe(p.o.Disk); err != nil {
@@ -64,7 +63,7 @@ func (p *preflight) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := p.state.Reserve(cmp.Or(p.o.reserve, state.ReserveSize)); err != nil {
+	if err := p.state.Reserve(p.o.reserve); err != nil {
 		return err
 	}
 	lost, err := p.mayHaveLost()

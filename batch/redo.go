@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 )
 
@@ -207,7 +208,7 @@ func newNaming(names []string) *naming {
 	for _, name := range names {
 		n.names[name] = true
 		called, _, _ := strings.Cut(name, RedoVersion)
-		file := state.Hash(path.Join(state.ImagesDir,
+		file := state.Hash(path.Join(pictures.ImagesDir,
 			path.Base(strings.ReplaceAll(called, `\`, "/"))))
 		n.files[file] = append(n.files[file], name)
 		if k, err := state.ParseKey(name); err == nil {

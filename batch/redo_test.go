@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/batch/halt"
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
@@ -73,7 +74,7 @@ func TestRedo(t *testing.T) {
 				s.wantPosts(3 + n)
 			}
 			for i, file := range []string{"images/replaced/a.png", "images/replaced/a~2.png", "images/replaced/a~3.png", "images/a.png"} {
-				if id, ok := state.ReadIdentity(s.disk, file); !ok || id.Sent.Seed != seeds[i] {
+				if id, ok := pictures.ReadIdentity(s.disk, file); !ok || id.Sent.Seed != seeds[i] {
 					t.Errorf("%s has seed %d, want %d", file, id.Sent.Seed, seeds[i])
 				}
 			}
@@ -221,7 +222,7 @@ func (s *scene) wantRedone(ids ...string) {
 		if rec.Redone != want || rec.Replaced != want || rec.Before != rec.Cost*client.Money(want) {
 			s.t.Errorf("%s was made again %d times, %d pictures replaced for %v; want %d", rec.ID, rec.Redone, rec.Replaced, rec.Before, want)
 		}
-		older, there := state.ReadIdentity(s.disk, "images/replaced/"+rec.ID+".png")
+		older, there := pictures.ReadIdentity(s.disk, "images/replaced/"+rec.ID+".png")
 		if there != (want == 1) || there && older.Sent.Seed == rec.Sent.Seed {
 			s.t.Errorf("%s: an older picture is there: %v, with seed %d after %d", rec.ID, there, older.Sent.Seed, rec.Sent.Seed)
 		}
@@ -252,7 +253,7 @@ func TestRedoStopped(t *testing.T) {
 		s.wantPosts(5)
 		asItWas := 0
 		for file := range map[string]bool{"images/a.png": true, "images/b.png": true, "images/c.png": true} {
-			if id, ok := state.ReadIdentity(s.disk, file); ok && s.records()[id.Sent.Prompt].Replaced == 0 {
+			if id, ok := pictures.ReadIdentity(s.disk, file); ok && s.records()[id.Sent.Prompt].Replaced == 0 {
 				asItWas++
 			}
 		}

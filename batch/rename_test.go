@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
@@ -14,7 +15,7 @@ import (
 func (s *scene) namesOnDisk() string {
 	var all []string
 	for _, name := range s.disk.Files() {
-		if base, ok := strings.CutPrefix(name, state.ImagesDir+"/"); ok {
+		if base, ok := strings.CutPrefix(name, pictures.ImagesDir+"/"); ok {
 			all = append(all, base)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"slices"
 	"time"
@@ -171,11 +170,7 @@ func (r *run) stop(ctx context.Context, all bool) error {
 			return nil // without a state file it shows that there was one
 		}
 	}
-	// a disk that was full has used it
-	if err := r.batch.o.Disk.Remove(state.ReserveFile); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return r.state.Unreserve()
 }
 
 // order is that of the manifest, so that the next run finds the i-th item in the i-th place;

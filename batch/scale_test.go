@@ -115,7 +115,7 @@ func finishedRecord(t testing.TB, it *manifests.Item, at time.Time) state.Record
 	return state.Record{Key: k.String(), ID: it.ID, Print: print, Phase: state.Done, At: at, Intent: at, Name: name, Sent: s, Attempt: 1,
 		Task: fmt.Sprintf("7a1f4d6c-3b52-4a0e-9c55-%012d", it.Row), Request: fmt.Sprintf("0d9e8b7a-6c5d-9e4f-a3b2-%012d", it.Row),
 		Submitted: at, Finished: at.Add(16 * time.Second), ActualPrompt: (it.Prompt + strings.Repeat(" in warm light", 8))[:100], Cost: 200000,
-		Pictures: []state.Picture{{File: state.ImagesDir + "/" + filename.Clean(name, ".png"), Width: 1664, Height: 928, SHA256: strings.Repeat("0123456789abcdef", 4)}}}
+		Pictures: []state.Picture{{File: pictures.ImagesDir + "/" + filename.Clean(name, ".png"), Width: 1664, Height: 928, SHA256: strings.Repeat("0123456789abcdef", 4)}}}
 }
 
 // TestD16NothingToDo joins a large sheet with the state that a run leaves: nothing is sent, nothing is written, no picture is
@@ -124,7 +124,7 @@ func TestD16NothingToDo(t *testing.T) {
 	const rows = 20_000
 	sheet := sheetOf(t, t.TempDir(), "csv", rows)
 	disk := disktest.New()
-	disk.Mkdir(state.ImagesDir)
+	disk.Mkdir(pictures.ImagesDir)
 	finishedBatch(t, disk, sheet, testURL, func(name string) { disk.Put(name, nil) })
 	content, _ := disk.Content(state.FileName)
 	ops := map[string]int{}
@@ -171,14 +171,14 @@ func TestD16OneLeft(t *testing.T) {
 	const rows = 2000
 	folder := t.TempDir()
 	sheet := sheetOf(t, folder, "csv", rows-1)
-	pictures, finished := map[string]bool{}, disktest.New()
-	finishedBatch(t, finished, sheet, testURL, func(name string) { pictures[name] = true })
+	names, finished := map[string]bool{}, disktest.New()
+	finishedBatch(t, finished, sheet, testURL, func(name string) { names[name] = true })
 	content, _ := finished.Content(state.FileName)
 	sheet = sheetOf(t, folder, "csv", rows)
 	synctest.Test(t, func(t *testing.T) {
 		stage(t, sheet, emulator.Options{}, func(s *scene) {
-			s.disk.Mkdir(state.ImagesDir)
-			for name := range pictures {
+			s.disk.Mkdir(pictures.ImagesDir)
+			for name := range names {
 				s.disk.Put(name, nil)
 			}
 			s.rewrite(content)
@@ -219,7 +219,7 @@ func BenchmarkFirstSubmission(b *testing.B) {
 	half := sheetOf(b, b.TempDir(), "csv", rows/2)
 	b.Run("resumed", func(b *testing.B) {
 		firstSubmission(b, sheet, func(folder string) {
-			os.Mkdir(filepath.Join(folder, state.ImagesDir), 0o755)
+			os.Mkdir(filepath.Join(folder, pictures.ImagesDir), 0o755)
 			finishedFolder(b, folder, half, testURL)
 		})
 	})
@@ -350,7 +350,7 @@ func emptyReports(b *testing.B, folder string) (rewritten func() bool) {
 // prepareMillion makes the output folder: state file and pictures.
 func prepareMillion(b *testing.B, folder string) {
 	out := filepath.Join(folder, "out")
-	if err := os.MkdirAll(filepath.Join(out, state.ImagesDir), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(out, pictures.ImagesDir), 0o755); err != nil {
 		b.Fatal(err)
 	}
 	region, _ := client.LookupRegion("beijing")

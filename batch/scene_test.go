@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -253,7 +254,7 @@ func (s *scene) drop(prefix string) {
 			}
 		}
 	}
-	s.disk.SyncDir(state.ImagesDir)
+	s.disk.SyncDir(pictures.ImagesDir)
 	s.disk.SyncDir(".")
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 	"github.com/qwenbatch/qwenbatch/client"
@@ -58,7 +59,7 @@ func (e *ending) lookAtFolder() {
 	e.saved = map[string]bool{}
 	e.disk.Decide = nil
 	for _, file := range e.disk.Files() {
-		id, told := state.ReadIdentity(e.disk, file)
+		id, told := pictures.ReadIdentity(e.disk, file)
 		if _, err := imagefile.Inspect(e.content(file)); told && err == nil {
 			e.saved[id.Task], e.saved[id.Request] = true, true // the synchronous interface has no task
 		}
@@ -76,7 +77,7 @@ func (e *ending) taskOf(b []byte) string {
 	texts, _ := imagefile.Texts(bytes.NewReader(b))
 	for id := range e.tasks {
 		for _, text := range texts {
-			if text.Keyword == state.IdentityKeyword && bytes.Contains([]byte(text.Value), []byte(id)) {
+			if text.Keyword == pictures.IdentityKeyword && bytes.Contains([]byte(text.Value), []byte(id)) {
 				return id
 			}
 		}
@@ -173,7 +174,7 @@ func (e *ending) checkDone(name string, i int, rec state.Record) {
 		if e.edited(p.File, b) || known && e.forgotten(task) {
 			continue
 		}
-		id, _ := state.ReadIdentity(e.disk, p.File)
+		id, _ := pictures.ReadIdentity(e.disk, p.File)
 		if _, err := imagefile.Inspect(b); !there || err != nil || id.Key != rec.Key || id.Task != rec.Task {
 			e.t.Errorf("%s is done, and %s is there %v, whole %v, and says it is of item %q and task %q, want %q", name, p.File, there, err == nil, id.Key, id.Task, rec.Task)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/manifests"
 )
@@ -59,7 +60,7 @@ func (s *sim) checkPicture(rec state.Record) {
 		if _, ok := s.disk.Content(p.File); !ok {
 			s.t.Errorf("%s is done and its picture %s is not there", rec.Key, p.File)
 		}
-		if id, ok := state.ReadIdentity(s.disk, p.File); !ok || id.Key != rec.Key || id.Task != rec.Task {
+		if id, ok := pictures.ReadIdentity(s.disk, p.File); !ok || id.Key != rec.Key || id.Task != rec.Task {
 			s.t.Errorf("%s has the picture of %+v", rec.Key, id)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
@@ -137,8 +138,8 @@ func (s *sim) touch(w *world, run int) {
 		file, other := files[t.nth%len(files)], files[(t.nth+1)%len(files)]
 		time.Sleep(time.Millisecond) // nobody's hand is faster than the clock of a file system
 		if t.kind == "swapped" {
-			_, mineTold := state.ReadIdentity(s.disk, file)
-			_, theirsTold := state.ReadIdentity(s.disk, other)
+			_, mineTold := pictures.ReadIdentity(s.disk, file)
+			_, theirsTold := pictures.ReadIdentity(s.disk, other)
 			if file == other || !mineTold || !theirsTold { // one that tells nothing would be an edit
 				continue
 			}
@@ -217,7 +218,7 @@ func (s *sim) change(kind, file string, after []byte) {
 	if err := s.disk.Remove(file); err != nil {
 		s.t.Fatal(err)
 	}
-	s.disk.SyncDir(state.ImagesDir)
+	s.disk.SyncDir(pictures.ImagesDir)
 }
 
 // loseState takes the state file away, as a person does who was told to.
@@ -229,7 +230,7 @@ func (s *sim) loseState() {
 	s.disk.SyncDir(".")
 	s.lostAt = time.Now()
 	s.traceless = !slices.ContainsFunc(s.disk.Files(), func(file string) bool {
-		_, told := state.ReadIdentity(s.disk, file)
-		return told || file == state.ReserveFile
+		_, told := pictures.ReadIdentity(s.disk, file)
+		return told || file == "state.reserve"
 	})
 }

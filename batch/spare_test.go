@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/qwenbatch/qwenbatch/batch/download"
-	"github.com/qwenbatch/qwenbatch/batch/state"
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
@@ -32,7 +32,7 @@ func TestArraysOfPicturesAreUsedAgain(t *testing.T) {
 			if imagefile.SHA256([]byte(content)) != p.SHA256 {
 				t.Errorf("%s holds something else than was recorded", p.File)
 			}
-			if id, ok := state.ReadIdentity(s.disk, p.File); !ok || id.Task != rec.Task || id.Sent.Prompt != rec.Sent.Prompt {
+			if id, ok := pictures.ReadIdentity(s.disk, p.File); !ok || id.Task != rec.Task || id.Sent.Prompt != rec.Sent.Prompt {
 				t.Errorf("%s is of %+v, want of task %s", p.File, id, rec.Task)
 			}
 			if fmt.Sprintf("%d*%d", p.Width, p.Height) != rec.Sent.Size {

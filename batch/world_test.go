@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/client/emulator"
@@ -107,7 +108,7 @@ type mover struct {
 func (d *mover) Rename(from, to string) error {
 	if path.Ext(to) == ".png" {
 		d.once.Do(func() {
-			images := filepath.Join(d.Path(), state.ImagesDir)
+			images := filepath.Join(d.Path(), pictures.ImagesDir)
 			os.Rename(images, filepath.Join(d.Path(), "old"))
 			os.Mkdir(images, 0o755)
 		})

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/output/durable"
@@ -194,7 +195,7 @@ func hasTraces(folder string) bool {
 		return false
 	}
 	defer dir.Close()
-	trace, err := state.Traces(dir)
+	trace, err := pictures.Traces(dir)
 	return err != nil || trace != ""
 }
 

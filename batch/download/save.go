@@ -89,7 +89,7 @@ func (s *Saver) put(rec *state.Record, i int, body []byte, found imagefile.Pictu
 		return err
 	}
 	rec.Warnings = append(rec.Warnings, warnings(rec.Sent, found)...)
-	rec.Pictures = append(rec.Pictures, state.PictureOf(file, found, body))
+	rec.Pictures = append(rec.Pictures, pictures.PictureOf(file, found, body))
 	return nil
 }
 

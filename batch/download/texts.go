@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/qwenbatch/qwenbatch/batch/pictures"
 	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
@@ -11,7 +12,7 @@ import (
 // texts returns the texts that are written into the i-th picture of a record: whose it is, from
 // which a lost state file is rebuilt, and how it was made.
 func (s *Saver) texts(rec *state.Record, i int) []imagefile.Text {
-	id := state.Identity{Key: rec.Key, ID: rec.ID, Print: rec.Print, Task: rec.Task, Number: i,
+	id := pictures.Identity{Key: rec.Key, ID: rec.ID, Print: rec.Print, Task: rec.Task, Number: i,
 		Request: rec.Request, Name: rec.Name, Sent: rec.Sent, Actual: rec.ActualPrompt,
 		Cost: s.Price(rec.Sent), At: rec.Submitted, Redo: rec.Redo, Adopted: rec.Adopted,
 		SeedUnknown: rec.SeedUnknown}
@@ -19,11 +20,11 @@ func (s *Saver) texts(rec *state.Record, i int) []imagefile.Text {
 		id.Sent.Prompt, id.Sent.Negative, id.Actual = "", "", ""
 	}
 	return []imagefile.Text{
-		{Keyword: state.IdentityKeyword, Value: id.String()}, s.parameters(id)}
+		{Keyword: pictures.IdentityKeyword, Value: id.String()}, s.parameters(id)}
 }
 
 // parameters returns the text from which viewers of generated pictures tell how one was made.
-func (s *Saver) parameters(id state.Identity) imagefile.Text {
+func (s *Saver) parameters(id pictures.Identity) imagefile.Text {
 	sent, seed := id.Sent, ""
 	if !id.SeedUnknown {
 		seed = strconv.FormatInt(sent.Seed, 10)

@@ -101,7 +101,7 @@ func examine(disk durable.Disk, rec state.Record, n int, size int64) state.Pictu
 	if p.Damage != "" {
 		return p
 	}
-	return edition(p, state.PictureOf(p.File, found, body))
+	return edition(p, PictureOf(p.File, found, body))
 }
 
 // edition returns a whole picture that stands in the place of another.
@@ -127,7 +127,7 @@ func damageOf(err error) string {
 // if it is nobody else's. A picture of another task of the same item was put there by somebody
 // who wants it.
 func foreignText(disk durable.Disk, rec state.Record, n int) string {
-	id, told := state.ReadIdentity(disk, rec.Pictures[n].File)
+	id, told := ReadIdentity(disk, rec.Pictures[n].File)
 	switch number := numberOf(rec, rec.Name, n); {
 	case !told || id.Key == rec.Key && (id.Task != rec.Task || id.Number == number):
 		return ""

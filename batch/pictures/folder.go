@@ -28,15 +28,15 @@ func NewFolder(disk durable.Disk, s *state.File) *Folder { return &Folder{disk: 
 func (f *Folder) Put(name string, number int, ext string, body []byte) (file string, err error) {
 	base := FileName(name, number, ext)
 	err = f.underName(base, func() error {
-		used, err := durable.Put(f.disk, state.ImagesDir, base, body)
-		file = path.Join(state.ImagesDir, used)
+		used, err := durable.Put(f.disk, ImagesDir, base, body)
+		file = path.Join(ImagesDir, used)
 		return err
 	})
 	return file, err
 }
 
 // Sync makes the names of the pictures durable.
-func (f *Folder) Sync() error { return f.disk.SyncDir(state.ImagesDir) }
+func (f *Folder) Sync() error { return f.disk.SyncDir(ImagesDir) }
 
 // underName calls do while no other goroutine takes or frees a picture's name. The wait is that
 // of a few writes, so it takes no context.
@@ -53,7 +53,7 @@ func (f *Folder) underName(file string, do func() error) error {
 // its item's place. Two records name one file where the state was lost while pictures had
 // changed places.
 func (f *Folder) ofAnother(file, key string) (bool, error) {
-	id, told := state.ReadIdentity(f.disk, file)
+	id, told := ReadIdentity(f.disk, file)
 	k, err := state.ParseKey(id.Key)
 	if !told || err != nil || id.Key == key {
 		return false, nil

@@ -50,7 +50,7 @@ func (f *Found) Add(rec state.Record, v *Inventory) {
 // they are.
 func (f *Found) Find(tasks map[string]state.Record) error {
 	disk := f.folder.disk
-	parts, err := durable.Leftovers(disk, state.ImagesDir)
+	parts, err := durable.Leftovers(disk, ImagesDir)
 	if err != nil {
 		return err
 	}
@@ -64,12 +64,12 @@ func (f *Found) Find(tasks map[string]state.Record) error {
 	}
 	stems := stemsOf(tasks)
 	var files []string
-	for name, err := range disk.List(state.ImagesDir) {
+	for name, err := range disk.List(ImagesDir) {
 		if err != nil {
 			return err
 		}
 		if stems[stem(name)] {
-			files = append(files, path.Join(state.ImagesDir, name))
+			files = append(files, path.Join(ImagesDir, name))
 		}
 	}
 	slices.Sort(files)
@@ -98,7 +98,7 @@ func finishPart(disk durable.Disk, part string, tasks map[string]state.Record) e
 	if !whole || !ours || id.Key != rec.Key {
 		return disk.Remove(part)
 	}
-	_, err := durable.Finish(disk, part, state.ImagesDir, FileName(rec.Name, id.Number, found.ext))
+	_, err := durable.Finish(disk, part, ImagesDir, FileName(rec.Name, id.Number, found.ext))
 	return err
 }
 

@@ -28,7 +28,7 @@ func inFolder(t *testing.T, test func(h *harness)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		disk := disktest.New()
-		if err := disk.Mkdir(state.ImagesDir); err != nil {
+		if err := disk.Mkdir(ImagesDir); err != nil {
 			t.Fatal(err)
 		}
 		h := &harness{t: t}
@@ -69,10 +69,10 @@ func record(name string, n int) state.Record {
 // body is the number-th picture of a record, with its identity.
 func body(t *testing.T, rec state.Record, number int) []byte {
 	t.Helper()
-	id := state.Identity{Key: rec.Key, ID: rec.ID, Task: rec.Task, Number: number, Name: rec.Name,
+	id := Identity{Key: rec.Key, ID: rec.ID, Task: rec.Task, Number: number, Name: rec.Name,
 		Sent: rec.Sent}
 	return imagefile.Annotate(plainPNG(t, 8), []imagefile.Text{
-		{Keyword: state.IdentityKeyword, Value: id.String()}})
+		{Keyword: IdentityKeyword, Value: id.String()}})
 }
 
 // plainPNG is a picture that tells nothing of itself.
@@ -98,7 +98,7 @@ func (h *harness) save(rec state.Record) state.Record {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		rec.Pictures = append(rec.Pictures, state.PictureOf(file, found, b))
+		rec.Pictures = append(rec.Pictures, PictureOf(file, found, b))
 	}
 	if err := h.folder.Sync(); err != nil {
 		h.t.Fatal(err)
@@ -126,7 +126,7 @@ func (h *harness) seen() {
 // wantFile wants a file to be the number-th picture of a record.
 func (h *harness) wantFile(file string, rec state.Record, number int) {
 	h.t.Helper()
-	id, told := state.ReadIdentity(h.disk, file)
+	id, told := ReadIdentity(h.disk, file)
 	if !told || id.Key != rec.Key || id.Number != number {
 		h.t.Errorf("%s is picture %d of %q, want %d of %q; there are %q", file, id.Number, id.ID,
 			number, rec.ID, h.disk.Files())

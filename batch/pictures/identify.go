@@ -11,14 +11,14 @@ import (
 
 // An identified file says whose picture it is.
 type identified struct {
-	identity state.Identity
+	identity Identity
 	picture  state.Picture
 	ext      string
 }
 
 // identify reads a picture or part of ours; whole is false where it is not to be trusted.
 func identify(disk durable.Disk, file string) (found identified, whole bool) {
-	id, ours := state.ReadIdentity(disk, file)
+	id, ours := ReadIdentity(disk, file)
 	if !ours {
 		return identified{}, false
 	}
@@ -27,13 +27,13 @@ func identify(disk durable.Disk, file string) (found identified, whole bool) {
 		return identified{identity: id}, false
 	}
 	p, err := imagefile.Inspect(body)
-	return identified{id, state.PictureOf(file, p, body), p.Ext}, err == nil
+	return identified{id, PictureOf(file, p, body), p.Ext}, err == nil
 }
 
 // isOf reports whether a file says that it is the i-th picture of a record, whose files have the
 // name of the record, or the other one.
 func isOf(disk durable.Disk, file string, rec state.Record, other string, i int) bool {
-	id, told := state.ReadIdentity(disk, file)
+	id, told := ReadIdentity(disk, file)
 	return told && id.Key == rec.Key && id.Task == rec.Task && id.Number == numberOf(rec, other, i)
 }
 

@@ -6,7 +6,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/output/disktest"
 )
 
@@ -109,7 +108,7 @@ func TestInventoryOfSeveral(t *testing.T) {
 func TestInventoryIsBlind(t *testing.T) {
 	inFolder(t, func(h *harness) {
 		h.save(record("a", 1))
-		h.disk.Decide = disktest.FailAt("readdir", state.ImagesDir, 1, 1,
+		h.disk.Decide = disktest.FailAt("readdir", ImagesDir, 1, 1,
 			disktest.Verdict{Err: syscall.EIO})
 		v := h.inventory
 		if err := v.Look(false); !errors.Is(err, syscall.EIO) || !errors.Is(v.Err(), syscall.EIO) {

@@ -119,7 +119,7 @@ func (u *unknowns) vacate() error {
 		}
 		number := numberOf(*rec, rec.Name, m.n)
 		p.File, err = freeName(u.folder.disk,
-			path.Join(state.ImagesDir, FileName(rec.Name, number, path.Ext(m.file))))
+			path.Join(ImagesDir, FileName(rec.Name, number, path.Ext(m.file))))
 		if err != nil {
 			return err
 		}

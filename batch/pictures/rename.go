@@ -101,11 +101,11 @@ func (t takenNames) add(file string) {
 // taken returns the files of the folder, and those that the records name.
 func (r *renamer) taken(all []Renaming) (takenNames, error) {
 	names := takenNames{}
-	for name, err := range r.folder.disk.List(state.ImagesDir) {
+	for name, err := range r.folder.disk.List(ImagesDir) {
 		if err != nil {
 			return nil, err
 		}
-		names.add(path.Join(state.ImagesDir, name))
+		names.add(path.Join(ImagesDir, name))
 	}
 	for _, n := range all {
 		for _, p := range n.Record.Pictures {
@@ -120,7 +120,7 @@ func (r *renamer) taken(all []Renaming) (takenNames, error) {
 func (r *renamer) targets(n Renaming, names takenNames, aside bool) (
 	to []string, free bool, err error) {
 	for i, p := range n.Record.Pictures {
-		wanted := path.Join(state.ImagesDir,
+		wanted := path.Join(ImagesDir,
 			FileName(n.Want, numberOf(n.Record, n.Want, i), path.Ext(p.File)))
 		file := wanted
 		taken, err := r.isTaken(file, names, n, i)

@@ -10,7 +10,7 @@ import (
 )
 
 // replacedDir keeps what had to make room, for good.
-const replacedDir = state.ImagesDir + "/replaced"
+const replacedDir = ImagesDir + "/replaced"
 
 // KeepOlder moves pictures that an item has made before to images/replaced, but for files that
 // are another item's. A crash leaves each of them in its place, or copied, or moved; the next

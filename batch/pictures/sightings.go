@@ -73,14 +73,14 @@ func (l *lister) list(room int) (sightings, error) {
 func (l *lister) files() iter.Seq2[sighting, error] {
 	return func(yield func(sighting, error) bool) {
 		if l.namesOnly {
-			for name, err := range l.disk.List(state.ImagesDir) {
+			for name, err := range l.disk.List(ImagesDir) {
 				if !yield(sighting{file: hashIn(name)}, err) {
 					return
 				}
 			}
 			return
 		}
-		for f, err := range l.disk.Sizes(state.ImagesDir) {
+		for f, err := range l.disk.Sizes(ImagesDir) {
 			if !yield(l.sight(f), err) {
 				return
 			}
@@ -109,4 +109,4 @@ func (l *lister) sight(f durable.FileSize) sighting {
 }
 
 // hashIn returns the hash of the path of a file in the folder.
-func hashIn(name string) uint64 { return state.Hash(state.ImagesDir + "/" + name) }
+func hashIn(name string) uint64 { return state.Hash(ImagesDir + "/" + name) }

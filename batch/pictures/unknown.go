@@ -30,11 +30,11 @@ func (f *Folder) Unknown(v *Inventory, now time.Time) ([]state.Record, error) {
 	for _, m := range astray {
 		files = append(files, m.file)
 	}
-	for name, err := range f.disk.List(state.ImagesDir) {
+	for name, err := range f.disk.List(ImagesDir) {
 		if err != nil {
 			return nil, err
 		}
-		file := state.ImagesDir + "/" + name
+		file := ImagesDir + "/" + name
 		part := strings.HasPrefix(name, ".") // no picture's name begins so
 		if !part && !known.has(state.Hash(file)) {
 			files = append(files, file)
@@ -77,7 +77,7 @@ func requestOf(rec state.Record) string {
 // finishLost gives whole parts their names that no open task will ask for: those of the
 // synchronous interface, which has no tasks, and of items that the state file does not know.
 func (f *Folder) finishLost() error {
-	parts, err := durable.Leftovers(f.disk, state.ImagesDir)
+	parts, err := durable.Leftovers(f.disk, ImagesDir)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (f *Folder) finishLost() error {
 		if i, known := f.state.Find(k); known && f.state.Entry(i).Phase() != state.Intent {
 			continue
 		}
-		if _, err := durable.Finish(f.disk, part, state.ImagesDir,
+		if _, err := durable.Finish(f.disk, part, ImagesDir,
 			FileName(id.Name, id.Number, found.ext)); err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (u *unknowns) add(p identified) {
 
 // recordFrom returns the record of an item whose picture was found, with what the state file knows
 // of its past, and nil where the picture tells nothing new.
-func (f *Folder) recordFrom(id state.Identity, now time.Time) *state.Record {
+func (f *Folder) recordFrom(id Identity, now time.Time) *state.Record {
 	rec := state.Record{Key: id.Key, Sent: id.Sent, Attempt: 1}
 	k, err := state.ParseKey(id.Key)
 	if err != nil {

@@ -21,8 +21,7 @@
 // members that this version does not know.
 //
 // A [Key] is given to an item when it is first seen and kept for good. [File.Match] finds the
-// items of a manifest again by id and [Fingerprint], never by row number. Every picture carries
-// an [Identity], from which the batch can rebuild the records that a lost state file held.
+// items of a manifest again by id and [Fingerprint], never by row number.
 //
 // # The order in which things become durable
 //

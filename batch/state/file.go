@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -90,7 +91,7 @@ func emptyFile(disk durable.Disk) *File { return &File{disk: disk, given: map[Ke
 // keepTorn saves the torn tail of the file for inspection. Errors are ignored: the tail holds
 // nothing that a run needs.
 func keepTorn(disk durable.Disk, torn []byte) {
-	_ = durable.Replace(disk, TornFile, func(w io.Writer) error {
+	_ = durable.Replace(disk, tornFile, func(w io.Writer) error {
 		_, err := w.Write(torn)
 		return err
 	})
@@ -104,7 +105,7 @@ func (f *File) Create(h Header) error {
 	if err != nil {
 		return err
 	}
-	h.Version = Version
+	h.Version = version
 	f.journal, f.first = j, h
 	if f.held == nil {
 		if f.held, err = hold(f.disk); err != nil {
@@ -141,17 +142,28 @@ func (f *File) Amend(h Header) error {
 	return err
 }
 
-// Reserve writes [ReserveFile] with size bytes. When the disk is full it is removed, once, so
+// reserveSize is room for the records of 200 tasks that are open when the disk fills up.
+const reserveSize = 256 << 10
+
+// Reserve writes a file of size bytes, 0 for 256 KB. When the disk is full it is removed, once, so
 // that the ids of paid tasks can still be recorded.
 func (f *File) Reserve(size int) error {
-	err := durable.Replace(f.disk, ReserveFile, func(w io.Writer) error {
-		_, err := w.Write(make([]byte, size))
+	err := durable.Replace(f.disk, reserveFile, func(w io.Writer) error {
+		_, err := w.Write(make([]byte, cmp.Or(size, reserveSize)))
 		return err
 	})
 	if err == nil {
-		f.journal.spare = ReserveFile
+		f.journal.spare = reserveFile
 	}
 	return err
+}
+
+// Unreserve removes what Reserve has written, unless a full disk has used it.
+func (f *File) Unreserve() error {
+	if err := f.disk.Remove(reserveFile); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // ReserveKey returns k, or a key derived from it if another item has k or has reserved it, and

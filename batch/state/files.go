@@ -3,10 +3,9 @@ package state
 const (
 	// FileName is the state file.
 	FileName = "state.jsonl"
-	// TornFile keeps what a crash has left of the last line.
-	TornFile = "state.torn"
-	// ReserveFile makes room on a full disk when it is removed; see [File.Reserve].
-	ReserveFile = "state.reserve"
-	// ReserveSize is room for the records of 200 tasks that are open when the disk fills up.
-	ReserveSize = 256 << 10
+	// DamagedFile keeps a damaged state file that was written anew from what is whole of it.
+	DamagedFile = "state.damaged"
+
+	tornFile    = "state.torn"    // what a crash has left of the last line
+	reserveFile = "state.reserve" // makes room on a full disk when it is removed
 )

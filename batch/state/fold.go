@@ -42,9 +42,9 @@ func kindOf(line []byte) (k lineKind, err error) {
 	if err := json.Unmarshal(line, &k); err != nil {
 		return k, fmt.Errorf("it is not a record: %w", err)
 	}
-	if k.Version > Version {
+	if k.Version > version {
 		return k, fmt.Errorf("%w: it was written by a newer qwenbatch (format %d, this one reads %d)",
-			ErrOther, k.Version, Version)
+			ErrOther, k.Version, version)
 	}
 	return k, nil
 }

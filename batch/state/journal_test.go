@@ -123,7 +123,7 @@ func TestD3ReserveIsUsedOnce(t *testing.T) {
 		}
 		room := false
 		disk.Decide = func(op disktest.Op) disktest.Verdict {
-			room = room || op.Kind == "remove" && op.Name == ReserveFile
+			room = room || op.Kind == "remove" && op.Name == reserveFile
 			if op.Kind == "write" && op.Name == FileName && !room {
 				return disktest.Verdict{Err: full, Torn: true}
 			}

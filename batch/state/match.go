@@ -215,11 +215,3 @@ func freeKey(k Key, taken func(Key) bool) Key {
 	}
 	return k
 }
-
-// Seed is the seed of an item that the manifest leaves open: the same on every machine and in
-// every version. Redone counts the pictures that were thrown away for another.
-func Seed(k string, redone int) int64 {
-	sum := sha256.Sum256(binary.BigEndian.AppendUint32(
-		[]byte("seed\x00"+k+"\x00"), uint32(redone)))
-	return int64(binary.BigEndian.Uint64(sum[:]) >> 33)
-}

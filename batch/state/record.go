@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
-	"github.com/qwenbatch/qwenbatch/output/imagefile"
 )
 
 // The state file holds three kinds of lines: one header, an item line for every change of an
@@ -18,8 +17,8 @@ import (
 // the last one counts, and what was before it may be dropped. Fields may be added, never
 // renamed.
 
-// Version is the version of the format. A file with a higher one is refused.
-const Version = 1
+// version is the version of the format. A file with a higher one is refused.
+const version = 1
 
 // A Phase is how far an item has come. The names are written to the state file.
 type Phase string
@@ -178,12 +177,6 @@ func (r Record) Damage() string {
 		}
 	}
 	return ""
-}
-
-// PictureOf is a file that holds b, which was looked at.
-func PictureOf(file string, found imagefile.Picture, b []byte) Picture {
-	return Picture{File: file, Width: found.Width, Height: found.Height, Bytes: int64(len(b)),
-		SHA256: imagefile.SHA256(b)}
 }
 
 // Fingerprint is a hash of what manifest and flags say of an item; see manifests.Item.Fingerprint.

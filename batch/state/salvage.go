@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -14,30 +13,12 @@ import (
 // This file handles a state file that is gone or damaged. A batch that had one is never taken
 // for a first run, since what it has open or in doubt would be paid again.
 
-// DamagedFile keeps a damaged state file that was written anew from what is whole of it.
-const DamagedFile = "state.damaged"
-
-// Traces is the file that shows that there was a batch in a folder without a state file; ""
-// where none does. A run has state.reserve while it lives, and leaves it where it leaves tasks
-// open; a folder images/ alone proves nothing.
+// Traces returns the file which shows that a folder without a state file had one, "" where none
+// does. A run has the reserve file while it lives, and leaves it where it leaves tasks open.
 func Traces(disk durable.Disk) (string, error) {
-	for _, name := range []string{ReserveFile, DamagedFile} {
+	for _, name := range []string{reserveFile, DamagedFile} {
 		if there, err := durable.Exists(disk, name); there || err != nil {
 			return name, err
-		}
-	}
-	for file, err := range disk.List(ImagesDir) {
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return "", nil
-		case err != nil:
-			return "", err
-		}
-		name := ImagesDir + "/" + file
-		if id, ours := ReadIdentity(disk, name); ours {
-			if _, err := ParseKey(id.Key); err == nil {
-				return name, nil
-			}
 		}
 	}
 	return "", nil
@@ -69,7 +50,7 @@ func salvage(f *File, h Header, m Mark) (broken int, err error) {
 		return 0, errors.Join(err, damaged.Close())
 	}
 	f.journal = &journal{disk: f.disk, name: FileName, file: damaged, size: int64(len(whole))}
-	h.Version, h.KeyPrint = Version, "" // the key of a lost header is unknown
+	h.Version, h.KeyPrint = version, "" // the key of a lost header is unknown
 	f.first = h
 	bad, err := foldWhole(f, whole)
 	if err != nil {
