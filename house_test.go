@@ -28,7 +28,7 @@ const module = "github.com/qwenbatch/qwenbatch"
 // mayImport lists, for each package, which of ours it may import. The packages that only tests use come last.
 var mayImport = map[string][]string{
 	".":   {"cli"},
-	"cli": {"batch", "batch/halt", "batch/pictures", "batch/report", "batch/settle", "batch/state", "cli/exam", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
+	"cli": {"batch", "batch/halt", "batch/pictures", "batch/report", "batch/settle", "batch/state", "cli/exam", "cli/probe", "cli/term", "client", "client/emulator", "manifests", "manifests/inputs", "manifests/spell", "output", "output/durable", "output/filename", "output/imagefile"},
 	"batch": {
 		"batch/download",
 		"batch/halt",

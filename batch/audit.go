@@ -139,7 +139,7 @@ func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, words map[stri
 		}
 		name := cmp.Or(ids[i], rec.ID, rec.Key)
 		words[tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)] = name
-		may := b.price(rec.Sent) * client.Money(rec.Sent.N)
+		may := b.cost(rec.Sent, rec.Sent.N)
 		for _, task := range append(rec.Earlier, rec.Task) {
 			tasks[task] = knownTask{name, "superseded", rec.Sent, may}
 		}
@@ -192,7 +192,7 @@ func (b *Batch) auditTask(ctx context.Context, tasks *tasklist.Reader, a *Audit,
 		k.sent = state.Request{Model: row.Model}
 		out.Verdict, out.Item = verdictOf(row.Model, task, words)
 	}
-	out.Cost = b.price(k.sent) * client.Money(max(task.Images, 1))
+	out.Cost = b.cost(k.sent, max(task.Images, 1))
 	a.count(out)
 	return nil
 }

@@ -293,7 +293,7 @@ func (it item) key() state.Key {
 func (b *Batch) View() report.View {
 	return report.View{Manifest: b.o.Manifest, State: b.state, Pictures: b.pictures, Disk: b.o.Disk,
 		Matches: b.matches, Skipped: b.index.skipped, HasIDs: b.index.hasIDs(), Model: DefaultModel,
-		Tool: b.o.Tool, Rehearsal: b.o.Settings.Rehearsal, Workbook: b.o.Workbook, Price: b.price,
+		Tool: b.o.Tool, Rehearsal: b.o.Settings.Rehearsal, Workbook: b.o.Workbook, Cost: b.whole,
 		Log: b.o.Log}
 }
 
@@ -315,7 +315,7 @@ func (b *Batch) mayCost(rec state.Record) client.Money {
 	sure := rec.Before + rec.Doubted
 	switch rec.Phase {
 	case state.Intent, state.Open, state.Held:
-		return sure + b.price(rec.Sent)*client.Money(rec.Sent.N)
+		return sure + b.cost(rec.Sent, rec.Sent.N)
 	}
 	return sure + rec.Cost
 }

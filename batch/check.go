@@ -117,9 +117,7 @@ func (r Rules) size(m client.Model, said string) (client.Size, error) {
 // interface. A seed that nobody says is drawn by chance.
 func (r Rules) Request(it *manifests.Item) (client.Request, bool, error) {
 	s, err := r.sent(it, rand.Text(), 0)
-	request := s.Client()
-	request.Images, request.Extra = shown(it), it.Parameters()
-	return request, s.Sync, err
+	return s.Client(content(it.Images)), s.Sync, err
 }
 
 func modelOf(it *manifests.Item) string {
@@ -160,6 +158,7 @@ func (r Rules) sent(it *manifests.Item, k string, redone int) (state.Request, er
 		PromptExtend: it.PromptExtend == nil || *it.PromptExtend,
 		Watermark:    it.Watermark != nil && *it.Watermark,
 		Sync:         r.sync(m),
+		Inputs:       inputs(it), Parameters: parameters(it),
 	}
 	if it.Seed != nil && redone == 0 {
 		s.Seed = *it.Seed

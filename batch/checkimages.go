@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/client"
 	"github.com/qwenbatch/qwenbatch/manifests"
 )
@@ -67,19 +68,60 @@ func (r Rules) image(m client.Model, image manifests.Image) []manifests.Problem 
 	return nil
 }
 
-// shown are the pictures of an item as the client sends them.
-func shown(it *manifests.Item) []client.Image {
-	var all []client.Image
+// inputs are the pictures that an item shows, as they are recorded.
+func inputs(it *manifests.Item) []state.Input {
+	var all []state.Input
 	for _, image := range it.Images {
 		if image.URL != "" {
-			all = append(all, client.ImageURL(image.URL))
+			all = append(all, state.Input{URL: image.URL})
 			continue
 		}
-		file := client.ImageFile(image.Path)
-		file.SHA256 = image.SHA256
-		all = append(all, file)
+		all = append(all, state.Input{Name: image.Name(), SHA256: image.SHA256, Bytes: image.Bytes})
 	}
 	return all
+}
+
+// parameters are what few models know, as they are recorded; nil where nothing is said.
+func parameters(it *manifests.Item) json.RawMessage {
+	said := it.Parameters()
+	if said == nil {
+		return nil
+	}
+	text, err := json.Marshal(said)
+	if err != nil {
+		panic(err) // unreachable unless a list of the manifest is no JSON
+	}
+	return text
+}
+
+// content opens the pictures of some items by their hashes: where they stand now, whatever they
+// were called when they were recorded.
+func content(images []manifests.Image) func(sha256 string) client.Image {
+	return func(sha256 string) client.Image {
+		for _, image := range images {
+			if image.SHA256 == sha256 {
+				return client.ImageFile(image.Path)
+			}
+		}
+		return client.Image{}
+	}
+}
+
+// request is what is sent.
+func (b *Batch) request(s state.Request) client.Request {
+	return s.Client(func(sha256 string) client.Image {
+		image, _ := b.o.Manifest.ImageOf(sha256)
+		return content([]manifests.Image{image})(sha256)
+	})
+}
+
+// whole is what a request costs.
+func (b *Batch) whole(s state.Request) client.Money { return b.cost(s, s.N) }
+
+// cost is that of so many pictures of a request, and of those that it shows.
+func (b *Batch) cost(s state.Request, pictures int) client.Money {
+	shown := b.o.Rules.Live.Model(s.Model).Inputs.Price(b.region)
+	return b.price(s)*client.Money(pictures) + shown*client.Money(len(s.Inputs))
 }
 
 // sizeFor is the size that is sent for what an item says: "" where the service is to choose, which it

@@ -53,7 +53,7 @@ func (l *lifecycle) billed(s state.Request, task client.Task) client.Money {
 			made++
 		}
 	}
-	return l.price(s) * client.Money(max(task.Images, made))
+	return l.cost(s, max(task.Images, made))
 }
 
 // leaveOpen leaves an item to the next run, which fetches its pictures. Without a task no other
@@ -82,7 +82,7 @@ func (l *lifecycle) finish(rec *state.Record, task client.Task, missing client.R
 		rec.Finished = task.Ended
 	}
 	billed := max(task.Images, len(rec.Pictures))
-	rec.Cost = l.price(rec.Sent) * client.Money(billed)
+	rec.Cost = l.cost(rec.Sent, billed)
 	switch {
 	case len(rec.Pictures) == 0 && (task.Images > 0 || len(task.Results) == 0):
 		return l.hold(rec, cmp.Or(missing.Code, "NoPicture"),

@@ -51,7 +51,8 @@ type lifecycle struct {
 	activity  *download.Activity
 	busy      *settle.Busy
 	counts    *counts
-	price     func(state.Request) client.Money // of one picture
+	request   func(state.Request) client.Request
+	cost      func(s state.Request, pictures int) client.Money
 
 	// of submissions that were not answered
 	finder    *settle.Finder
@@ -223,7 +224,7 @@ func (l *lifecycle) post(ctx context.Context, s state.Request) (client.Task, err
 	defer l.activity.AtService.Add(-1)
 	wire, cancel := l.wire(ctx, l.grace)
 	defer cancel()
-	return l.client.Submit(wire, s.Client())
+	return l.client.Submit(wire, l.request(s))
 }
 
 // wire is a context that outlives ctx by the grace.
@@ -282,6 +283,10 @@ func (l *lifecycle) refused(ctx context.Context, m *pace.Model, j *job, err erro
 			l.stops.RefusedForGood(api)
 		}
 		return l.judge(ctx, j, api)
+	}
+	if errors.Is(err, client.ErrImage) {
+		j.Code, j.Message = "InputChanged", err.Error()
+		return l.fail(&j.Record)
 	}
 	// Not sent: nothing reached the service. The network is away; that uses up no attempt.
 	j.Attempt--

@@ -3,6 +3,7 @@ package batch
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -163,7 +164,7 @@ func TestD10StateDeleted(t *testing.T) {
 			}
 			s.wantPaidOnce(3)
 			for _, rec := range s.records() {
-				if was := keys[rec.Sent.Prompt]; was.Key != rec.Key || was.Sent != rec.Sent || was.Cost != rec.Cost || was.Task != rec.Task {
+				if was := keys[rec.Sent.Prompt]; was.Key != rec.Key || !reflect.DeepEqual(was.Sent, rec.Sent) || was.Cost != rec.Cost || was.Task != rec.Task {
 					t.Errorf("%+v became %+v", was, rec)
 				}
 			}

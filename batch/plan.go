@@ -69,6 +69,8 @@ type ModelPlan struct {
 	// where it has none.
 	Async, Sync time.Duration
 	Price       client.Money
+	// Shown is what the pictures cost that the requests show the model; it is a part of Cost.
+	Shown client.Money
 	// AtRisk is how many pictures are on their way at a time over the synchronous interface:
 	// what a crash there may cost.
 	AtRisk int
@@ -230,8 +232,9 @@ func (b *Batch) pay(p *Plan, models map[string]*ModelPlan, it item) (client.Mone
 	m.Price = b.price(s)
 	m.Pictures += s.N
 	m.Requests++
-	cost := m.Price * client.Money(s.N)
+	cost := b.cost(s, s.N)
 	m.Cost += cost
+	m.Shown += cost - m.Price*client.Money(s.N)
 	p.Unpriced = p.Unpriced || m.Price == 0
 	return cost, nil
 }

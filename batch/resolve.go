@@ -10,7 +10,6 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/batch/report"
 	"github.com/qwenbatch/qwenbatch/batch/state"
-	"github.com/qwenbatch/qwenbatch/client"
 )
 
 // A Resolution is what a person decides about a held item.
@@ -56,7 +55,7 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 	}
 	for _, rec := range all {
 		if how.Adopt == "" { // whatever becomes of it now, it may have been paid for
-			rec.Doubted += max(0, b.price(rec.Sent)*client.Money(rec.Sent.N)-rec.Cost)
+			rec.Doubted += max(0, b.cost(rec.Sent, rec.Sent.N)-rec.Cost)
 		}
 		how.apply(&rec)
 		if err := b.state.Put(rec, false); err != nil {

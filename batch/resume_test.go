@@ -52,7 +52,7 @@ func TestFailedTasksWaitForADoubt(t *testing.T) {
 		for i := range resumedAtOnce + 1 {
 			rec := doubtful(i, words)
 			if i < resumedAtOnce {
-				task := s.submitElsewhere(rec.Sent.Client())
+				task := s.submitElsewhere(rec.Sent.Client(nil))
 				rec.Phase, rec.Task, rec.Submitted = state.Open, task.ID, time.Now()
 			}
 			if err := st.Put(rec, false); err != nil {

@@ -98,7 +98,7 @@ func (b *Batch) newRun() *run {
 	watch := poll.New(poll.Config{Clock: c, Page: tasks.Page, Pace: r.paces.Of, Queue: tasks.Queue,
 		Budget: cmp.Or(b.o.QueryRate, tasklist.DefaultRate), Service: service})
 	r.stops = halt.New(halt.Config{Items: b.o.Limit, Failures: b.o.MaxFailures, Budget: b.o.Budget,
-		Price: b.price, Clock: c, Paces: r.paces, Open: watch.Open, Show: b.counts.refuse,
+		Cost: b.whole, Clock: c, Paces: r.paces, Open: watch.Open, Show: b.counts.refuse,
 		Log: b.o.Log})
 	r.newSweep(tasks, &waiter{watch: watch, tasks: tasks, clock: c, log: b.o.Log})
 	r.newLife()
@@ -138,7 +138,7 @@ func (r *run) newLife() {
 	r.downloads = download.NewQueue(r.clock, &r.activity, func(why error) { r.stops.Halt("", why) })
 	r.life = &lifecycle{state: r.state, client: o.Client, clock: r.clock, log: o.Log, paces: r.paces,
 		stops: r.stops, waiter: r.sweep.waiter, grace: grace, syncGrace: syncGrace,
-		activity: &r.activity, busy: &r.busy, counts: told, price: r.batch.price,
+		activity: &r.activity, busy: &r.busy, counts: told, request: r.batch.request, cost: r.batch.cost,
 		finder: r.sweep.finder, claims: r.sweep.claims, own: r.sweep.finder.Own, sweep: r.sweep,
 		resubmit: r.sweep.resubmit, otherSize: r.batch.otherSize,
 		downloads: r.downloads, folder: folder, found: r.found,

@@ -19,7 +19,7 @@ func (l *lifecycle) generate(ctx context.Context, m *pace.Model, try *pace.Permi
 	wire, cancel := l.wire(ctx, l.syncGrace)
 	defer cancel()
 	l.activity.AtService.Add(1)
-	task, err := l.client.Generate(wire, j.Sent.Client())
+	task, err := l.client.Generate(wire, l.request(j.Sent))
 	l.activity.AtService.Add(-1)
 	try.Observe(err)
 	l.clock.Observe(task.Date)

@@ -43,7 +43,7 @@ func (p *program) run(ctx context.Context, f *runFlags, settings state.Settings,
 		return err
 	}
 	folder := folderOf(f.out, name, f.rehearse)
-	f.rules.Live = readLive(folder, settings.BaseURL).Models
+	f.rules.Live, f.inputs = readLive(folder, settings.BaseURL).Models, readInputs(folder)
 	f.priceRegion = settings.Region
 	m, err := f.open(p, name)
 	if err != nil {
@@ -156,6 +156,9 @@ func (j *job) open(ctx context.Context, o batch.Options) (err error) {
 	}
 	if j.plan, err = j.batch.Plan(); err != nil {
 		return err
+	}
+	if err := keepInputs(j.disk, f.inputs); err != nil {
+		o.Log.Debug("what is known of the photos is not kept", "cause", err)
 	}
 	for _, note := range redoNotes(j.plan.Redo, j.about("resolve")) {
 		j.screen.Say("%s", note)

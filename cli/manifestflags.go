@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/qwenbatch/qwenbatch/cli/term"
+	"github.com/qwenbatch/qwenbatch/manifests/inputs"
 	"github.com/qwenbatch/qwenbatch/manifests/spell"
 
 	"github.com/qwenbatch/qwenbatch/batch"
@@ -30,8 +31,9 @@ type manifestFlags struct {
 	skipEmpty, visibleOnly bool
 	noHeader               bool
 	columns                headerFlag
-	name                   string // of pictures
-	prompt, imagesDir      string // of rows that name a picture only, and of which each is a row
+	name                   string         // of pictures
+	inputs                 *inputs.Memory // what the output folder knows of photos
+	prompt, imagesDir      string         // of rows that name a picture only, and of which each is a row
 	maxItems               int
 	priceRegion            string         // of the prices that hints name
 	pictures               *pflag.FlagSet // those that fill defaults
@@ -166,8 +168,9 @@ func (r *manifestFlags) open(p *program, name string) (*checkedManifest, error) 
 		Format: r.format, Stdin: p.stdin,
 		Defaults: said, Fallback: fallback, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns,
 		NoHeader: r.noHeader, SkipEmpty: r.skipEmpty, VisibleOnly: r.visibleOnly,
-		MaxItems: r.maxItems, Check: r.checkItem, Prompt: r.prompt, ImagesDir: r.imagesDir,
-		Names: r.rules.Names(r.name)})
+		MaxItems: r.maxItems, Check: r.rules.Check, Prompt: r.prompt, ImagesDir: r.imagesDir,
+		Inputs: r.inputs,
+		Names:  r.rules.Names(r.name)})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, noManifest(name)
 	}
@@ -200,15 +203,6 @@ func (r *manifestFlags) checkRows(m *checkedManifest, name string) (_ *batch.Ind
 		return nil, noItems(name, r.kind(name))
 	}
 	return index, nil
-}
-
-// checkItem is that of the rules, but for pictures, which are not sent for a manifest yet.
-func (r *manifestFlags) checkItem(it *manifests.Item) []manifests.Problem {
-	if len(it.Images) > 0 || it.Parameters() != nil {
-		return []manifests.Problem{{Field: "image",
-			Text: "pictures are not sent for the rows of a manifest yet; generate --image sends one"}}
-	}
-	return r.rules.Check(it)
 }
 
 // noItems refuses a manifest without items: a failed export must not end with "all done", nor

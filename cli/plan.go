@@ -132,6 +132,10 @@ func planNotes(p batch.Plan, live client.Catalogue) []string {
 					"way then, up to %s (%s).",
 				m.Name, term.Amount(m.AtRisk, "picture"), atRisk))
 		}
+		if m.Shown > 0 {
+			notes = append(notes, fmt.Sprintf("%s of it is for the pictures that %s is shown.",
+				term.Yuan(m.Shown), m.Name))
+		}
 		if model.MaxN > 1 && model.Per == time.Minute && m.Requests == m.Pictures &&
 			m.Requests > 1 {
 			notes = append(notes, fmt.Sprintf(
@@ -181,7 +185,7 @@ func planTable(p batch.Plan, live client.Catalogue) *term.Table {
 		"QUOTA"}, Left: []int{6}}
 	for _, m := range p.Models {
 		each := term.Yuan(m.Price)
-		if m.Pictures > 0 && m.Price*client.Money(m.Pictures) != m.Cost {
+		if m.Pictures > 0 && m.Price*client.Money(m.Pictures) != m.Cost-m.Shown {
 			each = "mixed"
 		}
 		t.Add(m.Name, term.Number(m.Pictures), orUnknown(m.Price, each),

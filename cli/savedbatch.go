@@ -128,6 +128,7 @@ func (l *savedBatch) join(p *program, cmd *cobra.Command, disk durable.Disk,
 		}
 	}
 	l.rules.Live = readLive(l.folder, l.settings.BaseURL).Models
+	l.inputs = readInputs(l.folder)
 	l.priceRegion = l.settings.Region
 	if m, err = l.manifestFlags.open(p, l.name); err != nil {
 		return nil, err

@@ -51,6 +51,10 @@ func ImageFile(path string) Image {
 	}}
 }
 
+// ErrImage says that a picture of a request cannot be read, or is not what it was. Nothing was
+// created.
+var ErrImage = errors.New("a picture cannot be sent")
+
 // errNoPicture is what a picture is that no model takes.
 var errNoPicture = errors.New("the content is none of JPEG, PNG, BMP, TIFF, WEBP and GIF")
 

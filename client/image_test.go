@@ -117,7 +117,7 @@ func TestImageChangesWhileItIsSent(t *testing.T) {
 				call = c.Submit
 			}
 			opened = 0
-			if _, err := call(context.Background(), r); class(err) != "not sent" {
+			if _, err := call(context.Background(), r); class(err) != "not sent" || !errors.Is(err, ErrImage) {
 				t.Errorf("%s, async %v: %v, want not sent", name, async, err)
 			}
 			if <-whole {

@@ -37,7 +37,7 @@ func stream(body []byte, images []Image) (*streamedBody, error) {
 	b.add(body[:at])
 	for i, image := range images {
 		if err := b.addImage(image); err != nil {
-			return nil, fmt.Errorf("image %d: %w", i+1, err)
+			return nil, fmt.Errorf("%w: image %d: %w", ErrImage, i+1, err)
 		}
 	}
 	b.add(body[at:])
@@ -85,6 +85,7 @@ func (b *streamedBody) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		case b.current == nil:
 			if b.current, b.err = b.parts[0](); b.err != nil {
+				b.err = fmt.Errorf("%w: %w", ErrImage, b.err)
 				return 0, b.err
 			}
 			b.parts = b.parts[1:]
@@ -94,7 +95,9 @@ func (b *streamedBody) Read(p []byte) (int, error) {
 			b.current.Close()
 			b.current, err = nil, nil
 		}
-		b.err = err
+		if err != nil {
+			b.err = fmt.Errorf("%w: %w", ErrImage, err)
+		}
 		if n > 0 || err != nil {
 			return n, err
 		}

@@ -22,6 +22,7 @@ type finder struct {
 
 	mu    sync.Mutex
 	found map[string]found
+	bySHA map[string]Image
 	lists map[string][]string // the names in a folder
 }
 
@@ -35,7 +36,8 @@ func newFinder(memory *inputs.Memory, files ...string) *finder {
 	if memory == nil {
 		memory = &inputs.Memory{}
 	}
-	f := &finder{memory: memory, found: map[string]found{}, lists: map[string][]string{}}
+	f := &finder{memory: memory, found: map[string]found{}, bySHA: map[string]Image{},
+		lists: map[string][]string{}}
 	for _, file := range files {
 		if dir := filepath.Dir(file); !slices.Contains(f.folders, dir) {
 			f.folders = append(f.folders, dir)
@@ -67,8 +69,21 @@ func (f *finder) find(name string) (Image, string) {
 	if !ok {
 		was.image, was.trouble = f.look(name)
 		f.found[name] = was
+		if was.image.SHA256 != "" {
+			f.bySHA[was.image.SHA256] = was.image
+		}
 	}
 	return was.image, was.trouble
+}
+
+// ImageOf is the picture of that content, in hex, which an item of the manifest has shown since it was
+// opened; false if none has.
+func (m *Manifest) ImageOf(sha256 string) (Image, bool) {
+	f := m.rules.finder
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	image, ok := f.bySHA[sha256]
+	return image, ok
 }
 
 // exists reports whether a name is that of a file as it stands.

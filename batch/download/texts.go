@@ -18,6 +18,7 @@ func (s *Saver) texts(rec *state.Record, i int) []imagefile.Text {
 		SeedUnknown: rec.SeedUnknown}
 	if s.NoMetadata {
 		id.Sent.Prompt, id.Sent.Negative, id.Actual = "", "", ""
+		id.Sent.Inputs = nil // names of files
 	}
 	return []imagefile.Text{
 		{Keyword: pictures.IdentityKeyword, Value: id.String()}, s.parameters(id)}

@@ -28,8 +28,8 @@ type Config struct {
 	Items, Failures int
 	// Budget is the most that the batch may cost over the life of its state file.
 	Budget client.Money
-	// Price is what one picture of a request costs.
-	Price func(state.Request) client.Money
+	// Cost is what a request costs: its pictures, and those that it shows.
+	Cost  func(state.Request) client.Money
 	Clock *pace.Clock
 	// Paces are closed where nothing more is to be submitted.
 	Paces *pace.Models
@@ -135,9 +135,9 @@ func (c *Conditions) Admit(s state.Request) bool {
 	return true
 }
 
-// cost is what all pictures of a request cost.
+// cost is what a request costs.
 func (c *Conditions) cost(s state.Request) client.Money {
-	return c.o.Price(s) * client.Money(s.N)
+	return c.o.Cost(s)
 }
 
 // Owe counts the money of a task that was not submitted by this run.

@@ -66,7 +66,7 @@ func (v View) failure(it *manifests.Item, entry int) (Failure, error) {
 	switch {
 	case rec.Phase == state.Held:
 		// what is known to be paid is among the rest
-		f.Cost = max(0, v.Price(rec.Sent)*client.Money(rec.Sent.N)-rec.Cost)
+		f.Cost = max(0, v.Cost(rec.Sent)-rec.Cost)
 	case rec.Phase == state.Done:
 		f.Status, f.Code, f.Message = "missing", "Missing",
 			"its picture was paid for and is not in its place any more"

@@ -30,9 +30,9 @@ type View struct {
 	// Workbook says whether results.xlsx is written; nil is where the manifest's rows stand in
 	// a workbook.
 	Workbook *bool
-	// Price returns what a picture of a request costs, 0 where that is not known.
-	Price func(state.Request) client.Money
-	Log   *slog.Logger
+	// Cost returns what a request costs, 0 where that is not known.
+	Cost func(state.Request) client.Money
+	Log  *slog.Logger
 }
 
 // page is what report.html says of the batch as a whole.

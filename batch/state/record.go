@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -129,6 +130,9 @@ type Request struct {
 	Watermark    bool   `json:"watermark"`
 	// Sync says that it goes over the synchronous interface, which knows no tasks.
 	Sync bool `json:"sync,omitempty"`
+	// Inputs are the pictures that it shows, Parameters what few models know, as a JSON object.
+	Inputs     []Input         `json:"inputs,omitempty"`
+	Parameters json.RawMessage `json:"parameters,omitempty"`
 }
 
 // Supersede moves the last task to the earlier ones, since the item is about to be sent again.
@@ -140,14 +144,6 @@ func (r *Record) Supersede() {
 	copy(at, r.EarlierAt)
 	at[len(r.Earlier)] = r.Intent.Unix()
 	r.Earlier, r.EarlierAt = append(r.Earlier, r.Task), at
-}
-
-// Client is the request as the client sends it.
-func (s Request) Client() client.Request {
-	seed := s.Seed
-	return client.Request{Model: s.Model, Prompt: s.Prompt, NegativePrompt: s.Negative,
-		Size: s.Size, Seed: &seed, N: s.N,
-		PromptExtend: &s.PromptExtend, Watermark: s.Watermark}
 }
 
 // A Picture is a file below the output folder.
