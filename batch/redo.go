@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -208,8 +207,7 @@ func newNaming(names []string) *naming {
 	for _, name := range names {
 		n.names[name] = true
 		called, _, _ := strings.Cut(name, RedoVersion)
-		file := state.Hash(path.Join(pictures.ImagesDir,
-			path.Base(strings.ReplaceAll(called, `\`, "/"))))
+		file := pictures.HashOf(called)
 		n.files[file] = append(n.files[file], name)
 		if k, err := state.ParseKey(name); err == nil {
 			n.keys[k] = append(n.keys[k], name)

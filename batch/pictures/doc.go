@@ -5,7 +5,7 @@
 // # What is told apart
 //
 // A [Folder] is written to, an [Inventory] is what a look at it has shown. A record of the state
-// file names its pictures, and each PNG of ours carries a [Identity]. From both together
+// file names its pictures, and each PNG of ours carries an [Identity]. From both together
 // the package tells:
 //
 //   - A picture in place: the file that a record names is what was saved.

@@ -150,7 +150,7 @@ func fileSum(disk durable.Disk, name string) (string, error) {
 
 // Audit reads the n-th picture of a record whole and judges it: "edited" is whole, and another
 // than was saved; "damaged" is cut, unreadable or another item's; "missing" is gone; and
-// "undecodable" is as it was saved, and broken inside. A picture that is none of it has no verdict.
+// "undecodable" is as it was saved, and broken inside. "" is none of these.
 func (v *Inventory) Audit(rec state.Record, n int) (verdict, reason string) {
 	s, there := v.present.find(state.Hash(rec.Pictures[n].File))
 	if !there {

@@ -102,8 +102,8 @@ func finishPart(disk durable.Disk, part string, tasks map[string]state.Record) e
 	return err
 }
 
-// removeReplacedParts removes the parts in images/replaced, if there is such a folder: each is of a copy
-// whose original is in its place still.
+// removeReplacedParts removes the parts in images/replaced, if there is such a folder: each is of
+// a copy whose original is still in its place.
 func removeReplacedParts(disk durable.Disk) error {
 	parts, err := durable.Leftovers(disk, replacedDir)
 	if errors.Is(err, fs.ErrNotExist) {

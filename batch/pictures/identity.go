@@ -29,7 +29,7 @@ type Identity struct {
 	Actual  string            `json:"actual_prompt,omitempty"`
 	Cost    client.Money      `json:"cost_micros,omitempty"` // of this picture
 	At      time.Time         `json:"submitted_at,omitzero"`
-	Redo    int               `json:"redo,omitempty"` // the redo request that it was bought for; see [state.Redo]
+	Redo    int               `json:"redo,omitempty"` // the request it was bought for; see [state.Redo]
 	// Adopted and SeedUnknown are the record's.
 	Adopted     string `json:"adopted,omitempty"`
 	SeedUnknown bool   `json:"seed_unknown,omitempty"`

@@ -61,6 +61,10 @@ func FileName(name string, number int, ext string) string {
 // first one is a PNG.
 func fileHash(name string) uint64 { return hashIn(FileName(name, 0, ".png")) }
 
+// HashOf returns the [state.Entry.FileHash] of the item whose first picture somebody names by its
+// file, with a folder before it or without.
+func HashOf(named string) uint64 { return hashIn(path.Base(strings.ReplaceAll(named, `\`, "/"))) }
+
 var successors = regexp.MustCompile(`(~[0-9]+)+$`)
 
 // stem returns the last element of a path without its extension, and without the "~2" of a
@@ -76,8 +80,8 @@ func isNamed(file, name string, number int) bool {
 	return stem(file) == stem(FileName(name, number, ".png"))
 }
 
-// numberOf returns which picture of its request the i-th one of a record is: some may not have been
-// made. Its file has the name of the record, or the other one.
+// numberOf returns which picture of its request, from 0, the i-th one of a record is: some may not
+// have been made. Its file has the name of the record, or the other one.
 func numberOf(rec state.Record, other string, i int) int {
 	file := rec.Pictures[i].File
 	for number := range rec.Sent.N {
