@@ -327,6 +327,9 @@ func TestExamples(t *testing.T) {
 		t.Fatalf("%d examples, %v", len(names), err)
 	}
 	for _, name := range names {
+		if name == "examples/photos" {
+			continue // edit.yaml makes rows of it
+		}
 		if name == "examples/sheet.xlsx" {
 			continue // the prompts are made of it by over-a-sheet.yaml
 		}
