@@ -257,12 +257,12 @@ func TestM10NothingToDo(t *testing.T) {
 func TestP19M6Lock(t *testing.T) {
 	dir := openTemp(t)
 	for range 3 {
-		lock, err := state.LockFolder(dir)
+		lock, err := durable.LockFolder(dir)
 		if err != nil || lock.Unguarded {
 			t.Fatalf("LockFolder = %+v, %v", lock, err)
 		}
-		if _, err := state.LockFolder(dir); !errors.Is(err, state.ErrLocked) {
-			t.Errorf("a second LockFolder = %v, want %v", err, state.ErrLocked)
+		if _, err := durable.LockFolder(dir); !errors.Is(err, durable.ErrLocked) {
+			t.Errorf("a second LockFolder = %v, want %v", err, durable.ErrLocked)
 		}
 		if err := lock.Release(); err != nil {
 			t.Errorf("Release = %v", err)

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/qwenbatch/qwenbatch/batch/state"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
@@ -153,7 +152,7 @@ func TestCrontab(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer dir.Close()
-	lock, err := state.LockFolder(dir)
+	lock, err := durable.LockFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,11 +69,11 @@ func noFolder(path string) error {
 }
 
 // takeFolder makes the output folder and locks it for one run.
-func (p *program) takeFolder(path string) (dir *durable.Dir, lock *state.Lock, err error) {
+func (p *program) takeFolder(path string) (dir *durable.Dir, lock *durable.FolderLock, err error) {
 	if dir, err = durable.OpenDir(path); err != nil {
 		return nil, nil, cmp.Or(noFolder(path), notWritable(path, err))
 	}
-	lock, err = state.LockFolder(dir)
+	lock, err = durable.LockFolder(dir)
 	if err == nil {
 		if lock.Unguarded {
 			p.warn("the file system of " + term.Quote(path) +
@@ -83,8 +83,8 @@ func (p *program) takeFolder(path string) (dir *durable.Dir, lock *state.Lock, e
 		return dir, lock, nil
 	}
 	dir.Close()
-	if errors.Is(err, state.ErrLocked) {
-		return nil, nil, fmt.Errorf("%w (%s)", err, path)
+	if errors.Is(err, durable.ErrLocked) {
+		return nil, nil, fmt.Errorf("%w (%s)", state.ErrLocked, path)
 	}
 	return nil, nil, notWritable(path, err)
 }

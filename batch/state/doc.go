@@ -53,8 +53,8 @@
 //
 // # Owners and locks
 //
-// One process writes: [LockFolder] locks the folder and its path, and [OpenFile] the state file
-// itself, until [File.Close]. [ReadSettings] reads without a lock. In the process, several
+// One process writes: [durable.LockFolder] locks the folder and its path, and [OpenFile] the
+// state file itself, until [File.Close]. [ReadSettings] reads without a lock. In the process, several
 // goroutines may use a File, except for what begins and ends a run: OpenFile, Create, Reserve,
 // Undisturbed, Compact and Close have it to themselves. File.mu guards the fold and is taken
 // before journal.mu, which guards the end of the journal. An fsync of the journal holds neither;

@@ -36,6 +36,11 @@
 // The methods of a Dir may be called from many goroutines. Its mutex guards the map of open
 // subfolders and nothing else; files belong to the goroutine that opened them.
 //
+// # Locks
+//
+// [LockFolder] keeps other processes out of a folder for one run: it locks a file in the folder,
+// the folder, and its path. [Disk] locks single files.
+//
 // # Left to the caller
 //
 // Two calls that publish at the same time must be given different names, except to
