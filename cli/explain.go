@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -78,8 +80,8 @@ func explain(err error) complaint {
 	case errors.Is(err, client.ErrUnreadable):
 		return hinted(codeStopped, "is --base-url right, and no proxy or login page in between?")
 	case errors.Is(err, syscall.ENOSPC):
-		return hinted(codeStopped, "make room, then run the same command: what is paid is "+
-			"fetched for 24 hours")
+		return complaint{"no space is left on the disk of " + placeOf(err), "make room, then run " +
+			"the same command: what is paid is fetched for 24 hours", codeStopped}
 	case errors.Is(err, syscall.EMFILE):
 		return hinted(codeStopped, "raise the limit of open files: ulimit -n 256")
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
@@ -87,14 +89,35 @@ func explain(err error) complaint {
 			"make it writable, then the same command goes on; in another output folder (--out "+
 				"DIR) what is paid would be paid again")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, durable.ErrMoved):
-		return hinted(codeStopped,
-			"was a folder moved or removed while the command worked? Put it back, then the same "+
-				"command goes on; where it is lost, add --restored, which looks for what is "+
-				"paid in the account's task list of the last 24 hours")
+		return complaint{placeOf(err) + ", or something in it, is gone", "was it moved or removed " +
+			"while the command worked? Put it back, then the same command goes on; where it is " +
+			"lost, add --restored, which looks for what is paid in the account's task list of " +
+			"the last 24 hours", codeStopped}
 	case errors.Is(err, context.Canceled):
 		return complaint{"stopped", "the same command goes on", codeStopped}
 	}
 	return hinted(codeStopped, "")
+}
+
+// placeOf is the folder that an error of the disk is about, as somebody knows it: the output folder
+// in place of those in it.
+func placeOf(err error) string {
+	path := "."
+	var one *fs.PathError
+	var two *os.LinkError
+	switch {
+	case errors.As(err, &one):
+		path = filepath.Dir(one.Path)
+	case errors.As(err, &two):
+		path = filepath.Dir(two.New)
+	}
+	for _, below := range []string{"images", "thumbs", "replaced"} {
+		path = strings.TrimSuffix(path, string(filepath.Separator)+below)
+	}
+	if path == "." || path == "images" || path == "thumbs" {
+		return "the output folder"
+	}
+	return term.Quote(path)
 }
 
 // explainManifest lists the mistakes one a line, each beginning with its place, as editors and

@@ -202,9 +202,14 @@ func (j *job) close(s summary, reportErr error) error {
 	if j.records != nil {
 		j.records.Write(s.record())
 	}
+	told := map[complaint]bool{} // a full disk stops more than one thing
 	for _, err := range []error{s.err, reportErr, junitErr} {
-		if err != nil {
-			j.p.complain(explain(err))
+		if err == nil {
+			continue
+		}
+		if c := explain(err); !told[c] {
+			told[c] = true
+			j.p.complain(c)
 		}
 	}
 	j.tellGitHub(s)

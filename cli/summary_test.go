@@ -2,11 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -72,6 +75,22 @@ func TestExplain(t *testing.T) {
 		c := explain(tt.err)
 		if c.code != tt.code || !strings.Contains(c.hint, tt.hint) {
 			t.Errorf("explain(%v) = %d, hint %q; want %d, hint with %q", tt.err, c.code, c.hint, tt.code, tt.hint)
+		}
+	}
+}
+
+// TestDiskIsToldInASentence wants one line of a full disk and of a folder that is gone, whatever else
+// these have stopped.
+func TestDiskIsToldInASentence(t *testing.T) {
+	full := &fs.PathError{Op: "write", Path: "out/images/.a.png-1.part", Err: syscall.ENOSPC}
+	gone := &fs.PathError{Op: "openat", Path: "out/images/a.png", Err: fs.ErrNotExist}
+	for want, err := range map[string]error{
+		`no space is left on the disk of "out"`:          errors.Join(fmt.Errorf("publish images/a.png: %w", full), context.Canceled),
+		`"out", or something in it, is gone`:             errors.Join(context.Canceled, fmt.Errorf("publish images/a.png: %w", gone)),
+		`the output folder, or something in it, is gone`: durable.ErrMoved,
+	} {
+		if c := explain(err); c.text != filepath.FromSlash(want) || c.code != codeStopped {
+			t.Errorf("explain(%v) = %q, %d, want %q", err, c.text, c.code, want)
 		}
 	}
 }
