@@ -187,9 +187,7 @@ func (e *ending) checkForeign(name string, task emulator.Task, rec state.Record)
 	if rec.Adopted == "" {
 		e.t.Errorf("%s shows the picture of another client, and does not say so", name)
 	}
-	torn := slices.ContainsFunc(e.stops, func(s stop) bool { return s.torn })
-	guessed := e.lost > 0 || e.powerCuts > 0 || torn || e.times != 0 || e.cache == nil
-	if !guessed && !e.trouble.could(tasklist.PromptKey(task.Model, task.Prompt), task.Submitted) {
+	if !e.endLost() && !e.trouble.could(tasklist.PromptKey(task.Model, task.Prompt), task.Submitted) {
 		e.t.Errorf("%s shows the picture of another client, made at %s, when none of its own submissions was on its way", name, task.Submitted.Format(time.TimeOnly))
 	}
 }

@@ -57,8 +57,7 @@ func tellsNoPrompt(model string) bool { return model == "qwen-image-3.0" }
 // endLost reports whether the state file may have lost its end: altogether, to a power cut, to a write that was torn, or, for
 // one who keeps no ledger, to any death.
 func (e *ending) endLost() bool {
-	torn := e.cache == nil || slices.ContainsFunc(e.stops, func(s stop) bool { return s.torn })
-	return e.lost > 0 || e.powerCuts > 0 || torn && len(e.trouble.deaths) > 0
+	return e.lost > 0 || e.powerCuts > 0 || e.tornEnds > 0 || e.cache == nil && len(e.trouble.deaths) > 0
 }
 
 // crowded reports whether more tasks were made with some words than items have them.

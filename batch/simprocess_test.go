@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -112,6 +113,7 @@ type sim struct {
 	failed    int
 	replaced  int
 	powerCuts int
+	tornEnds  int            // deaths within a line of the state file
 	redone    map[string]int // how often each item was made again, by key
 	touched   []touched
 	lostAt    time.Time // when the state file was taken away
@@ -231,6 +233,9 @@ func (s *sim) crash(loss disktest.Loss) {
 		s.powerCuts++
 	}
 	s.lose(loss)
+	if b, there := s.disk.Content(state.FileName); there && !bytes.HasSuffix(b, []byte("\n")) {
+		s.tornEnds++
+	}
 }
 
 // lose is what a death takes from the folder and, with the power, from the cache.
