@@ -167,6 +167,22 @@ func drawRival(w *world, random *rand.Rand) {
 		}
 		w.visits = append(w.visits, v)
 	}
+	if len(w.stops) > 0 && random.IntN(2) == 0 {
+		drawBystander(w, random)
+	}
+}
+
+// drawBystander has somebody send our words long after a run was killed, and before the next: nothing that the dead run has
+// sent can have made those tasks, and no state file has lost its end.
+func drawBystander(w *world, random *rand.Rand) {
+	v := visit{run: random.IntN(len(w.stops)), after: true, delay: 10 * time.Minute}
+	for row := range w.sheet.rows {
+		v.rows = append(v.rows, row)
+	}
+	w.visits = append(w.visits, v)
+	for i := range w.stops {
+		w.stops[i].torn, w.stops[i].loss = false, disktest.Killed
+	}
 }
 
 // hostKinds are how a picture host refuses.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -23,6 +24,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(waiting{m}, map[string]func(){
 		"qwenbatch": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"nolocks":   noLocks,
 	})
 }
 
@@ -48,6 +50,14 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			path, is := strings.CutPrefix(cond, "exists:")
+			if !is {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			_, err := os.Stat(path)
+			return err == nil, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"line":    lineOf,

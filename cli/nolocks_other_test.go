@@ -1,0 +1,6 @@
+//go:build !linux
+
+package cli
+
+// noLocks is of Linux alone.
+func noLocks() {}
