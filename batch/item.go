@@ -282,6 +282,9 @@ func (l *lifecycle) refused(ctx context.Context, m *pace.Model, j *job, err erro
 		if api.Reach() == client.ReachItem {
 			l.stops.RefusedForGood(api)
 		}
+		if l.byGateway(j, api) {
+			return l.state.Put(j.Record, false)
+		}
 		return l.judge(ctx, j, api)
 	}
 	if errors.Is(err, client.ErrImage) {

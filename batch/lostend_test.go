@@ -127,9 +127,9 @@ func TestD9OldBackup(t *testing.T) {
 	})
 }
 
-// TestD10AnothersName puts an older state file back: since then a picture was renamed, and another item's picture has the name
+// TestD37AnothersName puts an older state file back: since then a picture was renamed, and another item's picture has the name
 // that the file knows. Both are taken in where they are, get their names, and nothing is paid, though no list tells of them.
-func TestD10AnothersName(t *testing.T) {
+func TestD37AnothersName(t *testing.T) {
 	play(t, "prompt,file\na red cat,x\n", emulator.Options{}, func(s *scene) {
 		s.ends()
 		backup := s.stateBytes()

@@ -184,6 +184,26 @@ func TestA25StatusStops(t *testing.T) {
 	}
 }
 
+// TestA25MadeAllTheSame has a gateway answer so after the service has made the task, as one does that has tried two upstreams:
+// the list shows it, and nothing is paid twice or lost.
+func TestA25MadeAllTheSame(t *testing.T) {
+	for _, status := range []int{404, 405, 413, 415, 422} {
+		play(t, three, emulator.Options{}, func(s *scene) {
+			made := emulator.Fault{Status: status, DoneFirst: true}
+			s.fault = once("a red cat", made)
+			var api *client.APIError
+			if err := s.start(); status < 413 && (!errors.As(err, &api) || api.Status != status) {
+				t.Errorf("HTTP %d: Run = %v", status, err)
+			}
+			if rec := s.records()["a red cat"]; rec.Phase != state.Done || rec.Adopted == "" {
+				t.Errorf("HTTP %d: it is %s, adopted %q, want done", status, rec.Phase, rec.Adopted)
+			}
+			s.wantFinish(3)
+			s.wantPaidOnce(3)
+		})
+	}
+}
+
 // TestA26ForeignAnswers puts something before the service that answers every submission with 403 and its own page: after three
 // nothing more is sent, the error shows the page, and once it is gone the batch is finished and paid once.
 func TestA26ForeignAnswers(t *testing.T) {

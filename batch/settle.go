@@ -57,6 +57,7 @@ func (l *lifecycle) settle(ctx context.Context, j *job, turn *pace.KeyLock) erro
 	search, doubt := l.finder.Search(&j.Record, j.posted, turn, j.doubt)
 	defer search.Close()
 	j.doubt = doubt
+	search.Refused = statusOf(&j.Record) != 0
 	for {
 		v, err := search.Decide(ctx)
 		if err != nil {
@@ -199,7 +200,8 @@ func (l *lifecycle) odd(rec *state.Record) (string, error) {
 func (l *lifecycle) absent(ctx context.Context, j *job) error {
 	if j.Code != "" {
 		return l.judge(ctx, j, &client.APIError{
-			Op: "submit", Status: 500, Code: j.Code, Message: j.Message, RequestID: j.Request})
+			Op: "submit", Status: cmp.Or(statusOf(&j.Record), 500),
+			Code: j.Code, Message: j.Message, RequestID: j.Request})
 	}
 	if err := l.back(&j.Record, errors.New("not in the task list")); err != nil {
 		return err

@@ -74,7 +74,7 @@ func (tr *trouble) befall(c emulator.Call) emulator.Fault {
 }
 
 // tells reports whether the answer to a submission tells what became of it: a task, or a refusal in an envelope that is known,
-// or of a status that nothing is made before.
+// or of the key.
 func tells(f emulator.Fault) bool {
 	status := f.Status
 	if code, listed := map[string]int{"ModelUnavailable": 503, "ModelServingError": 503}[f.Code]; listed && status == 0 {
@@ -85,7 +85,7 @@ func tells(f emulator.Fault) bool {
 		return false
 	case status == 0:
 		return true
-	case slices.Contains([]int{401, 404, 405, 413, 415, 422}, status):
+	case status == 401:
 		return true
 	case status == 200:
 		return strings.HasPrefix(f.Code, "Throttling")
@@ -283,7 +283,7 @@ var (
 	}
 
 	// envelopeFaults are what stands between us and DashScope, or what it says of itself. A 4xx in an
-	// envelope that we know has created nothing, nor has 401, 404, 405, 413, 415 or 422 in any; all else may have.
+	// envelope that we know has created nothing, nor has 401 in any; all else may have.
 	envelopeFaults = []emulator.Fault{
 		{Code: "ModelUnavailable"}, {Code: "ModelUnavailable", DoneFirst: true}, {Code: "ModelServingError"}, {Code: "ModelServingError", DoneFirst: true},
 		{Status: 500, Code: "RequestTimeOut", DoneFirst: true}, {Status: 503, Code: "Throttling", DoneFirst: true}, {Status: 500, Code: "SystemError"},
@@ -293,6 +293,8 @@ var (
 		{Status: 400, Envelope: openAI}, {Status: 401, Envelope: openAI}, {Status: 403, Envelope: openAI}, {Status: 404, Envelope: openAI}, {Status: 429, Envelope: openAI},
 		{Status: 413, Envelope: openAI}, {Status: 422, Envelope: openAI}, {Status: 503, Envelope: openAI}, {Status: 503, Envelope: openAI, DoneFirst: true},
 		{Status: 403, Envelope: framework}, {Status: 403, Envelope: framework, DoneFirst: true}, {Status: 422, Envelope: framework}, {Status: 400, Envelope: framework, DoneFirst: true},
+		{Status: 404, DoneFirst: true}, {Status: 405, DoneFirst: true}, {Status: 413, DoneFirst: true}, {Status: 422, DoneFirst: true},
+		{Status: 415, Envelope: framework, DoneFirst: true}, {Status: 404, Envelope: framework, DoneFirst: true},
 		{Status: 400, Envelope: numeric}, {Status: 400, Envelope: numeric, DoneFirst: true}, {Status: 500, Envelope: numeric, DoneFirst: true},
 		{Status: 200, Code: "Throttling.RateQuota"}, {Status: 200, Code: "InternalError", DoneFirst: true},
 	}

@@ -49,6 +49,9 @@ type Search struct {
 	proven   bool                       // the last pass proves what it does not show
 	alive    bool                       // a task that runs may well be ours
 	found    Verdict                    // where that is Found
+	// Refused says that the answer was a refusal which is believed unless the list shows a task
+	// that it may have made: an empty list proves it, too.
+	Refused bool
 	// a task that has our prompt, or tells none, and may have been made at another time
 	maybe string
 	why   string // where it cannot be told
@@ -94,7 +97,11 @@ func (s *Search) Decide(ctx context.Context) (Verdict, error) {
 		case Unsure:
 			return Verdict{Outcome: Unsure, Why: s.why}, nil
 		}
-		if why := s.health.GiveUpReason(err); why != "" {
+		why := s.health.GiveUpReason(err)
+		if why != "" && s.Refused && len(s.rec.Suspects) == 0 {
+			return Verdict{Outcome: Absent}, nil
+		}
+		if why != "" {
 			return Verdict{Outcome: Unsure, Why: why}, nil
 		}
 		if s.unproven() {
@@ -153,7 +160,8 @@ func (s *Search) judged(ctx context.Context) (Outcome, error) {
 	if err == nil && v != Found {
 		err = s.suspect(candidates)
 	}
-	s.proven = pass.Whole && s.evidence.Proves(s.rec.Intent, s.Clock.Now())
+	s.proven = pass.Whole && (s.evidence.Proves(s.rec.Intent, s.Clock.Now()) ||
+		s.Refused && !s.evidence.Incomplete(s.rec.Intent))
 	if v != Absent || err != nil {
 		s.before = nil
 		return v, err
