@@ -54,10 +54,10 @@ func (e *ending) excuse(i int, rec state.Record) string {
 // tellsNoPrompt reports whether a model's tasks do not tell their prompts.
 func tellsNoPrompt(model string) bool { return model == "qwen-image-3.0" }
 
-// endLost reports whether the state file may have lost its end: altogether, to a power cut, to a write that was torn, or, for
-// one who keeps no ledger, to any death.
+// endLost reports whether the state file may have lost its end: altogether, to a power cut, to a write that was torn, to a
+// death between the two records of an answer, of which the ledger has the first, or, for one who keeps none, to any death.
 func (e *ending) endLost() bool {
-	return e.lost > 0 || e.powerCuts > 0 || e.tornEnds > 0 || e.cache == nil && len(e.trouble.deaths) > 0
+	return e.lost > 0 || e.powerCuts > 0 || e.tornEnds > 0 || e.cache == nil && len(e.trouble.deaths) > 0 || e.trouble.diedOfAnAnswer()
 }
 
 // crowded reports whether more tasks were made with some words than items have them.

@@ -227,6 +227,15 @@ func (tr *trouble) died() {
 	tr.deaths = append(tr.deaths, time.Now())
 }
 
+// diedOfAnAnswer reports whether a run was killed right when a task of it was made.
+func (tr *trouble) diedOfAnAnswer() bool {
+	return slices.ContainsFunc(tr.deaths, func(death time.Time) bool {
+		return slices.ContainsFunc(tr.created, func(c creation) bool {
+			return !c.at.After(death) && death.Sub(c.at) < time.Second
+		})
+	})
+}
+
 const (
 	// margin is how far two clocks of the service may be apart, and a task from its intent.
 	margin = 2 * time.Minute
