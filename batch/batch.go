@@ -116,7 +116,7 @@ type Batch struct {
 	index    *Index
 	region   client.Region
 	counts   counts
-	redo     redo
+	redo     redoRequest
 	orphaned []Orphan
 
 	pictures *pictures.Inventory
@@ -148,7 +148,7 @@ func Open(o Options) (*Batch, error) {
 		return nil, cmp.Or(mistakes, err)
 	}
 	b.rematch()
-	if err := b.choose(); err != nil {
+	if err := b.chooseRedo(); err != nil {
 		b.Close()
 		return nil, err
 	}

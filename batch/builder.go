@@ -53,7 +53,7 @@ func (n *builder) build(i int, it item) (state.Record, bool, error) {
 	if n.resumed[m.Entry] || !n.batch.again(m) {
 		return state.Record{}, false, nil
 	}
-	redone := n.batch.redoes(m.Entry)
+	redone := n.batch.redo.includes(m.Entry)
 	rec, err := n.batch.state.Get(int(m.Entry))
 	if err != nil {
 		return rec, false, err
@@ -72,7 +72,7 @@ func (n *builder) fresh(i int, it item) (state.Record, error) {
 	k := n.give(i, it)
 	rec := state.Record{Key: k.String(), ID: it.ID, Print: n.batch.index.items[i].Print, Phase: state.Ready,
 		Name: pictures.Name(it.Item, k)}
-	// named or not: what a wish has bought it does not buy again, also where twins change
+	// named or not: what a request has bought it does not buy again, also where twins change
 	// places
 	rec.Redo = n.batch.redo.Number
 	var err error

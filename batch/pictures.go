@@ -94,7 +94,7 @@ func (b *Batch) misnamed(i int) bool {
 func (b *Batch) again(m state.Match) bool {
 	p := b.state.Entry(int(m.Entry)).Phase()
 	return p == state.Ready || p == state.Failed && b.o.RetryFailed || m.Changed &&
-		(p == state.Done || p == state.Failed) || b.redoes(m.Entry)
+		(p == state.Done || p == state.Failed) || b.redo.includes(m.Entry)
 }
 
 // otherSize reports whether another item of the manifest has the prompt of a request and asks for

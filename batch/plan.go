@@ -125,7 +125,7 @@ func (b *Batch) planItem(p *Plan, i int) error {
 		p.Changed++
 		return nil
 	}
-	if b.redoes(m.Entry) {
+	if b.redo.includes(m.Entry) {
 		p.Again++
 		return nil
 	}
@@ -209,7 +209,7 @@ func (b *Batch) planRows(p *Plan, many int) (map[string]*ModelPlan, error) {
 		if !wanted && !named {
 			continue
 		}
-		b.planRedo(&p.Redo, i, it)
+		b.redo.explain(&p.Redo, i, it, b.matches[i])
 		if many--; many == 0 {
 			break
 		}

@@ -92,7 +92,7 @@ func (p *preflight) run(ctx context.Context) error {
 	}
 	// What --redo asks for is durable before anything is made anew of it, the folder and the
 	// records agree before pictures are renamed, and the money is counted of what is left then.
-	for _, step := range []func() error{p.beginRedo, p.batch.countIn, p.rename,
+	for _, step := range []func() error{p.beginRedo, p.batch.redo.countIn, p.rename,
 		p.batch.pictures.Record, p.reopen, p.countMoney} {
 		if err := step(); err != nil {
 			return err
@@ -102,7 +102,7 @@ func (p *preflight) run(ctx context.Context) error {
 }
 
 func (p *preflight) beginRedo() error {
-	if begins, err := p.batch.beginRedo(p.builder.keyOf); !begins || err != nil {
+	if begins, err := p.batch.redo.begin(p.batch.items(), p.builder.keyOf); !begins || err != nil {
 		return err
 	}
 	return p.markStart()
@@ -174,7 +174,7 @@ func (p *preflight) takeIn(unknown []state.Record) error {
 func (p *preflight) reopen() error {
 	for i, e := range p.state.Entries() {
 		halfway := e.Phase() == state.Open && e.FileHash != 0 // by a run that died
-		if !halfway && !p.batch.pictures.Missing(i) || p.batch.redoes(int32(i)) {
+		if !halfway && !p.batch.pictures.Missing(i) || p.batch.redo.includes(int32(i)) {
 			continue
 		}
 		rec, err := p.state.Get(i)
@@ -207,7 +207,7 @@ func (p *preflight) rename() error {
 		if it.err != nil {
 			return it.err
 		}
-		if !p.batch.misnamed(i) || p.batch.redoes(p.batch.matches[i].Entry) {
+		if !p.batch.misnamed(i) || p.batch.redo.includes(p.batch.matches[i].Entry) {
 			continue
 		}
 		rec, err := p.state.Get(int(p.batch.matches[i].Entry))

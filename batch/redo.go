@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,11 +18,11 @@ import (
 // new seed.
 //
 // A redo is bought once, however often the command that asks for it is stopped and started
-// again. Before anything is sent, a mark notes the wish under a number of its own; every item
+// again. Before anything is sent, a mark notes the request under a number of its own; every item
 // that is sent for it bears the number from its intent on, so that the same command knows what
 // is still to do. Up to that intent nothing about an item has changed: it is done, and its
-// picture is where it was. When the command has come to its end the wish is struck out
-// (EndRedo), and only then the same words ask for another picture.
+// picture is where it was. When the command has come to its end the request is struck out
+// (EndRedo), and only then the same command asks for another picture.
 
 // RedoMissing in Options.Redo stands for all items whose pictures are gone and cannot be
 // fetched again without cost.
@@ -36,13 +37,14 @@ const rowPrefix = "row:"
 // the file is one's.
 const RedoVersion = "#sha256:"
 
-// keysKept bounds the keys of all wishes together, since every mark carries them in one line.
+// keysKept bounds the keys of all requests together, since every mark carries them in one line.
 const keysKept = 10_000
 
-// A redo is what Options.Redo asks for, joined with manifest and state. Its zero value asks for
-// nothing.
-type redo struct {
+// A redoRequest is what Options.Redo asks for, joined with manifest and state. Its zero value asks
+// for nothing.
+type redoRequest struct {
 	state.Redo
+	file  *state.File
 	begun bool // a mark says so
 	// named items, by their place in the manifest; false for one that has another picture than
 	// is named (RedoVersion)
@@ -63,10 +65,10 @@ type UnknownItemError struct{ Name string }
 
 func (e *UnknownItemError) Error() string { return fmt.Sprintf("no item is called %s", e.Name) }
 
-// names are what is asked for, each once, in an order that the command line does not matter for.
-func (o Options) redoNames() []string {
+// redoNames are what is asked for, each once, in an order that the command line does not matter for.
+func redoNames(all []string) []string {
 	var names []string
-	for _, name := range o.Redo {
+	for _, name := range all {
 		if name = strings.TrimSpace(name); name != "" {
 			names = append(names, name)
 		}
@@ -75,47 +77,36 @@ func (o Options) redoNames() []string {
 	return slices.Compact(names)
 }
 
-// choose finds what Options.Redo names.
-func (b *Batch) choose() error {
-	names := b.o.redoNames()
+// newRedoRequest is a request for what names mean, of which no items are chosen yet: that of the last
+// mark where the same command has begun it.
+func newRedoRequest(names []string, f *state.File) redoRequest {
+	sum := sha256.Sum256([]byte(strings.Join(names, "\x00")))
+	r := redoRequest{file: f, Redo: state.Redo{Number: f.LastRedo() + 1,
+		Of: hex.EncodeToString(sum[:16])}, places: map[int]bool{}, entries: map[state.Key]bool{}}
+	for _, open := range f.LastMark().Redos {
+		if open.Of == r.Of {
+			r.Redo, r.begun = open, true
+		}
+	}
+	return r
+}
+
+// chooseRedo finds what Options.Redo names.
+func (b *Batch) chooseRedo() error {
+	names := redoNames(b.o.Redo)
 	if len(names) == 0 {
 		return nil
 	}
-	sum := sha256.Sum256([]byte(strings.Join(names, "\x00")))
-	b.redo = redo{Redo: state.Redo{Number: b.state.LastRedo() + 1,
-		Of: hex.EncodeToString(sum[:16])}, places: map[int]bool{}, entries: map[state.Key]bool{}}
-	for _, w := range b.state.LastMark().Redos {
-		if w.Of == b.redo.Of {
-			b.redo.Redo, b.redo.begun = w, true
-		}
-	}
-	if err := b.chooseNamed(slices.DeleteFunc(names,
-		func(name string) bool { return name == RedoMissing })); err != nil {
+	b.redo = newRedoRequest(names, b.state)
+	items := slices.DeleteFunc(slices.Clone(names),
+		func(name string) bool { return name == RedoMissing })
+	if err := b.redo.chooseNamed(items, b.items(), b.matches); err != nil {
 		return err
 	}
-	if err := b.chooseBegun(); err != nil {
+	if err := b.redo.chooseBegun(); err != nil || len(items) == len(names) {
 		return err
 	}
-	if slices.Contains(b.o.redoNames(), RedoMissing) {
-		return b.chooseMissing()
-	}
-	return nil
-}
-
-// chooseBegun holds a wish that has begun to the items that it meant then.
-func (b *Batch) chooseBegun() error {
-	if len(b.redo.Keys) == 0 {
-		return nil
-	}
-	clear(b.redo.entries)
-	for _, text := range b.redo.Keys {
-		k, err := state.ParseKey(text)
-		if err != nil {
-			return err
-		}
-		b.redo.entries[k] = true
-	}
-	return nil
+	return b.chooseMissing()
 }
 
 // chooseMissing takes the items of the manifest whose pictures are gone for good.
@@ -136,17 +127,34 @@ func (b *Batch) chooseMissing() error {
 	return nil
 }
 
+// chooseBegun holds a request that has begun to the items that it meant then.
+func (r *redoRequest) chooseBegun() error {
+	if len(r.Keys) == 0 {
+		return nil
+	}
+	clear(r.entries)
+	for _, text := range r.Keys {
+		k, err := state.ParseKey(text)
+		if err != nil {
+			return err
+		}
+		r.entries[k] = true
+	}
+	return nil
+}
+
 // chooseNamed takes the items that names mean. What is an id in the manifest is no other name.
-func (b *Batch) chooseNamed(names []string) error {
+func (r *redoRequest) chooseNamed(names []string, items iter.Seq2[int, item],
+	matches []state.Match) error {
 	if len(names) == 0 {
 		return nil
 	}
 	n := newNaming(names)
-	for i, it := range b.items() {
+	for i, it := range items {
 		if it.err != nil {
 			return it.err
 		}
-		if err := n.item(b, i, it); err != nil {
+		if err := n.item(i, it, r.file, matches[i]); err != nil {
 			return err
 		}
 	}
@@ -160,7 +168,7 @@ func (b *Batch) chooseNamed(names []string) error {
 			return &UnknownItemError{name}
 		}
 		for _, i := range found {
-			if err := b.chooseItem(i, name); err != nil {
+			if err := r.choose(i, matches[i], name); err != nil {
 				return err
 			}
 		}
@@ -168,25 +176,24 @@ func (b *Batch) chooseNamed(names []string) error {
 	return nil
 }
 
-// chooseItem takes the i-th item of the manifest, which a name means, unless the name is that
-// of another picture than it has. A wish that has begun is about the pictures of its beginning.
-func (b *Batch) chooseItem(i int, name string) error {
-	m := b.matches[i]
-	if _, sums, ok := strings.Cut(name, RedoVersion); ok && m.Entry >= 0 && !b.redo.begun {
-		rec, err := b.state.Get(int(m.Entry))
+// choose takes the i-th item of the manifest, which a name means, unless the name is that of another
+// picture than it has. A request that has begun is about the pictures of its beginning.
+func (r *redoRequest) choose(i int, m state.Match, name string) error {
+	if _, sums, ok := strings.Cut(name, RedoVersion); ok && m.Entry >= 0 && !r.begun {
+		rec, err := r.file.Get(int(m.Entry))
 		if err != nil {
 			return err
 		}
 		if len(rec.Pictures) == 0 || !strings.Contains(sums, rec.Pictures[0].SHA256) {
-			if !b.redo.places[i] { // else it is meant by another name, too
-				b.redo.places[i] = false
+			if !r.places[i] { // else it is meant by another name, too
+				r.places[i] = false
 			}
 			return nil
 		}
 	}
-	b.redo.places[i] = true
+	r.places[i] = true
 	if m.Entry >= 0 {
-		b.redo.entries[b.state.Entry(int(m.Entry)).Key] = true
+		r.entries[r.file.Entry(int(m.Entry)).Key] = true
 	}
 	return nil
 }
@@ -222,7 +229,7 @@ func newNaming(names []string) *naming {
 }
 
 // item notes all names that mean the i-th item of the manifest.
-func (n *naming) item(b *Batch, i int, it item) error {
+func (n *naming) item(i int, it item, f *state.File, m state.Match) error {
 	if n.names[it.ID] {
 		n.ids[it.ID] = append(n.ids[it.ID], i)
 	}
@@ -230,17 +237,16 @@ func (n *naming) item(b *Batch, i int, it item) error {
 		n.ids[id] = append(n.ids[id], i)
 	}
 	n.note(n.rows[it.Row], i)
-	m := b.matches[i]
 	if m.Entry < 0 {
 		return nil
 	}
-	e := b.state.Entry(int(m.Entry))
+	e := f.Entry(int(m.Entry))
 	n.note(n.keys[e.Key], i)
 	if e.Pictures <= 1 {
 		n.note(n.files[e.FileHash], i)
 		return nil
 	}
-	rec, err := b.state.Get(int(m.Entry))
+	rec, err := f.Get(int(m.Entry))
 	for _, p := range rec.Pictures {
 		n.note(n.files[state.Hash(p.File)], i)
 	}
@@ -253,102 +259,102 @@ func (n *naming) note(names []string, i int) {
 	}
 }
 
-// redoes reports whether a finished item is to be made again. What this wish has sent once it
+// includes reports whether a finished item is to be made again. What this request has sent once it
 // does not send again.
-func (b *Batch) redoes(entry int32) bool {
-	if len(b.redo.entries) == 0 {
+func (r *redoRequest) includes(entry int32) bool {
+	if len(r.entries) == 0 {
 		return false
 	}
-	e := b.state.Entry(int(entry))
-	if !b.redo.entries[e.Key] || e.Phase() != state.Done && e.Phase() != state.Failed &&
+	e := r.file.Entry(int(entry))
+	if !r.entries[e.Key] || e.Phase() != state.Done && e.Phase() != state.Failed &&
 		e.Phase() != state.Abandoned {
 		return false
 	}
-	rec, err := b.state.Get(int(entry))
+	rec, err := r.file.Get(int(entry))
 	// an error comes back where the record is read to be sent
-	return err != nil || rec.Redo < b.redo.Number
+	return err != nil || rec.Redo < r.Number
 }
 
 // names reports whether the i-th item of the manifest is named, though perhaps by a picture
 // that it has no more.
-func (r redo) names(i int) bool {
+func (r *redoRequest) names(i int) bool {
 	_, named := r.places[i]
 	return named
 }
 
-// planRedo notes what becomes of an item that is named, where it is not bought again.
-func (b *Batch) planRedo(p *RedoPlan, i int, it item) {
-	if !b.redo.names(i) {
+// explain notes what becomes of an item that is named, where it is not bought again.
+func (r *redoRequest) explain(p *RedoPlan, i int, it item, m state.Match) {
+	if !r.names(i) {
 		return
 	}
 	name := it.ID
 	if name == "" {
 		name = rowPrefix + strconv.Itoa(it.Row)
 	}
-	m := b.matches[i]
 	switch {
-	case !b.redo.places[i]:
+	case !r.places[i]:
 		p.Newer = append(p.Newer, name)
 	case it.Skip:
 		p.Skipped = append(p.Skipped, name)
 	case m.Entry < 0:
-	case b.state.Entry(int(m.Entry)).Phase() == state.Held:
+	case r.file.Entry(int(m.Entry)).Phase() == state.Held:
 		p.Held = append(p.Held, name)
-	case b.state.Entry(int(m.Entry)).Phase().Waiting():
+	case r.file.Entry(int(m.Entry)).Phase().Waiting():
 		p.Open = append(p.Open, name)
-	case b.state.Entry(int(m.Entry)).Phase() != state.Ready && !b.redoes(m.Entry):
+	case r.file.Entry(int(m.Entry)).Phase() != state.Ready && !r.includes(m.Entry):
 		p.Bought = append(p.Bought, name)
 	}
 }
 
-// beginRedo notes the wish in the next mark; begins is false where that is done, or none. Items that
+// begin notes the request in the next mark; begins is false where that is done, or none. Items that
 // were never seen get their keys here: after the pictures that the state did not know were taken in,
 // which have theirs.
-func (b *Batch) beginRedo(keyOf func(i int, it item) state.Key) (begins bool, err error) {
-	if b.redo.Number == 0 || b.redo.begun {
+func (r *redoRequest) begin(items iter.Seq2[int, item], keyOf func(int, item) state.Key) (
+	begins bool, err error) {
+	if r.Number == 0 || r.begun {
 		return false, nil
 	}
-	for i, it := range b.items() {
+	for i, it := range items {
 		if it.err != nil {
 			return false, it.err
 		}
-		if b.redo.places[i] {
+		if r.places[i] {
 			k := keyOf(i, it)
-			b.redo.entries[k] = true
-			b.redo.Keys = append(b.redo.Keys, k.String())
+			r.entries[k] = true
+			r.Keys = append(r.Keys, k.String())
 		}
 	}
-	kept := len(b.redo.Keys)
-	for _, w := range b.state.LastMark().Redos {
-		kept += len(w.Keys)
+	kept := len(r.Keys)
+	for _, open := range r.file.LastMark().Redos {
+		kept += len(open.Keys)
 	}
 	if kept > keysKept {
-		b.redo.Keys = nil
+		r.Keys = nil
 	}
-	b.state.AddRedo(b.redo.Redo)
-	b.redo.begun = true
+	r.file.AddRedo(r.Redo)
+	r.begun = true
 	return true, nil
 }
 
-// countIn gives items that are on their way anyway the number of the wish: whoever comes back
-// after an interruption finds them served.
-func (b *Batch) countIn() error {
-	if b.redo.Number == 0 {
+// countIn gives items that are on their way anyway the number of the request: the same
+// command, started again after an interruption, finds them served.
+func (r *redoRequest) countIn() error {
+	if r.Number == 0 {
 		return nil
 	}
-	for i, e := range b.state.Entries() {
+	for i, e := range r.file.Entries() {
 		if p := e.Phase(); p != state.Ready && !p.Waiting() {
 			continue
 		}
-		rec, err := b.state.Get(i)
+		rec, err := r.file.Get(i)
 		if err != nil {
 			return err
 		}
-		if rec.Redo >= b.redo.Number {
+		if rec.Redo >= r.Number {
 			continue
 		}
-		rec.Redo = b.redo.Number
-		if err := b.state.Put(rec, false); err != nil {
+		rec.Redo = r.Number
+		if err := r.file.Put(rec, false); err != nil {
 			return err
 		}
 	}
@@ -356,7 +362,7 @@ func (b *Batch) countIn() error {
 }
 
 // EndRedo notes that the command which asked for Options.Redo has come to its end: the same
-// words are a new wish from now on. It is to be called last, when the reports are written,
+// names are a new request from now on. It is to be called last, when the reports are written,
 // since who sees the command die before runs it again. It does nothing where items of the
 // manifest are still to be sent or collected.
 func (b *Batch) EndRedo() error {
@@ -381,7 +387,7 @@ func (b *Batch) ended() (bool, error) {
 		if it.Skip {
 			continue
 		}
-		if m.Entry < 0 || b.redoes(m.Entry) {
+		if m.Entry < 0 || b.redo.includes(m.Entry) {
 			return false, nil
 		}
 		if p := b.state.Entry(int(m.Entry)).Phase(); p == state.Ready || p.Waiting() {
