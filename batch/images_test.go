@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -190,4 +191,27 @@ func TestImagesAfterACrash(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Photos with one prompt go out as fast as photos with a prompt each, since a model without tasks has nothing that must be told apart.
+func TestOnePromptOverManyPhotos(t *testing.T) {
+	took := func(prompt func(i int) string) (d time.Duration) {
+		var sheet strings.Builder
+		sheet.WriteString("prompt,model,image\n")
+		for i := range 40 {
+			fmt.Fprintf(&sheet, "%s,qwen-image-edit-plus,https://h/%d.png\n", prompt(i), i)
+		}
+		play(t, sheet.String(), emulator.Options{CV: -1}, func(s *scene) {
+			begun := time.Now()
+			s.ends()
+			d = time.Since(begun)
+		})
+		return d
+	}
+	one := took(func(int) string { return "on white" })
+	each := took(func(i int) string { return fmt.Sprintf("on white %d", i) })
+	if one > each*102/100 {
+		t.Errorf("one prompt takes %v, a prompt each %v, want at most 1.02 times as long", one, each)
+	}
+	t.Logf("one prompt %v, a prompt each %v", one, each)
 }

@@ -117,7 +117,12 @@ func (l *lifecycle) step(p state.Phase) func(context.Context, *job) error {
 func (l *lifecycle) submit(ctx context.Context, j *job) error {
 	// Two requests with the same words could not be told apart in the task list, should one of
 	// them go unanswered.
-	turn := l.prompts.Of(tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt))
+	key := tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt)
+	if j.Sent.Sync && client.LookupModel(j.Sent.Model).Async == client.None {
+		// No task of the model is in any list: a thousand photos of one prompt wait for nobody.
+		key = j.Key
+	}
+	turn := l.prompts.Of(key)
 	defer turn.Unlock()
 	if !turn.TryLock() {
 		// Whoever is inside may want a place in the window: nobody waits here while holding one.
