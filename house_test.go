@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 	"testing"
 )
 
-// The rules of the house: who may import whom (docs/design.md §1), and what the code has promised its readers.
+// The rules of the house: who may import whom (docs/design.md), and what the code has promised its readers.
 
 const module = "github.com/qwenbatch/qwenbatch"
 
@@ -180,7 +181,7 @@ func folders(t *testing.T) []folder {
 		t.Fatal(err)
 	}
 	if len(house) < 7 {
-		t.Fatalf("go list shows %d packages, want all of docs/design.md §1", len(house))
+		t.Fatalf("go list shows %d packages, want all of docs/design.md", len(house))
 	}
 	return house
 }
@@ -190,11 +191,36 @@ func (f folder) code() []file {
 	return slices.DeleteFunc(slices.Clone(f.files), func(f file) bool { return f.isTest })
 }
 
+// TestDesignNamesWhatIsThere wants each file and folder that docs/design.md names, and each package in its tree.
+func TestDesignNamesWhatIsThere(t *testing.T) {
+	text, err := os.ReadFile("docs/design.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile("`([a-z_]+(?:/[a-z_.]+)+|[a-z_]+\\.go)`").FindAllSubmatch(text, -1) {
+		name := string(m[1])
+		if strings.HasPrefix(name, "golang.org/") {
+			continue
+		}
+		if _, err := os.Stat(name); err != nil {
+			t.Errorf("docs/design.md names %s: %v", name, err)
+		}
+	}
+	for _, f := range folders(t) {
+		if f.path != "." && !bytes.Contains(text, []byte(f.path+"/ ")) {
+			t.Errorf("the tree of docs/design.md lacks %s", f.path)
+		}
+	}
+	if lines := bytes.Count(text, []byte("\n")); lines > 150 {
+		t.Errorf("docs/design.md has %d lines, want at most 150", lines)
+	}
+}
+
 func TestImportsRunOneWay(t *testing.T) {
 	for _, from := range folders(t) {
 		allowed, known := mayImport[from.path]
 		if !known {
-			t.Errorf("%s is new: say in mayImport what it may import, and in docs/design.md §1 what it is", from.path)
+			t.Errorf("%s is new: say in mayImport what it may import, and in docs/design.md what it is", from.path)
 		}
 		for _, f := range from.files {
 			allowed := allowed

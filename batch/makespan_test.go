@@ -383,7 +383,7 @@ func (r race) runFor(b *testing.B) (out result) {
 	return out
 }
 
-// TestMakespan holds the bars of docs/design.md §8 that can be had in seconds, for the medians over some seeds; the benchmark
+// TestMakespan holds the bars of docs/design.md that can be had in seconds, for the medians over some seeds; the benchmark
 // has the longer races.
 func TestMakespan(t *testing.T) {
 	for _, bar := range []struct {

@@ -32,7 +32,7 @@
 // error says whether that POST can have created anything: what is created is paid for, and the
 // API has no idempotency key. [ErrNotSent] and an *[APIError] prove that nothing was created; a
 // *[DoubtError] leaves it open. The proof for a connection that broke is the number of bytes
-// handed to the network, counted below TLS. See docs/design.md, "Paying once", for what follows
+// handed to the network, counted below TLS. See docs/paying-once.md, for what follows
 // from each.
 //
 // # Model

@@ -41,7 +41,7 @@ func TestDecodeGenerate(t *testing.T) {
 	}
 }
 
-// design.md §5.6: an error of the service itself is unbilled whatever its status, and no answer, one that is not JSON or a
+// paying-once.md 6: an error of the service itself is unbilled whatever its status, and no answer, one that is not JSON or a
 // gateway's word about HTTP 5xx is held. HTTP 200 is an error only with a listed code.
 func TestGenerateClasses(t *testing.T) {
 	const gateway = `{"error":{"code":"upstream_error","message":"x","type":"server_error"}}`

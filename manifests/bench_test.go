@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// benchRows is the size of manifest that design.md §8 speaks of.
+// benchRows is the size of manifest that design.md speaks of.
 const benchRows = 1_000_000
 
 // bigSheet writes a manifest of rows of about 100 bytes.
