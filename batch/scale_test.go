@@ -269,7 +269,8 @@ func onlyStart(b *testing.B, ctx context.Context, sheet, folder string, net *emu
 		b.Fatal(err)
 	}
 	defer m.Close()
-	if _, err := m.Check(); err != nil {
+	index := &Index{}
+	if _, err := m.CheckItems(index.Add); err != nil {
 		b.Fatal(err)
 	}
 	dir, err := durable.OpenDir(folder)
@@ -282,7 +283,7 @@ func onlyStart(b *testing.B, ctx context.Context, sheet, folder string, net *emu
 		b.Fatal(err)
 	}
 	defer c.Close()
-	batch, err := Open(Options{Manifest: m, Disk: dir, Client: c, Key: client.NewKey(canary), Grace: time.Nanosecond,
+	batch, err := Open(Options{Manifest: m, Index: func() (*Index, error) { return index, nil }, Disk: dir, Client: c, Key: client.NewKey(canary), Grace: time.Nanosecond,
 		Settings: state.Settings{Manifest: m.Name(), BaseURL: testURL, Region: "beijing"}})
 	if err != nil {
 		b.Fatal(err)
