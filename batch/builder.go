@@ -20,8 +20,8 @@ type builder struct {
 	given map[int]state.Key // keys of new items by their place in the manifest
 }
 
-// records yields the records of the items of a model that are to be sent in this pass, or with "" of
-// all models, in the order of the manifest. It ends after the first error.
+// records yields the records of the items of a model that are to be sent in this pass, or with
+// "" of all models, in the order of the manifest. It ends after the first error.
 func (n *builder) records(model string) iter.Seq2[state.Record, error] {
 	return func(yield func(state.Record, error) bool) {
 		for i, it := range n.batch.items() {
@@ -100,8 +100,8 @@ func (n *builder) keyOf(i int, it item) state.Key {
 	return n.give(i, it)
 }
 
-// resubmission is the record of an item that is sent again. It keeps what the item made before until
-// that is put aside.
+// resubmission is the record of an item that is sent again. It keeps what the item made before
+// until that is put aside.
 func (n *builder) resubmission(rec state.Record, it item, changed bool) (state.Record, bool, error) {
 	k, err := state.ParseKey(rec.Key)
 	if err != nil {

@@ -34,8 +34,7 @@ func (r Rules) images(m client.Model, it *manifests.Item) (found []manifests.Pro
 	if m.NoSize && it.Size != "" {
 		add("size", "%s takes no size: what it makes has the shape of its last picture", m.Name)
 	}
-	parameters := it.Parameters()
-	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+	for _, name := range slices.Sorted(maps.Keys(it.Parameters())) {
 		if !m.Takes(name) {
 			add(name, "%s does not know it", m.Name)
 		}

@@ -131,10 +131,11 @@ func (l *lifecycle) stillMissing(j *job, was state.Record) error {
 	return l.state.Put(j.Record, true)
 }
 
-// generate sends an item over the synchronous interface, which answers with the picture: no task, no
-// list, nothing to ask again. It is faster, since the service bounds only its rate, and dearer in a
-// crash: what is on its way then is paid and lost, and the item is held. That is said before anybody
-// chooses it (see ModelPlan). The intent is durable; the record stays one until the picture is in place.
+// generate sends an item over the synchronous interface, which answers with the picture: no
+// task, no list, nothing to ask again. It is faster, since the service bounds only its rate,
+// and dearer in a crash: what is on its way then is paid and lost, and the item is held. That
+// is said before anybody chooses it (see ModelPlan). The intent is durable; the record stays
+// one until the picture is in place.
 func (l *lifecycle) generate(ctx context.Context, m *pace.Model, try *pace.Permit, j *job) error {
 	wire, cancel := l.wire(ctx, l.syncGrace)
 	defer cancel()

@@ -17,8 +17,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// This file is what a run does before it submits anything: it meets the folder, the service, and the
-// state file, which it opens for itself.
+// This file is what a run does before it submits anything: it meets the folder, the service,
+// and the state file, which it opens for itself.
 
 // A preflight proves that a run can begin, and makes state file, folder and manifest agree.
 type preflight struct {
@@ -134,7 +134,8 @@ func (p *preflight) mayHaveLost() (bool, error) {
 	return !agrees, err
 }
 
-// takeIn records the pictures that the state file did not know, and finds the manifest's items in it.
+// takeIn records the pictures that the state file did not know, and finds the manifest's items
+// in it.
 func (p *preflight) takeIn(unknown []state.Record) error {
 	if len(unknown) == 0 {
 		return nil

@@ -65,7 +65,8 @@ type UnknownItemError struct{ Name string }
 
 func (e *UnknownItemError) Error() string { return fmt.Sprintf("no item is called %s", e.Name) }
 
-// redoNames are what is asked for, each once, in an order that the command line does not matter for.
+// redoNames are what is asked for, each once, in an order that the command line does not matter
+// for.
 func redoNames(all []string) []string {
 	var names []string
 	for _, name := range all {
@@ -77,8 +78,8 @@ func redoNames(all []string) []string {
 	return slices.Compact(names)
 }
 
-// newRedoRequest is a request for what names mean, of which no items are chosen yet: that of the last
-// mark where the same command has begun it.
+// newRedoRequest is a request for what names mean, of which no items are chosen yet: that of
+// the last mark where the same command has begun it.
 func newRedoRequest(names []string, f *state.File) redoRequest {
 	sum := sha256.Sum256([]byte(strings.Join(names, "\x00")))
 	r := redoRequest{file: f, Redo: state.Redo{Number: f.LastRedo() + 1,
@@ -176,8 +177,8 @@ func (r *redoRequest) chooseNamed(names []string, items iter.Seq2[int, item],
 	return nil
 }
 
-// choose takes the i-th item of the manifest, which a name means, unless the name is that of another
-// picture than it has. A request that has begun is about the pictures of its beginning.
+// choose takes the i-th item of the manifest, which a name means, unless the name is that of
+// another picture than it has. A request that has begun is about the pictures of its beginning.
 func (r *redoRequest) choose(i int, m state.Match, name string) error {
 	if _, sums, ok := strings.Cut(name, RedoVersion); ok && m.Entry >= 0 && !r.begun {
 		rec, err := r.file.Get(int(m.Entry))
@@ -306,9 +307,9 @@ func (r *redoRequest) explain(p *RedoPlan, i int, it item, m state.Match) {
 	}
 }
 
-// begin notes the request in the next mark; begins is false where that is done, or none. Items that
-// were never seen get their keys here: after the pictures that the state did not know were taken in,
-// which have theirs.
+// begin notes the request in the next mark; begins is false where that is done, or none. Items
+// that were never seen get their keys here: after the pictures that the state did not know were
+// taken in, which have theirs.
 func (r *redoRequest) begin(items iter.Seq2[int, item], keyOf func(int, item) state.Key) (
 	begins bool, err error) {
 	if r.Number == 0 || r.begun {

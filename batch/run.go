@@ -138,7 +138,8 @@ func (r *run) newLife() {
 	r.downloads = download.NewQueue(r.clock, &r.activity, func(why error) { r.stops.Halt("", why) })
 	r.life = &lifecycle{state: r.state, client: o.Client, clock: r.clock, log: o.Log, paces: r.paces,
 		stops: r.stops, waiter: r.sweep.waiter, grace: grace, syncGrace: syncGrace,
-		activity: &r.activity, busy: &r.busy, counts: told, request: r.batch.request, cost: r.batch.cost,
+		activity: &r.activity, busy: &r.busy, counts: told,
+		request: r.batch.request, cost: r.batch.cost,
 		finder: r.sweep.finder, claims: r.sweep.claims, own: r.sweep.finder.Own, sweep: r.sweep,
 		resubmit: r.sweep.resubmit, otherSize: r.batch.otherSize,
 		downloads: r.downloads, folder: folder, found: r.found,
@@ -155,7 +156,8 @@ const hurry = 32 << 20
 // stop marks a clean end and makes the state file small. The mark is durable before the file is
 // written anew. All says that the run came to the end of the manifest.
 func (r *run) stop(ctx context.Context, all bool) error {
-	end := state.Mark{Run: "stop", At: r.clock.Now(), Tool: r.batch.o.Tool, Since: r.sweep.unswept(all)}
+	end := state.Mark{Run: "stop", At: r.clock.Now(), Tool: r.batch.o.Tool,
+		Since: r.sweep.unswept(all)}
 	if err := r.state.Mark(end); err != nil {
 		return err
 	}

@@ -14,8 +14,8 @@ import (
 )
 
 // This file does what a search of the task list says of a submission that was not answered: it
-// adopts the task that was found, sends the item again, holds it, or leaves it to the next run. How
-// the list is judged is in package settle.
+// adopts the task that was found, sends the item again, holds it, or leaves it to the next run.
+// How the list is judged is in package settle.
 
 // maxVanished is how many submissions of an item may vanish before it is left for the next run.
 const maxVanished = 10

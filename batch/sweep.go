@@ -21,8 +21,8 @@ import (
 // back. What it does not know may be paid for, so the account's tasks since its last line are
 // looked through first, and the pictures that it does not know are taken in.
 
-// A sweep looks for the tasks that a state file has lost with its end, and keeps them for the items
-// that want them.
+// A sweep looks for the tasks that a state file has lost with its end, and keeps them for the
+// items that want them.
 type sweep struct {
 	state    *state.File
 	clock    *pace.Clock
@@ -47,7 +47,8 @@ type sweep struct {
 	done    chan struct{} // closed when they have been, in this pass
 }
 
-// run finds the tasks that the state should know and does not. Nothing is submitted before it ends.
+// run finds the tasks that the state should know and does not. Nothing is submitted before it
+// ends.
 func (s *sweep) run(ctx context.Context) error {
 	if s.since.IsZero() || s.swept {
 		return nil

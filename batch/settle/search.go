@@ -13,8 +13,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// A Finder finds tasks of the batch in the account's task list. All of its fields are required; they
-// are shared by all searches of a run.
+// A Finder finds tasks of the batch in the account's task list. All of its fields are required;
+// they are shared by all searches of a run.
 type Finder struct {
 	State  *state.File
 	Clock  *pace.Clock
@@ -57,10 +57,10 @@ type Search struct {
 	why   string // where it cannot be told
 }
 
-// Search begins to look for the task of a record's last submission. Posted is when this run has sent
-// it, by the local clock, and zero for one of an earlier run. The caller holds the turn of its prompt;
-// once the settling time is over the search gives it back. Doubt is what an earlier search for the
-// same submission has returned, or nil.
+// Search begins to look for the task of a record's last submission. Posted is when this run has
+// sent it, by the local clock, and zero for one of an earlier run. The caller holds the turn of
+// its prompt; once the settling time is over the search gives it back. Doubt is what an earlier
+// search for the same submission has returned, or nil.
 func (f *Finder) Search(rec *state.Record, posted time.Time, turn *pace.KeyLock,
 	doubt *tasklist.Doubt) (*Search, *tasklist.Doubt) {
 	now := time.Now()
@@ -116,9 +116,9 @@ func (s *Search) Decide(ctx context.Context) (Verdict, error) {
 	}
 }
 
-// postponed is the verdict of a search that the next run goes on with. A task that the submission of an
-// earlier run may have made stays as doubtful as it is; of one of this run, the next has more tasks to
-// learn the list's times from.
+// postponed is the verdict of a search that the next run goes on with. A task that the
+// submission of an earlier run may have made stays as doubtful as it is; of one of this run,
+// the next has more tasks to learn the list's times from.
 func (s *Search) postponed() Verdict {
 	v := Verdict{Outcome: Unproven}
 	if s.maybe != "" && !s.doubt.ThisRun {

@@ -33,8 +33,9 @@ type strays struct {
 	alike    int       // whole passes in a row that have shown it
 }
 
-// Strays returns the unclaimed tasks of some models since a moment, as several whole passes in a row
-// show them. Where the list cannot tell, the error is an [ErrNoList], or none with resubmit.
+// Strays returns the unclaimed tasks of some models since a moment, as several whole passes in
+// a row show them. Where the list cannot tell, the error is an [ErrNoList], or none with
+// resubmit.
 func (f *Finder) Strays(ctx context.Context, since time.Time, models []string, resubmit bool) (
 	[]client.TaskInfo, error) {
 	s := strays{Finder: f, since: since, models: models, resubmit: resubmit,
