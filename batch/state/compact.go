@@ -46,7 +46,7 @@ func renew(f *File, stop *Mark, order []int) error {
 
 func rewrite(f *File, w io.Writer, stop *Mark, order []int) error {
 	c := copier{from: f.journal, to: w}
-	if err := c.header(f.head, f.first); err != nil {
+	if err := c.header(f.head, f.header); err != nil {
 		return err
 	}
 	for _, i := range order {

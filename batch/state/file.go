@@ -20,8 +20,8 @@ type File struct {
 	disk    durable.Disk
 	journal *journal
 	held    io.Closer // its lock; nil where there is none
-	first   Header
-	head    span // where its line stands
+	header  Header    // in force: the last one
+	head    span      // where its line stands
 
 	length   int64     // of the file when it was opened
 	modified time.Time // when it was written last before that
@@ -78,7 +78,7 @@ func readState(disk durable.Disk, size int64) (s *File, found bool, err error) {
 		s.stopped = false
 		keepTorn(disk, torn)
 	}
-	if s.first.Version == 0 {
+	if s.header.Version == 0 {
 		// The header itself was torn: it is made durable before anything is sent, so nothing was.
 		err := s.journal.close()
 		return emptyFile(disk), false, err
@@ -98,7 +98,7 @@ func keepTorn(disk durable.Disk, torn []byte) {
 }
 
 // Create writes the header of a first run, durably. A file that is there is empty, since
-// openState has cut a torn header off; it stays, so that a crash in here does not turn what had
+// [OpenFile] has cut a torn header off; it stays, so that a crash in here does not turn what had
 // lost its header into what never was.
 func (f *File) Create(h Header) error {
 	j, _, err := openJournal(f.disk, FileName, f.fold)
@@ -106,7 +106,7 @@ func (f *File) Create(h Header) error {
 		return err
 	}
 	h.Version = version
-	f.journal, f.first = j, h
+	f.journal, f.header = j, h
 	if f.held == nil {
 		if f.held, err = hold(f.disk); err != nil {
 			return err
@@ -136,7 +136,7 @@ func (f *File) Amend(h Header) error {
 	}
 	at, err := f.journal.append(all)
 	if err == nil {
-		f.first, f.head = h, at
+		f.header, f.head = h, at
 		f.stale++
 	}
 	return err
@@ -189,7 +189,7 @@ func (f *File) Put(r Record, durable bool) error {
 	f.mu.Lock()
 	at, err := f.journal.append(itemLine{e, r})
 	if err == nil {
-		f.take(e, at)
+		take(f, e, at)
 	}
 	f.mu.Unlock()
 	if err != nil || !durable {

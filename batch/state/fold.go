@@ -10,8 +10,8 @@ import (
 // fold applies one line to the state.
 func (f *File) fold(line []byte, at span) error {
 	f.last = at
-	if e, ok := entryOf(line); ok && f.first.Version > 0 {
-		f.take(e, at)
+	if e, ok := entryOf(line); ok && f.header.Version > 0 {
+		take(f, e, at)
 		return nil
 	}
 	kind, err := kindOf(line)
@@ -19,15 +19,15 @@ func (f *File) fold(line []byte, at span) error {
 	case err != nil:
 		return err
 	case kind.Version > 0:
-		return f.foldHeader(line, at)
-	case f.first.Version == 0:
+		return foldHeader(f, line, at)
+	case f.header.Version == 0:
 		return errors.New("it is no header")
 	case kind.Key == "":
-		return f.foldMark(line)
+		return foldMark(f, line)
 	}
 	e, err := decodeEntry(line)
 	if err == nil {
-		f.take(e, at)
+		take(f, e, at)
 	}
 	return err
 }
@@ -50,12 +50,12 @@ func kindOf(line []byte) (k lineKind, err error) {
 }
 
 // foldHeader takes a header, which may say less than an earlier one.
-func (f *File) foldHeader(line []byte, at span) error {
-	f.head, f.first = at, Header{}
-	return json.Unmarshal(line, &f.first)
+func foldHeader(f *File, line []byte, at span) error {
+	f.head, f.header = at, Header{}
+	return json.Unmarshal(line, &f.header)
 }
 
-func (f *File) foldMark(line []byte) error {
+func foldMark(f *File, line []byte) error {
 	f.marks++
 	f.final = Mark{}
 	err := json.Unmarshal(line, &f.final)
@@ -67,7 +67,7 @@ func (f *File) foldMark(line []byte) error {
 }
 
 // take makes e, whose line is at, the newest entry of its item.
-func (f *File) take(e Entry, at span) {
+func take(f *File, e Entry, at span) {
 	f.stopped = false
 	f.redoes = max(f.redoes, int(e.redo))
 	e.offset, e.length = at.offset, uint32(at.length)

@@ -1,8 +1,6 @@
 package state
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"hash/maphash"
 	"slices"
 )
@@ -187,31 +185,4 @@ func (m *matcher) worth(entry int32) int { return worths[m.entries[entry].Phase(
 func agrees[K comparable](e Entry, k K, of func(id uint64, print Fingerprint) (K, bool)) bool {
 	other, _ := of(e.IDHash, e.print)
 	return other == k
-}
-
-// NewKey is the key of the item of a number in its row, from 1, when the row is first seen.
-func NewKey(id string, print Fingerprint, number int) Key {
-	return Key{keyBase(id, print), int32(number)}
-}
-
-// keyBase is the key that a row gets when it is first seen: from its id, else from what it says.
-func keyBase(id string, print Fingerprint) uint64 {
-	h := sha256.New()
-	if id != "" {
-		h.Write([]byte("id\x00" + id))
-	} else {
-		h.Write([]byte("fp\x00"))
-		h.Write(print[:])
-	}
-	return binary.BigEndian.Uint64(h.Sum(nil))
-}
-
-// freeKey returns the first key of the chain that starts at k for which taken is false: rows
-// with the same text and no ids get different keys.
-func freeKey(k Key, taken func(Key) bool) Key {
-	for taken(k) {
-		sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("again\x00"), k.base))
-		k.base = binary.BigEndian.Uint64(sum[:])
-	}
-	return k
 }

@@ -1,45 +1,32 @@
 package state
 
 import (
-	"bytes"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// The state file holds three kinds of lines: one header, an item line for every change of an
-// item, and marks where a run starts and stops. An item's line is all there is to know of it:
-// the last one counts, and what was before it may be dropped. Fields may be added, never
-// renamed.
-
-// version is the version of the format. A file with a higher one is refused.
-const version = 1
-
 // A Phase is how far an item has come. The names are written to the state file.
 type Phase string
 
 const (
-	// ready: nothing of it is at the service. Recorded only after a submission that provably
-	// created nothing.
+	// Ready: the service has nothing of the item. It is recorded only after a submission that
+	// provably created nothing.
 	Ready Phase = "ready"
-	// intent: a submission is about to be sent, or was sent and not answered. It may have been
+	// Intent: a submission is about to be sent, or was sent and not answered. It may have been
 	// paid for.
 	Intent Phase = "intent"
-	// open: the service has a task of ours.
+	// Open: the service has a task of the item.
 	Open Phase = "open"
-	// done: the pictures are on disk, paid.
+	// Done: the pictures are on disk, and paid for.
 	Done Phase = "done"
-	// failed: it failed for good and cost nothing.
+	// Failed: the item failed for good and cost nothing.
 	Failed Phase = "failed"
-	// held: it may have been paid for and cannot be settled without a person.
+	// Held: the item may have been paid for and cannot be settled without a person.
 	Held Phase = "held"
-	// abandoned: a person gave it up.
+	// Abandoned: a person gave the item up.
 	Abandoned Phase = "abandoned"
 )
 
@@ -173,116 +160,4 @@ func (r Record) Damage() string {
 		}
 	}
 	return ""
-}
-
-// Fingerprint is a hash of what manifest and flags say of an item; see manifests.Item.Fingerprint.
-type Fingerprint [16]byte
-
-func (f Fingerprint) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, f[:]), nil }
-
-func (f *Fingerprint) UnmarshalText(text []byte) error {
-	if len(text) != 32 {
-		return fmt.Errorf("fingerprint of %d digits", len(text))
-	}
-	_, err := hex.Decode(f[:], text)
-	return err
-}
-
-// A Header is the first line.
-type Header struct {
-	Version int       `json:"qwenbatch"`
-	Tool    string    `json:"tool"`
-	Created time.Time `json:"created"`
-	// Salt makes KeyPrint useless elsewhere.
-	Salt     string   `json:"salt"`
-	KeyPrint string   `json:"key,omitempty"`
-	Settings Settings `json:"settings"`
-}
-
-// Settings are what a state file is bound to and what commands without flags go on with.
-type Settings struct {
-	// Manifest is a file name, for messages only.
-	Manifest  string `json:"manifest"`
-	BaseURL   string `json:"base_url"`
-	Region    string `json:"region"`
-	Workspace string `json:"workspace,omitempty"`
-	Mode      string `json:"mode,omitempty"`
-	// Rehearsal says that nothing here was ever paid.
-	Rehearsal bool `json:"rehearsal,omitempty"`
-	// Encoding is what the manifest was read in by the last run; "" in older files.
-	Encoding string `json:"encoding,omitempty"`
-	// Flags are those of the last run that say something of its items, by name, so that other
-	// commands see the same items.
-	Flags map[string]string `json:"flags,omitempty"`
-}
-
-// A Mark says that a run started or stopped. A file whose last line is no stop was left by a
-// crash.
-type Mark struct {
-	Run  string    `json:"run"` // "start" or "stop"
-	At   time.Time `json:"at"`
-	Tool string    `json:"tool,omitempty"`
-	// Since is the moment from which on tasks may exist that this file has lost and that no run
-	// has looked through yet, to the end; zero where there are none such. It outlives runs that
-	// were stopped meanwhile.
-	Since time.Time `json:"sweep_since,omitzero"`
-	// Seen is the newest time of a picture, by the file system's clock, when what was to be
-	// seen of all of them had been recorded; zero in older files. Every mark repeats it.
-	Seen time.Time `json:"seen,omitzero"`
-	// Place is where the file stood when a run began; see durable.Disk.
-	Place string `json:"place,omitempty"`
-	// Redos are the unfinished redo requests. Every mark repeats them.
-	Redos []Redo `json:"redos,omitempty"`
-}
-
-// A Redo is a request of --redo which was begun and is not finished.
-type Redo struct {
-	Number int    `json:"n"`
-	Of     string `json:"of"` // a hash of what it asks for
-	// Keys are of the items that it names, as they were when it began: of two rows that say the
-	// same, either may stand first in the state file after a crash, and the one that was not
-	// meant would be bought again. There are none where it names very many.
-	Keys []string `json:"keys,omitempty"`
-}
-
-// A Key is what the state file calls an item: 64 bits of a hash, and the number of the item in
-// its row above the first.
-type Key struct {
-	base   uint64
-	number int32
-}
-
-func (k Key) String() string {
-	if k.number > 1 {
-		return fmt.Sprintf("%016x-%d", k.base, k.number)
-	}
-	return fmt.Sprintf("%016x", k.base)
-}
-
-// ParseKey reads what [Key.String] writes.
-func ParseKey(s string) (Key, error) {
-	k, ok := keyOf([]byte(s))
-	if !ok {
-		return Key{}, fmt.Errorf("key %q is none", s)
-	}
-	return k, nil
-}
-
-// keyOf reads what key.String writes, and nothing else.
-func keyOf(text []byte) (k Key, ok bool) {
-	var base [8]byte
-	k.number = 1
-	if len(text) < 16 || bytes.ContainsAny(text[:16], "ABCDEF") {
-		return k, false
-	}
-	if _, err := hex.Decode(base[:], text[:16]); err != nil {
-		return k, false
-	}
-	k.base = binary.BigEndian.Uint64(base[:])
-	if len(text) == 16 {
-		return k, true
-	}
-	n, err := strconv.ParseInt(string(text[17:]), 10, 32)
-	k.number = int32(n)
-	return k, err == nil && text[16] == '-' && k.number > 1 && text[17] >= '1'
 }

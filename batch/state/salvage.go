@@ -51,7 +51,7 @@ func salvage(f *File, h Header, m Mark) (broken int, err error) {
 	}
 	f.journal = &journal{disk: f.disk, name: FileName, file: damaged, size: int64(len(whole))}
 	h.Version, h.KeyPrint = version, "" // the key of a lost header is unknown
-	f.first = h
+	f.header = h
 	bad, err := foldWhole(f, whole)
 	if err != nil {
 		return 0, err

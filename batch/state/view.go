@@ -71,7 +71,7 @@ func (f *File) Count() int {
 func (f *File) Header() Header {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.first
+	return f.header
 }
 
 // Size returns the length of the file in bytes.
