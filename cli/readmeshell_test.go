@@ -61,6 +61,15 @@ func runShell(t *testing.T, shell, lines string) {
 			t.Fatal(err)
 		}
 	}
+	r.copy("../manifests/examples", "manifests/examples")
+	r.copy("../manifests/examples/photos", "photos")
+	photo, err := os.ReadFile("../manifests/examples/photos/chair.png")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(r.dir, "shirt.jpg"), photo, 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if shell != "sh" {
 		lines = windowsWays.Replace(lines)
 	}
