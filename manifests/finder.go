@@ -21,12 +21,13 @@ type finder struct {
 	memory  *inputs.Memory
 
 	mu    sync.Mutex
-	found map[string]found
+	found map[string]lookup
 	bySHA map[string]Image
 	lists map[string][]string // the names in a folder
 }
 
-type found struct {
+// A lookup is what has been found of a name.
+type lookup struct {
 	image   Image
 	trouble string
 }
@@ -36,7 +37,7 @@ func newFinder(memory *inputs.Memory, files ...string) *finder {
 	if memory == nil {
 		memory = &inputs.Memory{}
 	}
-	f := &finder{memory: memory, found: map[string]found{}, bySHA: map[string]Image{},
+	f := &finder{memory: memory, found: map[string]lookup{}, bySHA: map[string]Image{},
 		lists: map[string][]string{}}
 	for _, file := range files {
 		if dir := filepath.Dir(file); !slices.Contains(f.folders, dir) {
@@ -76,10 +77,8 @@ func (f *finder) find(name string) (Image, string) {
 	return was.image, was.trouble
 }
 
-// ImageOf is the picture of that content, in hex, which an item of the manifest has shown since it was
-// opened; false if none has.
-func (m *Manifest) ImageOf(sha256 string) (Image, bool) {
-	f := m.rules.finder
+// ofContent is the picture of that content which has been found; false if none has.
+func (f *finder) ofContent(sha256 string) (Image, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	image, ok := f.bySHA[sha256]
@@ -218,10 +217,10 @@ func (f *finder) list(dir string) []string {
 // missing says that a file is not there, and guesses which was meant.
 func (f *finder) missing(name string) string {
 	dir, base := filepath.Split(filepath.FromSlash(name))
-	for _, folder := range f.folders {
+	for _, beside := range f.folders {
 		whole := dir
 		if !filepath.IsAbs(whole) {
-			whole = filepath.Join(folder, dir)
+			whole = filepath.Join(beside, dir)
 		}
 		names := f.list(whole + string(filepath.Separator))
 		near := spell.Nearest(base, names)

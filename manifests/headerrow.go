@@ -2,8 +2,29 @@ package manifests
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
+
+// headerRows is among how many rows with something in them the header is looked for: titles and
+// notes stand above it.
+const headerRows = 20
+
+// usable reports whether a row can be the header.
+func (h *header) usable(w *wantedVars, o Options) bool {
+	if w == nil || len(w.names) == 0 {
+		return h.hasPrompts(o)
+	}
+	return !slices.ContainsFunc(w.names, func(name string) bool {
+		_, ok := findVar(name, h.said, h.names)
+		return !ok
+	})
+}
+
+// hasPrompts reports whether rows have prompts, or pictures for which a prompt is lent.
+func (h *header) hasPrompts(o Options) bool {
+	return h.index[fieldPrompt] >= 0 || o.Prompt != "" && h.index[fieldImage] >= 0
+}
 
 // filled is how many cells of a row have something in them.
 func filled(names []string) (n int) {

@@ -110,6 +110,10 @@ func (m *Manifest) Close() error {
 // the rows stand in none.
 func (m *Manifest) Book() *Book { return m.book }
 
+// ImageOf is the picture of that content, in hex, which an item of the manifest has shown since it
+// was opened; false if none has.
+func (m *Manifest) ImageOf(sha256 string) (Image, bool) { return m.rules.finder.ofContent(sha256) }
+
 // Name is the base name of the file, for messages.
 func (m *Manifest) Name() string { return filepath.Base(m.path) }
 

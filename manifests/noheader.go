@@ -8,9 +8,6 @@ import (
 	"unicode/utf8"
 )
 
-// wholeLines is the separator of a text of which each line is a cell: a byte that no text has.
-const wholeLines = 0
-
 // hasNoHeader reports whether all rows are data: as the person says, or in a text of lines whose
 // first one does not name its columns.
 func (t *table) hasNoHeader(in input) bool {

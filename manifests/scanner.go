@@ -16,6 +16,9 @@ const (
 	maxRecord = 16 << 20
 )
 
+// wholeLines is the separator of a text of which each line is a cell: a byte that no text has.
+const wholeLines = 0
+
 // A span is one cell of a record.
 type span struct {
 	from, to int  // its text in the record, without the quotes around it

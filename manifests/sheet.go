@@ -14,10 +14,6 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// headerRows is among how many rows with something in them the header is looked for: titles and
-// notes stand above it.
-const headerRows = 20
-
 // A sheet is a manifest in a sheet of a workbook. Texts are taken as they are shown, but for
 // seed, count and n, of which the number itself counts, whatever its format.
 type sheet struct {

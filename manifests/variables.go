@@ -27,22 +27,6 @@ const (
 // template needs no prompts itself.
 type wantedVars struct{ names []string }
 
-// usable reports whether a row can be the header.
-func (h *header) usable(w *wantedVars, o Options) bool {
-	if w == nil || len(w.names) == 0 {
-		return h.hasPrompts(o)
-	}
-	return !slices.ContainsFunc(w.names, func(name string) bool {
-		_, ok := findVar(name, h.said, h.names)
-		return !ok
-	})
-}
-
-// hasPrompts reports whether rows have prompts, or pictures for which a prompt is lent.
-func (h *header) hasPrompts(o Options) bool {
-	return h.index[fieldPrompt] >= 0 || o.Prompt != "" && h.index[fieldImage] >= 0
-}
-
 // findVar finds a word among the columns of a sheet: by its very name, then by what it means,
 // then but for case, width and punctuation.
 func findVar(name string, headers map[string]field, columns []string) (varPlace, bool) {

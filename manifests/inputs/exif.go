@@ -36,12 +36,12 @@ func orientationTag(tiff []byte) int {
 	}
 	count := int64(order.Uint16(tiff[at:]))
 	for i := range count {
-		entry := at + 2 + i*12
-		if entry+12 > int64(len(tiff)) {
+		tag := at + 2 + i*12
+		if tag+12 > int64(len(tiff)) {
 			return 0
 		}
-		if order.Uint16(tiff[entry:]) == 0x0112 {
-			if value := int(order.Uint16(tiff[entry+8:])); value >= 2 && value <= 8 {
+		if order.Uint16(tiff[tag:]) == 0x0112 {
+			if value := int(order.Uint16(tiff[tag+8:])); value >= 2 && value <= 8 {
 				return value
 			}
 			return 0

@@ -103,7 +103,8 @@ func foreign(head []byte) string {
 	switch start := strings.ToLower(string(head[:min(len(head), 1024)])); {
 	case len(head) == 0:
 		return "is empty"
-	case len(head) > 12 && string(head[4:8]) == "ftyp" && strings.Contains("heic heix hevc heim heis mif1 msf1", string(head[8:12])):
+	case len(head) > 12 && string(head[4:8]) == "ftyp" &&
+		strings.Contains("heic heix hevc heim heis mif1 msf1", string(head[8:12])):
 		return "is HEIC, as iPhones write; no model takes it: export it as JPEG (on the phone: " +
 			"Settings, Camera, Formats, Most Compatible)"
 	case len(head) > 12 && string(head[4:8]) == "ftyp" && string(head[8:12]) == "avif":
