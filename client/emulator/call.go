@@ -11,9 +11,7 @@ import (
 )
 
 const (
-	// maxBody bounds what is read of a request without its pictures, maxPictures all of it: ten
-	// pictures of 20 MB as base64.
-	maxBody     = 1 << 20
+	// maxPictures bounds what is read of a request with pictures: ten of 20 MB as base64.
 	maxPictures = 280 << 20
 	// The two content types of the service differ by a charset (wire.md §2).
 	mimePost = "application/json"

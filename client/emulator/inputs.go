@@ -32,8 +32,12 @@ type Input struct {
 	transparent bool
 }
 
-// maxInput bounds what is kept of a picture: more than any model takes.
-const maxInput = 21 << 20
+const (
+	// maxBody bounds what is read of a request without its pictures.
+	maxBody = 1 << 20
+	// maxInput bounds what is kept of a picture: more than any model takes.
+	maxInput = 21 << 20
+)
 
 // An inputReader takes the pictures out of the JSON of a submission while it comes, so that a body
 // is never in memory as a whole. Each is replaced by a text that is no URL.

@@ -7,12 +7,6 @@ import (
 	"time"
 )
 
-// A Listing is what the model list tells of a model.
-type Listing struct {
-	Price   string    // of a picture, "" where none is told
-	Retires time.Time // zero where no retirement is announced
-}
-
 type wireModels struct {
 	Code      *string         `json:"code"`
 	Message   *string         `json:"message"`

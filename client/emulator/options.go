@@ -57,6 +57,12 @@ type Options struct {
 	BeforeAnswer func(Call)
 }
 
+// A Listing is what the model list tells of a model.
+type Listing struct {
+	Price   string    // of a picture, "" where none is told
+	Retires time.Time // zero where no retirement is announced
+}
+
 // filled returns the options with their defaults, and the URL of the picture host.
 func (o Options) filled() (Options, *url.URL, error) {
 	if o.Speed == 0 {
