@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/qwenbatch/qwenbatch/cli/term"
 )
@@ -36,15 +35,6 @@ func manifestOrFolder(cmd *cobra.Command, args []string) error {
 	return oneManifest(cmd, args)
 }
 
-// manifestOf is the manifest that a command is given: the folder of --images-dir where there is no
-// other.
-func (r *manifestFlags) manifestOf(args []string) string {
-	if len(args) == 0 {
-		return r.imagesDir
-	}
-	return args[0]
-}
-
 // noArguments is for commands that take flags alone.
 func noArguments(cmd *cobra.Command, args []string) error { return atMost(0)(cmd, args) }
 
@@ -57,14 +47,4 @@ func atMost(n int) cobra.PositionalArgs {
 		return &mistake{text: cmd.CommandPath() + " does not take " + term.Quote(args[n]),
 			hint: cmd.CommandPath() + " --help says what it takes"}
 	}
-}
-
-// givenOnCommandLine reports whether a flag was given on the command line itself.
-func givenOnCommandLine(flags *pflag.FlagSet, name string) bool {
-	f := flags.Lookup(name)
-	if f == nil {
-		return false
-	}
-	_, env := f.Annotations[fromEnvironment]
-	return f.Changed && !env && !isFromFile(f)
 }

@@ -26,6 +26,17 @@ const (
 	completedBytes  = 32 << 20
 )
 
+// offerValues lets the shell complete the flags of all commands.
+func (p *program) offerValues() {
+	for cmd := range p.groups {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			// The error would be of a flag that does not exist, or one that a command has said
+			// already.
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, completion(p, f))
+		})
+	}
+}
+
 // completion offers the values of a flag to the shell.
 func completion(p *program, f *pflag.Flag) cobra.CompletionFunc {
 	switch f.Name {
@@ -180,7 +191,7 @@ func completeHeld(p *program, l *savedBatch) cobra.CompletionFunc {
 			return completeManifest(cmd, args, typed)
 		}
 		withBatch(p, cmd, args, l, func(l *savedBatch) {
-			_, problems, _, _ := l.problems(completedAtMost)
+			_, problems, _, _ := problemsOf(l.batch, completedAtMost)
 			for _, f := range problems {
 				name := f.ID
 				if name == "" {

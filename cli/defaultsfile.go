@@ -21,9 +21,6 @@ import (
 // user's configuration folder, which loses against it. Both lose against the environment.
 const defaultsName = "qwenbatch.yaml"
 
-// fromFile marks a flag that a defaults file has set, with the place.
-const fromFile = "file"
-
 // onlyTyped are flags that a file would repeat with every run, or that are about one moment.
 var onlyTyped = []string{"redo", "new", "accept-changes", "restored", "resubmit", "adopt",
 	"abandon", "all-pending", "help", "version"}
@@ -283,29 +280,4 @@ func (f *defaultsFile) from(path string) string {
 		return path
 	}
 	return filepath.Join(filepath.Dir(f.path), path)
-}
-
-// allFlags are the names of the flags of all commands.
-func allFlags(root *cobra.Command) []string {
-	names := flagNames(root.Flags())
-	for _, c := range root.Commands() {
-		names = append(names, allFlags(c)...)
-	}
-	return names
-}
-
-// isFromFile reports whether a file of defaults has set a flag.
-func isFromFile(f *pflag.Flag) bool {
-	if f == nil {
-		return false
-	}
-	_, file := f.Annotations[fromFile]
-	return file
-}
-
-// isSaid reports whether a flag was given, on the command line or by the environment: what a file
-// gives is weaker than what is known of a batch or a manifest.
-func isSaid(flags *pflag.FlagSet, name string) bool {
-	f := flags.Lookup(name)
-	return f != nil && f.Changed && !isFromFile(f)
 }

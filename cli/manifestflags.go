@@ -157,7 +157,7 @@ type checkedManifest struct {
 
 // open opens the manifest. The caller closes it.
 func (r *manifestFlags) open(p *program, name string) (*checkedManifest, error) {
-	if err := r.stdinReadable(p, name); err != nil {
+	if err := stdinReadable(p, name, r.format); err != nil {
 		return nil, err
 	}
 	if err := r.unknownModel(); err != nil {
@@ -185,6 +185,23 @@ func (r *manifestFlags) open(p *program, name string) (*checkedManifest, error) 
 	c := &checkedManifest{Manifest: m}
 	c.index = sync.OnceValues(func() (*batch.Index, error) { return r.checkRows(c, name) })
 	return c, nil
+}
+
+// manifestOf is the manifest that a command is given: the folder of --images-dir where there is no
+// other.
+func (r *manifestFlags) manifestOf(args []string) string {
+	if len(args) == 0 {
+		return r.imagesDir
+	}
+	return args[0]
+}
+
+// kind is the extension of a manifest, or what --format says in its place.
+func (r *manifestFlags) kind(name string) string {
+	if r.format != "" {
+		return "." + r.format
+	}
+	return strings.ToLower(filepath.Ext(name))
 }
 
 // checkRows checks all rows of a manifest.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/qwenbatch/qwenbatch/batch"
+	"github.com/qwenbatch/qwenbatch/batch/report"
 	"github.com/qwenbatch/qwenbatch/cli/term"
 	"github.com/qwenbatch/qwenbatch/client"
 )
@@ -43,4 +44,22 @@ func retryNote(failed, refused int) string {
 	}
 	return fmt.Sprintf("%s refused: reword them; --retry-failed tries the rest again",
 		term.Number(refused))
+}
+
+// problemsOf returns at most so many failed or held items, the number of further ones, and what
+// the held ones may have cost.
+func problemsOf(b *batch.Batch, most int) (held client.Money, some []report.Failure, more int,
+	err error) {
+	for f, err := range b.View().Failures() {
+		if err != nil {
+			return held, some, more, err
+		}
+		held += f.Cost
+		if len(some) < most {
+			some = append(some, f)
+		} else {
+			more++
+		}
+	}
+	return held, some, more, nil
 }

@@ -116,20 +116,6 @@ func defaultText(f *pflag.Flag) string {
 	return f.Value.String()
 }
 
-// sourceOf is who has said what a flag is.
-func sourceOf(f *pflag.Flag) string {
-	_, environment := f.Annotations[fromEnvironment]
-	switch {
-	case !f.Changed:
-		return "default"
-	case isFromFile(f):
-		return strings.Join(f.Annotations[fromFile], ", ")
-	case environment:
-		return variable(f.Name)
-	}
-	return "command line"
-}
-
 // print prints what somebody has said first: most flags have their defaults.
 func (r configRecord) print(w io.Writer) {
 	t := &term.Table{Heads: []string{"FLAG", "VALUE", "FROM"}, Left: []int{1, 2}, Cut: 1,

@@ -46,7 +46,7 @@ const problemsShown = 20
 func (l *savedBatch) printStatus(w io.Writer) error {
 	fmt.Fprintln(w, term.Plain(l.title()))
 	printCounts(w, statusCounts(l.plan), "done")
-	held, problems, more, err := l.problems(problemsShown)
+	held, problems, more, err := problemsOf(l.batch, problemsShown)
 	if err != nil {
 		return err
 	}
@@ -139,24 +139,6 @@ func statusCounts(p batch.Plan) []countLine {
 	}
 }
 
-// problems returns at most so many failed or held items, the number of further ones, and what
-// the held ones may have cost.
-func (l *savedBatch) problems(most int) (held client.Money, some []report.Failure, more int,
-	err error) {
-	for f, err := range l.batch.View().Failures() {
-		if err != nil {
-			return held, some, more, err
-		}
-		held += f.Cost
-		if len(some) < most {
-			some = append(some, f)
-		} else {
-			more++
-		}
-	}
-	return held, some, more, nil
-}
-
 // problemTable lists failed and held items with their reasons. Nothing is cut where whole is
 // set, for a pipe or a file.
 func problemTable(problems []report.Failure, whole bool) *term.Table {
@@ -216,7 +198,7 @@ type problemRecord struct {
 }
 
 func (l *savedBatch) statusJSON(w io.Writer) error {
-	held, problems, _, err := l.problems(int(^uint(0) >> 1))
+	held, problems, _, err := problemsOf(l.batch, int(^uint(0)>>1))
 	if err != nil {
 		return err
 	}

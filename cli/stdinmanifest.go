@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"path/filepath"
 	"strings"
 
 	"github.com/qwenbatch/qwenbatch/cli/term"
@@ -13,21 +12,13 @@ const fromStdin = "-"
 // formats are what --format takes.
 var formats = []string{"csv", "tsv", "txt", "xlsx", "yaml", "jsonl", "json"}
 
-// kind is the extension of a manifest, or what --format says in its place.
-func (r *manifestFlags) kind(name string) string {
-	if r.format != "" {
-		return "." + r.format
-	}
-	return strings.ToLower(filepath.Ext(name))
-}
-
 // stdinReadable refuses a manifest on standard input that cannot be read: without --format, which
 // an earlier run may have remembered, or from a keyboard.
-func (r *manifestFlags) stdinReadable(p *program, name string) error {
+func stdinReadable(p *program, name, format string) error {
 	switch {
 	case name != fromStdin:
 		return nil
-	case r.format == "":
+	case format == "":
 		return &mistake{text: "- is standard input, and it does not tell what it is",
 			hint: "add --format " + term.OrList(formats)}
 	case term.IsTerminal(p.stdin):
