@@ -25,12 +25,12 @@ type Totals struct {
 // allowed.
 func (m *Manifest) Check() (Totals, error) { return m.CheckItems(func(*Item) {}) }
 
-// CheckItems is Check that shows each item, in order, which Items will yield: with one reading, what
-// must be known of all items can be kept. Once there is a mistake some are left out.
+// CheckItems is Check that shows each item, in order, which Items will yield: with one reading,
+// what must be known of all items can be kept. Once there is a mistake some are left out.
 func (m *Manifest) CheckItems(see func(*Item)) (Totals, error) {
-	c := manifestCheck{m: m, see: see, mistakes: m.mistakes.clone(), warnings: m.headerWarnings.clone(),
-		guesses: m.guesses.clone(),
-		claims:  newNameIndex(m.rules.naming)}
+	c := manifestCheck{m: m, see: see, mistakes: m.mistakes.clone(),
+		warnings: m.headerWarnings.clone(), guesses: m.guesses.clone(),
+		claims: newNameIndex(m.rules.naming)}
 	if err := m.each(c.row); err != nil {
 		return Totals{}, err
 	}

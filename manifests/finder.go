@@ -124,8 +124,8 @@ func unreadable(err error) string {
 	return err.Error()
 }
 
-// stat looks for a file in the folders. A name with backslashes, which other systems have, is tried
-// with slashes, too.
+// stat looks for a file in the folders. A name with backslashes, which other systems have, is
+// tried with slashes, too.
 func (f *finder) stat(name string) (string, error) {
 	var first error
 	for _, name := range []string{filepath.FromSlash(name), strings.ReplaceAll(name, `\`, "/")} {
@@ -169,7 +169,8 @@ func (f *finder) path(name string) (path, trouble string) {
 	for _, m := range matches {
 		names = append(names, filepath.Base(m))
 	}
-	return "", fmt.Sprintf("matches %d files, and must match one: %s", len(matches), quoteAll(names))
+	return "", fmt.Sprintf("matches %d files, and must match one: %s", len(matches),
+		quoteAll(names))
 }
 
 // glob is the files that a pattern matches, in the first folder that has some.

@@ -81,8 +81,8 @@ func readHeader(names []string, explicit map[string]string) (header, []headerFau
 	return h, faults
 }
 
-// image takes a column of pictures, which is carried through to the reports, too. An empty header of
-// --column image= has none.
+// image takes a column of pictures, which is carried through to the reports, too. An empty
+// header of --column image= has none.
 func (h *header) image(i int, name string) {
 	if h.index[fieldImage] < 0 {
 		h.index[fieldImage] = i

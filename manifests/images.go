@@ -7,8 +7,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/manifests/inputs"
 )
 
-// An Image is a picture that an item shows the model. It is a URL, which nobody has looked at, or a
-// file.
+// An Image is a picture that an item shows the model. It is a URL, which nobody has looked at,
+// or a file.
 type Image struct {
 	URL  string
 	Path string // of the file, as it is opened
@@ -33,8 +33,8 @@ func stemOf(name string) string {
 	return strings.TrimSuffix(name, filepath.Ext(name))
 }
 
-// identity is what the fingerprint takes of a picture: the content of a file, never its name, and a
-// URL as it is written.
+// identity is what the fingerprint takes of a picture: the content of a file, never its name,
+// and a URL as it is written.
 func (i Image) identity() string {
 	if i.URL != "" {
 		return "url " + i.URL
@@ -47,8 +47,8 @@ func isURL(text string) bool {
 	return strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://")
 }
 
-// imageNames are the names in a cell: one a line, or separated by semicolons. A semicolon in the name
-// of a file that is there, as whole tells, is a part of it.
+// imageNames are the names in a cell: one a line, or separated by semicolons. A semicolon in
+// the name of a file that is there, as whole tells, is a part of it.
 func imageNames(text string, whole func(string) bool) []string {
 	if text == "" {
 		return nil
@@ -61,7 +61,8 @@ func imageNames(text string, whole func(string) bool) []string {
 		sep = "\n"
 	}
 	var names []string
-	for _, name := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(sep, r) }) {
+	separates := func(r rune) bool { return strings.ContainsRune(sep, r) }
+	for _, name := range strings.FieldsFunc(text, separates) {
 		if name = trimEdges(name); name != "" {
 			names = append(names, name)
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/manifests/template"
 )
 
-// A lentPrompt is Options.Prompt: the prompt of rows that name a picture and none themselves. In it
-// {{.image.name}} is the name of the picture.
+// A lentPrompt is Options.Prompt: the prompt of rows that name a picture and none themselves.
+// In it {{.image.name}} is the name of the picture.
 type lentPrompt struct {
 	text     string
 	template *template.Template // nil for a plain text

@@ -142,7 +142,8 @@ func (c *nameConflicts) text(name string, taken *nameUse) string {
 		return fmt.Sprintf("%q is used already at %s", name, where)
 	case fold(taken.name) == fold(name):
 		return fmt.Sprintf(
-			"%q and %q at %s differ only in case or Unicode form: some file systems take them for the same", name, taken.name, where)
+			"%q and %q at %s differ only in case or Unicode form: some file systems take them for "+
+				"the same", name, taken.name, where)
 	}
 	return fmt.Sprintf("%q and %q at %s become the same file name, %q", name, taken.name, where,
 		taken.file)

@@ -33,7 +33,8 @@ func openFile(path string, o Options, wants *wantedVars, maxItems int) (*reading
 		}
 		return openFolder(path)
 	}
-	if ext := strings.ToLower(filepath.Ext(path)); o.ImagesDir != "" && ext != ".yaml" && ext != ".yml" {
+	ext := strings.ToLower(filepath.Ext(path))
+	if o.ImagesDir != "" && ext != ".yaml" && ext != ".yml" {
 		return nil, single(Position{File: path}, "",
 			"--images-dir makes the rows, and this has its own; it goes with a YAML manifest, or alone")
 	}

@@ -34,8 +34,8 @@ type Options struct {
 	Names   Names // what pictures are called
 	// Prompt is that of rows that name a picture and no prompt; "" is none.
 	Prompt string
-	// ImagesDir is a folder of which each picture is a row, in place of the items of a YAML manifest
-	// that has none; "" is none.
+	// ImagesDir is a folder of which each picture is a row, in place of the items of a YAML
+	// manifest that has none; "" is none.
 	ImagesDir string
 	// Inputs remembers what pictures are; nil begins anew.
 	Inputs *inputs.Memory

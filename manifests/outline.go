@@ -16,9 +16,9 @@ import (
 // Fields returns the names that have a meaning in a manifest.
 func Fields() []string { return slices.Clone(fieldNames[:]) }
 
-// Headers returns the headers of a sheet, or the keys of JSON, in any order: those that are read and
-// those that are carried through. It wants no prompts, so that somebody who is to say which column
-// has them can choose.
+// Headers returns the headers of a sheet, or the keys of JSON, in any order: those that are
+// read and those that are carried through. It wants no prompts, so that somebody who is to say
+// which column has them can choose.
 func Headers(name string, o Options) ([]string, error) {
 	o.Columns = nil
 	opened, err := openFile(name, o, &wantedVars{}, defaultMaxItems)

@@ -170,7 +170,8 @@ func openRows(d *document, in input, w *wantedVars) (*reading, error) {
 
 // overOptions are how the sheet is read: as the manifest says, else as the flags say.
 func (d *document) overOptions(o Options) (Options, error) {
-	inner := Options{Prompt: o.Prompt, NoHeader: o.NoHeader, Sheet: o.Sheet, VisibleOnly: o.VisibleOnly, Columns: maps.Clone(o.Columns)}
+	inner := Options{Prompt: o.Prompt, NoHeader: o.NoHeader, Sheet: o.Sheet,
+		VisibleOnly: o.VisibleOnly, Columns: maps.Clone(o.Columns)}
 	if asked, said, _ := scalar(orNull(d.over[sheetKey.name])); said {
 		inner.Sheet = asked
 	}

@@ -1,10 +1,11 @@
-// Package inputs looks at pictures that a request is to show a model: their hash, format and sides.
+// Package inputs looks at pictures that a request is to show a model: their hash, format and
+// sides.
 //
-// It guarantees that the format is told by the content and not by the name, and that a hash is that
-// of the bytes that were there when it was taken. A [Memory] keeps what was learnt of a file as long
-// as its size and time stay the same, also from run to run, so that a thousand photos are not read
-// again to find that nothing is to be done. It knows nothing of manifests, models or requests, and
-// changes no picture.
+// It guarantees that the format is told by the content and not by the name, and that a hash is
+// that of the bytes that were there when it was taken. A [Memory] keeps what was learnt of a
+// file as long as its size and time stay the same, also from run to run, so that a thousand
+// photos are not read again to find that nothing is to be done. It knows nothing of manifests,
+// models or requests, and changes no picture.
 package inputs
 
 import (
@@ -45,8 +46,8 @@ type Error struct{ Text string }
 
 func (e *Error) Error() string { return e.Text }
 
-// headLength is how much of a file is kept to tell what it is: the sides of a JPEG stand behind its
-// thumbnail and colour profile.
+// headLength is how much of a file is kept to tell what it is: the sides of a JPEG stand behind
+// its thumbnail and colour profile.
 const headLength = 1 << 20
 
 // Read reads a picture to its end. What is no picture is an *Error.

@@ -95,8 +95,8 @@ func (m *Memory) FilesRead() int {
 	return m.read
 }
 
-// Load takes what an earlier process has saved. A line that cannot be read is left out: the file is
-// read again then.
+// Load takes what an earlier process has saved. A line that cannot be read is left out: the
+// file is read again then.
 func (m *Memory) Load(r io.Reader) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
