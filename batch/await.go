@@ -13,13 +13,13 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// bareAnswers is how often a task may say that it succeeded without saying what it made: about
+// maxEmptyAnswers is how often a task may say that it succeeded without saying what it made: about
 // five minutes.
-const bareAnswers = 10
+const maxEmptyAnswers = 10
 
-// patience is how often in a row the service may refuse to tell of a task that may be another
-// program's.
-const patience = 3
+// maxForeignRefusals is how often in a row the service may refuse to tell of a task that may be
+// another program's.
+const maxForeignRefusals = 3
 
 // An askedTask is a task that a run asks after.
 type askedTask struct {
@@ -58,7 +58,7 @@ func (w *waiter) await(ctx context.Context, a askedTask) (client.Task, error) {
 			w.log.Warn("will try again", "cause", err)
 			w.watch.Defer(t, pace.Backoff(failures))
 			failures++
-			if refusals = refusalsAfter(refusals, err); a.foreign && refusals >= patience {
+			if refusals = refusalsAfter(refusals, err); a.foreign && refusals >= maxForeignRefusals {
 				return client.Task{ID: a.id, Status: client.Unknown}, nil
 			}
 			if !a.foreign && tasklist.Forgotten(a.submitted, w.clock.Now()) {
@@ -66,7 +66,7 @@ func (w *waiter) await(ctx context.Context, a askedTask) (client.Task, error) {
 				return client.Task{}, errLeave
 			}
 			continue
-		case task.Status == client.Succeeded && len(task.Results) == 0 && bare < bareAnswers:
+		case task.Status == client.Succeeded && len(task.Results) == 0 && bare < maxEmptyAnswers:
 			failures, refusals = 0, 0
 			w.watch.Defer(t, pace.Backoff(bare)) // its pictures come a little later, or never
 			bare++

@@ -105,19 +105,19 @@ type Options struct {
 // A Batch is a manifest joined with its state file. It is not safe for concurrent use, but for
 // Progress during Run.
 type Batch struct {
-	o     Options
-	state *state.File
-	found bool // there was a state file
-	torn  bool // there was the beginning of one
+	o         Options
+	state     *state.File
+	hadState  bool // there was a state file
+	tornState bool // there was the beginning of one
 	// the state file was damaged, and is written anew from what was whole of it
-	salvaged bool
-	lost     string        // the file that shows that there was one; see traces
-	matches  []state.Match // as of the opening, the pass or the end of the last run
-	index    *Index
-	region   client.Region
-	counts   counts
-	redo     redoRequest
-	orphaned []Orphan
+	salvaged  bool
+	lostTrace string        // the file that shows that there was one; see traces
+	matches   []state.Match // as of the opening, the pass or the end of the last run
+	index     *Index
+	region    client.Region
+	counts    counts
+	redo      redoRequest
+	orphaned  []Orphan
 
 	pictures *pictures.Inventory
 }
@@ -139,7 +139,7 @@ func Open(o Options) (*Batch, error) {
 		index = sync.OnceValues(func() (*Index, error) { return ReadIndex(o.Manifest) })
 	}
 	go index() // meanwhile: of a million rows, manifest and state take seconds each
-	err := b.remember(index)
+	err := b.openState(index)
 	var mistakes error
 	if b.index, mistakes = index(); cmp.Or(mistakes, err) != nil {
 		if b.state != nil {
@@ -155,29 +155,29 @@ func Open(o Options) (*Batch, error) {
 	return b, nil
 }
 
-// remember reads the state file and looks which pictures are in place. Index is waited for before
+// openState reads the state file and looks which pictures are in place. Index is waited for before
 // a damaged file is replaced.
-func (b *Batch) remember(index func() (*Index, error)) (err error) {
-	b.state, b.found, err = state.OpenFile(b.o.Disk)
+func (b *Batch) openState(index func() (*Index, error)) (err error) {
+	b.state, b.hadState, err = state.OpenFile(b.o.Disk)
 	if errors.Is(err, state.ErrDamaged) && b.o.Restored {
 		if _, err := index(); err != nil {
 			return err
 		}
 		b.state, err = b.salvage()
-		b.found, b.salvaged = err == nil, true
+		b.hadState, b.salvaged = err == nil, true
 	}
 	if err != nil {
 		return err
 	}
-	if !b.found {
-		if b.torn, err = durable.Exists(b.o.Disk, state.FileName); err != nil {
+	if !b.hadState {
+		if b.tornState, err = durable.Exists(b.o.Disk, state.FileName); err != nil {
 			return err
 		}
-		if b.lost, err = pictures.Traces(b.o.Disk); err != nil {
+		if b.lostTrace, err = pictures.Traces(b.o.Disk); err != nil {
 			return err
 		}
 	}
-	if err := b.bound(); err != nil {
+	if err := b.checkService(); err != nil {
 		return err
 	}
 	b.pictures = pictures.NewInventory(b.o.Disk, b.state)
@@ -188,7 +188,7 @@ func (b *Batch) remember(index func() (*Index, error)) (err error) {
 // Lost names the file that shows that the folder had a state file, which is gone; "" where it
 // is there, or where there was none. A run then looks through the account's tasks first, as
 // with Options.Restored.
-func (b *Batch) Lost() string { return b.lost }
+func (b *Batch) Lost() string { return b.lostTrace }
 
 // salvage writes a damaged state file anew from what is whole of it.
 func (b *Batch) salvage() (*state.File, error) {
@@ -206,14 +206,14 @@ func (b *Batch) salvage() (*state.File, error) {
 func (b *Batch) Close() error { return b.state.Close() }
 
 // Recorded are the settings of the last run, false where there was none.
-func (b *Batch) Recorded() (state.Settings, bool) { return b.state.Header().Settings, b.found }
+func (b *Batch) Recorded() (state.Settings, bool) { return b.state.Header().Settings, b.hadState }
 
-// bound refuses a state file of another service: tasks there cannot be seen here, and would be
-// paid again.
-func (b *Batch) bound() error {
+// checkService refuses a state file of another service: tasks there cannot be seen here, and would
+// be paid again.
+func (b *Batch) checkService() error {
 	was, is := b.state.Header().Settings, b.o.Settings
 	switch {
-	case !b.found:
+	case !b.hadState:
 		return nil
 	case was.Rehearsal && !is.Rehearsal:
 		return fmt.Errorf("%w: it is of a rehearsal", state.ErrOther)
@@ -234,7 +234,7 @@ func (b *Batch) rematch() { b.matches = b.state.Match(b.index.items, b.index.ear
 // wanted reports whether the i-th item is to be sent.
 func (b *Batch) wanted(i int) bool {
 	m := b.matches[i]
-	return !b.index.skipped[i] && (m.Entry < 0 || b.again(m))
+	return !b.index.skipped[i] && (m.Entry < 0 || b.shouldResubmit(m))
 }
 
 // idle reports whether a run has nothing to do.
@@ -293,7 +293,7 @@ func (it item) key() state.Key {
 func (b *Batch) View() report.View {
 	return report.View{Manifest: b.o.Manifest, State: b.state, Pictures: b.pictures, Disk: b.o.Disk,
 		Matches: b.matches, Skipped: b.index.skipped, HasIDs: b.index.hasIDs(), Model: DefaultModel,
-		Tool: b.o.Tool, Rehearsal: b.o.Settings.Rehearsal, Workbook: b.o.Workbook, Cost: b.whole,
+		Tool: b.o.Tool, Rehearsal: b.o.Settings.Rehearsal, Workbook: b.o.Workbook, Cost: b.fullCost,
 		Log: b.o.Log}
 }
 

@@ -50,7 +50,7 @@ func (n *builder) build(i int, it item) (state.Record, bool, error) {
 		rec, err := n.fresh(i, it)
 		return rec, true, err
 	}
-	if n.resumed[m.Entry] || !n.batch.again(m) {
+	if n.resumed[m.Entry] || !n.batch.shouldResubmit(m) {
 		return state.Record{}, false, nil
 	}
 	redone := n.batch.redo.includes(m.Entry)
@@ -76,7 +76,7 @@ func (n *builder) fresh(i int, it item) (state.Record, error) {
 	// places
 	rec.Redo = n.batch.redo.Number
 	var err error
-	rec.Sent, err = n.batch.o.Rules.sent(it.Item, rec.Key, 0)
+	rec.Sent, err = n.batch.o.Rules.newRequest(it.Item, rec.Key, 0)
 	return rec, err
 }
 
@@ -116,7 +116,7 @@ func (n *builder) resubmission(rec state.Record, it item, changed bool) (state.R
 	rec.Name = pictures.Name(it.Item, k)
 	// of one that was taken in from a picture without metadata nothing is known
 	if changed || rec.Sent.Prompt == "" {
-		rec.Sent, err = n.batch.o.Rules.sent(it.Item, rec.Key, 0)
+		rec.Sent, err = n.batch.o.Rules.newRequest(it.Item, rec.Key, 0)
 		rec.OtherSize = false
 	}
 	rec.Sent.Sync = n.batch.o.Rules.sync(n.batch.o.Rules.Live.Model(rec.Sent.Model))

@@ -116,7 +116,7 @@ func (r Rules) size(m client.Model, said string) (client.Size, error) {
 // Request is what is sent for an item without a key, and whether it goes over the synchronous
 // interface. A seed that nobody says is drawn by chance.
 func (r Rules) Request(it *manifests.Item) (client.Request, bool, error) {
-	s, err := r.sent(it, rand.Text(), 0)
+	s, err := r.newRequest(it, rand.Text(), 0)
 	return s.Client(content(it.Images)), s.Sync, err
 }
 
@@ -128,11 +128,11 @@ func modelOf(it *manifests.Item) string {
 }
 
 // Names are the names of pictures that a template gives, "" for none.
-func (r Rules) Names(template string) manifests.Names { return pictures.Rules(template, r.words) }
+func (r Rules) Names(template string) manifests.Names { return pictures.Rules(template, r.vars) }
 
-// words are what a template of names can be made of that only the model table knows: model and
+// vars are what a template of names can be made of that only the model table knows: model and
 // size as they are sent.
-func (r Rules) words(it *manifests.Item) map[string]string {
+func (r Rules) vars(it *manifests.Item) map[string]string {
 	model := r.Live.Model(modelOf(it))
 	words := map[string]string{"model": model.Name, "size": it.Size}
 	if size, err := r.size(model, it.Size); err == nil {
@@ -142,9 +142,9 @@ func (r Rules) words(it *manifests.Item) map[string]string {
 	return words
 }
 
-// sent is the request for an item under its key: everything that nobody says is decided here,
-// once.
-func (r Rules) sent(it *manifests.Item, k string, redone int) (state.Request, error) {
+// newRequest is the request for an item under its key: everything that nobody says is decided
+// here, once.
+func (r Rules) newRequest(it *manifests.Item, k string, redone int) (state.Request, error) {
 	m := r.Live.Model(modelOf(it))
 	size, err := r.sizeFor(m, it)
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/manifests"
 )
 
-// images returns what is wrong with the pictures that an item shows, and with what few models know.
+// images returns what is wrong with the pictures that an item shows, and with what few models
+// know.
 func (r Rules) images(m client.Model, it *manifests.Item) (found []manifests.Problem) {
 	add := func(field, format string, args ...any) {
 		found = append(found, manifests.Problem{Field: field, Text: fmt.Sprintf(format, args...)})
@@ -114,8 +115,8 @@ func (b *Batch) request(s state.Request) client.Request {
 	})
 }
 
-// whole is what a request costs.
-func (b *Batch) whole(s state.Request) client.Money { return b.cost(s, s.N) }
+// fullCost is what a request costs.
+func (b *Batch) fullCost(s state.Request) client.Money { return b.cost(s, s.N) }
 
 // cost is that of so many pictures of a request, and of those that it shows.
 func (b *Batch) cost(s state.Request, pictures int) client.Money {
@@ -123,8 +124,8 @@ func (b *Batch) cost(s state.Request, pictures int) client.Money {
 	return b.price(s)*client.Money(pictures) + shown*client.Money(len(s.Inputs))
 }
 
-// sizeFor is the size that is sent for what an item says: "" where the service is to choose, which it
-// does by the last picture.
+// sizeFor is the size that is sent for what an item says: "" where the service is to choose, which
+// it does by the last picture.
 func (r Rules) sizeFor(m client.Model, it *manifests.Item) (string, error) {
 	if len(it.Images) > 0 && it.Size == "" {
 		last := it.Images[len(it.Images)-1]

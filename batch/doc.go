@@ -45,11 +45,11 @@
 // passes only. Submissions with the same model and prompt go one at a time, under a keyed lock,
 // which one in doubt holds until its settling time is over: so the list can tell them apart.
 // Whoever waits for that lock holds no slot, and the slot in memory is acquired before the one in
-// flight: so no job waits for a slot whose holder waits for that job. State file, windows, downloads,
-// claims, stop conditions and counts have a mutex of their own each and are safe for concurrent
-// use. Where one is held while another is acquired, the order is: downloads, stop conditions, then
-// windows and counts; the sink of saved pictures, which is called under that of counts, does not
-// block.
+// flight: so no job waits for a slot whose holder waits for that job. State file, windows,
+// downloads, claims, stop conditions and counts have a mutex of their own each and are safe for
+// concurrent use. Where one is held while another is acquired, the order is: downloads, stop
+// conditions, then windows and counts; the sink of saved pictures, which is called under that of
+// counts, does not block.
 //
 // This package reads no flags and prints nothing, it does not decide what the list proves (settle,
 // tasklist), when to ask (poll), how fast to send (pace), when to stop (halt), or how pictures

@@ -37,7 +37,7 @@ func (l *lifecycle) fetch(ctx context.Context, rec *state.Record, task client.Ta
 		return l.hold(rec, "Gone",
 			"task %s made a picture that the service does not give out any more: %v", rec.Task, err)
 	case errors.Is(err, download.ErrForeign):
-		return l.release(rec)
+		return l.releaseTask(rec)
 	case errors.Is(err, download.ErrLater):
 		return l.leaveOpen(rec, f, cost)
 	case err != nil:
@@ -137,7 +137,7 @@ func (l *lifecycle) stillMissing(j *job, was state.Record) error {
 // is said before anybody chooses it (see ModelPlan). The intent is durable; the record stays
 // one until the picture is in place.
 func (l *lifecycle) generate(ctx context.Context, m *pace.Model, try *pace.Permit, j *job) error {
-	wire, cancel := l.wire(ctx, l.syncGrace)
+	wire, cancel := l.graceContext(ctx, l.syncGrace)
 	defer cancel()
 	l.activity.AtService.Add(1)
 	task, err := l.client.Generate(wire, l.request(j.Sent))
@@ -158,5 +158,5 @@ func (l *lifecycle) generate(ctx context.Context, m *pace.Model, try *pace.Permi
 		j.Request, j.Message = doubt.RequestID, doubt.Cause.Error()
 		return l.state.Put(j.Record, false) // settle will hold it
 	}
-	return l.refused(ctx, m, j, err)
+	return l.submitFailed(ctx, m, j, err)
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // An Index is what is kept in memory of a manifest's items, some 40 bytes for each: by their
-// fingerprints they are found again in whatever folder their batch is, since names and paths change
-// with every "final version 2". It does not change once it has been read.
+// fingerprints they are found again in whatever folder their batch is, since names and paths
+// change with every "final version 2". It does not change once it has been read.
 type Index struct {
 	items   []state.Item
 	earlier []state.Reading

@@ -19,40 +19,34 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// This file is the life of an item. It moves through the phases of its record:
-//
-//	ready → intent → open → done | failed | held
-//
-// Each step starts from what is durable and ends by making its outcome durable, in this order:
-//
-//	intent (fsync) → POST → task id (fsync) → poll → part + fsync → rename → fsync of the folder → done (fsync)
-//
-// so that a crash anywhere leaves a record that says what may have been paid for. A step
-// returns an error only where going on is pointless for everybody; what happens to the item
-// itself is in its record.
+// This file moves an item through the phases of its record, ready → intent → open → done |
+// failed | held. Each step starts from a durable record and ends with the next one; the package
+// comment says in which order, and what a crash leaves. What happens to the item is in its
+// record: a step returns an error only if the whole run has to end, and errLeave to leave the
+// item as it is.
 
-// attempts is how often an item is sent in all when its tasks fail in a way that may pass.
-// Failed tasks cost nothing.
+// attempts is how often an item is sent at most when its tasks fail for a passing reason. Failed
+// tasks cost nothing.
 const attempts = 3
 
-// A lifecycle takes items through their phases. All of a run share one; what it holds is safe for
-// concurrent use or is not written while items are in their ways.
+// A lifecycle moves the items of a run through their phases. All its goroutines share one: what
+// it holds is safe for concurrent use, or not written while a pass runs.
 type lifecycle struct {
-	state     *state.File
-	client    *client.Client
-	clock     *pace.Clock
-	log       *slog.Logger
-	paces     *pace.Models
-	stops     *halt.Conditions
-	waiter    *waiter
-	prompts   pace.KeyedMutex // one submission of a model and prompt is unanswered at a time
-	grace     time.Duration   // for answers to submissions, once the run is being stopped
-	syncGrace time.Duration   // the same where they bring the picture
-	activity  *download.Activity
-	busy      *settle.Busy
-	counts    *counts
-	request   func(state.Request) client.Request
-	cost      func(s state.Request, pictures int) client.Money
+	state       *state.File
+	client      *client.Client
+	clock       *pace.Clock
+	log         *slog.Logger
+	paces       *pace.Models
+	stops       *halt.Conditions
+	waiter      *waiter
+	promptLocks pace.KeyedMutex // one submission of a model and prompt is unanswered at a time
+	grace       time.Duration   // for answers to submissions, once the run is being stopped
+	syncGrace   time.Duration   // the same where they bring the picture
+	activity    *download.Activity
+	busy        *settle.Busy
+	counts      *counts
+	request     func(state.Request) client.Request
+	cost        func(s state.Request, pictures int) client.Money
 
 	// of submissions that were not answered
 	finder    *settle.Finder
@@ -63,16 +57,16 @@ type lifecycle struct {
 	otherSize func(state.Request) (bool, error)
 
 	// of pictures
-	downloads *download.Queue
-	fetcher   *download.Fetcher
-	saver     *download.Saver
-	folder    *pictures.Folder
-	found     *pictures.Found // of open tasks
+	downloads     *download.Queue
+	fetcher       *download.Fetcher
+	saver         *download.Saver
+	folder        *pictures.Folder
+	foundPictures *pictures.Found // of open tasks
 }
 
-// live takes an item as far as it comes. It returns nil, too, where the item has to stay as it
-// is for the next run.
-func (l *lifecycle) live(ctx context.Context, j *job) error {
+// runItem takes an item from step to step until it is done, failed or held, or until a step
+// leaves it as it is for the next run. It owns the job, and gives its slot back.
+func (l *lifecycle) runItem(ctx context.Context, j *job) error {
 	l.activity.Items.Add(1)
 	defer l.activity.Items.Add(-1)
 	l.busy.Begin()
@@ -113,30 +107,31 @@ func (l *lifecycle) step(p state.Phase) func(context.Context, *job) error {
 	return nil
 }
 
-// submit sends an item once.
+// submit adopts an orphan of the item, or sends it once. It holds the lock of the prompt until
+// the submission is answered, and if it is not, until the settling time is over.
 func (l *lifecycle) submit(ctx context.Context, j *job) error {
-	// Two requests with the same words could not be told apart in the task list, should one of
+	// Two requests with the same prompt could not be told apart in the task list, should one of
 	// them go unanswered.
 	key := tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt)
 	if j.Sent.Sync && client.LookupModel(j.Sent.Model).Async == client.None {
-		// No task of the model is in any list: a thousand photos of one prompt wait for nobody.
+		// The model has no tasks and so no list: items with the same prompt need not wait.
 		key = j.Key
 	}
-	turn := l.prompts.Of(key)
-	defer turn.Unlock()
-	if !turn.TryLock() {
-		// Whoever is inside may want a place in the window: nobody waits here while holding one.
+	lock := l.promptLocks.Of(key)
+	defer lock.Unlock()
+	if !lock.TryLock() {
+		// The holder of the lock may be waiting for a slot: none is kept while waiting for it.
 		j.slot.Release()
-		if err := l.waitTurn(ctx, turn); err != nil {
+		if err := l.lockPrompt(ctx, lock); err != nil {
 			return err
 		}
 	}
 
-	// In here, since a doubt about the same words has the first choice of what was found.
+	// Under the lock: a doubt about the same prompt comes first in claiming what was found.
 	if err := l.claimOrphan(ctx, j); err != nil || j.Phase != state.Ready {
 		return err
 	}
-	// it has one when it comes from the producer, which keeps the order of the manifest
+	// a job from the producer has one already, acquired in the order of the manifest
 	if !j.slot.Held() {
 		slot, err := l.paces.Of(j.Sent.Model).InFlight.Acquire(ctx)
 		if err != nil {
@@ -149,19 +144,20 @@ func (l *lifecycle) submit(ctx context.Context, j *job) error {
 		j.slot.Release()
 	}
 	if j.Phase == state.Intent && err == nil {
-		// The lock stays held: while this one is in doubt, none with the same words goes out.
-		return download.Track(&l.activity.InDoubt, func() error { return l.settle(ctx, j, turn) })
+		// Still under the lock: while this one is in doubt, none with the same prompt is sent.
+		return download.Track(&l.activity.InDoubt, func() error { return l.settle(ctx, j, lock) })
 	}
 	return err
 }
 
-// send holds a place in the window; it keeps it if a task was created.
+// send makes the intent durable and posts the submission, unless a stop condition leaves the item
+// ready. The job has a slot in the window, which it keeps if a task was created.
 func (l *lifecycle) send(ctx context.Context, m *pace.Model, j *job) error {
-	try, err := l.turn(ctx, m)
+	try, err := l.acquirePermit(ctx, m)
 	if err != nil {
 		return err
 	}
-	defer try.Unsent() // where it was sent, that is known before
+	defer try.Unsent() // has no effect after Observe
 	if err := l.state.Astray(); errors.Is(err, state.ErrReplaced) {
 		l.stops.Halt("", err) // what is open is collected, and stop puts the state file back
 		return errLeave
@@ -199,12 +195,12 @@ func (l *lifecycle) send(ctx context.Context, m *pace.Model, j *job) error {
 	if err == nil {
 		return l.opened(m, j, task)
 	}
-	return l.refused(ctx, m, j, err)
+	return l.submitFailed(ctx, m, j, err)
 }
 
-// turn waits until the next submission may go: pictures can be fetched, and the model's pace
-// lets it.
-func (l *lifecycle) turn(ctx context.Context, m *pace.Model) (*pace.Permit, error) {
+// acquirePermit waits until the next submission to a model may go: the download queue lets more
+// be bought, which is asked again after the wait for the model's pace.
+func (l *lifecycle) acquirePermit(ctx context.Context, m *pace.Model) (*pace.Permit, error) {
 	for {
 		if err := l.downloads.WaitToBuy(ctx); errors.Is(err, download.ErrLater) {
 			return nil, errLeave
@@ -222,26 +218,26 @@ func (l *lifecycle) turn(ctx context.Context, m *pace.Model) (*pace.Permit, erro
 	}
 }
 
-// post finishes a submission that is on the wire even when the run is being stopped: its answer
-// is worth money. After the stop it has the run's grace.
+// post sends a submission. When the run is stopped meanwhile it has the run's grace to be
+// answered: without an answer what may be paid is in doubt.
 func (l *lifecycle) post(ctx context.Context, s state.Request) (client.Task, error) {
 	l.activity.AtService.Add(1)
 	defer l.activity.AtService.Add(-1)
-	wire, cancel := l.wire(ctx, l.grace)
+	late, cancel := l.graceContext(ctx, l.grace)
 	defer cancel()
-	return l.client.Submit(wire, l.request(s))
+	return l.client.Submit(late, l.request(s))
 }
 
-// wire is a context that outlives ctx by the grace.
-func (l *lifecycle) wire(ctx context.Context, grace time.Duration) (
+// graceContext returns a context that is cancelled a grace after ctx is.
+func (l *lifecycle) graceContext(ctx context.Context, grace time.Duration) (
 	context.Context, context.CancelFunc) {
-	wire, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
-	return wire, func() { stop(); cancel() }
+	return late, func() { stop(); cancel() }
 }
 
-// opened records a task. A crash before the record is durable leaves the intent, and the task
-// is found in the list.
+// opened records the task of a submission. A crash before the record is durable leaves the
+// intent, and the next run finds the task in the list.
 func (l *lifecycle) opened(m *pace.Model, j *job, task client.Task) error {
 	m.Accepted()
 	l.stops.Answered(j.Sent.Model)
@@ -253,14 +249,15 @@ func (l *lifecycle) opened(m *pace.Model, j *job, task client.Task) error {
 		l.log.Error("a task is open and could not be recorded", "task", task.ID, "item", j.Key)
 		return err
 	}
-	// again: its record may have been read for the claims just before this one
+	// Again: the claims may have been read from the state file in between, without this record.
 	l.claims.AddAnswer(task.ID)
 	l.own.Add(j.Record)
 	return nil
 }
 
-// refused sorts a submission that was not answered with a task.
-func (l *lifecycle) refused(ctx context.Context, m *pace.Model, j *job, err error) error {
+// submitFailed records why a submission has no task: it is in doubt, the service is throttling
+// the model, it was refused, or it was never sent.
+func (l *lifecycle) submitFailed(ctx context.Context, m *pace.Model, j *job, err error) error {
 	var api *client.APIError
 	var doubt *client.DoubtError
 	switch {
@@ -281,7 +278,7 @@ func (l *lifecycle) refused(ctx context.Context, m *pace.Model, j *job, err erro
 		errors.As(err, &api)
 		l.stops.Throttled(j.Sent.Model, api)
 		j.Attempt--
-		return l.back(&j.Record, err)
+		return l.backToReady(&j.Record, err)
 	case errors.As(err, &api):
 		l.stops.Answered(j.Sent.Model)
 		if api.Reach() == client.ReachItem {
@@ -299,10 +296,10 @@ func (l *lifecycle) refused(ctx context.Context, m *pace.Model, j *job, err erro
 	// Not sent: nothing reached the service. The network is away; that uses up no attempt.
 	j.Attempt--
 	l.log.Warn("will try again", "cause", err)
-	return l.back(&j.Record, err)
+	return l.backToReady(&j.Record, err)
 }
 
-// answerOf is what a submission in doubt was answered with; "" where no answer came.
+// answerOf says what a submission in doubt was answered with, "" if it was not answered.
 func answerOf(doubt *client.DoubtError) string {
 	var api *client.APIError
 	switch {
@@ -314,28 +311,30 @@ func answerOf(doubt *client.DoubtError) string {
 	return ""
 }
 
-// back records that the last submission created nothing.
-func (l *lifecycle) back(rec *state.Record, cause error) error {
+// backToReady records that the last submission created no task and that the item may be sent
+// again.
+func (l *lifecycle) backToReady(rec *state.Record, cause error) error {
 	rec.Phase, rec.At = state.Ready, l.clock.Now()
 	l.log.Debug("submission created nothing", "item", rec.Key, "cause", cause)
 	return l.state.Put(*rec, true)
 }
 
-// judge does what the error catalogue says of a refusal or of a failed task.
+// judge acts on a refusal or a failed task by its reach in the error catalogue: it stops the
+// account or the model, sends the item again, or fails it.
 func (l *lifecycle) judge(ctx context.Context, j *job, api *client.APIError) error {
 	j.Code, j.Message = api.Code, api.Message
 	switch api.Reach() {
 	case client.ReachAccount:
 		l.stops.Halt("", api)
 		j.Attempt--
-		return l.back(&j.Record, api)
+		return l.backToReady(&j.Record, api)
 	case client.ReachModel:
 		l.stops.Halt(j.Sent.Model, api)
 		j.Attempt--
-		return l.back(&j.Record, api)
+		return l.backToReady(&j.Record, api)
 	case client.ReachRetry:
 		if j.Attempt < attempts {
-			if err := l.back(&j.Record, api); err != nil {
+			if err := l.backToReady(&j.Record, api); err != nil {
 				return err
 			}
 			j.slot.Release()
@@ -346,7 +345,7 @@ func (l *lifecycle) judge(ctx context.Context, j *job, api *client.APIError) err
 			speaksOfSize(api) {
 			j.Sent.Size, j.OtherSize = other, true
 			j.Attempt--
-			return l.back(&j.Record, api)
+			return l.backToReady(&j.Record, api)
 		}
 	}
 	return l.fail(&j.Record)
@@ -358,8 +357,8 @@ func speaksOfSize(e *client.APIError) bool {
 	return e.Code == "InvalidParameter" && strings.Contains(strings.ToLower(e.Message), "size")
 }
 
-// fail ends an item that cost nothing. It is counted before the item gives its place in the
-// window back, so that MaxFailures starts no other in it.
+// fail ends an item that cost nothing. The failure is counted before the item gives its slot
+// back, so that MaxFailures starts no other item in that.
 func (l *lifecycle) fail(rec *state.Record) error {
 	l.stops.CountFailure()
 	rec.Phase, rec.At, rec.Finished = state.Failed, l.clock.Now(), l.clock.Now()
@@ -373,7 +372,8 @@ func (l *lifecycle) hold(rec *state.Record, code, format string, args ...any) er
 	return l.state.Put(*rec, true)
 }
 
-// collect waits for an open task and saves what it made.
+// collect waits for the item's task and saves its pictures. An item that was done before, and
+// whose pictures are gone at the service too, is done again as a missing one.
 func (l *lifecycle) collect(ctx context.Context, j *job) error {
 	was := j.Record
 	if err := l.gather(ctx, j); err != nil {
@@ -382,6 +382,7 @@ func (l *lifecycle) collect(ctx context.Context, j *job) error {
 	return l.stillMissing(j, was)
 }
 
+// gather is collect without that. The slot is given back before pictures are fetched.
 func (l *lifecycle) gather(ctx context.Context, j *job) error {
 	l.activity.AtService.Add(1)
 	task, err := l.waiter.await(ctx, j.asked())
@@ -402,12 +403,12 @@ func (l *lifecycle) gather(ctx context.Context, j *job) error {
 		return l.fail(&j.Record)
 	}
 	j.slot.Release()
-	// else one that was fetched is gone
-	if n := l.found.Count(j.Record); n > 0 && n >= len(j.Pictures) {
-		return l.fetch(ctx, &j.Record, l.found.Task(j.Record))
+	// The service does not know the task; its pictures may all be in the folder.
+	if n := l.foundPictures.Count(j.Record); n > 0 && n >= len(j.Pictures) {
+		return l.fetch(ctx, &j.Record, l.foundPictures.Task(j.Record))
 	}
 	if !j.Succeeded.IsZero() && l.clock.Now().Sub(j.Submitted) < client.TaskLifetime {
-		return errLeave // it was there, and the service keeps it: it knows better another time
+		return errLeave // it succeeded less than TaskLifetime ago: the answer is not believed
 	}
 	return l.hold(
 		&j.Record, "Expired",

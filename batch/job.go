@@ -12,9 +12,11 @@ import (
 // meanwhile. One goroutine owns it.
 type job struct {
 	state.Record
-	slot   *pace.Slot    // in the window of its model; nil or released where it has none
-	posted time.Time     // when this run has sent it, by the local clock
-	words  *pace.KeyLock // of its prompt, where it got one before its goroutine began
+	slot   *pace.Slot // in the window of its model; nil or released where it has none
+	posted time.Time  // when this run has sent it, by the local clock
+	// of its prompt, for a doubt that came out of the state file; held unless another doubt has
+	// the same prompt
+	promptLock *pace.KeyLock
 	// when a task of its last submission can have been made, once that is in doubt
 	doubt *tasklist.Doubt
 }

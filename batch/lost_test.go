@@ -40,7 +40,7 @@ func TestD23LostState(t *testing.T) {
 				t.Fatal(err)
 			}
 			b, closed := s.open()
-			if b.Lost() == "" || b.found {
+			if b.Lost() == "" || b.hadState {
 				t.Errorf("killed %v: the folder is taken for a new one", killed)
 			}
 			closed()

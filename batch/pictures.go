@@ -46,7 +46,7 @@ func (b *Batch) noteSeen() error {
 // so by itself; where one has nothing to do, and so is none, its caller does.
 func (b *Batch) NoteSettings() (changed bool, err error) {
 	h := b.state.Header()
-	if !b.found || reflect.DeepEqual(h.Settings, b.o.Settings) {
+	if !b.hadState || reflect.DeepEqual(h.Settings, b.o.Settings) {
 		return false, nil
 	}
 	end := b.stopMark()
@@ -72,7 +72,7 @@ func (b *Batch) stopMark() state.Mark {
 // have lost its end. The service keeps tasks for a day.
 func (b *Batch) lastKnown(now time.Time) time.Time {
 	// else no run has got as far as its first mark over this file
-	if b.found && b.state.LastMark().Run != "" && !b.salvaged {
+	if b.hadState && b.state.LastMark().Run != "" && !b.salvaged {
 		if since := b.state.LastMark().Since; !since.IsZero() {
 			return since
 		}
@@ -90,8 +90,8 @@ func (b *Batch) misnamed(i int) bool {
 		b.index.names.Renames(i, b.state, int(m.Entry))
 }
 
-// again reports whether an item that was seen before is to be sent (again).
-func (b *Batch) again(m state.Match) bool {
+// shouldResubmit reports whether an item that was seen before is to be sent (again).
+func (b *Batch) shouldResubmit(m state.Match) bool {
 	p := b.state.Entry(int(m.Entry)).Phase()
 	return p == state.Ready || p == state.Failed && b.o.RetryFailed || m.Changed &&
 		(p == state.Done || p == state.Failed) || b.redo.includes(m.Entry)
@@ -108,7 +108,7 @@ func (b *Batch) otherSize(s state.Request) (bool, error) {
 		if it.Skip || tasklist.PromptKey(modelOf(it.Item), it.Prompt) != prompt {
 			continue
 		}
-		if other, err := b.o.Rules.sent(it.Item, "", 0); err != nil || other.Size != s.Size {
+		if other, err := b.o.Rules.newRequest(it.Item, "", 0); err != nil || other.Size != s.Size {
 			return err == nil, err
 		}
 	}

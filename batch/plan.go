@@ -76,9 +76,9 @@ type ModelPlan struct {
 	AtRisk int
 }
 
-// service is the mean time that a picture takes (about 15 s: the user's document, 2025-09;
+// meanServiceTime is the mean time that a picture takes (about 15 s: the user's document, 2025-09;
 // 16–28 s in later samples).
-const service = 16 * time.Second
+const meanServiceTime = 16 * time.Second
 
 // Plan counts what the state knows of the manifest's items, and what a run would send. The
 // manifest is read only for what is to be sent.
@@ -102,7 +102,7 @@ func (b *Batch) Plan() (Plan, error) {
 	for _, name := range b.index.models {
 		if m := models[name]; m != nil {
 			model := b.o.Rules.Live.Model(name)
-			p.add(m, model, b.o.Rules.sync(model))
+			p.addModel(m, model, b.o.Rules.sync(model))
 		}
 	}
 	return p, nil
@@ -199,7 +199,7 @@ func (b *Batch) planRows(p *Plan, many int) (map[string]*ModelPlan, error) {
 		cost := client.Money(0)
 		if wanted {
 			var err error
-			if cost, err = b.pay(p, models, it); err != nil {
+			if cost, err = b.planSubmission(p, models, it); err != nil {
 				return nil, err
 			}
 		}
@@ -218,9 +218,9 @@ func (b *Batch) planRows(p *Plan, many int) (map[string]*ModelPlan, error) {
 	return models, nil
 }
 
-// pay counts an item that a run would send.
-func (b *Batch) pay(p *Plan, models map[string]*ModelPlan, it item) (client.Money, error) {
-	s, err := b.o.Rules.sent(it.Item, "", 0)
+// planSubmission counts an item that a run would send.
+func (b *Batch) planSubmission(p *Plan, models map[string]*ModelPlan, it item) (client.Money, error) {
+	s, err := b.o.Rules.newRequest(it.Item, "", 0)
 	if err != nil {
 		return 0, err
 	}
@@ -239,17 +239,17 @@ func (b *Batch) pay(p *Plan, models map[string]*ModelPlan, it item) (client.Mone
 	return cost, nil
 }
 
-func (p *Plan) add(m *ModelPlan, model client.Model, sync bool) {
+func (p *Plan) addModel(m *ModelPlan, model client.Model, sync bool) {
 	spaced := time.Duration(m.Requests) * model.Per / time.Duration(max(1, model.Submissions))
 	if model.Async != client.None {
-		m.Async = spaced + service
+		m.Async = spaced + meanServiceTime
 		if model.Running > 0 {
-			m.Async = max(m.Async, time.Duration(m.Requests)*service/time.Duration(model.Running))
+			m.Async = max(m.Async, time.Duration(m.Requests)*meanServiceTime/time.Duration(model.Running))
 		}
 	}
 	if model.Sync {
-		m.Sync = spaced + service
-		atOnce := int(service*time.Duration(max(1, model.Submissions))/model.Per) + 1
+		m.Sync = spaced + meanServiceTime
+		atOnce := int(meanServiceTime*time.Duration(max(1, model.Submissions))/model.Per) + 1
 		m.AtRisk = min(m.Requests, atOnce) * max(1, m.Pictures/max(1, m.Requests))
 	}
 	p.Pictures += m.Pictures

@@ -22,22 +22,22 @@ import (
 
 // A preflight proves that a run can begin, and makes state file, folder and manifest agree.
 type preflight struct {
-	batch   *Batch
-	o       *Options
-	state   *state.File
-	clock   *pace.Clock
-	log     *slog.Logger
-	tasks   *tasklist.Reader
-	own     *tasklist.OwnTasks
-	claims  *tasklist.Claims
-	ledger  *tasklist.Ledger
-	stops   *halt.Conditions
-	folder  *pictures.Folder
-	found   *pictures.Found
-	builder *builder
+	batch         *Batch
+	o             *Options
+	state         *state.File
+	clock         *pace.Clock
+	log           *slog.Logger
+	tasks         *tasklist.Reader
+	own           *tasklist.OwnTasks
+	claims        *tasklist.Claims
+	ledger        *tasklist.Ledger
+	stops         *halt.Conditions
+	folder        *pictures.Folder
+	foundPictures *pictures.Found
+	builder       *builder
 
 	// what it finds: see sweep
-	since, ended time.Time
+	since, lastSentBy time.Time
 }
 
 // run proves that the folder can be written and that the service answers, and opens the state
@@ -49,7 +49,7 @@ func (p *preflight) run(ctx context.Context) error {
 	if err := durable.Probe(p.o.Disk); err != nil {
 		return err
 	}
-	if err := p.ask(ctx); err != nil {
+	if err := p.reachService(ctx); err != nil {
 		return err
 	}
 	p.own.Begin(p.clock.Now())
@@ -58,7 +58,7 @@ func (p *preflight) run(ctx context.Context) error {
 	}
 	p.stops.SetDeadline(p.clock.Deadline(p.o.Deadline))
 	since := p.batch.lastKnown(p.clock.Now())
-	if !p.batch.found {
+	if !p.batch.hadState {
 		if err := p.state.Create(p.batch.newHeader(p.clock.Now())); err != nil {
 			return err
 		}
@@ -75,10 +75,10 @@ func (p *preflight) run(ctx context.Context) error {
 		return err
 	}
 	if lost || len(unknown) > 0 {
-		p.since, p.ended = since, p.clock.Now()
+		p.since, p.lastSentBy = since, p.clock.Now()
 		// A file that was lost, or is an older one, does not tell when that was.
-		if p.batch.found && !p.o.Restored && len(unknown) == 0 {
-			p.ended = p.state.LastAt()
+		if p.batch.hadState && !p.o.Restored && len(unknown) == 0 {
+			p.lastSentBy = p.state.LastAt()
 		}
 	}
 	p.ledger.Begin()
@@ -120,9 +120,9 @@ func (p *preflight) mayHaveLost() (bool, error) {
 	p.ledger.Open(p.o.Cache, p.log, p.o.Key.Fingerprint("ledger of "+p.o.Settings.BaseURL),
 		p.state.Header())
 	switch {
-	case p.o.Restored || p.batch.torn || p.batch.lost != "" || !p.state.LastMark().Since.IsZero():
+	case p.o.Restored || p.batch.tornState || p.batch.lostTrace != "" || !p.state.LastMark().Since.IsZero():
 		return true, nil
-	case !p.batch.found || p.state.Stopped():
+	case !p.batch.hadState || p.state.Stopped():
 		return false, nil
 	case !p.state.Undisturbed():
 		return true, nil
@@ -185,7 +185,7 @@ func (p *preflight) reopen() error {
 		if !halfway && !fetchable(rec, p.clock.Now()) {
 			continue
 		}
-		p.found.Add(rec, p.batch.pictures)
+		p.foundPictures.Add(rec, p.batch.pictures)
 		if halfway {
 			continue
 		}
@@ -235,9 +235,9 @@ func (p *preflight) countMoney() error {
 	return nil
 }
 
-// ask asks for one page of the task list. It proves key, region and base URL without cost,
-// and tells the service's clock, which every intent is dated by.
-func (p *preflight) ask(ctx context.Context) error {
+// reachService asks for one page of the task list. It proves key, region and base URL without
+// cost, and tells the service's clock, which every intent is dated by.
+func (p *preflight) reachService(ctx context.Context) error {
 	for n := 0; ; n++ {
 		_, err := p.tasks.Page(ctx, 1)
 		var api *client.APIError
@@ -252,7 +252,7 @@ func (p *preflight) ask(ctx context.Context) error {
 			p.clock.Observe(api.Date)
 			// the list is not for this key, or not for now; what it cannot settle will be held
 			return nil
-		case n == greetings, n == blockedGreetings && client.Blocked(err):
+		case n == maxReachTries, n == maxBlockedTries && client.Blocked(err):
 			return fmt.Errorf("the service does not answer: %w", err)
 		}
 		p.log.Warn("will try again", "cause", err)
@@ -267,7 +267,7 @@ func (p *preflight) ask(ctx context.Context) error {
 // submission that is in doubt absent.
 func (p *preflight) sameAccount(ctx context.Context) error {
 	print := p.o.Key.Fingerprint(p.state.Header().Salt)
-	if !p.batch.found || p.state.Header().KeyPrint == print || p.o.Settings.Rehearsal {
+	if !p.batch.hadState || p.state.Header().KeyPrint == print || p.o.Settings.Rehearsal {
 		return p.amend(p.state.Header().KeyPrint)
 	}
 	witness, doubt, err := p.witness()
@@ -336,17 +336,17 @@ func (p *preflight) onlySync() bool {
 // amend records a key and the settings of this run where they are not those of the last.
 func (p *preflight) amend(print string) error {
 	h := p.state.Header()
-	if !p.batch.found || h.KeyPrint == print && reflect.DeepEqual(h.Settings, p.o.Settings) {
+	if !p.batch.hadState || h.KeyPrint == print && reflect.DeepEqual(h.Settings, p.o.Settings) {
 		return nil
 	}
 	h.KeyPrint, h.Settings = print, p.o.Settings
 	return p.state.Amend(h)
 }
 
-// greetings is how often the service is asked in vain before a run gives up: about four
+// maxReachTries is how often the service is asked in vain before a run gives up: about four
 // minutes. Once it has answered, a run waits for it however long it takes.
-const greetings = 9
+const maxReachTries = 9
 
-// blockedGreetings is the same where something on the way answers in the service's place: about
+// maxBlockedTries is the same where something on the way answers in the service's place: about
 // a minute, for a network that has just come up.
-const blockedGreetings = 6
+const maxBlockedTries = 6

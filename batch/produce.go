@@ -76,7 +76,7 @@ func (r *run) feed(ctx context.Context, model string, next chan<- produced,
 // (BenchmarkThroughput).
 func (r *run) work(ctx context.Context, p produced, next <-chan produced) error {
 	for ok := true; ok; p, ok = <-next {
-		err := r.guarded(ctx, p.job)
+		err := r.runGuarded(ctx, p.job)
 		p.memory.Release()
 		if err != nil {
 			return err

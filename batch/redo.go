@@ -370,7 +370,7 @@ func (b *Batch) EndRedo() error {
 	if !b.redo.begun {
 		return nil
 	}
-	if ended, err := b.ended(); err != nil || !ended {
+	if ended, err := b.finished(); err != nil || !ended {
 		return err
 	}
 	b.state.RemoveRedo(b.redo.Number)
@@ -378,8 +378,8 @@ func (b *Batch) EndRedo() error {
 	return b.state.Mark(end)
 }
 
-// ended reports whether nothing is left to send or to collect.
-func (b *Batch) ended() (bool, error) {
+// finished reports whether nothing is left to send or to collect.
+func (b *Batch) finished() (bool, error) {
 	for i, it := range b.items() {
 		if it.err != nil {
 			return false, it.err

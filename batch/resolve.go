@@ -44,7 +44,7 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 		}
 		all = append(all, rec)
 	}
-	if err := b.free(how.Adopt); err != nil {
+	if err := b.checkUnclaimed(how.Adopt); err != nil {
 		return err
 	}
 	end := b.stopMark()
@@ -68,9 +68,9 @@ func (b *Batch) Resolve(names []string, how Resolution) error {
 	return b.state.Mark(end)
 }
 
-// free refuses a task that an item has: two items would show one picture, and one of them be
-// never made.
-func (b *Batch) free(task string) error {
+// checkUnclaimed refuses a task that an item has: two items would show one picture, and one of
+// them be never made.
+func (b *Batch) checkUnclaimed(task string) error {
 	for i := range b.state.Count() {
 		rec, err := b.state.Get(i)
 		if err != nil {
@@ -106,7 +106,7 @@ func (h Resolution) apply(rec *state.Record) {
 // heldItem finds a held item by its name. Another with the same name, whose row is gone, does
 // not stand in its way.
 func (b *Batch) heldItem(name string, ids map[int]string) (state.Record, error) {
-	all, err := b.called(name, ids)
+	all, err := b.recordsNamed(name, ids)
 	if err != nil {
 		return state.Record{}, err
 	}
@@ -130,9 +130,9 @@ func (b *Batch) heldItem(name string, ids map[int]string) (state.Record, error) 
 		fmt.Errorf("no item is called %s; status lists the held ones by id or key", name)
 }
 
-// called are the items with a name: their key, the id that the sheet gives them now, or, where
-// it gives them none, the id that they were first seen with.
-func (b *Batch) called(name string, ids map[int]string) ([]state.Record, error) {
+// recordsNamed are the items with a name: their key, the id that the sheet gives them now, or,
+// where it gives them none, the id that they were first seen with.
+func (b *Batch) recordsNamed(name string, ids map[int]string) ([]state.Record, error) {
 	id := state.Hash(name)
 	k, keyErr := state.ParseKey(name)
 	var all []state.Record

@@ -26,21 +26,21 @@ import (
 // what was never sent, in the order of the manifest. One goroutine is one item; see item.go for
 // its life.
 type run struct {
-	batch     *Batch
-	state     *state.File
-	clock     *pace.Clock
-	paces     *pace.Models
-	stops     *halt.Conditions
-	ledger    *tasklist.Ledger
-	doubts    *tasklist.Doubts
-	downloads *download.Queue
-	found     *pictures.Found // of open tasks
-	activity  download.Activity
-	busy      settle.Busy
-	builder   *builder
-	sweep     *sweep
-	life      *lifecycle
-	preflight *preflight
+	batch         *Batch
+	state         *state.File
+	clock         *pace.Clock
+	paces         *pace.Models
+	stops         *halt.Conditions
+	ledger        *tasklist.Ledger
+	doubts        *tasklist.Doubts
+	downloads     *download.Queue
+	foundPictures *pictures.Found // of open tasks
+	activity      download.Activity
+	busy          settle.Busy
+	builder       *builder
+	sweep         *sweep
+	life          *lifecycle
+	preflight     *preflight
 }
 
 // Run does what is to be done. It ends with nil where everything was tried; what failed or is
@@ -64,14 +64,14 @@ func (b *Batch) Run(ctx context.Context) error {
 	if err := r.preflight.run(ctx); err != nil {
 		return err
 	}
-	r.sweep.since, r.sweep.ended = r.preflight.since, r.preflight.ended
+	r.sweep.since, r.sweep.lastSentBy = r.preflight.since, r.preflight.lastSentBy
 	b.counts.before = r.state.Paid()
 	var thumbs report.Thumbnailer
 	if b.o.Thumbs {
 		thumbs = b.View().StartThumbs(ctx, r.downloads.Idle)
 		b.counts.saved = thumbs.Add
 	}
-	err = r.all(ctx)
+	err = r.runPasses(ctx)
 	thumbs.Stop()
 	all := err == nil && r.stops.Reason() == nil
 	r.paces.Close("")
@@ -96,15 +96,15 @@ func (b *Batch) newRun() *run {
 		return pace.NewModel(m, b.o.Rules.sync(m), b.o.SubmitRate, b.o.Window, b.o.Speed)
 	})
 	watch := poll.New(poll.Config{Clock: c, Page: tasks.Page, Pace: r.paces.Of, Queue: tasks.Queue,
-		Budget: cmp.Or(b.o.QueryRate, tasklist.DefaultRate), Service: service})
+		Budget: cmp.Or(b.o.QueryRate, tasklist.DefaultRate), Service: meanServiceTime})
 	r.stops = halt.New(halt.Config{Items: b.o.Limit, Failures: b.o.MaxFailures, Budget: b.o.Budget,
-		Cost: b.whole, Clock: c, Paces: r.paces, Open: watch.Open, Show: b.counts.refuse,
+		Cost: b.fullCost, Clock: c, Paces: r.paces, Open: watch.Open, Show: b.counts.refuse,
 		Log: b.o.Log})
 	r.newSweep(tasks, &waiter{watch: watch, tasks: tasks, clock: c, log: b.o.Log})
 	r.newLife()
 	r.preflight = &preflight{batch: b, o: &b.o, state: b.state, clock: c, log: b.o.Log, tasks: tasks,
 		own: r.life.own, claims: r.life.claims, ledger: r.ledger, stops: r.stops,
-		folder: r.life.folder, found: r.found, builder: r.builder}
+		folder: r.life.folder, foundPictures: r.foundPictures, builder: r.builder}
 	return r
 }
 
@@ -134,7 +134,7 @@ func (r *run) newLife() {
 		grace, syncGrace = 3*time.Second, time.Minute
 	}
 	folder, told := pictures.NewFolder(o.Disk, r.state), &r.batch.counts
-	r.found = pictures.NewFound(folder)
+	r.foundPictures = pictures.NewFound(folder)
 	r.downloads = download.NewQueue(r.clock, &r.activity, func(why error) { r.stops.Halt("", why) })
 	r.life = &lifecycle{state: r.state, client: o.Client, clock: r.clock, log: o.Log, paces: r.paces,
 		stops: r.stops, waiter: r.sweep.waiter, grace: grace, syncGrace: syncGrace,
@@ -142,16 +142,16 @@ func (r *run) newLife() {
 		request: r.batch.request, cost: r.batch.cost,
 		finder: r.sweep.finder, claims: r.sweep.claims, own: r.sweep.finder.Own, sweep: r.sweep,
 		resubmit: r.sweep.resubmit, otherSize: r.batch.otherSize,
-		downloads: r.downloads, folder: folder, found: r.found,
+		downloads: r.downloads, folder: folder, foundPictures: r.foundPictures,
 		fetcher: &download.Fetcher{Queue: r.downloads, Client: o.Client, Tasks: r.sweep.waiter.tasks,
 			State: r.state, Clock: r.clock, Log: o.Log, OnWait: func() { told.unfetched(1) }},
-		saver: &download.Saver{Folder: folder, Found: r.found, Price: r.batch.price, Tool: o.Tool,
+		saver: &download.Saver{Folder: folder, Found: r.foundPictures, Price: r.batch.price, Tool: o.Tool,
 			NoMetadata: o.NoMetadata}}
 }
 
-// hurry is how large a state file may be to be made small while somebody waits for the end:
-// about half a second.
-const hurry = 32 << 20
+// maxHurriedCompaction is how large a state file may be to be made small while somebody waits for
+// the end: about half a second.
+const maxHurriedCompaction = 32 << 20
 
 // stop marks a clean end and makes the state file small. The mark is durable before the file is
 // written anew. All says that the run came to the end of the manifest.
@@ -161,7 +161,7 @@ func (r *run) stop(ctx context.Context, all bool) error {
 	if err := r.state.Mark(end); err != nil {
 		return err
 	}
-	if ctx.Err() == nil || r.state.Size() < hurry ||
+	if ctx.Err() == nil || r.state.Size() < maxHurriedCompaction ||
 		errors.Is(r.state.Astray(), state.ErrReplaced) {
 		if err := r.state.Compact(&end, r.order()); err != nil {
 			return err
@@ -193,9 +193,9 @@ func (r *run) order() []int {
 	return order
 }
 
-// all makes a pass over state and manifest, and another where a row was changed while its old
-// request was open. A third would find nothing that the second has not left as it is.
-func (r *run) all(ctx context.Context) error {
+// runPasses makes a pass over state and manifest, and another where a row was changed while its
+// old request was open. A third would find nothing that the second has not left as it is.
+func (r *run) runPasses(ctx context.Context) error {
 	for range 2 {
 		r.batch.rematch()
 		again, err := r.pass(ctx)
@@ -277,10 +277,10 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 		}
 		// before anything is submitted; the second of two with the same words waits its turn
 		if rec.Phase == state.Intent {
-			j.words = r.life.prompts.Of(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt))
-			j.words.TryLock()
+			j.promptLock = r.life.promptLocks.Of(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt))
+			j.promptLock.TryLock()
 			if !rec.Sent.Sync {
-				j.doubt = r.doubts.Add(j.words.Key, j.Intent, r.clock.Now(), false)
+				j.doubt = r.doubts.Add(j.promptLock.Key, j.Intent, r.clock.Now(), false)
 			}
 		}
 		all = append(all, j)
@@ -294,7 +294,7 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 	for _, m := range r.batch.matches {
 		again = again || m.Changed && r.builder.resumed[m.Entry]
 	}
-	return all, again, r.found.Find(tasks)
+	return all, again, r.foundPictures.Find(tasks)
 }
 
 // resumedAtOnce is twice what the service's queue holds (LIM, 2026-11).
@@ -310,27 +310,27 @@ func (r *run) resume(ctx context.Context, old []*job) error {
 		tasks = len(old)
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return r.liveAll(ctx, old[:tasks], resumedAtOnce) })
-	g.Go(func() error { return r.liveAll(ctx, old[tasks:], -1) })
+	g.Go(func() error { return r.runAll(ctx, old[:tasks], resumedAtOnce) })
+	g.Go(func() error { return r.runAll(ctx, old[tasks:], -1) })
 	return g.Wait()
 }
 
-// liveAll goes on with items, with so many at once; with -1, with all.
-func (r *run) liveAll(ctx context.Context, all []*job, atOnce int) error {
+// runAll goes on with items, with so many at once; with -1, with all.
+func (r *run) runAll(ctx context.Context, all []*job, atOnce int) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)
 	for _, j := range all {
 		if ctx.Err() != nil {
 			break
 		}
-		g.Go(func() error { return r.guarded(ctx, j) })
+		g.Go(func() error { return r.runGuarded(ctx, j) })
 	}
 	return g.Wait()
 }
 
-// guarded keeps a panic of one item from taking the others' records with it.
-func (r *run) guarded(ctx context.Context, j *job) error {
-	return catchPanic(j.Key, func() error { return r.life.live(ctx, j) })
+// runGuarded keeps a panic of one item from taking the others' records with it.
+func (r *run) runGuarded(ctx context.Context, j *job) error {
+	return catchPanic(j.Key, func() error { return r.life.runItem(ctx, j) })
 }
 
 // catchPanic makes an error of a panic.

@@ -107,7 +107,7 @@ func finishedRecord(t testing.TB, it *manifests.Item, at time.Time) state.Record
 	t.Helper()
 	print := state.Fingerprint(it.Fingerprint())
 	k := item{Item: it, first: it}.key()
-	s, err := Rules{}.sent(it, k.String(), 0)
+	s, err := Rules{}.newRequest(it, k.String(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

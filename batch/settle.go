@@ -13,48 +13,50 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// This file does what a search of the task list says of a submission that was not answered: it
-// adopts the task that was found, sends the item again, holds it, or leaves it to the next run.
-// How the list is judged is in package settle.
+// This file acts on the verdict of a search of the task list ([settle.Search]) for a submission
+// that was not answered: it adopts the task that was found, sends the item again, holds it, or
+// leaves it to the next run.
 
 // maxVanished is how many submissions of an item may vanish before it is left for the next run.
 const maxVanished = 10
 
-// resettle is settle for an item that comes out of the state file, or whose task turned out to
-// be another's. As at run time, none with the same words goes out meanwhile: should that one go
-// unanswered, too, neither could be told from the other.
+// resettle is settle for a doubt of an earlier run, or one that came back because the adopted
+// task was another's. It locks the prompt first, unless unfinished has: a submission with the
+// same prompt that went unanswered meanwhile could not be told from this one.
 func (l *lifecycle) resettle(ctx context.Context, j *job) error {
-	turn := j.words
-	j.words = nil
-	if turn == nil {
-		turn = l.prompts.Of(tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt))
+	lock := j.promptLock
+	j.promptLock = nil
+	if lock == nil {
+		lock = l.promptLocks.Of(tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt))
 	}
-	defer turn.Unlock()
-	if err := l.waitTurn(ctx, turn); err != nil {
+	defer lock.Unlock()
+	if err := l.lockPrompt(ctx, lock); err != nil {
 		return err
 	}
-	return l.settle(ctx, j, turn)
+	return l.settle(ctx, j, lock)
 }
 
-// waitTurn waits until no item with the same words is unanswered.
-func (l *lifecycle) waitTurn(ctx context.Context, turn *pace.KeyLock) error {
-	if turn.TryLock() {
+// lockPrompt waits until no other item with the same prompt holds its lock. Meanwhile the job
+// does not count as busy, since the holder may be a doubt that waits for a quiet run.
+func (l *lifecycle) lockPrompt(ctx context.Context, lock *pace.KeyLock) error {
+	if lock.TryLock() {
 		return nil
 	}
 	l.busy.End()
 	defer l.busy.Begin()
-	return turn.Lock(ctx)
+	return lock.Lock(ctx)
 }
 
-// settle decides, or waits until it can. Other items go on meanwhile; after the settling time
-// those with the same words do, too.
-func (l *lifecycle) settle(ctx context.Context, j *job, turn *pace.KeyLock) error {
+// settle searches for the task of a submission that was not answered, until there is a verdict,
+// and acts on it. The caller holds the lock of the prompt, which the search gives back after the
+// settling time; other items go on all the while. The job does not count as busy here.
+func (l *lifecycle) settle(ctx context.Context, j *job, lock *pace.KeyLock) error {
 	if j.Sent.Sync {
-		return l.unsettled(ctx, j, "the synchronous interface has no task to find it by")
+		return l.concludeUnsettled(ctx, j, "the synchronous interface has no task to find it by")
 	}
 	l.busy.End()
 	defer l.busy.Begin()
-	search, doubt := l.finder.Search(&j.Record, j.posted, turn, j.doubt)
+	search, doubt := l.finder.Search(&j.Record, j.posted, lock, j.doubt)
 	defer search.Close()
 	j.doubt = doubt
 	search.Refused = statusOf(&j.Record) != 0
@@ -65,63 +67,65 @@ func (l *lifecycle) settle(ctx context.Context, j *job, turn *pace.KeyLock) erro
 		}
 		switch v.Outcome {
 		case settle.Found:
-			if again, err := l.take(ctx, j, turn, v); !again || err != nil {
+			if inDoubt, err := l.adoptFound(ctx, j, lock, v); !inDoubt || err != nil {
 				return err
 			}
 		case settle.Absent:
-			return l.nothing(ctx, j)
+			return l.concludeAbsent(ctx, j)
 		case settle.Unsure:
-			return l.unsettled(ctx, j, v.Why)
+			return l.concludeUnsettled(ctx, j, v.Why)
 		default:
 			return l.postpone(ctx, j, v.Why)
 		}
 	}
 }
 
-// take adopts the task that was found. Again says that the doubt goes on. A task that was found
-// by its prompt alone is taken and collected while the turn of the prompt is held: one that made
-// something else may be of an item that waits for that.
-func (l *lifecycle) take(ctx context.Context, j *job, turn *pace.KeyLock, v settle.Verdict) (
-	again bool, err error) {
-	if err := turn.Lock(ctx); err != nil {
+// adoptFound adopts the task that was found, and reports whether the item is still in doubt: the
+// task was claimed for another item meanwhile, or made something else. A task that was found by
+// its prompt alone is collected here, under the lock of the prompt, since it may be of an item
+// that waits for that lock.
+func (l *lifecycle) adoptFound(ctx context.Context, j *job, lock *pace.KeyLock, v settle.Verdict) (
+	inDoubt bool, err error) {
+	if err := lock.Lock(ctx); err != nil {
 		return false, err
 	}
 	if err := l.adopt(j, v.Task, v.By); err != nil || j.Phase == state.Held {
 		return false, err
 	}
 	if j.Phase != state.Open {
-		return true, nil // another item was faster: look again
+		return true, nil // claimed for another item since the list was read
 	}
 	if v.By != "prompt" {
 		return false, nil
 	}
-	l.busy.Begin()
+	l.busy.Begin() // settle has ended it
 	defer l.busy.End()
-	err = l.see(ctx, j)
+	err = l.collectAdopted(ctx, j)
 	return j.Phase == state.Intent, err
 }
 
-// nothing ends a doubt about a submission that has created nothing, unless a task that was
-// given back may be its.
-func (l *lifecycle) nothing(ctx context.Context, j *job) error {
-	why, err := l.odd(&j.Record)
+// concludeAbsent ends a doubt on the proof that no unclaimed task is of the submission, unless
+// one that was released may be its all the same.
+func (l *lifecycle) concludeAbsent(ctx context.Context, j *job) error {
+	why, err := l.releasedMayBeOurs(&j.Record)
 	switch {
 	case err != nil:
 		return err
 	case why != "":
-		return l.unsettled(ctx, j, why)
+		return l.concludeUnsettled(ctx, j, why)
 	}
-	return l.absent(ctx, j)
+	return l.treatAsAbsent(ctx, j)
 }
 
-// postpone leaves the doubt to the next run, which looks again, unless more of that will not tell.
-func (l *lifecycle) postpone(ctx context.Context, j *job, untold string) error {
-	why, err := l.odd(&j.Record)
+// postpone leaves the doubt to the next run, which searches again, unless there is a reason,
+// here or in the verdict, why that would not settle it either.
+func (l *lifecycle) postpone(ctx context.Context, j *job, reason string) error {
+	why, err := l.releasedMayBeOurs(&j.Record)
 	if err != nil {
 		return err
 	}
-	if why = cmp.Or(why, untold); why != "" || l.resubmit {
-		return l.unsettled(ctx, j, why)
+	if why = cmp.Or(why, reason); why != "" || l.resubmit {
+		return l.concludeUnsettled(ctx, j, why)
 	}
 	j.At = l.clock.Now()
 	if err := l.state.Put(j.Record, true); err != nil {
@@ -131,11 +135,14 @@ func (l *lifecycle) postpone(ctx context.Context, j *job, untold string) error {
 	return errLeave
 }
 
-// adopt takes a task that was found for the item. A crash before it is recorded finds it again.
+// adopt claims a task that was found for the item and makes the item open with it. The item
+// stays as it is if the task is claimed already, and is held if another batch of this machine
+// claimed it. The claim is in memory until the record is durable; after a crash before that the
+// next run finds the task again.
 func (l *lifecycle) adopt(j *job, task client.TaskInfo, by string) error {
 	free, err := l.claims.Claim(task.ID)
 	if err != nil || !free {
-		return err // another item was faster: look again
+		return err // free is false: claimed for another item since the list was read
 	}
 	if by == "prompt" && !l.resubmit && l.claims.ClaimedElsewhere(task) {
 		l.claims.Release(task.ID)
@@ -144,7 +151,8 @@ func (l *lifecycle) adopt(j *job, task client.TaskInfo, by string) error {
 			"task %s, which has its words, was taken by another batch in another folder",
 			task.ID)
 	}
-	j.SeedUnknown = by == "prompt" // another item, or another client, may have sent the same words
+	// another item, or another client, may have sent the same prompt with another seed
+	j.SeedUnknown = by == "prompt"
 	j.Phase, j.Task, j.Adopted, j.At = state.Open, task.ID, by, l.clock.Now()
 	j.Request, j.Code, j.Message = task.RequestID, "", ""
 	j.Submitted, j.Suspects = task.Created, nil
@@ -158,17 +166,18 @@ func (l *lifecycle) adopt(j *job, task client.TaskInfo, by string) error {
 	return l.state.Put(j.Record, true)
 }
 
-// see collects a task that was adopted for its words, under the lock of its prompt: if it made
-// something else, it may be of an item with the same words, which must not be sent before. The
-// item is in doubt again then.
-func (l *lifecycle) see(ctx context.Context, j *job) error {
+// collectAdopted collects a task that was adopted by its prompt alone, while the caller holds the
+// lock of that prompt: if the picture is not what the item asked for, the task is released and
+// the item is in doubt again. An item with the same prompt, whose the task may be, is not sent
+// before that.
+func (l *lifecycle) collectAdopted(ctx context.Context, j *job) error {
 	l.counts.announce(j.Record)
 	return l.collect(ctx, j)
 }
 
-// release gives an adopted task back that made something else than was asked for: it is another
-// client's, with the same words. The doubt goes on.
-func (l *lifecycle) release(rec *state.Record) error {
+// releaseTask gives up an adopted task that made something else than was asked for: it is
+// another item's or another client's, with the same prompt. The item is in doubt again.
+func (l *lifecycle) releaseTask(rec *state.Record) error {
 	l.claims.Release(rec.Task)
 	rec.Released = append(rec.Released, rec.Task)
 	rec.Phase, rec.Task, rec.Request, rec.Adopted, rec.At = state.Intent, "", "", "", l.clock.Now()
@@ -176,16 +185,16 @@ func (l *lifecycle) release(rec *state.Record) error {
 	return l.state.Put(*rec, true)
 }
 
-// odd says why a task that was released may be the item's all the same: the service made
-// another size than it was asked for, which is paid for, too. "" where it is, or may be,
-// another item's.
-func (l *lifecycle) odd(rec *state.Record) (string, error) {
+// releasedMayBeOurs says why a task that was released may be the item's all the same, in which
+// case the service made, and billed, another size than it was asked for. It returns "" if all
+// released tasks were claimed for other items since, or if another item asks for another size.
+func (l *lifecycle) releasedMayBeOurs(rec *state.Record) (string, error) {
 	rows := map[string]client.TaskInfo{}
 	for _, task := range rec.Released {
 		rows[task] = client.TaskInfo{}
 	}
-	ours, err := l.claims.Claimed(rows)
-	if err != nil || len(ours) == len(rows) {
+	claimed, err := l.claims.Claimed(rows)
+	if err != nil || len(claimed) == len(rows) {
 		return "", err
 	}
 	if other, err := l.otherSize(rec.Sent); other || err != nil {
@@ -195,15 +204,16 @@ func (l *lifecycle) odd(rec *state.Record) (string, error) {
 		rec.Released[len(rec.Released)-1]), nil
 }
 
-// absent is proof that a submission created nothing. What it was answered with, if that was the
-// API's own word, counts.
-func (l *lifecycle) absent(ctx context.Context, j *job) error {
+// treatAsAbsent goes on as if the submission had created no task: because the list proves it, or
+// because --on-doubt resubmit takes the risk of paying twice. If the API answered it with an
+// error of its own, that is judged; else the item is ready to be sent again.
+func (l *lifecycle) treatAsAbsent(ctx context.Context, j *job) error {
 	if j.Code != "" {
 		return l.judge(ctx, j, &client.APIError{
 			Op: "submit", Status: cmp.Or(statusOf(&j.Record), 500),
 			Code: j.Code, Message: j.Message, RequestID: j.Request})
 	}
-	if err := l.back(&j.Record, errors.New("not in the task list")); err != nil {
+	if err := l.backToReady(&j.Record, errors.New("not in the task list")); err != nil {
 		return err
 	}
 	if j.Attempt%maxVanished == 0 {
@@ -212,11 +222,12 @@ func (l *lifecycle) absent(ctx context.Context, j *job) error {
 	return nil
 }
 
-// unsettled ends a doubt that the list cannot settle now.
-func (l *lifecycle) unsettled(ctx context.Context, j *job, why string) error {
+// concludeUnsettled ends a doubt that the list cannot settle: the item is held, or with
+// --on-doubt resubmit sent again, while its first price stays counted.
+func (l *lifecycle) concludeUnsettled(ctx context.Context, j *job, why string) error {
 	if l.resubmit {
 		l.stops.Doubted(&j.Record)
-		return l.absent(ctx, j)
+		return l.treatAsAbsent(ctx, j)
 	}
 	if j.Answer != "" {
 		return l.hold(
@@ -226,21 +237,21 @@ func (l *lifecycle) unsettled(ctx context.Context, j *job, why string) error {
 	return l.hold(&j.Record, settle.InDoubt, "its submission was not answered, and %s", why)
 }
 
-// claimOrphan gives an item that is about to be sent the task that was made for its words and
-// that the state does not know. One whose picture is of another size is left to the next with
-// the same words.
+// claimOrphan waits for the sweep and adopts an orphan with the item's prompt, if there is one,
+// instead of sending the item. An orphan whose picture is of another size is put back for the
+// next item with the same prompt. The item stays ready if there is none for it.
 func (l *lifecycle) claimOrphan(ctx context.Context, j *job) error {
 	if err := l.sweep.wait(ctx); err != nil {
 		return err
 	}
-	words, sync := tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt), j.Sent.Sync
-	if n := l.sweep.orphans.Crowd(words); n > 0 {
+	prompt, sync := tasklist.PromptKey(j.Sent.Model, j.Sent.Prompt), j.Sent.Sync
+	if n := l.sweep.orphans.Crowd(prompt); n > 0 {
 		return l.holdCrowded(&j.Record, n)
 	}
 	for {
-		one, ok := l.sweep.orphans.Take(words, j.Released)
+		one, ok := l.sweep.orphans.Take(prompt, j.Released)
 		if !ok {
-			return l.holdOdd(&j.Record)
+			return l.holdReleased(&j.Record)
 		}
 		if err := l.adoptOrphan(j, one); err != nil {
 			return err
@@ -249,14 +260,14 @@ func (l *lifecycle) claimOrphan(ctx context.Context, j *job) error {
 			return nil
 		}
 		if j.Phase != state.Open {
-			continue // a doubt about the same words has found it first
+			continue // a doubt about the same prompt has claimed it
 		}
-		if err := l.see(ctx, j); err != nil || j.Phase != state.Intent {
+		if err := l.collectAdopted(ctx, j); err != nil || j.Phase != state.Intent {
 			return err
 		}
-		l.sweep.orphans.PutBack(words, one)
+		l.sweep.orphans.PutBack(prompt, one)
 		j.Attempt, j.Sent.Sync = j.Attempt-1, sync
-		if err := l.back(&j.Record,
+		if err := l.backToReady(&j.Record,
 			errors.New("the task that was found is another's")); err != nil {
 			return err
 		}
@@ -266,13 +277,13 @@ func (l *lifecycle) claimOrphan(ctx context.Context, j *job) error {
 	}
 }
 
-// holdOdd holds an item that may have been sent before the state file lost its end, and may
-// have got another size then.
-func (l *lifecycle) holdOdd(rec *state.Record) error {
+// holdReleased holds an item if an orphan that it released may be its all the same: it was sent
+// before the state file lost its end, and the service made another size.
+func (l *lifecycle) holdReleased(rec *state.Record) error {
 	if l.resubmit {
 		return nil
 	}
-	why, err := l.odd(rec)
+	why, err := l.releasedMayBeOurs(rec)
 	if err != nil || why == "" {
 		return err
 	}
@@ -280,7 +291,8 @@ func (l *lifecycle) holdOdd(rec *state.Record) error {
 	return l.hold(rec, settle.InDoubt, "the state file has lost its end, and %s", why)
 }
 
-// adoptOrphan makes an item open with a task that was found for it, if nobody else has it.
+// adoptOrphan makes an item open with an orphan, unless that is claimed already. It works on a
+// copy, since a job that stays ready must keep the attempt and the interface that it had.
 func (l *lifecycle) adoptOrphan(j *job, one settle.Orphan) error {
 	if err := l.putAside(&j.Record); err != nil {
 		return err
@@ -300,7 +312,8 @@ func (l *lifecycle) adoptOrphan(j *job, one settle.Orphan) error {
 	return nil
 }
 
-// holdCrowded holds an item that one of several tasks may be of.
+// holdCrowded holds an item if there are more orphans with its prompt than items that want one:
+// which of them are the batch's cannot be told.
 func (l *lifecycle) holdCrowded(rec *state.Record, n int) error {
 	if l.resubmit {
 		return nil

@@ -39,12 +39,12 @@ type sweep struct {
 
 	// tasks since then may be ours and unknown; zero where there are none such. Not written once
 	// the sweep runs, like ended.
-	since   time.Time
-	ended   time.Time // by then the run before had sent its last
-	orphans settle.Orphans
-	swept   bool          // they have been looked through
-	unsure  bool          // some of them could not be told
-	done    chan struct{} // closed when they have been, in this pass
+	since        time.Time
+	lastSentBy   time.Time // by then the run before had sent its last
+	orphans      settle.Orphans
+	swept        bool          // they have been looked through
+	unidentified bool          // some of them could not be told
+	done         chan struct{} // closed when they have been, in this pass
 }
 
 // run finds the tasks that the state should know and does not. Nothing is submitted before it
@@ -55,7 +55,7 @@ func (s *sweep) run(ctx context.Context) error {
 	}
 	// A last line of tomorrow was written by a clock that was wrong.
 	if err := s.clock.Sleep(ctx, min(s.finder.Time,
-		s.finder.Time-s.clock.Now().Sub(s.ended))); err != nil {
+		s.finder.Time-s.clock.Now().Sub(s.lastSentBy))); err != nil {
 		return err
 	}
 	strays, err := s.finder.Strays(ctx, s.since.Add(-tasklist.Margin), s.models,
@@ -65,7 +65,7 @@ func (s *sweep) run(ctx context.Context) error {
 	}
 	untold := map[string]int{}
 	for _, row := range strays {
-		told, err := s.adoptable(ctx, row)
+		told, err := s.keepStray(ctx, row)
 		if err != nil {
 			return err
 		}
@@ -78,19 +78,19 @@ func (s *sweep) run(ctx context.Context) error {
 			untold[row.Model]++
 		}
 	}
-	if err := s.explain(untold); err != nil {
+	if err := s.haltUnidentified(untold); err != nil {
 		return err
 	}
 	if err := s.findCrowds(); err != nil {
 		return err
 	}
 	s.swept = true
-	return s.oweOrphans()
+	return s.budgetOrphans()
 }
 
-// explain stops the models of which there are more tasks that nobody can tell the words of than
-// submissions in doubt: one of them may be of an item that the state has lost.
-func (s *sweep) explain(untold map[string]int) error {
+// haltUnidentified stops the models of which there are more tasks that nobody can tell the words
+// of than submissions in doubt: one of them may be of an item that the state has lost.
+func (s *sweep) haltUnidentified(untold map[string]int) error {
 	if len(untold) == 0 || s.resubmit {
 		return nil
 	}
@@ -108,7 +108,7 @@ func (s *sweep) explain(untold map[string]int) error {
 	}
 	for model, n := range untold {
 		if n > 0 {
-			s.unsure = true
+			s.unidentified = true
 			s.stops.Halt(
 				model, fmt.Errorf(
 					"the last run did not end cleanly, and %d tasks since then may be of this batch, of which the service does not tell the prompt; --on-doubt resubmit submits all the same", n))
@@ -117,9 +117,9 @@ func (s *sweep) explain(untold map[string]int) error {
 	return nil
 }
 
-// oweOrphans counts what the items will cost that are to get an orphan, before others spend the
+// budgetOrphans counts what the items will cost that are to get an orphan, before others spend the
 // budget.
-func (s *sweep) oweOrphans() error {
+func (s *sweep) budgetOrphans() error {
 	if !s.budgeted || s.orphans.Empty() {
 		return nil
 	}
@@ -148,15 +148,15 @@ func (s *sweep) wait(ctx context.Context) error {
 // in memory until an item wants them, and those that could not be told are told no better by a
 // clean end. What no item of the whole manifest wanted is not ours.
 func (s *sweep) unswept(all bool) time.Time {
-	if s.swept && !s.unsure && (all || s.orphans.Empty()) {
+	if s.swept && !s.unidentified && (all || s.orphans.Empty()) {
 		return time.Time{}
 	}
 	return s.since
 }
 
-// adoptable waits until a stray has ended and keeps it for the item that asked for its words;
+// keepStray waits until a stray has ended and keeps it for the item that asked for its words;
 // told is false where it may be paid for and its words are not to be had.
-func (s *sweep) adoptable(ctx context.Context, row client.TaskInfo) (told bool, err error) {
+func (s *sweep) keepStray(ctx context.Context, row client.TaskInfo) (told bool, err error) {
 	task, err := s.waiter.await(ctx, askedTask{id: row.ID, sent: state.Request{Model: row.Model},
 		submitted: row.Created, foreign: true})
 	if err != nil || task.Status == client.Failed || task.Status == client.Canceled {
@@ -176,16 +176,16 @@ func (s *sweep) findCrowds() error {
 	if s.orphans.Empty() {
 		return nil
 	}
-	wanted, err := s.wantedWords()
+	wanted, err := s.wantedByPrompt()
 	if err != nil {
 		return err
 	}
 	return s.orphans.FindCrowds(wanted, s.claims)
 }
 
-// wantedWords counts, by their words, the items that want a task: those that are to be sent,
+// wantedByPrompt counts, by their words, the items that want a task: those that are to be sent,
 // and those in doubt.
-func (s *sweep) wantedWords() (map[string]int, error) {
+func (s *sweep) wantedByPrompt() (map[string]int, error) {
 	wanted := map[string]int{}
 	for i, e := range s.state.Entries() {
 		if e.Phase() != state.Intent {

@@ -44,24 +44,24 @@ type Config struct {
 type Conditions struct {
 	o Config
 
-	mu       sync.Mutex
-	halted   map[string]error   // why a model, or "" for all, is not submitted to any more
-	limit    error              // which limit of the run's own was reached
-	deadline time.Time          // by the service's clock; zero for none
-	begun    int                // items started
-	failures int                // items that failed for good
-	accepted bool               // the service has taken a submission
-	refusing map[string]Refusal // models that refuse for pace, from the first refusal on
-	strange  int                // answers of something before the service, in a row
-	refusals map[string]int     // items refused for good by code, before anything was accepted
+	mu            sync.Mutex
+	halted        map[string]error   // why a model, or "" for all, is not submitted to any more
+	limit         error              // which limit of the run's own was reached
+	deadline      time.Time          // by the service's clock; zero for none
+	started       int                // items started
+	failures      int                // items that failed for good
+	accepted      bool               // the service has taken a submission
+	throttled     map[string]Refusal // models that answer with 429 only, from the first such answer
+	foreignInARow int                // answers of something before the service, in a row
+	itemRefusals  map[string]int     // items refused for good, by code, before one was accepted
 	// what the batch has cost or may cost, if all that is open succeeds
 	money client.Money
 }
 
-// New returns conditions that nothing has met yet.
+// New returns conditions that allow submissions to all models.
 func New(o Config) *Conditions {
-	return &Conditions{o: o, halted: map[string]error{}, refusing: map[string]Refusal{},
-		refusals: map[string]int{}}
+	return &Conditions{o: o, halted: map[string]error{}, throttled: map[string]Refusal{},
+		itemRefusals: map[string]int{}}
 }
 
 // SetDeadline says until when items are started, by the service's clock; zero is without end.
@@ -99,14 +99,15 @@ func (c *Conditions) Begin(model string) bool {
 	if c.closed(model) {
 		return false
 	}
-	if c.o.Items > 0 && c.begun >= c.o.Items {
+	if c.o.Items > 0 && c.started >= c.o.Items {
 		c.limit = fmt.Errorf("%w: as many items as allowed were started", ErrLimit)
 		return false // those that were started may go on
 	}
-	c.begun++
+	c.started++
 	return true
 }
 
+// closed reports whether no item of a model is started any more; c.mu is held.
 func (c *Conditions) closed(model string) bool {
 	return c.halted[""] != nil || c.halted[model] != nil || c.limit != nil
 }
@@ -122,11 +123,11 @@ func (c *Conditions) Admit(s state.Request) bool {
 	case c.halted[""] != nil || c.halted[s.Model] != nil:
 		return false
 	case !c.deadline.IsZero() && !c.o.Clock.Now().Before(c.deadline):
-		return c.enough(fmt.Errorf("%w: the deadline has passed", ErrLimit))
+		return c.reachLimit(fmt.Errorf("%w: the deadline has passed", ErrLimit))
 	case c.o.Failures > 0 && c.failures >= c.o.Failures:
-		return c.enough(fmt.Errorf("%w: as many items as allowed have failed", ErrLimit))
+		return c.reachLimit(fmt.Errorf("%w: as many items as allowed have failed", ErrLimit))
 	case c.o.Budget > 0 && c.money+price > c.o.Budget:
-		return c.enough(
+		return c.reachLimit(
 			fmt.Errorf(
 				"%w: the next picture could bring the batch to ¥%s, above its budget of ¥%s",
 				ErrBudget, c.money+price, c.o.Budget))
@@ -147,8 +148,9 @@ func (c *Conditions) Owe(s state.Request) {
 	c.money += c.cost(s)
 }
 
-// enough notes which limit was reached; c.mu is held.
-func (c *Conditions) enough(why error) bool {
+// reachLimit notes the first limit that was reached and stops all submissions. It returns false,
+// for Admit; c.mu is held.
+func (c *Conditions) reachLimit(why error) bool {
 	if c.limit == nil {
 		c.limit = why
 	}
@@ -165,7 +167,9 @@ func (c *Conditions) Doubted(rec *state.Record) {
 	c.money += price // Settled takes the price of the submission itself back
 }
 
-// Settled corrects the money when it is known what a submission cost.
+// Settled corrects the money by what is known of a submission after each step of its item: one
+// that created no task or failed cost nothing, one that is done what its record says. Of one
+// that is open, in doubt or held the full price stays counted.
 func (c *Conditions) Settled(rec *state.Record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -203,8 +207,8 @@ func (c *Conditions) stop(model string, why error) {
 	c.o.Paces.Close(model)
 }
 
-// sameRefusals is how many items may be refused for good with one code before anything is
-// accepted: then it is not the items, and the quota is better kept.
+// sameRefusals is how many items may be refused for good with one code, before any is accepted,
+// until all submissions stop: such refusals are not about the items.
 const sameRefusals = 3
 
 // RefusedForGood counts a refusal that speaks of one item.
@@ -214,9 +218,9 @@ func (c *Conditions) RefusedForGood(api *client.APIError) {
 	if c.accepted || api.ContentFiltered() {
 		return
 	}
-	if c.refusals[api.Code]++; c.refusals[api.Code] >= sameRefusals {
+	if c.itemRefusals[api.Code]++; c.itemRefusals[api.Code] >= sameRefusals {
 		c.stop("", fmt.Errorf("the first %d submissions were all refused alike: %w",
-			c.refusals[api.Code], api))
+			c.itemRefusals[api.Code], api))
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 	// between two.
 	refusedTimes = 5
 	// foreignAnswers in a row, with nothing accepted between them, stop all submissions.
-	foreignAnswers = 3
+	maxForeignAnswers = 3
 )
 
 // A Refusal is a model that takes no submission.
@@ -59,14 +59,14 @@ func (c *Conditions) Throttled(model string, api *client.APIError) {
 	now, atService := c.o.Clock.Now(), c.o.Open(model)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.strange = 0
-	f := c.refusing[model]
+	c.foreignInARow = 0
+	f := c.throttled[model]
 	if f.Times == 0 {
 		f = Refusal{Model: model, Since: now}
 	}
 	f.Times++
 	f.Cause = api
-	c.refusing[model] = f
+	c.throttled[model] = f
 	lasted := now.Sub(f.Since)
 	if lasted >= shownAfter {
 		c.showRefusals()
@@ -81,9 +81,9 @@ func (c *Conditions) Throttled(model string, api *client.APIError) {
 func (c *Conditions) Answered(model string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.strange = 0
-	if _, refused := c.refusing[model]; refused {
-		delete(c.refusing, model)
+	c.foreignInARow = 0
+	if _, refused := c.throttled[model]; refused {
+		delete(c.throttled, model)
 		c.showRefusals()
 	}
 }
@@ -91,8 +91,8 @@ func (c *Conditions) Answered(model string) {
 // showRefusals puts the models that refuse into the progress; c.mu is held.
 func (c *Conditions) showRefusals() {
 	var all []Refusal
-	for _, model := range slices.Sorted(maps.Keys(c.refusing)) {
-		if f := c.refusing[model]; c.o.Clock.Now().Sub(f.Since) >= shownAfter {
+	for _, model := range slices.Sorted(maps.Keys(c.throttled)) {
+		if f := c.throttled[model]; c.o.Clock.Now().Sub(f.Since) >= shownAfter {
 			all = append(all, f)
 		}
 	}
@@ -104,10 +104,10 @@ func (c *Conditions) showRefusals() {
 func (c *Conditions) AnsweredByAnother(answer *client.ForeignError) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.strange++; c.strange >= foreignAnswers {
+	if c.foreignInARow++; c.foreignInARow >= maxForeignAnswers {
 		c.stop("",
 			fmt.Errorf(
 				"%d submissions in a row were answered by something else than the service: %w: %q",
-				c.strange, answer, answer.Body))
+				c.foreignInARow, answer, answer.Body))
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"time"
 )
 
-// A Busy counts what goes on in a run beside doubts: items that are sent, asked for or saved,
-// and producers that are not waiting for those. A doubt that the list cannot settle waits while
-// anything does, since every task of ours that the list comes to show may settle it.
+// A Busy counts the goroutines of a run that may still bring tasks of ours into the list: items
+// that are sent, polled or saved, and producers. A doubt that the list cannot settle goes on
+// being searched for while there are any, since each such task may give the evidence that
+// settles it. A goroutine that waits for a doubt, or is one, does not count: it calls End before
+// it waits and Begin when it goes on.
 type Busy struct {
 	mu    sync.Mutex
 	n     int
@@ -30,7 +32,7 @@ func (a *Busy) End() {
 	}
 }
 
-// quiet is for how long nothing has gone on, by our clock.
+// quiet is how long the count has been zero, by our clock.
 func (a *Busy) quiet() time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -22,7 +22,7 @@
 // What a search learns that a later run must not forget is put into the record, durably: which
 // tasks could be the submission's, since a list that does not show them any more proves
 // nothing. All else is in memory. Nothing is submitted and no task is claimed here: that is
-// done by package batch, on the verdict. A search holds the turn of its prompt until the
+// done by package batch, on the verdict. A search holds the lock of its prompt until the
 // settling time is over, so that until then no other submission with the same prompt goes out.
 //
 // A [Finder] and [Orphans] are safe for concurrent use; a Search belongs to one goroutine.
@@ -42,11 +42,12 @@ const DefaultTime = 30 * time.Second
 // A Verdict says what became of a submission.
 type Verdict struct {
 	Outcome Outcome
-	// Task is what was found, with its time by our clock, or zero; By is what told that it is the
-	// submission's: "request_id" or "prompt".
+	// Task is the task of a Found, with its time by our clock, or zero if that is not known; By
+	// is what identified it: "request_id" or "prompt".
 	Task client.TaskInfo
 	By   string
-	// Why is why the list does not tell, for Unsure, and for Unproven where that is so for good.
+	// Why says, for Unsure, what stands against a decision, and for Unproven, why later runs will
+	// not decide either, "" if they may.
 	Why string
 }
 
@@ -55,13 +56,15 @@ type Outcome int
 
 const (
 	undecided Outcome = iota
-	// Found is a task that is the submission's.
+	// Found says that a task is the submission's.
 	Found
-	// Absent is proof that it has made none.
+	// Absent says that the submission provably created no task.
 	Absent
-	// Unsure is a task that can be neither taken nor ruled out, or a list that is not to be had.
+	// Unsure says that a task can be neither adopted nor ruled out, or that the list cannot be
+	// read: the item is held.
 	Unsure
-	// Unproven is a list that has had its time, while only doubts are left, and does not tell yet.
+	// Unproven says that nothing but doubts is left in the run, and that the list has shown
+	// neither the task nor proof of its absence in five settling times.
 	Unproven
 )
 

@@ -17,13 +17,13 @@ type Orphans struct {
 	tasks map[string]orphanQueue
 }
 
-// An orphanQueue is those with the same prompt, oldest first.
+// An orphanQueue is the orphans with the same prompt, oldest first.
 type orphanQueue struct {
 	since time.Time // when the first of them was created
-	owed  int       // how many of them are in the money already
+	owed  int       // how many of them the budget counts already
 	rows  []client.TaskInfo
-	// crowd is how many there were, where fewer items wanted one: nobody can tell which are
-	// theirs. 0 where they sufficed.
+	// crowd is how many there were if fewer items wanted one, so that it cannot be told which are
+	// theirs; else 0.
 	crowd int
 }
 
@@ -32,7 +32,7 @@ type Orphan struct {
 	client.TaskInfo
 	// Since is when the oldest with its prompt was created.
 	Since time.Time
-	// Owed says that the money counts it already.
+	// Owed says that the budget counts it already (Reserve).
 	Owed bool
 }
 
@@ -67,7 +67,7 @@ func (o *Orphans) Rows() map[string]client.TaskInfo {
 	return rows
 }
 
-// Reserve counts one with this prompt as owed; false where all are.
+// Reserve marks one more with this prompt as counted in the budget; false if all are.
 func (o *Orphans) Reserve(prompt string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -80,7 +80,7 @@ func (o *Orphans) Reserve(prompt string) bool {
 	return true
 }
 
-// Take takes the first with this prompt that is none of those that were released.
+// Take removes and returns the first with this prompt that is not among the released.
 func (o *Orphans) Take(prompt string, released []string) (one Orphan, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -97,7 +97,7 @@ func (o *Orphans) Take(prompt string, released []string) (one Orphan, ok bool) {
 	return one, true
 }
 
-// PutBack gives one back that was not what an item asked for.
+// PutBack returns one whose picture was not what the item asked for.
 func (o *Orphans) PutBack(prompt string, one Orphan) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -109,8 +109,9 @@ func (o *Orphans) PutBack(prompt string, one Orphan) {
 	o.tasks[prompt] = queue
 }
 
-// FindCrowds marks the prompts that more tasks were found for than items want one. Another client
-// of the account may have made some of them, from the same prompt and another seed.
+// FindCrowds marks the prompts of which there are more unclaimed tasks than items that want one,
+// if any does: another client of the account may have submitted some of them, with the same
+// prompt and another seed.
 func (o *Orphans) FindCrowds(wanted map[string]int, claims *tasklist.Claims) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -131,7 +132,7 @@ func (o *Orphans) FindCrowds(wanted map[string]int, claims *tasklist.Claims) err
 	return nil
 }
 
-// Crowd is how many tasks with this prompt were found, where fewer items wanted one; else 0.
+// Crowd is how many tasks with this prompt were found, if FindCrowds has marked it; else 0.
 func (o *Orphans) Crowd(prompt string) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -33,56 +33,57 @@ type Search struct {
 	*Finder
 	health tasklist.Health
 	rec    *state.Record
-	posted time.Time       // our clock: when this run has sent it; zero for an earlier one
-	turn   *pace.KeyLock   // of its prompt; kept until the settling time is over
-	doubt  *tasklist.Doubt // when a task of it can have been made
+	posted time.Time       // our clock: when this run sent it; zero if an earlier run did
+	lock   *pace.KeyLock   // of its prompt; kept until the settling time is over
+	doubt  *tasklist.Doubt // the interval in which a task of it can have been created
 	ended  time.Time       // our clock: the submission had ended by then
-	// tasks that were created later are another's; zero before the first pass
+	// tasks created after until are not of this submission; zero before the first pass
 	until time.Time
-	// before are the unclaimed tasks that the last whole pass showed, after the settling time;
-	// nil before.
-	before   []string
-	not      map[string]bool            // tasks that have ended and are not ours
-	seen     map[string]client.TaskInfo // candidates that passes have shown
-	evidence tasklist.Evidence          // of the last pass
-	looked   time.Time                  // our clock: the next pass must begin later
-	proven   bool                       // the last pass proves what it does not show
-	alive    bool                       // a task that runs may well be ours
-	found    Verdict                    // where that is Found
-	// Refused says that the answer was a refusal which is believed unless the list shows a task
-	// that it may have made: an empty list proves it, too.
+	// previous are the candidates of the pass before, if that was proof; nil if it was not
+	previous     []string
+	ruledOut     map[string]bool            // tasks that have ended and are not ours
+	shown        map[string]client.TaskInfo // candidates that passes have shown
+	evidence     tasklist.Evidence          // of the last pass
+	lastPassEnd  time.Time                  // our clock: the next pass must begin later
+	proven       bool                       // the last pass is proof of what it does not show
+	running      bool                       // a candidate created within our time has not ended
+	foundVerdict Verdict                    // set before the outcome is Found
+	// Refused says that a gateway refused the submission. The refusal is believed unless the list
+	// shows a task that may be of it: the list need show no other task of ours as evidence.
 	Refused bool
-	// a task that has our prompt, or tells none, and may have been made at another time
-	maybe string
-	why   string // where it cannot be told
+	// possibleTask has our prompt, or tells none, and may have been created at another time
+	possibleTask string
+	reason       string // why the outcome is Unsure
 }
 
-// Search begins to look for the task of a record's last submission. Posted is when this run has
-// sent it, by the local clock, and zero for one of an earlier run. The caller holds the turn of
-// its prompt; once the settling time is over the search gives it back. Doubt is what an earlier
-// search for the same submission has returned, or nil.
-func (f *Finder) Search(rec *state.Record, posted time.Time, turn *pace.KeyLock,
+// Search begins the search for the task of a record's last submission. Posted is when this run
+// sent it, by the local clock, and zero if an earlier run did. The caller holds the lock of its
+// prompt; the search unlocks it once the settling time is over. Doubt is what an earlier search
+// for the same submission returned, or nil.
+func (f *Finder) Search(rec *state.Record, posted time.Time, lock *pace.KeyLock,
 	doubt *tasklist.Doubt) (*Search, *tasklist.Doubt) {
 	now := time.Now()
-	s := &Search{Finder: f, rec: rec, posted: posted, turn: turn, doubt: doubt,
+	s := &Search{Finder: f, rec: rec, posted: posted, lock: lock, doubt: doubt,
 		health: tasklist.NewHealth(f.Clock, f.Time),
-		ended:  now, looked: now, not: map[string]bool{}, seen: map[string]client.TaskInfo{}}
+		ended:  now, lastPassEnd: now, ruledOut: map[string]bool{},
+		shown: map[string]client.TaskInfo{}}
 	if s.doubt == nil {
-		s.doubt = f.Doubts.Add(turn.Key, rec.Intent, s.health.Began, !posted.IsZero())
+		s.doubt = f.Doubts.Add(lock.Key, rec.Intent, s.health.Began, !posted.IsZero())
 	}
-	f.Doubts.Reopen(s.doubt) // it may be about a task that was given back
+	f.Doubts.Reopen(s.doubt) // closed if an earlier search adopted a task that was released since
 	return s, s.doubt
 }
 
-// Close says that nobody waits for the verdict any more. When the task can have been made still
-// counts for others with the same prompt.
+// Close ends the search. The interval of its doubt still counts when tasks with the same prompt
+// are judged.
 func (s *Search) Close() { s.Doubts.Close(s.doubt) }
 
-// Decide makes passes over the list until they tell, or more of them will not. Called again after
-// Found, where the task turned out to be another's, it goes on.
+// Decide makes passes over the list until they give a verdict, or until more of them would not.
+// It may be called again after Found, if the task turned out to be another submission's; then it
+// goes on.
 func (s *Search) Decide(ctx context.Context) (Verdict, error) {
 	for {
-		v, err := s.look(ctx)
+		v, err := s.pass(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return Verdict{}, ctx.Err()
@@ -91,11 +92,11 @@ func (s *Search) Decide(ctx context.Context) (Verdict, error) {
 		}
 		switch v {
 		case Found:
-			return s.found, nil
+			return s.foundVerdict, nil
 		case Absent:
 			return Verdict{Outcome: Absent}, nil
 		case Unsure:
-			return Verdict{Outcome: Unsure, Why: s.why}, nil
+			return Verdict{Outcome: Unsure, Why: s.reason}, nil
 		}
 		why := s.health.GiveUpReason(err)
 		if why != "" && s.Refused && len(s.rec.Suspects) == 0 {
@@ -104,11 +105,11 @@ func (s *Search) Decide(ctx context.Context) (Verdict, error) {
 		if why != "" {
 			return Verdict{Outcome: Unsure, Why: why}, nil
 		}
-		if s.unproven() {
-			return s.postponed(), nil
+		if s.exhausted() {
+			return s.unprovenVerdict(), nil
 		}
-		if s.before == nil && s.age() >= s.Time {
-			s.turn.Unlock()
+		if s.previous == nil && s.age() >= s.Time {
+			s.lock.Unlock()
 		}
 		if err := s.Clock.Sleep(ctx, s.pause(err)); err != nil {
 			return Verdict{}, err
@@ -116,36 +117,40 @@ func (s *Search) Decide(ctx context.Context) (Verdict, error) {
 	}
 }
 
-// postponed is the verdict of a search that the next run goes on with. A task that the
-// submission of an earlier run may have made stays as doubtful as it is; of one of this run,
-// the next has more tasks to learn the list's times from.
-func (s *Search) postponed() Verdict {
+// unprovenVerdict is the verdict that leaves the doubt to the next run. It has a reason, for
+// which the item is held, where a later look is no better: a possible task of a submission of an
+// earlier run stays as doubtful as it is. For a submission of this run the next one has more
+// tasks of its own from which to learn how the list's times differ.
+func (s *Search) unprovenVerdict() Verdict {
 	v := Verdict{Outcome: Unproven}
-	if s.maybe != "" && !s.doubt.ThisRun {
-		v.Why = fmt.Sprintf("task %s could be it, and when that was made cannot be told", s.maybe)
+	if s.possibleTask != "" && !s.doubt.ThisRun {
+		v.Why = fmt.Sprintf("task %s could be it, and when that was made cannot be told",
+			s.possibleTask)
 	}
 	return v
 }
 
-// look makes one pass and judges it.
-func (s *Search) look(ctx context.Context) (Outcome, error) {
-	v, err := s.judged(ctx)
+// pass makes one pass over the list and judges it; an error counts against the list's health.
+func (s *Search) pass(ctx context.Context) (Outcome, error) {
+	v, err := s.readAndJudge(ctx)
 	s.health.Count(err)
 	return v, err
 }
 
-func (s *Search) judged(ctx context.Context) (Outcome, error) {
-	s.alive, s.maybe = false, ""
+// readAndJudge is pass without the count. It notes candidates in the record before it returns,
+// and whether this pass is proof of what it does not show.
+func (s *Search) readAndJudge(ctx context.Context) (Outcome, error) {
+	s.running, s.possibleTask = false, ""
 	if s.outOfReach() {
 		return Unsure, nil
 	}
-	age := min(s.age(), s.Doubts.YoungestAge(s.turn.Key, s.Clock))
-	pass, err := s.Tasks.Read(ctx, s.looked)
-	s.looked = time.Now()
+	age := min(s.age(), s.Doubts.YoungestAge(s.lock.Key, s.Clock))
+	pass, err := s.Tasks.Read(ctx, s.lastPassEnd)
+	s.lastPassEnd = time.Now()
 	if err != nil {
 		return undecided, err
 	}
-	s.heard(pass)
+	s.observe(pass)
 	if s.outOfReach() { // by the clock of the list itself: our machine may have slept
 		return Unsure, nil
 	}
@@ -156,17 +161,17 @@ func (s *Search) judged(ctx context.Context) (Outcome, error) {
 	if err != nil {
 		return undecided, err
 	}
-	v, err := s.weigh(ctx, candidates)
+	v, err := s.judgeCandidates(ctx, candidates)
 	if err == nil && v != Found {
-		err = s.suspect(candidates)
+		err = s.recordSuspects(candidates)
 	}
 	s.proven = pass.Whole && (s.evidence.Proves(s.rec.Intent, s.Clock.Now()) ||
 		s.Refused && !s.evidence.Incomplete(s.rec.Intent))
 	if v != Absent || err != nil {
-		s.before = nil
+		s.previous = nil
 		return v, err
 	}
-	return s.silence(age, candidates), nil
+	return s.judgeSilence(age, candidates), nil
 }
 
 // outOfReach reports whether the list may not show the submission any more.
@@ -174,14 +179,15 @@ func (s *Search) outOfReach() bool {
 	if s.Clock.Now().Sub(s.rec.Intent) <= tasklist.Reach {
 		return false
 	}
-	s.why = "it is older than the task list reaches"
+	s.reason = "it is older than the task list reaches"
 	return true
 }
 
-// age is how long ago the submission has ended, at least: until then the service may have begun
-// to receive it. One of this run ended when the doubt about it began; one of an earlier run did
-// so, too, or soon after its intent. A machine that slept dates an intent too early, by a clock
-// that stood still with it; what this run has sent itself is dated by ours.
+// age is a lower bound of the time since the submission ended; before its end the service may
+// still have received it. A submission of this run ended when its search began, one of an
+// earlier run then or within LongestSubmission of its intent. What this run sent is measured by
+// the local clock: the service's clock stands still while the machine sleeps, so that an intent
+// written right after that is dated too early.
 func (s *Search) age() time.Duration {
 	if s.posted.IsZero() {
 		return s.Clock.Now().Sub(pace.Sooner(
@@ -191,10 +197,11 @@ func (s *Search) age() time.Duration {
 		s.ended, s.posted.Add(s.Clock.Local(tasklist.LongestSubmission)))))
 }
 
-// heard notes a pass that came through, which began after the submission ended. Only now is the
-// service's clock known to be fresh: no task that is created much later can be its. In an
-// account that others use, there is always another.
-func (s *Search) heard(pass tasklist.Pass) {
+// observe notes a pass that was read, and with the first one bounds the doubt from above: that
+// pass began after the submission ended, and its answer tells the service's time, so that no
+// task created later than that, a settling time and a margin can be the submission's. Without
+// the bound a search in an account that others use would meet new candidates for ever.
+func (s *Search) observe(pass tasklist.Pass) {
 	if s.until.IsZero() {
 		if s.rec.Heard.IsZero() {
 			s.rec.Heard = s.Clock.Now()
@@ -205,35 +212,36 @@ func (s *Search) heard(pass tasklist.Pass) {
 	s.health.CountWhole(pass.Whole)
 }
 
-// silence decides whether a pass without our task proves that there is none.
-func (s *Search) silence(age time.Duration, candidates []candidate) Outcome {
+// judgeSilence says absent if this pass and the one before it, both after the settling time and
+// both proof of what they do not show, have the same candidates, none of which is ours.
+func (s *Search) judgeSilence(age time.Duration, candidates []candidate) Outcome {
 	if age < s.Time || !s.proven {
-		s.before = nil
+		s.previous = nil
 		return undecided
 	}
 	ids := make([]string, 0, len(candidates))
 	for _, c := range candidates {
 		ids = append(ids, c.ID)
 	}
-	same := s.before != nil && slices.Equal(s.before, ids)
-	s.before = ids
+	same := s.previous != nil && slices.Equal(s.previous, ids)
+	s.previous = ids
 	if same {
 		return Absent
 	}
 	return undecided
 }
 
-// unproven reports whether only doubts are left, and the list has had its time to settle this
-// one. A task that may well be ours and has not ended is waited for, and so is a list that
-// fails.
-func (s *Search) unproven() bool {
+// exhausted reports whether to leave the doubt to the next run: the search and the quiet since
+// the last other work (see [Busy]) have both lasted five settling times, no candidate is still
+// running, and the last pass did not fail.
+func (s *Search) exhausted() bool {
 	enough := 5 * s.Time
-	return s.health.Failures == 0 && !s.alive && s.Clock.Now().Sub(s.health.Began) > enough &&
+	return s.health.Failures == 0 && !s.running && s.Clock.Now().Sub(s.health.Began) > enough &&
 		s.Clock.Remote(s.Busy.quiet()) > enough
 }
 
-// pause is how long to wait before the next pass: less while the task may still turn up, never
-// past the settling time.
+// pause is how long to wait before the next pass: 2 s, doubled with each pass up to 20 s, and
+// cut so that one begins when the settling time ends; 1 s before the second of two equal passes.
 func (s *Search) pause(err error) time.Duration {
 	if err != nil {
 		return pace.Backoff(s.health.Failures)
@@ -243,7 +251,7 @@ func (s *Search) pause(err error) time.Duration {
 	if left > 0 && left < step {
 		return left
 	}
-	if s.before != nil && left <= 0 && s.proven {
+	if s.previous != nil && left <= 0 && s.proven {
 		return time.Second // the second of two equal passes
 	}
 	return step

@@ -12,37 +12,37 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// alikePasses is how many whole passes in a row must show the same tasks: whatever one of them
-// leaves out, each of the others would have to leave out, too.
+// alikePasses is how many whole passes in a row must show the same tasks. A task that the list
+// omits at random is then missed only if all of them omit it.
 const alikePasses = 4
 
-// ErrNoList says that the last run did not end cleanly and that the task list, which could tell
-// what it left behind, is not to be had. Nothing was submitted.
+// ErrNoList says that the last run did not end cleanly and that the task list, which would show
+// the tasks it left behind, cannot be read. Nothing was submitted.
 var ErrNoList = errors.New("the last run did not end cleanly, and the task list cannot be read")
 
 // strays is a search for the tasks that a state file may have lost with its end.
 type strays struct {
 	*Finder
-	since    time.Time
-	models   []string
-	resubmit bool // a list that cannot tell is no reason to stop
-	health   tasklist.Health
-	looked   time.Time // our clock: the next pass must begin later
-	until    time.Time // the list's clock: what is later is no stray; zero before the first row
-	before   []string  // what the last whole pass has shown
-	alike    int       // whole passes in a row that have shown it
+	since       time.Time
+	models      []string
+	resubmit    bool // go on without the list if it cannot be read
+	health      tasklist.Health
+	lastPassEnd time.Time // our clock: the next pass must begin later
+	until       time.Time // the list's clock: what is later is no stray; zero before the first row
+	previous    []string  // the tasks that the last whole pass showed
+	alike       int       // how many whole passes in a row showed exactly those
 }
 
-// Strays returns the unclaimed tasks of some models since a moment, as several whole passes in
-// a row show them. Where the list cannot tell, the error is an [ErrNoList], or none with
-// resubmit.
+// Strays returns the unclaimed tasks of some models since a moment, once [alikePasses] whole
+// passes in a row have shown the same. If the list cannot be read the error is an [ErrNoList],
+// or nil with resubmit.
 func (f *Finder) Strays(ctx context.Context, since time.Time, models []string, resubmit bool) (
 	[]client.TaskInfo, error) {
 	s := strays{Finder: f, since: since, models: models, resubmit: resubmit,
-		health: tasklist.NewHealth(f.Clock, f.Time), looked: time.Now()}
+		health: tasklist.NewHealth(f.Clock, f.Time), lastPassEnd: time.Now()}
 	for {
-		pass, err := s.Tasks.Read(ctx, s.looked)
-		s.looked = time.Now()
+		pass, err := s.Tasks.Read(ctx, s.lastPassEnd)
+		s.lastPassEnd = time.Now()
 		s.health.Count(err)
 		switch {
 		case ctx.Err() != nil:
@@ -104,18 +104,19 @@ func (s *strays) compare(pass tasklist.Pass) (all []client.TaskInfo, enough bool
 	switch {
 	case !pass.Whole:
 		s.alike = 0
-	case s.alike > 0 && slices.Equal(s.before, ids):
+	case s.alike > 0 && slices.Equal(s.previous, ids):
 		s.alike++
 	default:
-		s.alike, s.before = 1, ids
+		s.alike, s.previous = 1, ids
 	}
 	return all, s.alike == alikePasses, nil
 }
 
-// unclaimed are the rows of our models that no record knows, not made before since as far as
-// the tasks that the file still knows tell how the list's times differ from its own, nor after
-// until by the list's clock: later than the newest that a first pass has shown, others are made
-// all the time. Their times are by our clock, or as the list tells them.
+// unclaimed returns the rows of our models that no record knows and that were created between
+// since and until. Until is by the list's clock: it excludes what other programs create while
+// passes are made. Since is by ours, and excludes rows only if by, which the tasks that the
+// state file still knows have taught, tells how the two differ. Times are returned by our clock
+// if by is known, else as in the list, and zero if they lie in the future.
 func (s *strays) unclaimed(pass tasklist.Pass, by tasklist.Offset) ([]client.TaskInfo, error) {
 	ours, err := s.Claims.Claimed(pass.Rows)
 	if err != nil {
