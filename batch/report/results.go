@@ -12,7 +12,8 @@ import (
 
 // result is what became of one item. What was sent wins over what the manifest says now, unless
 // the row has changed.
-func (v View) result(it *manifests.Item, m state.Match) (output.Result, error) {
+func (v View) result(records *state.Reader, it *manifests.Item, m state.Match) (
+	output.Result, error) {
 	res := output.Result{ID: it.ID, Row: it.Row, Prompt: it.Prompt,
 		NegativePrompt: it.NegativePrompt, Model: cmp.Or(it.Model, v.Model),
 		Size: it.Size, Seed: it.Seed, PromptExtend: it.PromptExtend, Watermark: it.Watermark,
@@ -20,7 +21,7 @@ func (v View) result(it *manifests.Item, m state.Match) (output.Result, error) {
 	if it.Skip {
 		res.Status = "skipped"
 	}
-	rec, told, err := v.record(it.Skip, m)
+	rec, told, err := v.record(records, it.Skip, m)
 	if err != nil || !told {
 		return res, err
 	}
@@ -36,11 +37,12 @@ func (v View) result(it *manifests.Item, m state.Match) (output.Result, error) {
 
 // record returns the record that tells what became of an item, with its pictures as they are; false
 // where none does.
-func (v View) record(skipped bool, m state.Match) (rec state.Record, told bool, err error) {
+func (v View) record(records *state.Reader, skipped bool, m state.Match) (
+	rec state.Record, told bool, err error) {
 	if m.Entry < 0 {
 		return rec, false, nil
 	}
-	if rec, err = v.State.Get(int(m.Entry)); err != nil {
+	if rec, err = records.Get(int(m.Entry)); err != nil {
 		return rec, false, err
 	}
 	changed := m.Changed && (rec.Phase == state.Done || rec.Phase == state.Failed ||

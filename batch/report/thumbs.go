@@ -37,13 +37,14 @@ func (v View) Thumbs(ctx context.Context, tell func(made, missing int)) error {
 // takes the state file, and not the manifest.
 func (v View) saved() results {
 	return func(yield func(output.Result, error) bool) {
+		records := state.NewReader(v.State)
 		for i, m := range v.Matches {
 			var r output.Result
 			var err error
 			if m.Entry >= 0 && v.State.Entry(int(m.Entry)).Pictures > 0 {
 				var rec state.Record
 				var told bool
-				if rec, told, err = v.record(v.Skipped[i], m); told {
+				if rec, told, err = v.record(records, v.Skipped[i], m); told {
 					r = picturesOf(rec)
 				}
 			}

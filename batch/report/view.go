@@ -61,11 +61,11 @@ func (v View) Results() iter.Seq2[output.Result, error] {
 				"nobody can say which pictures are there: %w", v.Pictures.Err()))
 			return
 		}
-		i := 0
+		records, i := state.NewReader(v.State), 0
 		for it, err := range v.Manifest.Items() {
 			var r output.Result
 			if err == nil {
-				r, err = v.result(it, v.Matches[i])
+				r, err = v.result(records, it, v.Matches[i])
 			}
 			if !yield(r, err) || err != nil {
 				return

@@ -197,11 +197,16 @@ func (j *journal) readInto(spare []byte, at span) ([]byte, error) {
 	if _, err := j.file.ReadAt(line, at.offset); err != nil {
 		return nil, fmt.Errorf("read %s: %w", j.name, err)
 	}
+	return line, j.intact(line, at)
+}
+
+// intact returns an error if a line is not what was written there.
+func (j *journal) intact(line []byte, at span) error {
 	if _, ok := sealed(line); !ok {
-		return nil, fmt.Errorf("%w: %s changed while it was in use, at byte %d", ErrDamaged,
-			j.name, at.offset)
+		return fmt.Errorf("%w: %s changed while it was in use, at byte %d", ErrDamaged, j.name,
+			at.offset)
 	}
-	return line, nil
+	return nil
 }
 
 func (j *journal) close() error { return j.file.Close() }
