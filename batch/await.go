@@ -27,12 +27,12 @@ type askedTask struct {
 	sent      state.Request // tells how long the like of it take
 	submitted time.Time     // the service's clock
 	posted    time.Time     // ours; zero where this run has not sent it
-	// foreign says that it may be another program's: a few refusals in a row make it unknown.
-	// What the service says of a question about a task of ours says nothing of the task.
+	// foreign says that it may be another program's: maxForeignRefusals in a row make it unknown.
+	// For a task of ours a refused query says nothing about the task, however often.
 	foreign bool
 }
 
-// A waiter asks after tasks when it pays to.
+// A waiter polls tasks at the times that the watcher chooses.
 type waiter struct {
 	watch *poll.Watcher
 	tasks *tasklist.Reader
@@ -40,7 +40,9 @@ type waiter struct {
 	log   *slog.Logger
 }
 
-// await asks for a task until it has ended, or is unknown and old.
+// await polls a task until it has ended, or until the service has said MaxUnknown times in a row
+// that it does not know it, the first of them later than replicas lag. A task of ours that can
+// not be asked for is errLeave once the service has forgotten it.
 func (w *waiter) await(ctx context.Context, a askedTask) (client.Task, error) {
 	t := w.watch.Watch(w.watchable(a))
 	defer w.watch.Forget(t)
@@ -62,7 +64,7 @@ func (w *waiter) await(ctx context.Context, a askedTask) (client.Task, error) {
 				return client.Task{ID: a.id, Status: client.Unknown}, nil
 			}
 			if !a.foreign && tasklist.Forgotten(a.submitted, w.clock.Now()) {
-				// what has gone wrong all that time is left for the next run, which asks once
+				// the next run asks once more
 				return client.Task{}, errLeave
 			}
 			continue

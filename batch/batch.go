@@ -99,7 +99,9 @@ type Options struct {
 	// Log takes diagnostics; nil takes none.
 	Log *slog.Logger
 
-	reserve int // bytes kept free for the last records on a full disk; 0 for the default of [state.File.Reserve]
+	// reserve is how many bytes are kept free for the last records on a full disk; 0 for the
+	// default of [state.File.Reserve]
+	reserve int
 }
 
 // A Batch is a manifest joined with its state file. It is not safe for concurrent use, but for
@@ -107,11 +109,11 @@ type Options struct {
 type Batch struct {
 	o         Options
 	state     *state.File
-	hadState  bool // there was a state file
-	tornState bool // there was the beginning of one
+	hadState  bool // a state file was there when the batch was opened
+	tornState bool // the beginning of one was there, and no more
 	// the state file was damaged, and is written anew from what was whole of it
 	salvaged  bool
-	lostTrace string        // the file that shows that there was one; see traces
+	lostTrace string        // the file that shows that one is gone (pictures.Traces)
 	matches   []state.Match // as of the opening, the pass or the end of the last run
 	index     *Index
 	region    client.Region

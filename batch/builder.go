@@ -8,10 +8,8 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/state"
 )
 
-// This file makes records of items that are to be sent: of new ones, and of those that are sent
-// again.
-
-// A builder makes the records of items that are to be sent.
+// A builder makes the records of items that are to be sent: of new ones, and of those that are
+// sent again.
 type builder struct {
 	batch   *Batch
 	resumed map[int32]bool // entries that are gone on with in this pass; not written while it runs
@@ -32,8 +30,8 @@ func (n *builder) records(model string) iter.Seq2[state.Record, error] {
 			if it.Skip || model != "" && modelOf(it.Item) != model {
 				continue
 			}
-			rec, due, err := n.build(i, it)
-			if err == nil && !due {
+			rec, wanted, err := n.build(i, it)
+			if err == nil && !wanted {
 				continue
 			}
 			if !yield(rec, err) || err != nil {
@@ -43,8 +41,8 @@ func (n *builder) records(model string) iter.Seq2[state.Record, error] {
 	}
 }
 
-// build makes the record of the i-th item; due is false where it is not to be sent in this pass.
-func (n *builder) build(i int, it item) (state.Record, bool, error) {
+// build makes the record of the i-th item; wanted is false if it is not to be sent in this pass.
+func (n *builder) build(i int, it item) (rec state.Record, wanted bool, err error) {
 	m := n.batch.matches[i]
 	if m.Entry < 0 {
 		rec, err := n.fresh(i, it)
@@ -54,26 +52,26 @@ func (n *builder) build(i int, it item) (state.Record, bool, error) {
 		return state.Record{}, false, nil
 	}
 	redone := n.batch.redo.includes(m.Entry)
-	rec, err := n.batch.state.Get(int(m.Entry))
+	rec, err = n.batch.state.Get(int(m.Entry))
 	if err != nil {
 		return rec, false, err
 	}
 	was, seed := rec.Phase, rec.Sent.Seed
-	rec, due, err := n.resubmission(rec, it, m.Changed)
+	rec, wanted, err = n.resubmission(rec, it, m.Changed)
 	rec.Redo = max(rec.Redo, n.batch.redo.Number)
 	if redone {
 		reseed(&rec, was, seed, m.Changed)
 	}
-	return rec, due, err
+	return rec, wanted, err
 }
 
 // fresh is the record of an item that was never seen before. It gets its key here, for good.
 func (n *builder) fresh(i int, it item) (state.Record, error) {
 	k := n.give(i, it)
-	rec := state.Record{Key: k.String(), ID: it.ID, Print: n.batch.index.items[i].Print, Phase: state.Ready,
-		Name: pictures.Name(it.Item, k)}
-	// named or not: what a request has bought it does not buy again, also where twins change
-	// places
+	rec := state.Record{Key: k.String(), ID: it.ID, Print: n.batch.index.items[i].Print,
+		Phase: state.Ready, Name: pictures.Name(it.Item, k)}
+	// Named or not: if rows with the same prompt change places, what this --redo has bought for one
+	// is not bought again for the other.
 	rec.Redo = n.batch.redo.Number
 	var err error
 	rec.Sent, err = n.batch.o.Rules.newRequest(it.Item, rec.Key, 0)
@@ -100,21 +98,22 @@ func (n *builder) keyOf(i int, it item) state.Key {
 	return n.give(i, it)
 }
 
-// resubmission is the record of an item that is sent again. It keeps what the item made before
-// until that is put aside.
-func (n *builder) resubmission(rec state.Record, it item, changed bool) (state.Record, bool, error) {
+// resubmission makes the record of an item that is sent again. It names the pictures that the
+// item has until putAside moves them.
+func (n *builder) resubmission(rec state.Record, it item, changed bool) (
+	state.Record, bool, error) {
 	k, err := state.ParseKey(rec.Key)
 	if err != nil {
 		return rec, false, err
 	}
 	rec.Supersede()
-	// what was refused for now has used up its attempts, also over a restart
+	// a ready item was refused for now: its attempts count on, also over a restart
 	if changed || rec.Phase != state.Ready {
 		rec.Attempt = 0
 	}
 	rec.Phase, rec.ID, rec.Print = state.Ready, it.ID, state.Fingerprint(it.Fingerprint())
 	rec.Name = pictures.Name(it.Item, k)
-	// of one that was taken in from a picture without metadata nothing is known
+	// the request of an item that was taken in from a picture without metadata is not known
 	if changed || rec.Sent.Prompt == "" {
 		rec.Sent, err = n.batch.o.Rules.newRequest(it.Item, rec.Key, 0)
 		rec.OtherSize = false

@@ -130,8 +130,8 @@ func modelOf(it *manifests.Item) string {
 // Names are the names of pictures that a template gives, "" for none.
 func (r Rules) Names(template string) manifests.Names { return pictures.Rules(template, r.vars) }
 
-// vars are what a template of names can be made of that only the model table knows: model and
-// size as they are sent.
+// vars are the variables of a template of names that only the model table knows: model and size
+// as they are sent.
 func (r Rules) vars(it *manifests.Item) map[string]string {
 	model := r.Live.Model(modelOf(it))
 	words := map[string]string{"model": model.Name, "size": it.Size}

@@ -23,7 +23,7 @@ func (l *lifecycle) fetch(ctx context.Context, rec *state.Record, task client.Ta
 	f := l.fetcher.Fetch(rec, task, cost)
 	missing, err := l.saver.Save(ctx, f, rec, task)
 	if len(rec.Pictures) > 0 && (err == nil || errors.Is(err, download.ErrExpired)) {
-		// A crash before this takes names away at worst: Found.Find gives them back.
+		// A crash before this loses renames at worst: Found.Find publishes the parts again.
 		if err := l.folder.Sync(); err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (l *lifecycle) putAside(rec *state.Record) error {
 // stillMissing puts the record of a missing item back that could not be fetched again. It was
 // paid for once, so nothing about it is in doubt.
 func (l *lifecycle) stillMissing(j *job, was state.Record) error {
-	// one that was held before has a code
+	// an item that was held, and got a task by Resolve, has a code and is held again
 	if j.Phase != state.Held || len(was.Pictures) == 0 || was.Code != "" &&
 		was.Succeeded.IsZero() {
 		return nil
@@ -131,16 +131,15 @@ func (l *lifecycle) stillMissing(j *job, was state.Record) error {
 	return l.state.Put(j.Record, true)
 }
 
-// generate sends an item over the synchronous interface, which answers with the picture: no
-// task, no list, nothing to ask again. It is faster, since the service bounds only its rate,
-// and dearer in a crash: what is on its way then is paid and lost, and the item is held. That
-// is said before anybody chooses it (see ModelPlan). The intent is durable; the record stays
-// one until the picture is in place.
+// generate is post, and what follows it, over the synchronous interface, whose answer brings the
+// picture: there is no task to poll and nothing in the list. What is under way in a crash is
+// paid and lost, and the next run holds the item, as ModelPlan.AtRisk tells beforehand. The
+// intent is durable, and stays the record of the item until the picture is in place.
 func (l *lifecycle) generate(ctx context.Context, m *pace.Model, try *pace.Permit, j *job) error {
-	wire, cancel := l.graceContext(ctx, l.syncGrace)
+	late, cancel := l.graceContext(ctx, l.syncGrace)
 	defer cancel()
 	l.activity.AtService.Add(1)
-	task, err := l.client.Generate(wire, l.request(j.Sent))
+	task, err := l.client.Generate(late, l.request(j.Sent))
 	l.activity.AtService.Add(-1)
 	try.Observe(err)
 	l.clock.Observe(task.Date)
@@ -151,12 +150,12 @@ func (l *lifecycle) generate(ctx context.Context, m *pace.Model, try *pace.Permi
 		j.Request, j.Submitted = task.RequestID, j.Intent
 		// A crash before the picture's part is durable loses it; from there on its own text
 		// tells whose it is (pictures.Folder.Unknown).
-		return l.fetch(wire, &j.Record, task)
+		return l.fetch(late, &j.Record, task)
 	}
 	var doubt *client.DoubtError
 	if errors.As(err, &doubt) {
 		j.Request, j.Message = doubt.RequestID, doubt.Cause.Error()
-		return l.state.Put(j.Record, false) // settle will hold it
+		return l.state.Put(j.Record, false) // the next step is settle, which holds it
 	}
 	return l.submitFailed(ctx, m, j, err)
 }

@@ -31,7 +31,8 @@ func fetchable(rec state.Record, now time.Time) bool {
 	return rec.Task != "" && !rec.Sent.Sync && now.Sub(rec.Submitted) < client.TaskLifetime
 }
 
-// noteSeen records what was found of pictures, for a run that has nothing else to do.
+// noteSeen records what opening the batch found of its pictures, for a run that has nothing else
+// to do.
 func (b *Batch) noteSeen() error {
 	if !b.pictures.Examined() {
 		return nil
@@ -57,8 +58,8 @@ func (b *Batch) NoteSettings() (changed bool, err error) {
 	return true, b.state.Mark(end)
 }
 
-// stopMark is the clean end of what does not run the batch. Where the last run did not end so,
-// the next one must still look for what the file may have lost.
+// stopMark is the mark for a clean end of a command that changes the state without a run. If the
+// last run did not end cleanly it makes the next one sweep all the same.
 func (b *Batch) stopMark() state.Mark {
 	end := state.Mark{Run: "stop", At: time.Now().UTC(), Tool: b.o.Tool,
 		Since: b.state.LastMark().Since}
@@ -68,10 +69,10 @@ func (b *Batch) stopMark() state.Mark {
 	return end
 }
 
-// lastKnown is since when tasks may exist that the state does not know, should it turn out to
-// have lost its end. The service keeps tasks for a day.
+// lastKnown is since when tasks may exist that the state does not know, if it has lost its end:
+// since when the last mark says that a sweep is due, else since its last line. Without a mark
+// it is as far back as the list reaches, as after Salvage.
 func (b *Batch) lastKnown(now time.Time) time.Time {
-	// else no run has got as far as its first mark over this file
 	if b.hadState && b.state.LastMark().Run != "" && !b.salvaged {
 		if since := b.state.LastMark().Since; !since.IsZero() {
 			return since
@@ -90,7 +91,8 @@ func (b *Batch) misnamed(i int) bool {
 		b.index.names.Renames(i, b.state, int(m.Entry))
 }
 
-// shouldResubmit reports whether an item that was seen before is to be sent (again).
+// shouldResubmit reports whether an item that the state knows is to be sent: it is ready, has
+// failed and RetryFailed is set, is finished and its row has changed, or --redo names it.
 func (b *Batch) shouldResubmit(m state.Match) bool {
 	p := b.state.Entry(int(m.Entry)).Phase()
 	return p == state.Ready || p == state.Failed && b.o.RetryFailed || m.Changed &&

@@ -218,8 +218,9 @@ func (b *Batch) planRows(p *Plan, many int) (map[string]*ModelPlan, error) {
 	return models, nil
 }
 
-// planSubmission counts an item that a run would send.
-func (b *Batch) planSubmission(p *Plan, models map[string]*ModelPlan, it item) (client.Money, error) {
+// planSubmission counts an item that a run would send, and returns what it costs.
+func (b *Batch) planSubmission(p *Plan, models map[string]*ModelPlan, it item) (
+	client.Money, error) {
 	s, err := b.o.Rules.newRequest(it.Item, "", 0)
 	if err != nil {
 		return 0, err

@@ -17,10 +17,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/output/durable"
 )
 
-// This file is what a run does before it submits anything: it meets the folder, the service,
-// and the state file, which it opens for itself.
-
-// A preflight proves that a run can begin, and makes state file, folder and manifest agree.
+// A preflight is what a run does before it submits anything: it proves that the folder can be
+// written, that the service answers and that the key is of the batch's account, and makes state
+// file, folder and manifest agree.
 type preflight struct {
 	batch         *Batch
 	o             *Options
@@ -36,7 +35,7 @@ type preflight struct {
 	foundPictures *pictures.Found
 	builder       *builder
 
-	// what it finds: see sweep
+	// since and lastSentBy are what run found for the fields of sweep
 	since, lastSentBy time.Time
 }
 
@@ -76,22 +75,23 @@ func (p *preflight) run(ctx context.Context) error {
 	}
 	if lost || len(unknown) > 0 {
 		p.since, p.lastSentBy = since, p.clock.Now()
-		// A file that was lost, or is an older one, does not tell when that was.
+		// A state file that is new, or put back from a copy, does not tell when the last run sent.
 		if p.batch.hadState && !p.o.Restored && len(unknown) == 0 {
 			p.lastSentBy = p.state.LastAt()
 		}
 	}
 	p.ledger.Begin()
-	// From here on the last line is of this run: what an earlier one has lost must be looked
-	// for from where that one ended, also if this one dies before it has done so.
+	// From here on the last line is of this run, so the mark keeps since when an earlier one may
+	// have lost something: if this run dies before its sweep has ended, the next one sweeps.
 	if err := p.markStart(); err != nil {
 		return err
 	}
 	if err := p.takeIn(unknown); err != nil {
 		return err
 	}
-	// What --redo asks for is durable before anything is made anew of it, the folder and the
-	// records agree before pictures are renamed, and the money is counted of what is left then.
+	// In this order: --redo is durable before anything is sent for it, and before renaming, which
+	// leaves out what is bought again; missing pictures are reopened when the others have their
+	// names; the money is counted when no step changes the records any more.
 	for _, step := range []func() error{p.beginRedo, p.batch.redo.countIn, p.rename,
 		p.batch.pictures.Record, p.reopen, p.countMoney} {
 		if err := step(); err != nil {
@@ -120,7 +120,8 @@ func (p *preflight) mayHaveLost() (bool, error) {
 	p.ledger.Open(p.o.Cache, p.log, p.o.Key.Fingerprint("ledger of "+p.o.Settings.BaseURL),
 		p.state.Header())
 	switch {
-	case p.o.Restored || p.batch.tornState || p.batch.lostTrace != "" || !p.state.LastMark().Since.IsZero():
+	case p.o.Restored || p.batch.tornState || p.batch.lostTrace != "" ||
+		!p.state.LastMark().Since.IsZero():
 		return true, nil
 	case !p.batch.hadState || p.state.Stopped():
 		return false, nil
@@ -134,13 +135,13 @@ func (p *preflight) mayHaveLost() (bool, error) {
 	return !agrees, err
 }
 
-// takeIn records the pictures that the state file did not know, and finds the manifest's items
-// in it.
+// takeIn records the pictures in the folder that the state file did not know, and matches the
+// manifest with the records that this makes.
 func (p *preflight) takeIn(unknown []state.Record) error {
 	if len(unknown) == 0 {
 		return nil
 	}
-	p.claims.Reset() // those of the pictures are to be among them
+	p.claims.Reset() // the tasks of the pictures are claimed, too
 	defer p.batch.rematch()
 	for _, rec := range unknown {
 		k, err := state.ParseKey(rec.Key)
@@ -152,7 +153,7 @@ func (p *preflight) takeIn(unknown []state.Record) error {
 		switch saved := len(rec.Pictures); {
 		case moved || saved >= rec.Sent.N:
 		case rec.Task != "":
-			rec.Phase = state.Open // the task has others
+			rec.Phase = state.Open // its task has the pictures that are not here
 		default:
 			rec.Cost = rec.Cost / client.Money(saved) * client.Money(rec.Sent.N)
 			rec.Warnings = append(rec.Warnings,
@@ -166,15 +167,15 @@ func (p *preflight) takeIn(unknown []state.Record) error {
 	if err := p.state.Sync(); err != nil {
 		return err
 	}
-	return p.batch.pictures.Look(false) // what it has shown was of other places
+	return p.batch.pictures.Look(false) // it is by entry, and there are new ones
 }
 
-// reopen makes open items of the missing ones that the service still has. Their record keeps
-// what it knew of the pictures, should the service have forgotten them after all; those that
-// are whole are not fetched again.
+// reopen makes missing items open again whose tasks the service still has. Their records keep
+// what they say of the pictures, since such an item becomes done again if the service has
+// forgotten its task after all. Pictures that are whole are not fetched again.
 func (p *preflight) reopen() error {
 	for i, e := range p.state.Entries() {
-		halfway := e.Phase() == state.Open && e.FileHash != 0 // by a run that died
+		halfway := e.Phase() == state.Open && e.FileHash != 0 // reopened by a run that died
 		if !halfway && !p.batch.pictures.Missing(i) || p.batch.redo.includes(int32(i)) {
 			continue
 		}
@@ -197,8 +198,8 @@ func (p *preflight) reopen() error {
 	return nil
 }
 
-// rename gives all pictures the names that the manifest says now. One that is made again gets it
-// then.
+// rename gives all pictures the names that the manifest says now, except those that are bought
+// again: the new ones get the name.
 func (p *preflight) rename() error {
 	if !p.batch.index.names.Any() {
 		return nil
@@ -250,7 +251,7 @@ func (p *preflight) reachService(ctx context.Context) error {
 			return err
 		case errors.As(err, &api) && (api.Reach() != client.ReachRetry || n == 3):
 			p.clock.Observe(api.Date)
-			// the list is not for this key, or not for now; what it cannot settle will be held
+			// the list is refused to this key, or broken; what it cannot settle will be held
 			return nil
 		case n == maxReachTries, n == maxBlockedTries && client.Blocked(err):
 			return fmt.Errorf("the service does not answer: %w", err)
@@ -262,9 +263,10 @@ func (p *preflight) reachService(ctx context.Context) error {
 	}
 }
 
-// sameAccount lets another key go on only if it sees a task of ours: keys of one account may
-// change, but with the key of another account every open task would look lost, and every
-// submission that is in doubt absent.
+// sameAccount refuses a new key unless it sees a task of the batch, or nothing is left that it
+// could misjudge, or with --on-doubt resubmit. Keys of one account may change, but to the key of
+// another account every open task would look lost, and every submission in doubt absent, which
+// would pay it twice.
 func (p *preflight) sameAccount(ctx context.Context) error {
 	print := p.o.Key.Fingerprint(p.state.Header().Salt)
 	if !p.batch.hadState || p.state.Header().KeyPrint == print || p.o.Settings.Rehearsal {
@@ -296,9 +298,9 @@ func (p *preflight) sameAccount(ctx context.Context) error {
 var ErrUnprovenKey = fmt.Errorf(
 	"%w: a submission of it is in doubt, and it has no task by which this key could show that it is of the same account", state.ErrOther)
 
-// witness is a task that every key of the account must see: one that is open, else one that the
-// service still keeps. Doubt says that the list would be asked for what the state does not
-// know.
+// witness returns a task that every key of the account sees: one that is open, else one that the
+// service still keeps, else "". Doubt says that this run will search the list, for submissions
+// in doubt or for what the state may have lost.
 func (p *preflight) witness() (task string, doubt bool, err error) {
 	now := p.clock.Now()
 	if p.o.Restored || !p.state.Stopped() || !p.state.LastMark().Since.IsZero() {
@@ -317,7 +319,7 @@ func (p *preflight) witness() (task string, doubt bool, err error) {
 		case phase == state.Open && fresh:
 			return rec.Task, doubt, nil
 		case phase == state.Intent:
-			// no list has the others: they are held
+			// those over the synchronous interface, and older ones, are in no list: they are held
 			doubt = doubt || !rec.Sent.Sync && now.Sub(rec.Intent) < tasklist.Reach
 		case phase == state.Done && fresh:
 			task = rec.Task // "" over the synchronous interface
@@ -326,14 +328,15 @@ func (p *preflight) witness() (task string, doubt bool, err error) {
 	return task, doubt, nil
 }
 
-// onlySync reports whether the last run, and all whose tasks are not looked through yet, had no
-// tasks that the state could have lost.
+// onlySync reports whether no run since the last sweep can have created a task: all went over the
+// synchronous interface.
 func (p *preflight) onlySync() bool {
 	return p.state.Header().Settings.Mode == "sync" && p.state.LastMark().Since.IsZero() &&
 		!p.o.Restored
 }
 
-// amend records a key and the settings of this run where they are not those of the last.
+// amend records the fingerprint of the key and the settings of this run in the header of a state
+// file that has others.
 func (p *preflight) amend(print string) error {
 	h := p.state.Header()
 	if !p.batch.hadState || h.KeyPrint == print && reflect.DeepEqual(h.Settings, p.o.Settings) {

@@ -22,9 +22,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/tasklist"
 )
 
-// A run takes what is not finished as far as it comes: first what is open at the service, then
-// what was never sent, in the order of the manifest. One goroutine is one item; see item.go for
-// its life.
+// A run holds the parts of one [Batch.Run], which newRun makes. It goes on with what earlier runs
+// have left while it sweeps the task list and, after that, starts what is to be sent, in the
+// order of the manifest. One goroutine is one item; item.go moves it through its phases.
 type run struct {
 	batch         *Batch
 	state         *state.File
@@ -43,9 +43,10 @@ type run struct {
 	preflight     *preflight
 }
 
-// Run does what is to be done. It ends with nil where everything was tried; what failed or is
-// held is in the counts. The error says why it stopped before: the context's, one of the errors
-// of this package, of the disk, or an *client.APIError that concerns the whole account.
+// Run submits, collects and saves what is not finished. It returns nil if everything was tried;
+// items that failed or are held are in Progress. An error says why the run stopped before: the
+// context's, one of this package or of the disk, or a *client.APIError that concerns the whole
+// account. A batch that has nothing to do is not run: neither service nor folder is probed.
 func (b *Batch) Run(ctx context.Context) error {
 	r := b.newRun()
 	b.counts.begin(b.state, b.o.Tell)
@@ -53,7 +54,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	if err == nil && idle {
 		return b.noteSeen()
 	}
-	if err == nil && b.pictures.Hasty() {
+	if err == nil && b.pictures.Hasty() { // what is about to be sent needs sizes and times, too
 		err = b.pictures.Look(false)
 	}
 	if err != nil {
@@ -73,19 +74,20 @@ func (b *Batch) Run(ctx context.Context) error {
 	}
 	err = r.runPasses(ctx)
 	thumbs.Stop()
-	all := err == nil && r.stops.Reason() == nil
+	complete := err == nil && r.stops.Reason() == nil
 	r.paces.Close("")
 	if err == nil {
 		err = r.stops.Reason()
 	}
-	if all {
+	if complete {
 		b.orphaned, err = r.sweep.leftOver(b.price)
 	}
 	lookErr := b.pictures.LookAfterRun()
-	return errors.Join(err, r.stop(ctx, all), lookErr)
+	return errors.Join(err, r.stop(ctx, complete), lookErr)
 }
 
-// newRun puts a run together: who may submit, who asks and fetches, and what settles doubts.
+// newRun makes a run: its stop conditions and pace, its polling, the sweep, the lifecycle and the
+// preflight.
 func (b *Batch) newRun() *run {
 	c := pace.NewClock(b.o.Speed)
 	r := &run{batch: b, state: b.state, clock: c, ledger: &tasklist.Ledger{},
@@ -108,17 +110,17 @@ func (b *Batch) newRun() *run {
 	return r
 }
 
-// newSweep makes what tells of tasks that no record knows.
+// newSweep makes the sweep and the finder of tasks that no record knows.
 func (r *run) newSweep(tasks *tasklist.Reader, w *waiter) {
 	o, c := &r.batch.o, r.clock
-	showTime := settle.DefaultTime
+	settlingTime := settle.DefaultTime
 	if o.Settle > 0 {
-		showTime = o.Settle
+		settlingTime = o.Settle
 	}
 	finder := &settle.Finder{State: r.state, Clock: c, Tasks: tasks,
 		Claims: tasklist.NewClaims(r.state, c, r.ledger),
-		Own:    tasklist.NewOwnTasks(r.state, c, showTime, r.doubts),
-		Doubts: r.doubts, Time: showTime, Busy: &r.busy}
+		Own:    tasklist.NewOwnTasks(r.state, c, settlingTime, r.doubts),
+		Doubts: r.doubts, Time: settlingTime, Busy: &r.busy}
 	r.sweep = &sweep{state: r.state, clock: c, stops: r.stops, waiter: w, finder: finder,
 		claims: finder.Claims, models: r.batch.index.models,
 		resubmit: o.OnDoubt == "resubmit", budgeted: o.Budget > 0,
@@ -126,38 +128,39 @@ func (r *run) newSweep(tasks *tasklist.Reader, w *waiter) {
 		prompts: r.batch.wantedPrompts}
 }
 
-// newLife makes what takes items through their phases.
+// newLife makes the lifecycle, which moves items through their phases, and what it downloads and
+// saves with.
 func (r *run) newLife() {
 	o := &r.batch.o
 	grace, syncGrace := o.Grace, o.Grace
 	if grace == 0 {
 		grace, syncGrace = 3*time.Second, time.Minute
 	}
-	folder, told := pictures.NewFolder(o.Disk, r.state), &r.batch.counts
+	folder, progress := pictures.NewFolder(o.Disk, r.state), &r.batch.counts
 	r.foundPictures = pictures.NewFound(folder)
 	r.downloads = download.NewQueue(r.clock, &r.activity, func(why error) { r.stops.Halt("", why) })
 	r.life = &lifecycle{state: r.state, client: o.Client, clock: r.clock, log: o.Log, paces: r.paces,
 		stops: r.stops, waiter: r.sweep.waiter, grace: grace, syncGrace: syncGrace,
-		activity: &r.activity, busy: &r.busy, counts: told,
+		activity: &r.activity, busy: &r.busy, counts: progress,
 		request: r.batch.request, cost: r.batch.cost,
 		finder: r.sweep.finder, claims: r.sweep.claims, own: r.sweep.finder.Own, sweep: r.sweep,
 		resubmit: r.sweep.resubmit, otherSize: r.batch.otherSize,
 		downloads: r.downloads, folder: folder, foundPictures: r.foundPictures,
 		fetcher: &download.Fetcher{Queue: r.downloads, Client: o.Client, Tasks: r.sweep.waiter.tasks,
-			State: r.state, Clock: r.clock, Log: o.Log, OnWait: func() { told.unfetched(1) }},
-		saver: &download.Saver{Folder: folder, Found: r.foundPictures, Price: r.batch.price, Tool: o.Tool,
-			NoMetadata: o.NoMetadata}}
+			State: r.state, Clock: r.clock, Log: o.Log, OnWait: func() { progress.unfetched(1) }},
+		saver: &download.Saver{Folder: folder, Found: r.foundPictures, Price: r.batch.price,
+			Tool: o.Tool, NoMetadata: o.NoMetadata}}
 }
 
 // maxHurriedCompaction is how large a state file may be to be made small while somebody waits for
 // the end: about half a second.
 const maxHurriedCompaction = 32 << 20
 
-// stop marks a clean end and makes the state file small. The mark is durable before the file is
-// written anew. All says that the run came to the end of the manifest.
-func (r *run) stop(ctx context.Context, all bool) error {
+// stop marks a clean end and compacts the state file. The mark is durable before the file is
+// written anew. Complete says that every item of the manifest was tried.
+func (r *run) stop(ctx context.Context, complete bool) error {
 	end := state.Mark{Run: "stop", At: r.clock.Now(), Tool: r.batch.o.Tool,
-		Since: r.sweep.unswept(all)}
+		Since: r.sweep.unswept(complete)}
 	if err := r.state.Mark(end); err != nil {
 		return err
 	}
@@ -169,14 +172,15 @@ func (r *run) stop(ctx context.Context, all bool) error {
 	}
 	for _, e := range r.state.Entries() {
 		if e.Phase().Waiting() {
-			return nil // without a state file it shows that there was one
+			return nil // the reserve stays: should the state file vanish, it shows there was one
 		}
 	}
 	return r.state.Unreserve()
 }
 
-// order is that of the manifest, so that the next run finds the i-th item in the i-th place;
-// items that it has lost come behind, in the order in which they were first seen.
+// order returns the entries of the state file in the order of the manifest, so that the next run
+// finds the i-th item in the i-th place. Items whose rows are gone follow, in the order in which
+// they were first seen.
 func (r *run) order() []int {
 	order := make([]int, 0, r.state.Count())
 	claimed := make([]bool, r.state.Count())
@@ -198,18 +202,20 @@ func (r *run) order() []int {
 func (r *run) runPasses(ctx context.Context) error {
 	for range 2 {
 		r.batch.rematch()
-		again, err := r.pass(ctx)
-		if err != nil || !again || r.downloads.Closed() {
+		changed, err := r.pass(ctx)
+		if err != nil || !changed || r.downloads.Closed() {
 			return err
 		}
 	}
 	return nil
 }
 
-// pass takes every item as far as it comes. Each model has a producer of its own, so that a
-// slow one does not stand in the way of a fast one.
-func (r *run) pass(ctx context.Context) (again bool, err error) {
-	old, again, err := r.unfinished()
+// pass takes every item as far as it comes. At once it goes on with what earlier runs have left,
+// sweeps the task list, and has a producer for each model, so that a slow model does not delay
+// a fast one. No submission, of whatever item, goes out before the sweep has ended. Changed says
+// that the row of an item asks for something else than the request that it went on with.
+func (r *run) pass(ctx context.Context) (changed bool, err error) {
+	old, changed, err := r.unfinished()
 	if err != nil {
 		return false, err
 	}
@@ -229,10 +235,11 @@ func (r *run) pass(ctx context.Context) (again bool, err error) {
 	for _, model := range r.batch.index.models {
 		g.Go(func() error { return r.produce(ctx, model) })
 	}
-	return again, g.Wait()
+	return changed, g.Wait()
 }
 
-// tally counts the items of the manifest at the start of a pass, and so many open ones.
+// tally sets the counts of the items of the manifest at the start of a pass; open is how many the
+// pass goes on with.
 func (r *run) tally(open int) {
 	items := map[state.Phase]int{state.Open: open}
 	for i, m := range r.batch.matches {
@@ -247,10 +254,12 @@ func (r *run) tally(open int) {
 	r.batch.counts.tally(items)
 }
 
-// unfinished are the items that the service has, or may have, a task of: also those whose rows
-// are gone from the manifest, since they are paid for. Again is true where one of them has
-// changed.
-func (r *run) unfinished() (all []*job, again bool, err error) {
+// unfinished returns jobs for the items of which the service has, or may have, a task: also
+// those whose rows are gone from the manifest, since they are paid for. Open ones come first,
+// those that expire first in front. The jobs have what a submission must not take from them:
+// open ones a slot, those in doubt the lock of their prompt and their doubt. Changed is true if
+// the row of one asks for something else now.
+func (r *run) unfinished() (all []*job, changed bool, err error) {
 	tasks := map[string]state.Record{}
 	r.builder.resumed = map[int32]bool{}
 	for i, e := range r.state.Entries() {
@@ -264,7 +273,7 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 		if rec.Phase == state.Held && !settle.Reviewable(rec, r.clock.Now()) {
 			continue
 		}
-		if rec.Phase == state.Held { // what the list could not tell then it may tell now
+		if rec.Phase == state.Held { // the list may settle today what it could not before
 			rec.Phase, rec.Code, rec.Message, rec.Finished = state.Intent, "", "", time.Time{}
 		}
 		j := &job{Record: rec}
@@ -275,8 +284,8 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 			}
 			j.slot = r.paces.Of(rec.Sent.Model).InFlight.Take()
 		}
-		// before anything is submitted; the second of two with the same words waits its turn
 		if rec.Phase == state.Intent {
+			// Of two with the same prompt the first gets the lock here; resettle waits for it.
 			j.promptLock = r.life.promptLocks.Of(tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt))
 			j.promptLock.TryLock()
 			if !rec.Sent.Sync {
@@ -286,32 +295,30 @@ func (r *run) unfinished() (all []*job, again bool, err error) {
 		all = append(all, j)
 		r.builder.resumed[int32(i)] = true
 	}
-	// what expires first, first; a doubt may wait long, and keeps nobody
 	slices.SortStableFunc(all, func(a, b *job) int {
 		// "open" before "intent"
 		return cmp.Or(cmp.Compare(b.Phase, a.Phase), a.Submitted.Compare(b.Submitted))
 	})
 	for _, m := range r.batch.matches {
-		again = again || m.Changed && r.builder.resumed[m.Entry]
+		changed = changed || m.Changed && r.builder.resumed[m.Entry]
 	}
-	return all, again, r.foundPictures.Find(tasks)
+	return all, changed, r.foundPictures.Find(tasks)
 }
 
 // resumedAtOnce is twice what the service's queue holds (LIM, 2026-11).
 const resumedAtOnce = 1000
 
-// resume goes on with the tasks of earlier runs. Doubts do not count among those that are gone
-// on with at once: they hold the lock of their prompt, which a task that has failed may wait
-// for.
+// resume goes on with the jobs of unfinished, of the open ones with resumedAtOnce at a time. All
+// doubts run at once beside them: an open item whose task has failed may wait for the lock of
+// its prompt, which a doubt that has not begun would never unlock.
 func (r *run) resume(ctx context.Context, old []*job) error {
-	// which stand behind
-	tasks := slices.IndexFunc(old, func(j *job) bool { return j.Phase == state.Intent })
-	if tasks < 0 {
-		tasks = len(old)
+	open := slices.IndexFunc(old, func(j *job) bool { return j.Phase == state.Intent })
+	if open < 0 { // no doubts, which come last
+		open = len(old)
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return r.runAll(ctx, old[:tasks], resumedAtOnce) })
-	g.Go(func() error { return r.runAll(ctx, old[tasks:], -1) })
+	g.Go(func() error { return r.runAll(ctx, old[:open], resumedAtOnce) })
+	g.Go(func() error { return r.runAll(ctx, old[open:], -1) })
 	return g.Wait()
 }
 

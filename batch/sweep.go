@@ -16,13 +16,12 @@ import (
 	"github.com/qwenbatch/qwenbatch/client"
 )
 
-// This file is what happens before the first submission of a run. A state file that does not
-// end with a clean stop may have lost its end: to a crash, to a disk, to a backup that was put
-// back. What it does not know may be paid for, so the account's tasks since its last line are
-// looked through first, and the pictures that it does not know are taken in.
+// A state file that does not end with a clean stop may have lost its end: to a crash, to a disk,
+// to a backup that was put back. Tasks that it does not know may be paid for, so before the first
+// submission of a run this file reads the account's tasks since the last line that is left.
 
-// A sweep looks for the tasks that a state file has lost with its end, and keeps them for the
-// items that want them.
+// A sweep finds the tasks that a state file has lost with its end, and keeps them as orphans for
+// the items with the same prompts.
 type sweep struct {
 	state    *state.File
 	clock    *pace.Clock
@@ -37,14 +36,14 @@ type sweep struct {
 	records func() iter.Seq2[state.Record, error]
 	prompts func() iter.Seq2[string, error]
 
-	// tasks since then may be ours and unknown; zero where there are none such. Not written once
-	// the sweep runs, like ended.
+	// since is from when tasks may be ours and unknown to the state; zero if there are none. It is
+	// not written once the sweep runs, nor is lastSentBy.
 	since        time.Time
-	lastSentBy   time.Time // by then the run before had sent its last
+	lastSentBy   time.Time // the last submission of the run before was sent by then
 	orphans      settle.Orphans
-	swept        bool          // they have been looked through
-	unidentified bool          // some of them could not be told
-	done         chan struct{} // closed when they have been, in this pass
+	swept        bool          // the strays have been looked through
+	unidentified bool          // the prompts of some strays are not known
+	done         chan struct{} // closed when run has ended without an error in this pass
 }
 
 // run finds the tasks that the state should know and does not. Nothing is submitted before it
@@ -63,22 +62,22 @@ func (s *sweep) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	untold := map[string]int{}
+	unidentified := map[string]int{} // strays by model
 	for _, row := range strays {
-		told, err := s.keepStray(ctx, row)
+		known, err := s.keepStray(ctx, row)
 		if err != nil {
 			return err
 		}
-		// a doubt may have found it meanwhile
+		// a doubt may have claimed it while it was waited for
 		ours, err := s.claims.Claimed(map[string]client.TaskInfo{row.ID: row})
 		if err != nil {
 			return err
 		}
-		if !told && !ours[row.ID] {
-			untold[row.Model]++
+		if !known && !ours[row.ID] {
+			unidentified[row.Model]++
 		}
 	}
-	if err := s.haltUnidentified(untold); err != nil {
+	if err := s.haltUnidentified(unidentified); err != nil {
 		return err
 	}
 	if err := s.findCrowds(); err != nil {
@@ -88,10 +87,10 @@ func (s *sweep) run(ctx context.Context) error {
 	return s.budgetOrphans()
 }
 
-// haltUnidentified stops the models of which there are more tasks that nobody can tell the words
-// of than submissions in doubt: one of them may be of an item that the state has lost.
-func (s *sweep) haltUnidentified(untold map[string]int) error {
-	if len(untold) == 0 || s.resubmit {
+// haltUnidentified halts a model when the list shows more strays of unknown prompts than there
+// are submissions in doubt: one of them may be of an item that the state has lost.
+func (s *sweep) haltUnidentified(strays map[string]int) error {
+	if len(strays) == 0 || s.resubmit {
 		return nil
 	}
 	for i, e := range s.state.Entries() {
@@ -103,10 +102,10 @@ func (s *sweep) haltUnidentified(untold map[string]int) error {
 			return err
 		}
 		if rec.Task == "" && !rec.Intent.Before(s.since.Add(-tasklist.Margin)) {
-			untold[rec.Sent.Model]--
+			strays[rec.Sent.Model]--
 		}
 	}
-	for model, n := range untold {
+	for model, n := range strays {
 		if n > 0 {
 			s.unidentified = true
 			s.stops.Halt(
@@ -117,8 +116,8 @@ func (s *sweep) haltUnidentified(untold map[string]int) error {
 	return nil
 }
 
-// budgetOrphans counts what the items will cost that are to get an orphan, before others spend the
-// budget.
+// budgetOrphans counts in the budget what the items cost that are to adopt an orphan, before
+// submissions of others use it up.
 func (s *sweep) budgetOrphans() error {
 	if !s.budgeted || s.orphans.Empty() {
 		return nil
@@ -134,7 +133,7 @@ func (s *sweep) budgetOrphans() error {
 	return nil
 }
 
-// wait waits until what the state has lost was looked for.
+// wait waits until the sweep of this pass has ended.
 func (s *sweep) wait(ctx context.Context) error {
 	select {
 	case <-s.done:
@@ -144,34 +143,34 @@ func (s *sweep) wait(ctx context.Context) error {
 	}
 }
 
-// unswept is since when the next run must look for lost tasks: those that were found are kept
-// in memory until an item wants them, and those that could not be told are told no better by a
-// clean end. What no item of the whole manifest wanted is not ours.
-func (s *sweep) unswept(all bool) time.Time {
-	if s.swept && !s.unidentified && (all || s.orphans.Empty()) {
+// unswept returns since when the next run must sweep again, zero if it need not. It must if the
+// sweep has not ended, if strays are unidentified, or if orphans, which are in memory only, were
+// left by a run that did not try every item. Those that a complete run leaves are not ours.
+func (s *sweep) unswept(complete bool) time.Time {
+	if s.swept && !s.unidentified && (complete || s.orphans.Empty()) {
 		return time.Time{}
 	}
 	return s.since
 }
 
-// keepStray waits until a stray has ended and keeps it for the item that asked for its words;
-// told is false where it may be paid for and its words are not to be had.
-func (s *sweep) keepStray(ctx context.Context, row client.TaskInfo) (told bool, err error) {
+// keepStray waits until a stray has ended and, if it succeeded, keeps it as an orphan under its
+// prompt. Known is false if it may be paid for and the service does not tell its prompt.
+func (s *sweep) keepStray(ctx context.Context, row client.TaskInfo) (known bool, err error) {
 	task, err := s.waiter.await(ctx, askedTask{id: row.ID, sent: state.Request{Model: row.Model},
 		submitted: row.Created, foreign: true})
 	if err != nil || task.Status == client.Failed || task.Status == client.Canceled {
 		return true, err
 	}
-	words, told := tasklist.OriginalPrompt(task)
-	if !told {
+	prompt, known := tasklist.OriginalPrompt(task)
+	if !known {
 		return false, nil
 	}
-	s.orphans.Add(tasklist.PromptKey(row.Model, words), row)
+	s.orphans.Add(tasklist.PromptKey(row.Model, prompt), row)
 	return true, nil
 }
 
-// findCrowds marks the words that more tasks were found for than items want one. Another client
-// of the account may have made some of them, from the same words and another seed.
+// findCrowds marks the prompts of which there are more orphans than items that want one; see
+// [settle.Orphans.FindCrowds].
 func (s *sweep) findCrowds() error {
 	if s.orphans.Empty() {
 		return nil
@@ -183,8 +182,8 @@ func (s *sweep) findCrowds() error {
 	return s.orphans.FindCrowds(wanted, s.claims)
 }
 
-// wantedByPrompt counts, by their words, the items that want a task: those that are to be sent,
-// and those in doubt.
+// wantedByPrompt counts the items that want a task, by prompt key: those that are to be sent, and
+// those in doubt.
 func (s *sweep) wantedByPrompt() (map[string]int, error) {
 	wanted := map[string]int{}
 	for i, e := range s.state.Entries() {
