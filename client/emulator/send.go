@@ -54,7 +54,7 @@ func (c *call) send(a answer) {
 		c.abort(c.fault.Reset)
 	}
 	if c.fault.Garbage {
-		a = c.garbage(a)
+		a = a.garbage(c.info.N)
 	}
 	c.setHeaders(a)
 	body, cut := a.body, c.fault.Truncate
@@ -114,10 +114,10 @@ func (c *call) write(body []byte) {
 	}
 }
 
-// garbage replaces an answer by an unreadable one with status 200: a page of HTML or, every second
-// time, torn JSON.
-func (c *call) garbage(a answer) answer {
-	if c.info.N%2 == 1 || len(a.body) < 2 {
+// garbage is an unreadable answer with status 200 in place of the n-th: a page of HTML or, every
+// second time, torn JSON.
+func (a answer) garbage(n int) answer {
+	if n%2 == 1 || len(a.body) < 2 {
 		return htmlPage(http.StatusOK, "Please log in to the network")
 	}
 	a.status, a.body = http.StatusOK, a.body[:len(a.body)/2]
