@@ -27,7 +27,7 @@ const (
 )
 
 // offerValues lets the shell complete the flags of all commands.
-func (p *program) offerValues() {
+func offerValues(p *program) {
 	for cmd := range p.groups {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			// The error would be of a flag that does not exist, or one that a command has said

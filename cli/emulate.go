@@ -57,30 +57,10 @@ list, cancel, image, limits or models; or a script file of lines "op N name"):
 			return noArguments(cmd, args)
 		},
 	}
-	where := newGroup("Serving")
-	where.flags.Var(textFlag{&f.listen, "ADDR"}, "listen",
-		"where the API listens; port 0 takes a free one")
-	where.flags.Var(textFlag{&f.images, "ADDR"}, "image-listen",
-		"where the host of the pictures listens (default a free port of this machine)")
-	where.flags.Var(textFlag{&f.options.Key, "KEY"}, "key",
-		"the only key that is let in (default any that is not empty)")
-	where.flags.Var(textFlag{&f.options.Books, "FILE"}, "books",
-		"keep the books in a file, and go on where they end (default in memory)")
-	life := newGroup("Behaviour")
-	life.flags.Var(factorFlag{&f.options.Speed}, "speed",
-		"how many times faster than life: service times, quotas, expiry and the service's "+
-			"clock alike")
-	life.flags.Var(choiceFlag{&f.quota, []string{"real", "none"}}, "quota",
-		"the documented limits of each model, or none at all")
-	life.flags.DurationVar(&f.options.Service, "service", 0,
-		"mean service time before scaling (default the model's)")
-	life.flags.Var(textFlag{&f.faults, "SPEC"}, "faults",
-		"what goes wrong, as listed above (default nothing)")
-	life.flags.Uint64Var(&f.options.Seed, "seed", 1, "seed `N` of service times and faults")
 	examined := newGroup("Exam")
 	examined.flags.BoolVar(&f.exam, "exam", false, "examine the program behind --")
 	examined.flags.BoolVar(&f.json, "json", false, "its marks as a JSON array")
-	p.flags(cmd, where, life, examined)
+	p.flags(cmd, f.servingGroup(), f.behaviourGroup(), examined)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if f.exam {
 			return p.exam(cmd.Context(), args, f.json)
@@ -88,6 +68,36 @@ list, cancel, image, limits or models; or a script file of lines "op N name"):
 		return p.emulate(cmd.Context(), f)
 	}
 	return cmd
+}
+
+// servingGroup returns the flags that say where the emulator listens, and for whom.
+func (f *emulateFlags) servingGroup() group {
+	g := newGroup("Serving")
+	g.flags.Var(textFlag{&f.listen, "ADDR"}, "listen",
+		"where the API listens; port 0 takes a free one")
+	g.flags.Var(textFlag{&f.images, "ADDR"}, "image-listen",
+		"where the host of the pictures listens (default a free port of this machine)")
+	g.flags.Var(textFlag{&f.options.Key, "KEY"}, "key",
+		"the only key that is let in (default any that is not empty)")
+	g.flags.Var(textFlag{&f.options.Books, "FILE"}, "books",
+		"keep the books in a file, and go on where they end (default in memory)")
+	return g
+}
+
+// behaviourGroup returns the flags that say how the emulated service behaves.
+func (f *emulateFlags) behaviourGroup() group {
+	g := newGroup("Behaviour")
+	g.flags.Var(factorFlag{&f.options.Speed}, "speed",
+		"how many times faster than life: service times, quotas, expiry and the service's "+
+			"clock alike")
+	g.flags.Var(choiceFlag{&f.quota, []string{"real", "none"}}, "quota",
+		"the documented limits of each model, or none at all")
+	g.flags.DurationVar(&f.options.Service, "service", 0,
+		"mean service time before scaling (default the model's)")
+	g.flags.Var(textFlag{&f.faults, "SPEC"}, "faults",
+		"what goes wrong, as listed above (default nothing)")
+	g.flags.Uint64Var(&f.options.Seed, "seed", 1, "seed `N` of service times and faults")
+	return g
 }
 
 // faultHelp lists the faults as the emulator names them.

@@ -36,10 +36,9 @@ documented quotas make it take. Nothing is sent or written; no key is wanted.`,
 	main.flags.BoolVar(&configOnly, "show-config", false,
 		"only tell what each flag of run is for this manifest, and where that was said")
 	jsonFlag(main, &l.asJSON)
-	cmd.Flags().AddFlagSet(main.flags)
+	p.flags(cmd, main, l.pictureGroup(), l.readingGroup(), l.serviceGroup())
 	_ = cmd.RegisterFlagCompletionFunc("redo",
 		completeRedo(p, func() *savedBatch { return l }))
-	p.flags(cmd, main, l.pictureGroup(), l.readingGroup(), l.serviceGroup())
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if configOnly {
 			return showConfig(p, cmd, args[0], l.asJSON)

@@ -87,7 +87,7 @@ picture is paid twice.`,
 		viewCommand(p), pickCommand(p),
 		modelsCommand(p), initCommand(p), generateCommand(p), tasksCommand(p), resolveCommand(p),
 		auditCommand(p), doctorCommand(p), schemaCommand(p), emulateCommand(p), versionCommand(p))
-	p.offerValues()
+	offerValues(p)
 	root.AddCommand(topics()...)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	return root
