@@ -40,8 +40,8 @@ type AuditRow struct {
 	Task, Item string
 	// Verdict is "saved", "open", "superseded" (an older task of an item that was made anew),
 	// "abandoned" (of an item that was given up), "duplicate" (charged, unknown to us, with the
-	// words of an item), "orphan" (charged, and its words are of no item), "untold" (unknown to
-	// us, and it still runs, or its answer does not tell its words) or "held".
+	// prompt of an item), "orphan" (charged, with the prompt of no item), "untold" (unknown to
+	// us, and it still runs, or its answer does not tell its prompt) or "held".
 	Verdict string
 	Model   string
 	Status  client.Status
@@ -58,7 +58,7 @@ func (b *Batch) Audit(ctx context.Context, c *client.Client) (Audit, error) {
 		return Audit{}, err
 	}
 	a := Audit{Listed: len(pass.Rows), Whole: pass.Whole}
-	known, words, err := b.knownTasks(&a)
+	known, prompts, err := b.knownTasks(&a)
 	if err != nil {
 		return a, err
 	}
@@ -69,7 +69,7 @@ func (b *Batch) Audit(ctx context.Context, c *client.Client) (Audit, error) {
 		if row.Status == client.Failed || row.Status == client.Canceled {
 			continue
 		}
-		if err := b.auditTask(ctx, tasks, &a, row, known, words); err != nil {
+		if err := b.auditTask(ctx, tasks, &a, row, known, prompts); err != nil {
 			return a, err
 		}
 	}
@@ -123,22 +123,22 @@ type knownTask struct {
 	cost          client.Money
 }
 
-// knownTasks collects what the state knows, by task, and the words of its items. Held items are
-// rows of their own.
-func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, words map[string]string,
+// knownTasks collects what the state knows, by task, and the names of its items by prompt key. It
+// adds a row for each held item.
+func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, prompts map[string]string,
 	err error) {
 	ids, err := b.sheetIDs()
 	if err != nil {
 		return nil, nil, err
 	}
-	tasks, words = map[string]knownTask{}, map[string]string{}
+	tasks, prompts = map[string]knownTask{}, map[string]string{}
 	for i := range b.state.Count() {
 		rec, err := b.state.Get(i)
 		if err != nil {
 			return nil, nil, err
 		}
 		name := cmp.Or(ids[i], rec.ID, rec.Key)
-		words[tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)] = name
+		prompts[tasklist.PromptKey(rec.Sent.Model, rec.Sent.Prompt)] = name
 		may := b.cost(rec.Sent, rec.Sent.N)
 		for _, task := range append(rec.Earlier, rec.Task) {
 			tasks[task] = knownTask{name, "superseded", rec.Sent, may}
@@ -159,13 +159,13 @@ func (b *Batch) knownTasks(a *Audit) (tasks map[string]knownTask, words map[stri
 		}
 	}
 	delete(tasks, "")
-	return tasks, words, nil
+	return tasks, prompts, nil
 }
 
 // auditTask judges one task of the list. Those of models that the batch does not use are not
 // its business.
 func (b *Batch) auditTask(ctx context.Context, tasks *tasklist.Reader, a *Audit,
-	row client.TaskInfo, known map[string]knownTask, words map[string]string) error {
+	row client.TaskInfo, known map[string]knownTask, prompts map[string]string) error {
 	k, ours := known[row.ID]
 	if !ours && !slices.Contains(b.index.models, row.Model) {
 		return nil
@@ -190,20 +190,20 @@ func (b *Batch) auditTask(ctx context.Context, tasks *tasklist.Reader, a *Audit,
 	}
 	if !ours {
 		k.sent = state.Request{Model: row.Model}
-		out.Verdict, out.Item = verdictOf(row.Model, task, words)
+		out.Verdict, out.Item = verdictOf(row.Model, task, prompts)
 	}
 	out.Cost = b.cost(k.sent, max(task.Images, 1))
 	a.count(out)
 	return nil
 }
 
-// verdictOf judges a task that no record knows.
-func verdictOf(model string, task client.Task, words map[string]string) (verdict, name string) {
-	prompt, told := tasklist.OriginalPrompt(task)
-	if task.Status != client.Succeeded || !told {
+// verdictOf judges a task that no record knows, by the names of items by prompt key.
+func verdictOf(model string, task client.Task, prompts map[string]string) (verdict, name string) {
+	prompt, known := tasklist.OriginalPrompt(task)
+	if task.Status != client.Succeeded || !known {
 		return "untold", ""
 	}
-	if which, same := words[tasklist.PromptKey(model, prompt)]; same {
+	if which, same := prompts[tasklist.PromptKey(model, prompt)]; same {
 		return "duplicate", which
 	}
 	return "orphan", ""

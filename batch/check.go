@@ -134,12 +134,12 @@ func (r Rules) Names(template string) manifests.Names { return pictures.Rules(te
 // as they are sent.
 func (r Rules) vars(it *manifests.Item) map[string]string {
 	model := r.Live.Model(modelOf(it))
-	words := map[string]string{"model": model.Name, "size": it.Size}
+	vars := map[string]string{"model": model.Name, "size": it.Size}
 	if size, err := r.size(model, it.Size); err == nil {
-		words["size"] = size.String()
+		vars["size"] = size.String()
 	}
-	words["size"] = strings.NewReplacer("*", "x", ":", "x").Replace(words["size"])
-	return words
+	vars["size"] = strings.NewReplacer("*", "x", ":", "x").Replace(vars["size"])
+	return vars
 }
 
 // newRequest is the request for an item under its key: everything that nobody says is decided

@@ -184,7 +184,8 @@ func (b *Batch) planDone(p *Plan, i int) error {
 	return err
 }
 
-// planRows counts the items that a run would send, and those that --redo names, together so many.
+// planRows counts the items that a run would send and those that --redo names. Many is how many
+// there are of both: the manifest is read no further than the last of them.
 func (b *Batch) planRows(p *Plan, many int) (map[string]*ModelPlan, error) {
 	models := map[string]*ModelPlan{}
 	if many == 0 {
@@ -240,16 +241,18 @@ func (b *Batch) planSubmission(p *Plan, models map[string]*ModelPlan, it item) (
 	return cost, nil
 }
 
+// addModel adds the share of one model, once its items are counted; sync says that they are sent
+// over the synchronous interface.
 func (p *Plan) addModel(m *ModelPlan, model client.Model, sync bool) {
-	spaced := time.Duration(m.Requests) * model.Per / time.Duration(max(1, model.Submissions))
+	submitting := time.Duration(m.Requests) * model.Per / time.Duration(max(1, model.Submissions))
 	if model.Async != client.None {
-		m.Async = spaced + meanServiceTime
+		m.Async = submitting + meanServiceTime
 		if model.Running > 0 {
 			m.Async = max(m.Async, time.Duration(m.Requests)*meanServiceTime/time.Duration(model.Running))
 		}
 	}
 	if model.Sync {
-		m.Sync = spaced + meanServiceTime
+		m.Sync = submitting + meanServiceTime
 		atOnce := int(meanServiceTime*time.Duration(max(1, model.Submissions))/model.Per) + 1
 		m.AtRisk = min(m.Requests, atOnce) * max(1, m.Pictures/max(1, m.Requests))
 	}
@@ -318,27 +321,28 @@ type samePictures []sameRow
 
 // A sameRow is what an item of a row asks for.
 type sameRow struct {
-	asks uint64 // the beginning of its state.Fingerprint
-	row  int32
-	due  bool         // a run would send it
-	cost client.Money // and pay that
+	asks   uint64 // the beginning of its state.Fingerprint
+	row    int32
+	wanted bool         // a run would send it
+	cost   client.Money // and pay that
 }
 
-func (s *samePictures) add(print state.Fingerprint, row int, due bool, cost client.Money) {
-	*s = append(*s, sameRow{binary.BigEndian.Uint64(print[:]), int32(row), due, cost})
+func (s *samePictures) add(print state.Fingerprint, row int, wanted bool, cost client.Money) {
+	*s = append(*s, sameRow{binary.BigEndian.Uint64(print[:]), int32(row), wanted, cost})
 }
 
-// repeated is how many rows are to be paid beside another one of their kind, which is one that
-// is not to be paid if there is any, and what they cost.
+// repeated returns how many rows a run would send beside another row that asks for the same
+// picture, and what they cost. Of rows that ask for the same, one is no repetition: one that is
+// not to be sent if there is any, else the first.
 func (s samePictures) repeated() (rows int, cost client.Money) {
 	slices.SortFunc(s, func(a, b sameRow) int {
-		return cmp.Or(cmp.Compare(a.asks, b.asks), compareBool(a.due, b.due),
+		return cmp.Or(cmp.Compare(a.asks, b.asks), compareBool(a.wanted, b.wanted),
 			cmp.Compare(a.row, b.row))
 	})
 	for i := 0; i < len(s); {
 		first, last := s[i], s[i].row
 		for ; i < len(s) && s[i].asks == first.asks; i++ {
-			if s[i].row == first.row || !s[i].due {
+			if s[i].row == first.row || !s[i].wanted {
 				continue
 			}
 			if cost += s[i].cost; s[i].row != last {

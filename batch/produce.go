@@ -10,10 +10,9 @@ import (
 	"github.com/qwenbatch/qwenbatch/batch/pace"
 )
 
-// This file starts the items that are to be sent.
-
-// produce starts the items of one model that are to be sent, in the order of the manifest. It
-// holds no more of them than the model's window and a few.
+// produce starts the items of one model that are to be sent, in the order of the manifest, once
+// the sweep has ended. There are no more of them in memory than InMemory has slots. It returns
+// when all that it started have come as far as they can.
 func (r *run) produce(ctx context.Context, model string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	next := make(chan produced)
@@ -35,7 +34,8 @@ type produced struct {
 	memory *pace.Slot
 }
 
-// feed hands each item that is to be sent to a worker that waits, or to a new one.
+// feed hands each item that is to be sent to a worker that waits on next, or calls hire to start
+// one. The producer counts as busy while it has items left.
 func (r *run) feed(ctx context.Context, model string, next chan<- produced,
 	hire func(produced)) error {
 	r.busy.Begin()
@@ -87,7 +87,7 @@ func (r *run) work(ctx context.Context, p produced, next <-chan produced) error 
 
 // acquireMemory waits until another item may be in memory.
 func (r *run) acquireMemory(ctx context.Context, m *pace.Model) (*pace.Slot, error) {
-	r.busy.End() // those that are inside may all be in doubt
+	r.busy.End() // all slots may be held by doubts, which wait for a quiet run
 	defer r.busy.Begin()
 	return m.InMemory.Acquire(ctx)
 }

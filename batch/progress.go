@@ -38,7 +38,7 @@ type Progress struct {
 	Refused []halt.Refusal
 }
 
-// counts are the progress of a run, and whom it is told.
+// counts are the progress of a run, and the functions that each change is passed on to.
 type counts struct {
 	mu     sync.Mutex
 	p      Progress

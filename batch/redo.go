@@ -46,10 +46,11 @@ type redoRequest struct {
 	state.Redo
 	file  *state.File
 	begun bool // a mark says so
-	// named items, by their place in the manifest; false for one that has another picture than
-	// is named (RedoVersion)
-	places  map[int]bool
-	entries map[state.Key]bool // of the items that are to be made again, or to be counted as such
+	// places are the named items, by their place in the manifest; false for one that has another
+	// picture than is named (RedoVersion)
+	places map[int]bool
+	// entries are the keys of the items that this request buys again, or has bought
+	entries map[state.Key]bool
 }
 
 // A RedoPlan says why items that --redo names are not bought again. They are named by id, else
@@ -128,7 +129,7 @@ func (b *Batch) chooseMissing() error {
 	return nil
 }
 
-// chooseBegun holds a request that has begun to the items that it meant then.
+// chooseBegun limits a request that an earlier run has begun to the items that it named then.
 func (r *redoRequest) chooseBegun() error {
 	if len(r.Keys) == 0 {
 		return nil
@@ -199,8 +200,9 @@ func (r *redoRequest) choose(i int, m state.Match, name string) error {
 	return nil
 }
 
-// A naming finds items by what people call them: an id, which means all items of its row; the
-// id of one of several (cat-2); row:N; the file of a picture; a key.
+// A naming joins names that people give with items of the manifest. A name is an id, which means
+// all items of its row; the id of one of several (cat-2); row:N; the file of a picture; or a
+// key.
 type naming struct {
 	names       map[string]bool
 	rows        map[int][]string // the names that mean a row
@@ -283,7 +285,7 @@ func (r *redoRequest) names(i int) bool {
 	return named
 }
 
-// explain notes what becomes of an item that is named, where it is not bought again.
+// explain adds an item that is named and not bought again to the list of the plan that says why.
 func (r *redoRequest) explain(p *RedoPlan, i int, it item, m state.Match) {
 	if !r.names(i) {
 		return
@@ -307,9 +309,9 @@ func (r *redoRequest) explain(p *RedoPlan, i int, it item, m state.Match) {
 	}
 }
 
-// begin notes the request in the next mark; begins is false where that is done, or none. Items
-// that were never seen get their keys here: after the pictures that the state did not know were
-// taken in, which have theirs.
+// begin puts the request into the next mark, which the caller writes; begins is false if there is
+// no request or an earlier run has begun it. Named items that were never seen get their keys
+// here, so begin comes after the pictures that the state did not know were taken in with theirs.
 func (r *redoRequest) begin(items iter.Seq2[int, item], keyOf func(int, item) state.Key) (
 	begins bool, err error) {
 	if r.Number == 0 || r.begun {
@@ -337,8 +339,8 @@ func (r *redoRequest) begin(items iter.Seq2[int, item], keyOf func(int, item) st
 	return true, nil
 }
 
-// countIn gives items that are on their way anyway the number of the request: the same
-// command, started again after an interruption, finds them served.
+// countIn gives the number of the request to items that are ready, in doubt or open as it begins:
+// the pictures that they get serve the request, also if the command is interrupted.
 func (r *redoRequest) countIn() error {
 	if r.Number == 0 {
 		return nil

@@ -72,12 +72,12 @@ func (f *Fetch) Enter(ctx context.Context) error {
 			return err
 		}
 	}
-	return f.with.Queue.enter(ctx, &f.ticket)
+	return f.with.Queue.acquire(ctx, &f.ticket)
 }
 
 // Leave lets others download. Saved says that the pictures are in place. It may be called after
 // any error.
-func (f *Fetch) Leave(saved bool) { f.with.Queue.leave(&f.ticket, saved) }
+func (f *Fetch) Leave(saved bool) { f.with.Queue.release(&f.ticket, saved) }
 
 // download returns the bytes of the i-th picture, which are whole, or the best that the service
 // has. It tries until it has them, and asks the task for the URL again after each failure. They

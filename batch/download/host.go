@@ -97,7 +97,7 @@ func (q *Queue) failed(t *ticket, rawURL string, cause error) (opened bool) {
 		h.nextProbe = time.Now().Add(q.clock.Local(pace.Backoff(h.probes)))
 		h.probes++
 	}
-	q.release(t)
+	q.endDownload(t)
 	q.dispatch()
 	return opened
 }

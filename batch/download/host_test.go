@@ -35,7 +35,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) fetch(ctx context.Context, t *ticket, cause error) error {
 	w.activity.Items.Add(1)
 	defer w.activity.Items.Add(-1)
-	if err := w.enter(ctx, t); err != nil {
+	if err := w.acquire(ctx, t); err != nil {
 		return err
 	}
 	for failures := 0; ; failures++ {
@@ -43,13 +43,13 @@ func (w *world) fetch(ctx context.Context, t *ticket, cause error) error {
 		time.Sleep(time.Second)
 		if w.up.Load() {
 			w.arrived()
-			w.leave(t, true)
+			w.release(t, true)
 			return nil
 		}
 		w.failed(t, "https://pictures.test/a.png?signature", cause)
 		w.closeIfStuck(time.Now())
 		if err := w.pause(ctx, pace.Backoff(failures), nil); err != nil {
-			w.leave(t, false)
+			w.release(t, false)
 			return err
 		}
 		if err := w.wait(ctx, t); err != nil {
@@ -108,7 +108,7 @@ func TestLostPicturesDoNotAccuseTheHost(t *testing.T) {
 		var lost []*ticket
 		for n := range 2 * maxFailing {
 			lost = append(lost, w.ticket(n))
-			w.enter(t.Context(), lost[n])
+			w.acquire(t.Context(), lost[n])
 			w.failed(lost[n], "https://pictures.test/a.png", client.ErrGone)
 			w.arrived()
 		}
@@ -224,7 +224,7 @@ func TestOnePictureDoesNotStopBuying(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		p := w.ticket(0)
-		w.enter(t.Context(), p)
+		w.acquire(t.Context(), p)
 		time.Sleep(10 * time.Hour)
 		if w.MayBuy(time.Now()) {
 			t.Error("a download that has hung for 10 of 24 hours does not stop buying, though no picture has come")
@@ -245,14 +245,14 @@ func TestQueueStaysOpenWhileADownloadGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		hangs, fails := w.ticket(0), w.ticket(1)
-		w.enter(t.Context(), hangs)
-		w.enter(t.Context(), fails)
+		w.acquire(t.Context(), hangs)
+		w.acquire(t.Context(), fails)
 		w.failed(fails, "https://pictures.test/a.png", errRefused)
 		time.Sleep(time.Hour)
 		if w.closeIfStuck(time.Now()); w.Closed() {
 			t.Error("the queue is closed while a download goes on")
 		}
-		w.leave(hangs, false)
+		w.release(hangs, false)
 		if w.closeIfStuck(time.Now()); !w.Closed() {
 			t.Error("the queue is not closed when nothing has come for an hour")
 		}

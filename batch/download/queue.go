@@ -23,7 +23,7 @@ type Queue struct {
 	mu       sync.Mutex
 	free     int              // downloads that may start
 	waiting  []*ticket        // by expiry
-	tickets  map[*ticket]bool // all between enter and leave
+	tickets  map[*ticket]bool // all between acquire and release
 	mean     time.Duration    // local time that a download takes; 0 before the first
 	buffers  [][]byte         // arrays of saved pictures, for the next downloads
 	host     host
@@ -39,7 +39,7 @@ func NewQueue(c *pace.Clock, activity *Activity, halt func(error)) *Queue {
 		tickets: map[*ticket]bool{}, closed: make(chan struct{})}
 }
 
-// A ticket is the place of one task in the queue, from enter to leave. Its goroutine owns buffer
+// A ticket is the place of one task in the queue, from acquire to release. Its goroutine owns buffer
 // while it downloads, and sets the first four fields before it enters; the queue's mutex guards
 // the rest.
 type ticket struct {
@@ -59,9 +59,9 @@ type ticket struct {
 	ready  chan struct{} // closed when it may download
 }
 
-// enter adds a task to the queue and waits until it may download. After an error the ticket is
+// acquire adds a task to the queue and waits until it may download. After an error the ticket is
 // not in the queue.
-func (q *Queue) enter(ctx context.Context, t *ticket) error {
+func (q *Queue) acquire(ctx context.Context, t *ticket) error {
 	q.mu.Lock()
 	q.tickets[t], q.host.lastEvent = true, q.clock.Now()
 	q.mu.Unlock()
@@ -86,17 +86,17 @@ func (q *Queue) wait(ctx context.Context, t *ticket) error {
 	case <-t.ready:
 		return nil
 	case <-ctx.Done():
-		q.leave(t, false)
+		q.release(t, false)
 		return ctx.Err()
 	case <-q.closed:
-		q.leave(t, false)
+		q.release(t, false)
 		return ErrLater
 	}
 }
 
-// leave takes a task out of the queue, if it is there. Saved says that its pictures are on
+// release takes a task out of the queue, if it is there. Saved says that its pictures are on
 // disk, so that the time since its first download counts towards the mean.
-func (q *Queue) leave(t *ticket, saved bool) {
+func (q *Queue) release(t *ticket, saved bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.tickets, t)
@@ -104,7 +104,7 @@ func (q *Queue) leave(t *ticket, saved bool) {
 		q.waiting = slices.DeleteFunc(q.waiting, func(w *ticket) bool { return w == t })
 		return
 	}
-	q.release(t)
+	q.endDownload(t)
 	if saved {
 		q.learn(time.Since(t.started))
 	}
@@ -169,8 +169,8 @@ func (q *Queue) next() int {
 // maxBuffer is the largest array that is kept: most pictures have 1 to 3 MB.
 const maxBuffer = 4 << 20
 
-// release ends a download and keeps its array for another; q.mu is held.
-func (q *Queue) release(t *ticket) {
+// endDownload ends a download and keeps its array for another; q.mu is held.
+func (q *Queue) endDownload(t *ticket) {
 	if cap(t.buffer) <= maxBuffer {
 		q.buffers = append(q.buffers, t.buffer)
 	}

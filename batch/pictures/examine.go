@@ -127,9 +127,9 @@ func damageOf(err error) string {
 // if it is nobody else's. A picture of another task of the same item was put there by somebody
 // who wants it.
 func foreignText(disk durable.Disk, rec state.Record, n int) string {
-	id, told := ReadIdentity(disk, rec.Pictures[n].File)
+	id, known := ReadIdentity(disk, rec.Pictures[n].File)
 	switch number := numberOf(rec, rec.Name, n); {
-	case !told || id.Key == rec.Key && (id.Task != rec.Task || id.Number == number):
+	case !known || id.Key == rec.Key && (id.Task != rec.Task || id.Number == number):
 		return ""
 	case id.Key == rec.Key:
 		return fmt.Sprintf("it holds picture %d of its item", id.Number+1)

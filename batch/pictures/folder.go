@@ -53,9 +53,9 @@ func (f *Folder) underName(file string, do func() error) error {
 // its item's place. Two records name one file where the state was lost while pictures had
 // changed places.
 func (f *Folder) ofAnother(file, key string) (bool, error) {
-	id, told := ReadIdentity(f.disk, file)
+	id, known := ReadIdentity(f.disk, file)
 	k, err := state.ParseKey(id.Key)
-	if !told || err != nil || id.Key == key {
+	if !known || err != nil || id.Key == key {
 		return false, nil
 	}
 	i, known := f.state.Find(k)

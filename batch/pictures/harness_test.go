@@ -126,8 +126,8 @@ func (h *harness) seen() {
 // wantFile wants a file to be the number-th picture of a record.
 func (h *harness) wantFile(file string, rec state.Record, number int) {
 	h.t.Helper()
-	id, told := ReadIdentity(h.disk, file)
-	if !told || id.Key != rec.Key || id.Number != number {
+	id, known := ReadIdentity(h.disk, file)
+	if !known || id.Key != rec.Key || id.Number != number {
 		h.t.Errorf("%s is picture %d of %q, want %d of %q; there are %q", file, id.Number, id.ID,
 			number, rec.ID, h.disk.Files())
 	}

@@ -33,8 +33,8 @@ func identify(disk durable.Disk, file string) (found identified, whole bool) {
 // isOf reports whether a file says that it is the i-th picture of a record, whose files have the
 // name of the record, or the other one.
 func isOf(disk durable.Disk, file string, rec state.Record, other string, i int) bool {
-	id, told := ReadIdentity(disk, file)
-	return told && id.Key == rec.Key && id.Task == rec.Task && id.Number == numberOf(rec, other, i)
+	id, known := ReadIdentity(disk, file)
+	return known && id.Key == rec.Key && id.Task == rec.Task && id.Number == numberOf(rec, other, i)
 }
 
 // read returns the bytes of a file, as many as a picture of ours can have and some more.

@@ -23,10 +23,10 @@ import (
 //     a record tells and Stem ignores.
 
 // Rules returns how a manifest names pictures whose rows do not: by a template, "" for none, of
-// the given words and slug, the beginning of a prompt as it stands in file names.
-func Rules(template string, words func(*manifests.Item) map[string]string) manifests.Names {
+// the given variables and slug, the beginning of a prompt as it stands in file names.
+func Rules(template string, vars func(*manifests.Item) map[string]string) manifests.Names {
 	withSlug := func(it *manifests.Item) map[string]string {
-		all := words(it)
+		all := vars(it)
 		all["slug"] = filename.Slug(it.Prompt)
 		return all
 	}

@@ -53,10 +53,10 @@ type lister struct {
 	newest    time.Time // of the files listed so far
 }
 
-// list returns all files, room for so many of which is made at first. There may be no folder yet,
+// list returns all files; capacity is how many are expected. There may be no folder yet,
 // or no longer.
-func (l *lister) list(room int) (sightings, error) {
-	all := make(sightings, 0, room)
+func (l *lister) list(capacity int) (sightings, error) {
+	all := make(sightings, 0, capacity)
 	for s, err := range l.files() {
 		if errors.Is(err, fs.ErrNotExist) && len(all) == 0 {
 			break

@@ -117,12 +117,12 @@ func (q *modelQueue) startAt(ahead int, t *Watched) (time.Time, bool) {
 	if q.limit == 0 {
 		return start, true
 	}
-	room := q.limit - ahead
-	if room <= 0 {
+	free := q.limit - ahead
+	if free <= 0 {
 		return time.Time{}, false
 	}
-	if room <= len(q.history) { // it has the place of the task that ended room-th last
-		start = pace.Later(start, q.history[len(q.history)-room].to)
+	if free <= len(q.history) { // it has the place of the free-th last task to end
+		start = pace.Later(start, q.history[len(q.history)-free].to)
 	}
 	return start, true
 }

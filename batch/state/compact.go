@@ -17,12 +17,12 @@ func (f *File) Compact(stop *Mark, order []int) error {
 	if f.stale == 0 && f.marks <= 2 && !errors.Is(f.Astray(), ErrReplaced) {
 		return nil
 	}
-	return renew(f, stop, order)
+	return replaceFile(f, stop, order)
 }
 
-// renew is Compact without the test whether it is worth it; stop may be any mark. The caller
+// replaceFile is Compact without the test whether it pays; stop may be any mark. The caller
 // holds f.mu or has f to itself.
-func renew(f *File, stop *Mark, order []int) error {
+func replaceFile(f *File, stop *Mark, order []int) error {
 	old, oldHeld := f.journal, f.held
 	held, err := durable.ReplaceLocked(f.disk, FileName,
 		func(w io.Writer) error { return rewrite(f, w, stop, order) })

@@ -72,7 +72,7 @@ func salvage(f *File, h Header, m Mark) (broken int, err error) {
 		order[i] = i
 	}
 	later := missedBy(f, bad, m.Since)
-	if err := renew(f, &m, order); err != nil {
+	if err := replaceFile(f, &m, order); err != nil {
 		return 0, err
 	}
 	for _, rec := range later {
