@@ -247,19 +247,25 @@ func TestD29FailedLook(t *testing.T) {
 
 // TestH21NoURL is failure mode H21: what can never be fetched is left at once, with its money told.
 func TestH21NoURL(t *testing.T) {
-	play(t, three, emulator.Options{Seed: 1, ImageURL: "http://bücher.test"}, func(s *scene) {
-		s.start()
-		for _, task := range s.server.Books().Tasks {
-			if waited := time.Since(task.Ended); waited > time.Minute {
-				t.Errorf("the run ended %v after a task, want at once", waited)
+	for _, host := range []string{"http://bücher.test", "file://pictures/srv"} {
+		play(t, three, emulator.Options{Seed: 1, ImageURL: host}, func(s *scene) {
+			s.start()
+			for _, task := range s.server.Books().Tasks {
+				if waited := time.Since(task.Ended); waited > time.Minute {
+					t.Errorf("%s: the run ended %v after a task, want at once", host, waited)
+				}
 			}
-		}
-		for prompt, rec := range s.records() {
-			if rec.Phase != state.Open && rec.Phase != state.Ready {
-				t.Errorf("%q is %s: %s", prompt, rec.Phase, rec.Message)
+			for prompt, rec := range s.records() {
+				if rec.Phase != state.Open && rec.Phase != state.Ready {
+					t.Errorf("%s: %q is %s: %s", host, prompt, rec.Phase, rec.Message)
+				}
 			}
-		}
-	})
+			if s.server.Books().Charges == 0 {
+				t.Errorf("%s: nothing was bought", host)
+			}
+			s.wantMoney()
+		})
+	}
 }
 
 // TestD34Audit is failure mode D34: the audit compares every picture with its hash, also where neither length nor time says that

@@ -34,6 +34,7 @@ func inside(t *testing.T, o emulator.Options, c client.Config) (*client.Client, 
 	return got, service
 }
 
+// failure mode A35: a wait has an end, whatever the service says of its task.
 func TestWaitEnds(t *testing.T) {
 	for name, tt := range map[string]struct {
 		fault emulator.Fault
