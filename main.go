@@ -1,4 +1,5 @@
-// Command qwenbatch turns a sheet of prompts into pictures of Alibaba's Qwen-Image, and pays for each only once.
+// Command qwenbatch turns a sheet of prompts into pictures of Alibaba's Qwen-Image, and pays
+// for each only once.
 package main
 
 import (

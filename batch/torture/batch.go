@@ -37,7 +37,13 @@ type batch struct {
 
 func newBatch(ctx context.Context, dir string, seed uint64, s settings) *batch {
 	s.seed = seed
-	return &batch{settings: s, ctx: ctx, dir: dir, random: rand.New(rand.NewPCG(seed, 1)), tally: tally{batches: 1, items: s.items}}
+	return &batch{
+		settings: s,
+		ctx:      ctx,
+		dir:      dir,
+		random:   rand.New(rand.NewPCG(seed, 1)),
+		tally:    tally{batches: 1, items: s.items},
+	}
 }
 
 // run tortures one batch to its end and checks what came of it.
@@ -86,8 +92,25 @@ func (b *batch) path(name string) string { return filepath.Join(b.dir, name) }
 
 // service starts the emulator and waits until it tells its URL.
 func (b *batch) service() (stop func(), err error) {
-	cmd := exec.CommandContext(b.ctx, b.binary, "emulate", "--listen", "127.0.0.1:0", "--speed", "10", "--service", "20s", "--key", key,
-		"--books", b.path("books"), "--faults", b.spec(), "--seed", fmt.Sprint(b.seed))
+	cmd := exec.CommandContext(
+		b.ctx,
+		b.binary,
+		"emulate",
+		"--listen",
+		"127.0.0.1:0",
+		"--speed",
+		"10",
+		"--service",
+		"20s",
+		"--key",
+		key,
+		"--books",
+		b.path("books"),
+		"--faults",
+		b.spec(),
+		"--seed",
+		fmt.Sprint(b.seed),
+	)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -105,8 +128,9 @@ func (b *batch) service() (stop func(), err error) {
 	return stop, nil
 }
 
-// spec is what this batch's service does wrong: the faults of all, and two that last. Half of the batches meet a list whose
-// times are off, and half a picture host that refuses for a while.
+// spec is what this batch's service does wrong: the faults of all, and two that last. Half of
+// the batches meet a list whose times are off, and half a picture host that refuses for a
+// while.
 func (b *batch) spec() string {
 	spec := b.faults
 	if !b.lasting {
@@ -115,16 +139,33 @@ func (b *batch) spec() string {
 	if offsets := []string{"8h", "-8h", "10m", "-90s"}; b.random.IntN(2) == 0 {
 		spec += ",list.offset:" + offsets[b.random.IntN(len(offsets))] + "=1"
 	}
-	if refusals := []string{"status:403", "status:503", "gone", "hang", "expire-url"}; b.random.IntN(2) == 0 {
+	if refusals := []string{"status:403", "status:503", "gone", "hang",
+		"expire-url"}; b.random.IntN(
+		2,
+	) == 0 {
 		from := 1 + b.random.IntN(b.items)
-		spec += fmt.Sprintf(",image.%s=1@%d-%d", refusals[b.random.IntN(len(refusals))], from, from+2+b.random.IntN(8))
+		spec += fmt.Sprintf(
+			",image.%s=1@%d-%d",
+			refusals[b.random.IntN(len(refusals))],
+			from,
+			from+2+b.random.IntN(8),
+		)
 	}
 	return spec
 }
 
 // start starts a run.
 func (b *batch) start() (*exec.Cmd, error) {
-	cmd := exec.CommandContext(b.ctx, b.binary, "run", b.path("p.csv"), "--base-url", b.base, "--progress", "none")
+	cmd := exec.CommandContext(
+		b.ctx,
+		b.binary,
+		"run",
+		b.path("p.csv"),
+		"--base-url",
+		b.base,
+		"--progress",
+		"none",
+	)
 	cmd.Env = append(os.Environ(), "DASHSCOPE_API_KEY="+key)
 	b.said.Reset()
 	cmd.Stdout, cmd.Stderr = &b.said, &b.said
@@ -173,11 +214,21 @@ func (b *batch) moment() time.Duration {
 	return rand.N(most)
 }
 
-// rival starts a second run over the first: it must be told at once that it is one, unless it came first.
+// rival starts a second run over the first: it must be told at once that it is one, unless it
+// came first.
 func (b *batch) rival() error {
 	ctx, cancel := context.WithTimeout(b.ctx, 2*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, b.binary, "run", b.path("p.csv"), "--base-url", b.base, "--progress", "none")
+	cmd := exec.CommandContext(
+		ctx,
+		b.binary,
+		"run",
+		b.path("p.csv"),
+		"--base-url",
+		b.base,
+		"--progress",
+		"none",
+	)
 	cmd.Env = append(os.Environ(), "DASHSCOPE_API_KEY="+key)
 	err := cmd.Run()
 	if ctx.Err() != nil {
@@ -198,10 +249,12 @@ const (
 	inDoubt = 3 // the list could not settle a doubt yet
 )
 
-// unless is an error of a run, but for exit codes that may be, and for a signal that came before it was listened for.
+// unless is an error of a run, but for exit codes that may be, and for a signal that came
+// before it was listened for.
 func (b *batch) unless(err error, codes ...int) error {
 	var exit *exec.ExitError
-	if err == nil || errors.As(err, &exit) && (slices.Contains(codes, exit.ExitCode()) || exit.ExitCode() < 0) {
+	if err == nil ||
+		errors.As(err, &exit) && (slices.Contains(codes, exit.ExitCode()) || exit.ExitCode() < 0) {
 		return nil
 	}
 	return fmt.Errorf("run: %w\n%s", err, b.said.Bytes())
@@ -229,7 +282,8 @@ func (b *batch) finish() (err error) {
 	return fmt.Errorf("does not end: %w", err)
 }
 
-// check compares books, reports and pictures with the sheet, and starts a run that has nothing to do.
+// check compares books, reports and pictures with the sheet, and starts a run that has nothing
+// to do.
 func (b *batch) check() error {
 	before, err := b.books()
 	if err != nil {
@@ -243,7 +297,8 @@ func (b *batch) check() error {
 	if err != nil {
 		return err
 	}
-	if after.Submissions.Seen != before.Submissions.Seen || after.Queries != before.Queries || after.Lists != before.Lists {
+	if after.Submissions.Seen != before.Submissions.Seen || after.Queries != before.Queries ||
+		after.Lists != before.Lists {
 		return errors.New("a run with nothing to do used the network")
 	}
 	return errors.Join(b.checkCharges(after), b.checkResults(), b.checkSecret())
@@ -271,26 +326,26 @@ type books struct {
 	}
 }
 
-func (b *batch) books() (all books, err error) {
+func (b *batch) books() (got books, err error) {
 	resp, err := http.Get(strings.TrimSuffix(b.base, "/api/v1") + "/books")
 	if err != nil {
-		return all, err
+		return got, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return all, err
+		return got, err
 	}
-	return all, json.Unmarshal(body, &all)
+	return got, json.Unmarshal(body, &got)
 }
 
 // checkCharges wants one charge a row.
-func (b *batch) checkCharges(all books) error {
+func (b *batch) checkCharges(got books) error {
 	left := map[string]int{}
 	for _, prompt := range b.prompts {
 		left[prompt]++
 	}
-	for _, task := range all.Tasks {
+	for _, task := range got.Tasks {
 		left[task.Prompt] -= task.Charged
 	}
 	var errs []error
@@ -299,7 +354,7 @@ func (b *batch) checkCharges(all books) error {
 			errs = append(errs, fmt.Errorf("%q is charged %d times too often", prompt, -n))
 		}
 	}
-	for _, v := range all.Violations {
+	for _, v := range got.Violations {
 		errs = append(errs, fmt.Errorf("violation: %s", v))
 	}
 	return errors.Join(errs...)
@@ -321,8 +376,12 @@ func (b *batch) checkResults() error {
 	for _, row := range rows[1:] {
 		status, file := row[2], row[3]
 		png, err := os.ReadFile(b.path("p-output/" + file))
-		if status != "done" || err != nil || seen[file] || !bytes.HasPrefix(png, []byte("\x89PNG")) {
-			errs = append(errs, fmt.Errorf("row %s is %s with picture %q (%w)", row[1], status, file, err))
+		if status != "done" || err != nil || seen[file] ||
+			!bytes.HasPrefix(png, []byte("\x89PNG")) {
+			errs = append(
+				errs,
+				fmt.Errorf("row %s is %s with picture %q (%w)", row[1], status, file, err),
+			)
 		}
 		seen[file] = true
 	}

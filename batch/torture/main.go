@@ -1,5 +1,7 @@
-// Command torture proves with real processes what the engine promises: it kills `qwenbatch run` at random moments over a
-// service that loses answers, refuses after it has done the work, tells wrong times and keeps its pictures back, starts it again until it ends, and compares the service's books with what was asked for.
+// Command torture proves with real processes what the engine promises: it kills `qwenbatch run`
+// at random moments over a service that loses answers, refuses after it has done the work,
+// tells wrong times and keeps its pictures back, starts it again until it ends, and compares
+// the service's books with what was asked for.
 //
 //	go run ./batch/torture -n 50
 //	go run ./batch/torture -sigkills 2000 -parallel 40
@@ -37,15 +39,35 @@ const usualFaults = "submit.lose-answer=0.05,submit.lose-request=0.03,submit.del
 
 func main() {
 	var s settings
-	flag.IntVar(&s.batches, "n", 5, "how many batches are tortured, each with a service of its own")
+	flag.IntVar(
+		&s.batches,
+		"n",
+		5,
+		"how many batches are tortured, each with a service of its own",
+	)
 	flag.IntVar(&s.items, "items", 8, "pictures a batch")
 	flag.IntVar(&s.kills, "kills", 10, "how often a batch is ended before it may finish, at most")
-	flag.IntVar(&s.sigkills, "sigkills", 0, "how many SIGKILLs at least, by as many batches as that takes; 0 is what -n brings")
+	flag.IntVar(
+		&s.sigkills,
+		"sigkills",
+		0,
+		"how many SIGKILLs at least, by as many batches as that takes; 0 is what -n brings",
+	)
 	flag.IntVar(&s.parallel, "parallel", 6, "batches at once; they mostly wait")
 	flag.Uint64Var(&s.seed, "seed", 1, "of the first batch")
 	flag.StringVar(&s.binary, "bin", "", "the binary (default: built from this module)")
-	flag.StringVar(&s.faults, "faults", usualFaults, "what the service does wrong, as of qwenbatch emulate")
-	flag.BoolVar(&s.lasting, "lasting", true, "also lists whose times are off and picture hosts that refuse for a while, in half of the batches")
+	flag.StringVar(
+		&s.faults,
+		"faults",
+		usualFaults,
+		"what the service does wrong, as of qwenbatch emulate",
+	)
+	flag.BoolVar(
+		&s.lasting,
+		"lasting",
+		true,
+		"also lists whose times are off and picture hosts that refuse for a while, in half of the batches",
+	)
 	flag.BoolVar(&s.keep, "keep", false, "keep the folders of batches that went wrong")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -67,7 +89,14 @@ func torture(ctx context.Context, out io.Writer, s settings) error {
 	}
 	if s.binary == "" {
 		s.binary = filepath.Join(dir, "qwenbatch")
-		build := exec.CommandContext(ctx, "go", "build", "-o", s.binary, "github.com/qwenbatch/qwenbatch")
+		build := exec.CommandContext(
+			ctx,
+			"go",
+			"build",
+			"-o",
+			s.binary,
+			"github.com/qwenbatch/qwenbatch",
+		)
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
 			return fmt.Errorf("build: %w", err)
@@ -90,7 +119,8 @@ func all(ctx context.Context, out io.Writer, dir string, s settings) (total tall
 	enough := func(i int) bool {
 		mu.Lock()
 		defer mu.Unlock()
-		return ctx.Err() != nil || s.sigkills == 0 && i >= s.batches || s.sigkills > 0 && total.kills >= s.sigkills
+		return ctx.Err() != nil || s.sigkills == 0 && i >= s.batches ||
+			s.sigkills > 0 && total.kills >= s.sigkills
 	}
 	for i := 0; ; i++ {
 		free <- struct{}{}
@@ -133,6 +163,16 @@ func (t *tally) add(o tally) {
 }
 
 func (t tally) String() string {
-	return fmt.Sprintf("%d batches, %d pictures, %d charges; %d runs, %d SIGKILLs, %d SIGTERMs (slowest exit %v), %d refused as a second run; %d batches wrong",
-		t.batches, t.items, t.charges, t.runs, t.kills, t.stops, t.slowest.Round(time.Millisecond), t.busy, t.wrong)
+	return fmt.Sprintf(
+		"%d batches, %d pictures, %d charges; %d runs, %d SIGKILLs, %d SIGTERMs (slowest exit %v), %d refused as a second run; %d batches wrong",
+		t.batches,
+		t.items,
+		t.charges,
+		t.runs,
+		t.kills,
+		t.stops,
+		t.slowest.Round(time.Millisecond),
+		t.busy,
+		t.wrong,
+	)
 }

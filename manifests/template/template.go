@@ -115,14 +115,14 @@ func blankInName(text string) *Error {
 			strings.Contains(name, " .") {
 			continue
 		}
-		joined := strings.Map(func(r rune) rune {
+		oneLine := strings.Map(func(r rune) rune {
 			if isNameRune(r) {
 				return r
 			}
 			return '_'
 		}, name)
 		return &Error{m[0], fmt.Sprintf("{{.%s}}: a name of several words is written %s", name,
-			Reference(joined))}
+			Reference(oneLine))}
 	}
 	return nil
 }
