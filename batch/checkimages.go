@@ -99,7 +99,11 @@ func parameters(it *manifests.Item) json.RawMessage {
 func content(images []manifests.Image) func(sha256 string) client.Image {
 	return func(sha256 string) client.Image {
 		for _, image := range images {
-			if image.SHA256 == sha256 {
+			switch {
+			case image.SHA256 != sha256:
+			case image.Open != nil:
+				return client.Image{Open: image.Open}
+			default:
 				return client.ImageFile(image.Path)
 			}
 		}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/xuri/excelize/v2"
 )
 
 // photo is a picture of 600×400, another one for each number.
@@ -46,4 +48,23 @@ func drawPictures(ts *testscript.TestScript, _ bool, files []string) {
 		old := time.Now().Add(-time.Hour)
 		ts.Check(os.Chtimes(path, old, old))
 	}
+}
+
+// bookOfPictures is the script command book FILE PROMPT…: a sheet of prompts with a logo at its header, and a picture in
+// each row.
+func bookOfPictures(ts *testscript.TestScript, _ bool, args []string) {
+	f := excelize.NewFile()
+	put := func(cell string, n int) {
+		ts.Check(f.AddPictureFromBytes("Sheet1", cell, &excelize.Picture{Extension: ".png", File: photo(n, false),
+			Format: &excelize.GraphicOptions{ScaleX: 0.2, ScaleY: 0.2, OffsetX: 3, OffsetY: 3}}))
+	}
+	ts.Check(f.SetSheetRow("Sheet1", "A1", &[]any{"货号", "原图", "提示词"}))
+	ts.Check(f.SetColWidth("Sheet1", "B", "B", 20))
+	put("D1", 99)
+	for i, prompt := range args[1:] {
+		ts.Check(f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+2), &[]any{fmt.Sprintf("SKU-%d", i+1), nil, prompt}))
+		ts.Check(f.SetRowHeight("Sheet1", i+2, 70))
+		put(fmt.Sprintf("B%d", i+2), i)
+	}
+	ts.Check(f.SaveAs(ts.MkAbs(args[0])))
 }

@@ -75,6 +75,7 @@ func TestScripts(t *testing.T) {
 			"word":    firstWord,
 			"encode":  encode,
 			"draw":    drawPictures,
+			"book":    bookOfPictures,
 		},
 	})
 }

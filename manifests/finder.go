@@ -13,11 +13,13 @@ import (
 
 	"github.com/qwenbatch/qwenbatch/manifests/inputs"
 	"github.com/qwenbatch/qwenbatch/manifests/spell"
+	"github.com/qwenbatch/qwenbatch/manifests/xlsx"
 )
 
 // A finder finds the pictures that rows name, and looks at each once.
 type finder struct {
 	folders []string // in which names are looked for
+	book    map[string]xlsx.Picture
 	memory  *inputs.Memory
 
 	mu    sync.Mutex
@@ -92,6 +94,9 @@ func (f *finder) exists(name string) bool {
 }
 
 func (f *finder) look(name string) (Image, string) {
+	if p, ok := f.book[name]; ok {
+		return f.inBook(name, p)
+	}
 	scheme, _, ok := strings.Cut(name, "://")
 	switch {
 	case strings.HasPrefix(name, "data:"):

@@ -1,17 +1,21 @@
 package manifests
 
 import (
+	"io"
 	"path/filepath"
 	"strings"
 
 	"github.com/qwenbatch/qwenbatch/manifests/inputs"
 )
 
-// An Image is a picture that an item shows the model. It is a URL, which nobody has looked at,
-// or a file.
+// An Image is a picture that an item shows the model. It is a URL, which nobody has looked at, a
+// file, or a picture of the workbook.
 type Image struct {
 	URL  string
-	Path string // of the file, as it is opened
+	Path string // of the file, as it is opened; of one in the workbook the name of its cell
+	// Open begins to read one in the workbook, and tells its length, until the manifest is closed;
+	// nil for others.
+	Open func() (content io.ReadCloser, length int64, err error)
 	inputs.Facts
 }
 

@@ -88,6 +88,7 @@ func Open(name string, o Options) (*Manifest, error) {
 func (m *Manifest) settle(flags, fallback Defaults, names Names) (err error) {
 	m.rules.source, m.rules.sides, m.rules.was = m.source, m.sides, m.was
 	m.rules.finder = newFinder(m.inputs, append([]string{m.path}, m.below...)...)
+	m.rules.finder.book = m.pictures
 	if m.defaults != nil {
 		mistakes := m.rules.takeDefaults(m.defaults)
 		if m.strict && mistakes.Total > 0 {

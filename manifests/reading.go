@@ -25,12 +25,13 @@ type input struct {
 type reading struct {
 	source   source
 	encoding string
-	detected bool                // the encoding, by what the text looks like
-	was      func(string) string // see textCopy
-	text     *spool.File         // what the source reads its rows from; nil where it needs none
-	grid     *xlsx.Grid          // the same of a workbook
-	book     *Book               // nil where the rows stand in none
-	defaults *row                // what the manifest itself says of all items; nil where it says nothing
+	detected bool                    // the encoding, by what the text looks like
+	was      func(string) string     // see textCopy
+	text     *spool.File             // what the source reads its rows from; nil where it needs none
+	grid     *xlsx.Grid              // the same of a workbook
+	pictures map[string]xlsx.Picture // of the sheet, by what rows call them
+	book     *Book                   // nil where the rows stand in none
+	defaults *row                    // what the manifest itself says of all items; nil where it says nothing
 	// outside the rows, which can be read nevertheless; reported with those of the rows
 	mistakes       ErrorList
 	headerWarnings ErrorList // headers that may be misspelt; warnings

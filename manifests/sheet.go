@@ -22,7 +22,8 @@ type sheet struct {
 	unread     []string // those of them that a person sees
 	grid       *xlsx.Grid
 	header     header
-	sides      sides    // among the carried-through columns
+	sides      sides // among the carried-through columns
+	pictures   sheetPictures
 	number     int      // of the header row
 	names      []string // in it
 
@@ -47,10 +48,16 @@ func openSheet(in input) (*reading, error) {
 		opened.guesses.addAll(s.placed(s.header.leaveOutResults(s.names)))
 		err = s.headerErrors(s.header.promptRival(s.names, in.options.Columns, s.lengths))
 	}
+	if err == nil {
+		var taken ErrorList
+		taken, err = s.takePictures(in.options)
+		opened.guesses.addAll(taken)
+	}
 	if err != nil {
 		opened.close()
 		return nil, err
 	}
+	opened.pictures = s.pictures.named
 	opened.takeSides(in)
 	if s.sides = opened.sides; in.wants == nil {
 		opened.headerWarnings = s.placed(s.header.nearMisses())
@@ -236,7 +243,7 @@ func (s *sheet) rows() iter.Seq2[*row, error] {
 		var current row
 		r := s.grid.Reader()
 		for r.Next() {
-			if r.Row().Number <= s.number || s.leftOut(r.Row()) || isBlankRow(r.Row()) {
+			if s.passes(r.Row()) {
 				continue
 			}
 			if s.fill(&current, r); !yield(&current, nil) {
@@ -271,6 +278,9 @@ func (s *sheet) fill(to *row, r *xlsx.Reader) {
 	}
 	for _, column := range s.header.images {
 		to.cells[fieldImage].addLine(r.Cell(column).Text)
+	}
+	for _, name := range s.pictures.rows[r.Row().Number] {
+		to.cells[fieldImage].addLine(name)
 	}
 	if s.repeatsHeader(r.Row()) {
 		to.faults = append(to.faults[:0], fault{

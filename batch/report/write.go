@@ -31,10 +31,7 @@ func (v View) Write(ctx context.Context) ([]string, error) {
 			"the reports stay as they were, since nobody can say which pictures are there: %w",
 			v.Pictures.Err())
 	}
-	columns, page := v.Manifest.Columns(), v.page()
-	if v.hasTime(ctx) {
-		page = v.marked()
-	}
+	columns := v.Manifest.Columns()
 	writers := []writer{
 		v.file("results.csv", func(w io.Writer, rows results) error {
 			return output.WriteCSV(w, columns, rows)
@@ -43,14 +40,12 @@ func (v View) Write(ctx context.Context) ([]string, error) {
 			return output.WriteJSONL(w, columns, rows)
 		}),
 		v.file("report.html", func(w io.Writer, rows results) error {
-			return output.WriteHTML(w, page, rows)
+			return output.WriteHTML(w, v.page(), rows)
 		}),
 	}
 	if v.wantsWorkbook(ctx) {
 		defer lean()()
-		writers = append(writers, func(rows results) (string, error) {
-			return v.workbook(page.Marks, rows)
-		})
+		writers = append(writers, v.workbook)
 	}
 	written, errs := together(v.Results(), writers)
 	if err := cmp.Or(errs[:3]...); err != nil {

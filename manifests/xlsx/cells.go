@@ -28,6 +28,8 @@ type Row struct {
 	Number int // from 1
 	Hidden bool
 	Cells  []Cell
+
+	pictured bool // a cell of it shows a picture
 }
 
 // A merge is a range of cells that are shown as one.
@@ -40,6 +42,8 @@ type cellReader struct {
 	format *cellFormat
 	row    Row
 	take   func(*Row) error // of each row; good during the call
+	shows  cellPictures
+	found  []Picture // in cells
 	merges []merge
 	hidden []columnRange
 }
@@ -128,7 +132,7 @@ func (c *cellReader) startRow(said string) error {
 	if c.row.Number > maxRows {
 		return fmt.Errorf("row %d is beyond the last that a sheet has", c.row.Number)
 	}
-	c.row.Cells = c.row.Cells[:0]
+	c.row.Cells, c.row.pictured = c.row.Cells[:0], false
 	return nil
 }
 
@@ -149,7 +153,16 @@ func (c *cellReader) cells(x *xmlReader) error {
 			return err
 		}
 		last = column
-		cell, err := c.value(readCell(x, start))
+		raw := readCell(x, start)
+		if p, ok := c.shows.shown(raw); ok {
+			p.Row, p.Column = c.row.Number, column
+			c.found, c.row.pictured = append(c.found, p), true
+			if len(c.found) > maxPictures {
+				return tooManyPictures()
+			}
+			continue
+		}
+		cell, err := c.value(raw)
 		if err != nil {
 			return err
 		}
@@ -183,12 +196,15 @@ type rawCell struct {
 	style         int
 	value         string
 	formula, said bool // there is a formula, a value
+	formulaText   string
+	meta          int // the number of its rich value, from 1; 0 where it has none
 }
 
 // readCell reads the cell that has just begun.
 func readCell(x *xmlReader, start xml.StartElement) rawCell {
 	raw := rawCell{kind: attribute(start, "t")}
 	raw.style, _ = strconv.Atoi(attribute(start, "s"))
+	raw.meta, _ = strconv.Atoi(attribute(start, "vm"))
 	for outside := x.depth - 1; x.depth > outside; {
 		token := x.next()
 		if token == nil {
@@ -204,8 +220,7 @@ func readCell(x *xmlReader, start xml.StartElement) rawCell {
 		case "is":
 			raw.said, raw.value = true, richText(x)
 		case "f":
-			raw.formula = true
-			x.skip()
+			raw.formula, raw.formulaText = true, plainText(x)
 		}
 	}
 	return raw

@@ -26,6 +26,9 @@ type Grid struct {
 	// HiddenRows is how many of the rows with something in them are hidden.
 	HiddenRows int
 
+	// Pictures are those that the sheet shows at its cells, from left to right in each row.
+	Pictures []Picture
+
 	records spool.File
 	hidden  []columnRange
 	merges  []merge // of more than one row, by their top
@@ -47,15 +50,31 @@ func (w *Workbook) Read(sheet string) (*Grid, error) {
 	}
 	g := &Grid{}
 	writer := bufio.NewWriterSize(&g.records, 1<<16)
-	c := cellReader{texts: texts, format: format,
-		take: func(r *Row) error { return g.add(writer, r) }}
+	shows, err := w.inCells()
+	if err != nil {
+		return nil, err
+	}
+	floating, err := w.floating(w.sheets[sheet])
+	if err != nil {
+		return nil, err
+	}
+	blank := rowsOf(floating)
+	c := cellReader{texts: texts, format: format, shows: shows, take: func(r *Row) error {
+		blank = g.addBlank(writer, blank, r)
+		return g.add(writer, r)
+	}}
 	err = w.each(w.sheets[sheet], func(x *xmlReader) error {
 		if err := c.read(x); err != nil {
 			return damaged(err)
 		}
 		return nil
 	})
-	if err = errors.Join(err, writer.Flush()); err != nil {
+	g.addBlank(writer, blank, nil)
+	err = errors.Join(err, writer.Flush())
+	if err == nil {
+		err = g.takePictures(append(floating, c.found...), c.merges)
+	}
+	if err != nil {
 		g.Close()
 		return nil, err
 	}
@@ -110,7 +129,7 @@ func (g *Grid) fill(c Cell, row int) {
 }
 
 func (r *Row) blank() bool {
-	return !slices.ContainsFunc(r.Cells, func(c Cell) bool {
+	return !r.pictured && !slices.ContainsFunc(r.Cells, func(c Cell) bool {
 		return c.Bad != "" || strings.TrimSpace(c.Text) != ""
 	})
 }

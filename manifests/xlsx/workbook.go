@@ -1,11 +1,13 @@
-// Package xlsx reads what a person sees in the cells of one sheet of a workbook (XLSX, XLSM).
+// Package xlsx reads what a person sees in the cells of one sheet of a workbook (XLSX, XLSM): texts,
+// and pictures in them or over them.
 //
 // It guarantees that a damaged or hostile file is refused and never read in part: every archive
 // member that is read is read to its checksum, XML tokens, nesting, shared texts and cells are
 // bounded, and no more memory is taken than these bounds say. A Workbook is opened on a private
 // copy of the file; Read takes one sheet out of it once, as a Grid, so that every later look is
-// cheap. Errors of the file are of the type *Error; all others are of the disk. It knows
-// nothing of manifests: which row is the header and what columns mean is for its caller to say.
+// cheap; the content of a picture is read when somebody opens it. Errors of the file are of the
+// type *Error; all others are of the disk. It knows nothing of manifests: which row is the header
+// and what columns mean is for its caller to say.
 package xlsx
 
 import (
@@ -44,8 +46,8 @@ func damaged(err error) error {
 	return refuse("is damaged: %v; open it and save it again", err)
 }
 
-// A Workbook is an open XLSX or XLSM file. Only what is asked for is unpacked, so that pictures
-// and other sheets cost nothing. excelize would unpack all of it at once; its rows also end
+// A Workbook is an open XLSX or XLSM file. Only what is asked for is unpacked, so that
+// other sheets, and pictures that nobody looks at, cost nothing. excelize would unpack all of it at once; its rows also end
 // without an error where the file is damaged, and do not tell an empty cell from a formula that
 // was never calculated.
 type Workbook struct {
@@ -55,12 +57,14 @@ type Workbook struct {
 	visible  []string // those that are not hidden
 	strings  string   // the part of the shared texts, "" where there is none
 	styles   string
+	related  map[string]string // what else belongs to the workbook, by its kind
 	date1904 bool
 }
 
 // Open reads the table of contents. The file must stay readable as long as the workbook is used.
 func Open(f *io.SectionReader) (*Workbook, error) {
-	w := &Workbook{parts: map[string]*zip.File{}, sheets: map[string]string{}}
+	w := &Workbook{parts: map[string]*zip.File{}, sheets: map[string]string{},
+		related: map[string]string{}}
 	z, err := zip.NewReader(f, f.Size())
 	if err != nil {
 		return nil, notAWorkbook(f, err)
@@ -144,6 +148,8 @@ func (w *Workbook) contents() error {
 			w.strings = r.Target
 		case r.is("styles"):
 			w.styles = r.Target
+		default:
+			w.related[path.Base(r.Type)] = r.Target
 		}
 	}
 	return w.list(book, sheets)
