@@ -31,12 +31,13 @@
 //
 // # A run
 //
-// [Batch.Run] (run.go) makes the parts of a run and gives each what it uses. A preflight meets
-// folder, service and account, opens the state file and makes folder, records and --redo agree.
-// Then each pass goes on with what earlier runs have left, sweeps the task list for what a damaged
-// state file may have lost, and has one producer for each model, in the order of the manifest;
-// nothing is submitted before the sweep has ended. At the end a mark says that the stop was clean,
-// and the state file is made small.
+// [Batch.Run] (run.go) makes the parts of a run and gives each what it uses. A preflight proves
+// that folder, service and account are there, opens the state file and makes folder, records and
+// --redo agree. Then a pass does three things at once: it goes on with what earlier runs have
+// left, it sweeps the task list for what the state file may have lost, and it has one producer
+// for each model, which starts items in the order of the manifest. No submission goes out before
+// the sweep has ended. At the end a mark says that the stop was clean, and the state file is
+// compacted.
 //
 // # Who owns and locks what
 //
