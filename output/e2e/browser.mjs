@@ -29,9 +29,9 @@ export async function launch(path) {
   });
   const close = async () => {
     const gone = new Promise(resolve => chromium.on('exit', resolve));
-    chromium.kill();
+    send('Browser.close').catch(() => {}); // a signal leaves its processes, which go on writing into the profile
     await gone;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
   };
   return { close, open: options => open({ send, listeners }, options) };
 }

@@ -41,7 +41,7 @@ const few = { url: url('few.html') };
 await check('opens from disk, shows its head and its pictures', few, async (tab, want) => {
   want('title', await tab.run(() => document.querySelector('h1').textContent), 'Tea & <b>mountains</b>');
   want('tiles', await tab.run(tiles), 9);
-  want('figures', await tab.run(() => [...document.querySelectorAll('.figures dd')].map(d => d.textContent)), ['5', '1', '1', '1', '¥1.20', '2 min 5 s']);
+  want('figures', await tab.run(() => [...document.querySelectorAll('.figures dd')].map(d => d.textContent)), ['5', '1', '1', '1', '¥1.20', '1 h']);
   await tab.run(async () => { while ([...document.querySelectorAll('.tile img')].some(i => !i.complete)) await new Promise(requestAnimationFrame) });
   want('broken pictures', await tab.run(() => [...document.querySelectorAll('.tile img')].filter(i => !i.naturalWidth).length), 0);
   want('pictures without width or height', await tab.run(() => [...document.querySelectorAll('img')].filter(i => !i.width || !i.height).length), 0);
