@@ -4,6 +4,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +13,7 @@ import (
 )
 
 // TestMarksOfAWorkbook marks two pictures in results.xlsx, as somebody does in Excel: plan reads them, they stay when the workbook is
-// written again, and once a picture was bought again its mark is gone.
+// written again and are in the page, and once a picture was bought again its mark is gone.
 func TestMarksOfAWorkbook(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile("p.csv", []byte("id,prompt\na,a cat\nb,a dog\nc,a bird\n"), 0o666); err != nil {
@@ -30,12 +32,24 @@ func TestMarksOfAWorkbook(t *testing.T) {
 	again := []string{"--rehearse", "--redo", "@" + book}
 	call("again              1", append([]string{"plan", "p.csv"}, again...)...)
 	call("results.xlsx", "report", "p.csv", "--rehearse")
+	paged(t, "p-rehearsal", `"keeps":[-1]`, `"keeps":[1]`)
 	call("again              1", append([]string{"plan", "p.csv"}, again...)...)
 	call("1 picture to make", append([]string{"run", "p.csv", "--xlsx", "--rehearse-speed", "5000"}, again...)...)
+	paged(t, "p-rehearsal", `"keeps":[1]`)
 	call("no picture is rejected there", append([]string{"plan", "p.csv"}, again...)...)
 	call("1 picture copied to chosen", "pick", "p.csv", "--rehearse", "--to", "chosen")
 	if _, err := os.Stat(filepath.Join("chosen", "001-b.png")); err != nil {
 		t.Error(err)
+	}
+}
+
+// paged checks the marks of the report.html of a folder, in their order.
+func paged(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(dir, "report.html"))
+	got := regexp.MustCompile(`"keeps":\[[^]]*]`).FindAllString(string(page), -1)
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("report.html has the marks %q, %v, want %q", got, err, want)
 	}
 }
 

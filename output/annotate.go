@@ -212,7 +212,7 @@ func newAnnotator(file *excelize.File, book Book, sheet Sheet) (*annotator, erro
 	if last > excelize.MaxColumns {
 		return nil, fmt.Errorf("%w: the manifest's has %d columns", ErrWorkbookLimit, width)
 	}
-	a.columns = savedMarks(book.Disk).into(a.columns)
+	a.columns = book.Marks.into(a.columns)
 	keep := slices.IndexFunc(a.columns, func(c bookColumn) bool { return c.style == keepStyle })
 	if err := offerSigns(file, sheet.Name, a.places[keep], sheet.Header+1, height); err != nil {
 		return nil, err

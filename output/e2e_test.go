@@ -79,9 +79,19 @@ func pagesForBrowser(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
+	writeMarked(t, d, page)
 	writeHandOn(t, d, page)
 	writeLive(t, d, page)
 	return d.Path()
+}
+
+// writeMarked writes the page of a workbook whose first two pictures are marked.
+func writeMarked(t *testing.T, d *durable.Dir, page Page) {
+	rows := browserRows()
+	page.Marks = WorkbookMarks{rows[0].File + " " + rows[0].SHA256: 1, rows[1].File + " " + rows[1].SHA256: -1}
+	if err := durable.Replace(d, "marked.html", func(w io.Writer) error { return WriteHTML(w, page, rowsOf(rows...)) }); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // writeHandOn writes a page that holds its pictures, of which two are large, and one that has lost

@@ -32,6 +32,7 @@ type Page struct {
 	Counts    map[string]int // items by status; nil counts the rows
 	Tool      string         // name and version of the program that made the page
 	Running   *Running       // nil once the run has ended
+	Marks     WorkbookMarks  // which the page bears where nobody has made others in the browser
 
 	// Disk is the output folder, where the thumbnails are. If it is nil, the page shows the
 	// pictures.
@@ -175,10 +176,12 @@ func (p Page) data(took span) pageData {
 }
 
 // pageRow is a row as the script reads it: the line of results.jsonl, for each picture its file
-// and its thumbnail, or "" if there is none, and the pictures that they have replaced.
+// and its thumbnail, or "" if there is none, its mark where one is marked, and the pictures that
+// they have replaced.
 type pageRow struct {
 	jsonLine
 	Pictures [][2]string `json:"pictures,omitempty"`
+	Keeps    []int       `json:"keeps,omitempty"`
 	Older    []string    `json:"older,omitempty"`
 }
 
@@ -230,7 +233,7 @@ func opening(n int) string {
 }
 
 func (p Page) row(r Result, older olderPictures) pageRow {
-	row := pageRow{jsonLine: newJSONLine(r, p.Columns)}
+	row := pageRow{jsonLine: newJSONLine(r, p.Columns), Keeps: p.Marks.of(r)}
 	for _, file := range r.Files() {
 		if p.single {
 			row.Pictures = append(row.Pictures, [2]string{file, ThumbName(file, r.SHA256)})

@@ -2,8 +2,10 @@ package output
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -64,7 +66,7 @@ func TestWorkbookKeepsItsMarks(t *testing.T) {
 	} {
 		d := picturedFolder(t)
 		save := func(rows []Result) {
-			if err := durable.Replace(d, workbookName, func(w io.Writer) error { return write(w, Book{Disk: d}, rows) }); err != nil {
+			if err := durable.Replace(d, workbookName, func(w io.Writer) error { return write(w, Book{Disk: d, Marks: SavedMarks(d)}, rows) }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -91,6 +93,51 @@ func TestWorkbookKeepsItsMarks(t *testing.T) {
 		all["images/b.png"] = 0
 		check(all)
 	}
+}
+
+// TestPageBearsMarksOfTheWorkbook marks pictures in a results.xlsx: the page has them from the first, but for that of a
+// picture that was replaced, and none where the workbook is not to be read.
+func TestPageBearsMarksOfTheWorkbook(t *testing.T) {
+	rows := []Result{
+		{ID: "a", Row: 2, Status: "done", File: "images/a.png", SHA256: "aa"},
+		{ID: "b", Row: 3, Status: "done", File: "images/b.png", SHA256: "bb"},
+		{ID: "c", Row: 4, Status: "done", File: "images/c.png;images/c-b.png", SHA256: "cc"},
+		{ID: "d", Row: 5, Status: "failed"},
+	}
+	d := picturedFolder(t)
+	write := func(w io.Writer) error { return WriteXLSX(w, Book{Disk: d}, rowsOf(rows...)) }
+	if err := durable.Replace(d, workbookName, write); err != nil {
+		t.Fatal(err)
+	}
+	check := func(what string, want map[string][]int) {
+		t.Helper()
+		data := dataElement.FindStringSubmatch(pageOf(t, Page{Disk: d, Marks: SavedMarks(d)}, rows...))[1]
+		var read []struct {
+			ID    string
+			Keeps []int
+		}
+		if err := json.Unmarshal([]byte(data), &read); err != nil {
+			t.Fatal(err)
+		}
+		got := map[string][]int{}
+		for _, r := range read {
+			if r.Keeps != nil {
+				got[r.ID] = r.Keeps
+			}
+		}
+		if !maps.EqualFunc(got, want, slices.Equal) {
+			t.Errorf("%s: marks %v, want %v", what, got, want)
+		}
+	}
+	check("unmarked", nil)
+	markIn(t, d, map[string]string{"images/a.png": "✓", "images/b.png": "✗", "images/c.png;\nimages/c-b.png": "\n✗"})
+	check("marked", map[string][]int{"a": {1}, "b": {-1}, "c": {0, -1}})
+	rows[1].SHA256 = "new"
+	check("replaced", map[string][]int{"a": {1}, "c": {0, -1}})
+	if err := durable.ReplaceUnsynced(d, workbookName, []byte("no workbook")); err != nil {
+		t.Fatal(err)
+	}
+	check("unreadable", nil)
 }
 
 func TestTheColumnOfMarksSpeaksAsTheSheetDoes(t *testing.T) {

@@ -88,16 +88,10 @@ func sheetMarks(file *excelize.File, sheet string) (marks []Mark, ok bool, err e
 	return marks, ok, errors.Join(mistakes, rows.Error())
 }
 
-// marksByFile are the marks of a workbook that is to be written again, by picture and sum.
-type marksByFile map[string]int
-
-// savedMarks reads the marks that somebody made in the results.xlsx of an output folder. A
-// workbook that cannot be read has none.
-func savedMarks(disk durable.Disk) marksByFile {
-	kept := marksByFile{}
-	if disk == nil {
-		return kept
-	}
+// SavedMarks reads the marks that somebody made in the results.xlsx of an output folder. They are
+// read before that is written again. A workbook that cannot be read has none.
+func SavedMarks(disk durable.Disk) WorkbookMarks {
+	kept := WorkbookMarks{}
 	file, err := disk.Open(workbookName)
 	if err != nil {
 		return kept
@@ -118,12 +112,12 @@ const (
 	keepNameChinese = "挑选"
 )
 
-// column is the column of marks. What replaces a picture does not take over its mark.
-func (kept marksByFile) column(name string) bookColumn {
+// column is the column of marks.
+func (kept WorkbookMarks) column(name string) bookColumn {
 	return bookColumn{name, 8, keepStyle, func(r Result) any {
 		var signs []string
-		for _, file := range r.Files() {
-			signs = append(signs, signOf(kept[file+" "+r.SHA256]))
+		for _, keep := range kept.of(r) {
+			signs = append(signs, signOf(keep))
 		}
 		return signLines(signs)
 	}}
@@ -139,7 +133,7 @@ func signLines(signs []string) any {
 }
 
 // into gives the column of marks among others its marks.
-func (kept marksByFile) into(columns []bookColumn) []bookColumn {
+func (kept WorkbookMarks) into(columns []bookColumn) []bookColumn {
 	for i, c := range columns {
 		if c.style == keepStyle {
 			columns[i] = kept.column(c.name)

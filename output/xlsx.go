@@ -20,6 +20,7 @@ type Book struct {
 	// Thumbnails is how many are shown at most; 0 means 5000, since the time for each grows with
 	// their number.
 	Thumbnails int
+	Marks      WorkbookMarks // of the results.xlsx that is replaced
 }
 
 // ErrWorkbookLimit is the error of results that do not fit into a workbook, and of a workbook
@@ -95,7 +96,7 @@ func newBookWriter(file *excelize.File, book Book) (*bookWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bookWriter{book: book, columns: savedMarks(book.Disk).into(book.allColumns()), looks: styles, out: out,
+	b := &bookWriter{book: book, columns: book.Marks.into(book.allColumns()), looks: styles, out: out,
 		pictures: newPictures(file, bookSheet, book)}
 	return b, b.begin()
 }

@@ -29,7 +29,7 @@ func inputColumns() []bookColumn {
 func resultColumns() []bookColumn {
 	return []bookColumn{
 		{"picture", pictureChars, pictureStyle, func(Result) any { return nil }},
-		marksByFile(nil).column(keepName),
+		WorkbookMarks(nil).column(keepName),
 		{"status", 11, statusStyle, func(r Result) any { return r.Status }},
 		{"file", 32, linkStyle, func(r Result) any { return strings.Join(r.Files(), nextFile) }},
 		{"cost", 9, moneyStyle, func(r Result) any { return numeric(r.Cost) }},

@@ -12,7 +12,7 @@ import (
 // WriteSingleFile writes report.html with its pictures inside, in limit bytes where the
 // thumbnails alone do not take more.
 func (v View) WriteSingleFile(w io.Writer, limit int64) (output.SingleFile, error) {
-	return output.WriteSingleFile(w, v.page(), v.Results(), limit)
+	return output.WriteSingleFile(w, v.marked(), v.Results(), limit)
 }
 
 // WriteZip writes an archive of the reports, as they are, and of the pictures that they show, in
@@ -25,7 +25,7 @@ func (v View) WriteZip(w io.Writer, folder string) error {
 // another process, or of another reader of the state file: what it has done since v was taken is
 // not in the page.
 func (v View) WritePage(ctx context.Context, w io.Writer, running output.Running) error {
-	page := v.page()
+	page := v.marked()
 	page.Running = &running
 	return output.WriteHTML(w, page, untilDone(ctx, v.Results()))
 }

@@ -43,13 +43,18 @@ func (v View) HasWorkbook() bool {
 // wantsWorkbook reports whether results.xlsx is written now: not where somebody waits for the end
 // of a large batch, whose next run or report writes it.
 func (v View) wantsWorkbook(ctx context.Context) bool {
-	return v.HasWorkbook() && (ctx.Err() == nil || len(v.Matches) <= quickRows)
+	return v.HasWorkbook() && v.hasTime(ctx)
+}
+
+// hasTime reports whether nobody waits, or not for long.
+func (v View) hasTime(ctx context.Context) bool {
+	return ctx.Err() == nil || len(v.Matches) <= quickRows
 }
 
 // workbook writes results.xlsx and returns its name.
-func (v View) workbook(rows iter.Seq2[output.Result, error]) (string, error) {
+func (v View) workbook(marks output.WorkbookMarks, rows results) (string, error) {
 	book := output.Book{Columns: v.Manifest.Columns(), Disk: v.Disk,
-		Thumbnails: workbookThumbnails}
+		Thumbnails: workbookThumbnails, Marks: marks}
 	begun := false
 	name, err := v.annotated(book, func(yield func(output.Result, error) bool) {
 		begun = true

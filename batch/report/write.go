@@ -31,7 +31,10 @@ func (v View) Write(ctx context.Context) ([]string, error) {
 			"the reports stay as they were, since nobody can say which pictures are there: %w",
 			v.Pictures.Err())
 	}
-	columns := v.Manifest.Columns()
+	columns, page := v.Manifest.Columns(), v.page()
+	if v.hasTime(ctx) {
+		page = v.marked()
+	}
 	writers := []writer{
 		v.file("results.csv", func(w io.Writer, rows results) error {
 			return output.WriteCSV(w, columns, rows)
@@ -40,12 +43,14 @@ func (v View) Write(ctx context.Context) ([]string, error) {
 			return output.WriteJSONL(w, columns, rows)
 		}),
 		v.file("report.html", func(w io.Writer, rows results) error {
-			return output.WriteHTML(w, v.page(), rows)
+			return output.WriteHTML(w, page, rows)
 		}),
 	}
 	if v.wantsWorkbook(ctx) {
 		defer lean()()
-		writers = append(writers, v.workbook)
+		writers = append(writers, func(rows results) (string, error) {
+			return v.workbook(page.Marks, rows)
+		})
 	}
 	written, errs := together(v.Results(), writers)
 	if err := cmp.Or(errs[:3]...); err != nil {

@@ -1,4 +1,4 @@
-// Usage: node test.mjs CHROMIUM FOLDER [PART OF A NAME]. The folder holds few.html, none.html, sixty.html and many.html
+// Usage: node test.mjs CHROMIUM FOLDER [PART OF A NAME]. The folder holds few.html, marked.html, none.html, sixty.html and many.html
 // (10,000 rows), as e2e_test.go writes them. axe-core is looked for beside this file: npm ci installs it. Prints a line a check and exits 1 where one fails.
 import { launch } from './browser.mjs';
 import { readFileSync, renameSync } from 'node:fs';
@@ -156,6 +156,23 @@ await check('keeps marks, and hands them on', few, async (tab, want) => {
   want('after all are forgotten', await tab.run(marked), '.........');
   await tab.key('z', 2);
   want('and taken back', await tab.run(marked), '+-.-.....');
+});
+await check('bears the marks of the workbook, until others are made', { url: url('marked.html') }, async (tab, want) => {
+  await tab.run(() => localStorage.clear());
+  await tab.go(url('marked.html'));
+  want('marks', await tab.run(marked), '+-.......');
+  want('tray', (await tab.run(tray))[0], 'Copy --redo for 1, ¥0.20');
+  await tab.key('/');
+  await tab.key('Enter');
+  for (const key of ['u', 'ArrowRight', 'p']) await tab.key(key);
+  await tab.go(url('marked.html'));
+  want('after others were made', await tab.run(marked), '.+.......');
+  await tab.run(() => [...document.querySelectorAll('#picks button')].at(-1).click());
+  want('after all are forgotten', await tab.run(marked), '.........');
+  await tab.run(() => document.querySelector('.opens').click());
+  await tab.click('#json');
+  want('what is copied', JSON.parse(await tab.run(clipboard)).keeps, undefined);
+  await tab.run(() => localStorage.clear());
 });
 const places = () => [...document.querySelectorAll('.pane img:not(.under)')].map(i => ['left', 'top', 'width'].map(k => Math.round(parseFloat(i.style[k]))).join(' '));
 await check('compares side by side, at one zoom', few, async (tab, want) => {

@@ -26,7 +26,7 @@ export function reason(r) {
 
 // everything is an item as it is copied: its line of results.jsonl.
 function everything(r) {
-  const { hay, pictures, older, ...line } = r;
+  const { hay, pictures, keeps, older, ...line } = r;
   return JSON.stringify(line, null, 2);
 }
 

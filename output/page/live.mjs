@@ -53,7 +53,7 @@ export function restorePlace() {
   else (focus.chip >= 0 ? $('chips').children[focus.chip] : $(focus.id))?.focus({ preventScroll: true });
   if (focus.from !== undefined && focus.from !== null) try { $(focus.id).setSelectionRange(focus.from, focus.to) } catch { }
   putPlace(at(place.at), place);
-  try { history.scrollRestoration = 'auto' } catch { }
+  addEventListener('load', () => setTimeout(() => { try { history.scrollRestoration = 'auto' } catch { } }, 1000)); // earlier, the browser goes to the old place once all is read
 }
 
 // drawLive says how far the run is, and when it will have ended.

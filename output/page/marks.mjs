@@ -1,7 +1,9 @@
 // Marks are what somebody thinks of pictures: picked (1) or rejected (-1), and stars. They belong to a file with certain
 // contents, so that a picture that replaces another one bears none of its marks, and a copy of the page knows them all.
+// Those made in results.xlsx come with the page (r.keeps); a mark made here, also one that was taken off, goes before them.
 
 const none = { keep: 0, stars: 0 };
+const first = s => s.r.keeps?.[s.i] || 0;
 const keyOf = s => s.markKey ??= s.file + '#' + (s.r.sha256 || '').slice(0, 8);
 
 // A Marks keeps marks in a store with get(key) and set(key, text); set returns whether it has kept the text.
@@ -18,8 +20,9 @@ export class Marks {
     try { this.known = new Map(Object.entries(JSON.parse(this.store.get(this.key) || '{}'))) } catch { this.known = new Map() }
   }
   get(s) {
-    const m = s.file && !s.older && this.known.get(keyOf(s));
-    return m ? { keep: m[0], stars: m[1] } : none;
+    if (!s.file || s.older) return none;
+    const [keep, stars] = this.known.get(keyOf(s)) || [first(s), 0];
+    return keep || stars ? { keep, stars } : none;
   }
   // set changes the marks of shots; change has keep, stars or both.
   set(shots, change) {
@@ -28,7 +31,7 @@ export class Marks {
       if (!s.file || s.older) continue;
       const key = keyOf(s), { keep, stars } = { ...this.get(s), ...change };
       before.push([key, this.known.get(key)]);
-      if (keep || stars) this.known.set(key, [keep, stars]); else this.known.delete(key);
+      if (keep || stars || first(s)) this.known.set(key, [keep, stars]); else this.known.delete(key);
     }
     if (before.length) { this.past.push(before); this.save() }
   }

@@ -20,6 +20,22 @@ test('a picture that replaced another one bears no mark', () => {
   assert.equal(marks.get(shot('a', 'bbbbbbbbbb')).keep, 0);
   assert.equal(marks.get({ ...shot('a'), older: true }).keep, 0);
 });
+test('marks of the workbook come with the page, and those made here go before them', () => {
+  const store = memory(), marks = new Marks(store, 'tea');
+  const of = (file, ...keeps) => keeps.map((_, i) => ({ r: { sha256: 'aaaaaaaaaa', keeps }, i, file: file + i }));
+  const [a, b] = of('a', 1, -1), [c] = of('c', -1);
+  const keeps = m => [a, b, c].map(s => m.get(s).keep);
+  assert.deepEqual(keeps(marks), [1, -1, -1]);
+  assert.equal(marks.get({ ...a, older: true }).keep, 0);
+  marks.set([a], { stars: 3 });
+  marks.set([b], { keep: 0 });
+  marks.set([c], { keep: 1 });
+  assert.deepEqual([keeps(marks), marks.get(a).stars], [[1, 0, 1], 3]);
+  assert.deepEqual(keeps(new Marks(store, 'tea')), [1, 0, 1]);
+  marks.undo();
+  marks.undo();
+  assert.deepEqual(keeps(marks), [1, -1, -1]);
+});
 test('undo takes changes back, one after the other', () => {
   const marks = new Marks(memory(), 'tea');
   marks.set([shot('a')], { keep: 1 });
