@@ -58,12 +58,12 @@ func only(q emulator.Quota) func(model string) (emulator.Quota, bool) {
 // TestA1RefusedWhateverTheRate refuses four in five submissions at random and loses a third of all other calls: a slower
 // rate is refused as often, so the batch goes back to its quota. A client that knew that would have 36 tasks in five minutes
 // at 2/s with 2 running, whose places are full then, and 800 at 20/s with 100 running, where 2.7 a second are accepted. One
-// batch alone may wait for its first acceptance for minutes, so that medians are compared.
+// batch alone may wait for its first acceptance for minutes, so that medians are compared, of more batches where few tasks are made.
 func TestA1RefusedWhateverTheRate(t *testing.T) {
 	for _, at := range []struct {
 		quota        emulator.Quota
 		seeds, least int
-	}{{quota2, 5, 6}, {quota100, 5, 100}} {
+	}{{quota2, 25, 8}, {quota100, 5, 100}} {
 		var created []int
 		for seed := range at.seeds {
 			created = append(created, stormed(t, at.quota, uint64(seed)))
