@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"reflect"
+	"strconv"
 	"strings"
-
-	"github.com/gocarina/gocsv"
 )
 
 // byteOrderMark makes Excel read a CSV file as UTF-8.
@@ -28,13 +28,12 @@ func writeCSV(w io.Writer, columns []string, rows iter.Seq2[Result, error]) erro
 	if _, err := io.WriteString(w, byteOrderMark); err != nil {
 		return err
 	}
-	out := csv.NewWriter(w)
-	header := &csvHeader{columns: columns, out: out}
-	if err := gocsv.MarshalCSV([]Result{}, header); err != nil {
+	out, fields := csv.NewWriter(w), csvFields()
+	if err := out.Write(csvHeader(fields, columns)); err != nil {
 		return err
 	}
-	lines := &csvLines{width: len(columns), fields: header.fields, out: out}
-	one := make([]Result, 1)
+	var row Result
+	line := make([]string, len(fields)+len(columns))
 	for r, err := range rows {
 		if err == nil {
 			err = r.checkColumns(columns)
@@ -42,8 +41,16 @@ func writeCSV(w io.Writer, columns []string, rows iter.Seq2[Result, error]) erro
 		if err != nil {
 			return err
 		}
-		one[0], lines.extra = r, r.Columns
-		if err := gocsv.MarshalCSVWithoutHeaders(one, lines); err != nil {
+		row = r
+		for i, f := range fields {
+			line[i] = f.cell(reflect.ValueOf(&row).Elem())
+		}
+		own := line[len(fields):]
+		clear(own)
+		for i, cell := range r.Columns {
+			own[i] = noFormula(cell)
+		}
+		if err := out.Write(line); err != nil {
 			return fmt.Errorf("item %q: %w", r.ID, err)
 		}
 	}
@@ -51,53 +58,59 @@ func writeCSV(w io.Writer, columns []string, rows iter.Seq2[Result, error]) erro
 	return out.Error()
 }
 
-// csvHeader takes the header from gocsv, keeps the names of the fields, and adds the manifest's
-// columns.
-type csvHeader struct {
-	columns []string
-	fields  []string
-	out     *csv.Writer
+// A csvField is a field of [Result] by its number, and its column.
+type csvField struct {
+	index int
+	name  string
 }
 
-func (h *csvHeader) Write(fields []string) error {
-	h.fields = fields
-	names := append([]string{}, fields...)
-	for _, name := range manifestNames(fields, h.columns) {
+func csvFields() (fields []csvField) {
+	for i := range reflect.TypeFor[Result]().NumField() {
+		if name := reflect.TypeFor[Result]().Field(i).Tag.Get("csv"); name != "-" {
+			fields = append(fields, csvField{i, name})
+		}
+	}
+	return fields
+}
+
+func csvHeader(fields []csvField, columns []string) []string {
+	var names []string
+	for _, f := range fields {
+		names = append(names, f.name)
+	}
+	for _, name := range manifestNames(names, columns) {
 		names = append(names, noFormula(name))
 	}
-	return h.out.Write(names)
+	return names
 }
 
-func (h *csvHeader) Flush()       {}
-func (h *csvHeader) Error() error { return h.out.Error() }
-
-// csvLines takes the fields of a Result from gocsv, makes them safe for a spreadsheet, and adds
-// the manifest's cells. Flush does nothing, since gocsv flushes after every row.
-type csvLines struct {
-	width  int      // number of the manifest's columns
-	fields []string // their names
-	extra  []string // the manifest's cells of this row
-	line   []string
-	out    *csv.Writer
-}
-
-func (l *csvLines) Write(cells []string) error {
-	l.line = l.line[:0]
-	for i, cell := range cells {
-		l.line = append(l.line, resultCell(l.fields[i], cell))
-	}
-	for i := range l.width {
-		cell := ""
-		if i < len(l.extra) {
-			cell = noFormula(l.extra[i])
+// cell returns the field of a Result as it stands in a cell. Numbers stay numbers; those of a
+// picture that does not exist are empty, not 0.
+func (f csvField) cell(result reflect.Value) string {
+	v := result.Field(f.index)
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return ""
 		}
-		l.line = append(l.line, cell)
+		v = v.Elem()
 	}
-	return l.out.Write(l.line)
+	switch v.Kind() {
+	case reflect.Bool:
+		return strconv.FormatBool(v.Bool())
+	case reflect.Int, reflect.Int64:
+		ofPicture := f.name == "width" || f.name == "height" || f.name == "bytes"
+		if ofPicture && v.IsZero() {
+			return ""
+		}
+		return strconv.FormatInt(v.Int(), 10)
+	}
+	if f.name == "cost" {
+		if _, err := strconv.ParseFloat(v.String(), 64); err == nil {
+			return v.String()
+		}
+	}
+	return noFormula(v.String())
 }
-
-func (l *csvLines) Flush()       {}
-func (l *csvLines) Error() error { return l.out.Error() }
 
 // manifestNames returns the names of the manifest's columns beside those of the fields.
 // Programs that read CSV by name, some regardless of case, must find each name once: PowerShell
