@@ -1,7 +1,6 @@
 package output
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -175,11 +174,10 @@ func (p Page) data(took span) pageData {
 		p.Counts, took.started, took.finished, p.Tool, p.Running}
 }
 
-// pageRow is a row as the script reads it: the line of results.jsonl, for each picture its file
-// and its thumbnail, or "" if there is none, its mark where one is marked, and the pictures that
-// they have replaced.
-type pageRow struct {
-	jsonLine
+// pageMembers are what a row of the page has behind those of its line in results.jsonl: for each
+// picture its file and its thumbnail, or "" if there is none, its mark where one is marked, and the
+// pictures that they have replaced.
+type pageMembers struct {
 	Pictures [][2]string `json:"pictures,omitempty"`
 	Keeps    []int       `json:"keeps,omitempty"`
 	Older    []string    `json:"older,omitempty"`
@@ -189,8 +187,7 @@ type pageRow struct {
 // so no value can end the element or begin another. It returns the time that all rows took, those
 // too that the page does not show.
 func writeChunks(w io.Writer, page Page, rows iter.Seq2[Result, error]) (took span, err error) {
-	var line bytes.Buffer
-	out := json.NewEncoder(&line)
+	line := newJSONLine(page.Columns)
 	older := findOlder(page.Disk)
 	n := 0
 	for r, err := range rows {
@@ -206,7 +203,7 @@ func writeChunks(w io.Writer, page Page, rows iter.Seq2[Result, error]) (took sp
 		}
 		line.Reset()
 		line.WriteString(opening(n))
-		if err := out.Encode(page.row(r, older)); err != nil {
+		if err := page.appendRow(line, r, older); err != nil {
 			return took, fmt.Errorf("item %q: %w", r.ID, err)
 		}
 		if _, err := w.Write(line.Bytes()); err != nil {
@@ -232,17 +229,33 @@ func opening(n int) string {
 	return ","
 }
 
-func (p Page) row(r Result, older olderPictures) pageRow {
-	row := pageRow{jsonLine: newJSONLine(r, p.Columns), Keeps: p.Marks.of(r)}
+// appendRow appends a row as the script reads it, and a newline.
+func (p Page) appendRow(line *jsonLine, r Result, older olderPictures) error {
+	if err := line.open(r); err != nil {
+		return err
+	}
+	end := line.Len()
+	err := line.json.Encode(p.members(r, older))
+	if more := line.Bytes()[end:]; len(more) > len("{}\n") {
+		more[0] = ',' // for the "{"
+	} else {
+		line.Truncate(end)
+		line.WriteString("}\n")
+	}
+	return err
+}
+
+func (p Page) members(r Result, older olderPictures) pageMembers {
+	all := pageMembers{Keeps: p.Marks.of(r)}
 	for _, file := range r.Files() {
 		if p.single {
-			row.Pictures = append(row.Pictures, [2]string{file, ThumbName(file, r.SHA256)})
+			all.Pictures = append(all.Pictures, [2]string{file, ThumbName(file, r.SHA256)})
 			continue
 		}
-		row.Older = append(row.Older, older.of(file)...)
-		row.Pictures = append(row.Pictures, [2]string{file, p.thumb(file, r.SHA256)})
+		all.Older = append(all.Older, older.of(file)...)
+		all.Pictures = append(all.Pictures, [2]string{file, p.thumb(file, r.SHA256)})
 	}
-	return row
+	return all
 }
 
 // thumb returns the name of a picture's thumbnail, or "" if there is none.

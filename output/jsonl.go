@@ -20,8 +20,8 @@ func WriteJSONL(w io.Writer, columns []string, rows iter.Seq2[Result, error]) er
 }
 
 func writeJSONL(w io.Writer, columns []string, rows iter.Seq2[Result, error]) error {
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
+	line := newJSONLine(columns)
+	line.json.SetEscapeHTML(false)
 	for r, err := range rows {
 		if err == nil {
 			err = r.checkColumns(columns)
@@ -29,57 +29,71 @@ func writeJSONL(w io.Writer, columns []string, rows iter.Seq2[Result, error]) er
 		if err != nil {
 			return err
 		}
-		if err := out.Encode(newJSONLine(r, columns)); err != nil {
+		line.Reset()
+		if err := line.open(r); err != nil {
+			return err
+		}
+		line.WriteString("}\n")
+		if _, err := w.Write(line.Bytes()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// A jsonLine is an object of JSON under construction, which has its array for each row again.
 type jsonLine struct {
-	Result
-	Columns *orderedCells `json:"columns,omitempty"`
+	bytes.Buffer
+	json    *json.Encoder // into the buffer
+	columns []string      // names of the manifest's own
+	result  Result
+	text    string
 }
 
-func newJSONLine(r Result, columns []string) jsonLine {
-	line := jsonLine{Result: r}
-	if len(columns) > 0 {
-		line.Columns = &orderedCells{names: columns, cells: r.Columns}
+func newJSONLine(columns []string) *jsonLine {
+	l := &jsonLine{columns: columns}
+	l.json = json.NewEncoder(&l.Buffer)
+	return l
+}
+
+// open appends the object of a row but for its last brace. A row may have fewer cells than the
+// sheet has columns; the missing ones are left out.
+func (l *jsonLine) open(r Result) error {
+	l.result = r
+	if err := l.encode(&l.result); err != nil {
+		return err
 	}
-	return line
-}
-
-// orderedCells is a JSON object with keys in the order of the sheet.
-type orderedCells struct {
-	names []string
-	cells []string
-}
-
-// MarshalJSON implements [json.Marshaler]. A row may have fewer cells than the sheet has
-// columns; the missing ones are left out.
-func (o *orderedCells) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, cell := range o.cells {
+	l.Truncate(l.Len() - len("}"))
+	if len(l.columns) == 0 {
+		return nil
+	}
+	l.WriteString(`,"columns":{`)
+	for i, cell := range r.Columns {
 		if i > 0 {
-			b.WriteByte(',')
+			l.WriteByte(',')
 		}
-		if err := encodeString(&b, o.names[i]); err != nil {
-			return nil, err
+		if err := l.string(l.columns[i]); err != nil {
+			return err
 		}
-		b.WriteByte(':')
-		if err := encodeString(&b, cell); err != nil {
-			return nil, err
+		l.WriteByte(':')
+		if err := l.string(cell); err != nil {
+			return err
 		}
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	l.WriteByte('}')
+	return nil
 }
 
-// encodeString writes s as JSON and leaves <, > and & as they are: the outer encoder escapes
-// them if it should.
-func encodeString(b *bytes.Buffer, s string) error {
-	out := json.NewEncoder(b)
-	out.SetEscapeHTML(false)
-	return out.Encode(s) // ends with a newline, which json removes from the result of a Marshaler
+func (l *jsonLine) string(s string) error {
+	l.text = s
+	return l.encode(&l.text)
+}
+
+// encode appends a value without the newline that an encoder puts behind it.
+func (l *jsonLine) encode(v any) error {
+	err := l.json.Encode(v)
+	if err == nil {
+		l.Truncate(l.Len() - len("\n"))
+	}
+	return err
 }
