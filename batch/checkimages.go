@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,6 +53,11 @@ func (r Rules) images(m client.Model, it *manifests.Item) (found []manifests.Pro
 			len(it.Images))
 	}
 	return found
+}
+
+// TakesPictures reports whether a model takes pictures; "" is the default model.
+func (r Rules) TakesPictures(model string) bool {
+	return r.Live.Model(cmp.Or(model, DefaultModel)).Inputs.Most > 0
 }
 
 // image returns what is wrong with one picture.

@@ -58,7 +58,11 @@ func bookOfPictures(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(f.AddPictureFromBytes("Sheet1", cell, &excelize.Picture{Extension: ".png", File: photo(n, false),
 			Format: &excelize.GraphicOptions{ScaleX: 0.2, ScaleY: 0.2, OffsetX: 3, OffsetY: 3}}))
 	}
-	ts.Check(f.SetSheetRow("Sheet1", "A1", &[]any{"货号", "原图", "提示词"}))
+	header := "原图"
+	if args[0] == "-floating" {
+		header, args = "备注", args[1:]
+	}
+	ts.Check(f.SetSheetRow("Sheet1", "A1", &[]any{"货号", header, "提示词"}))
 	ts.Check(f.SetColWidth("Sheet1", "B", "B", 20))
 	put("D1", 99)
 	for i, prompt := range args[1:] {

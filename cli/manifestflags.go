@@ -169,8 +169,8 @@ func (r *manifestFlags) open(p *program, name string) (*checkedManifest, error) 
 		Defaults: said, Fallback: fallback, Encoding: r.encoding, Sheet: r.sheet, Columns: r.columns,
 		NoHeader: r.noHeader, SkipEmpty: r.skipEmpty, VisibleOnly: r.visibleOnly,
 		MaxItems: r.maxItems, Check: r.rules.Check, Prompt: r.prompt, ImagesDir: r.imagesDir,
-		Inputs: r.inputs,
-		Names:  r.rules.Names(r.name)})
+		Inputs: r.inputs, TakesPictures: r.rules.TakesPictures,
+		Names: r.rules.Names(r.name)})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, noManifest(name)
 	}

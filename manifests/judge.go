@@ -17,7 +17,9 @@ type itemRules struct {
 	sides    sides               // columns that are the size where the row says none
 
 	finder *finder // of pictures
-	lent   *lentPrompt
+	// whether a model takes those that float over the sheet; nil where all do
+	takesFloating func(model string) bool
+	lent          *lentPrompt
 
 	skipEmpty bool // rows without a prompt are left out
 }

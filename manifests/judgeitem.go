@@ -30,7 +30,7 @@ func (rules *itemRules) item(r *row) (first *Item, count int, mistakes ErrorList
 		it.Skip = *skip
 	}
 	if !it.Skip {
-		it.Images = j.images()
+		it.Images = j.images(it.Model)
 	}
 	j.checkWords(it)
 	it.notes = j.notes

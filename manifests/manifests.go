@@ -76,6 +76,9 @@ func Open(name string, o Options) (*Manifest, error) {
 		return nil, err
 	}
 	m.reading = *opened
+	if m.floating {
+		m.rules.takesFloating = o.TakesPictures
+	}
 	if err := m.settle(flags, fallback, o.Names); err != nil {
 		m.Close()
 		return nil, err

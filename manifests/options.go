@@ -37,6 +37,9 @@ type Options struct {
 	// ImagesDir is a folder of which each picture is a row, in place of the items of a YAML
 	// manifest that has none; "" is none.
 	ImagesDir string
+	// TakesPictures reports whether a model takes pictures, "" being that of no name. Pictures that
+	// float over a sheet are those of rows whose model does; nil means that all do.
+	TakesPictures func(model string) bool
 	// Inputs remembers what pictures are; nil begins anew.
 	Inputs *inputs.Memory
 	// how many items matrix, seeds and count may add to the rows; 0 means 10000

@@ -30,6 +30,7 @@ type reading struct {
 	text     *spool.File             // what the source reads its rows from; nil where it needs none
 	grid     *xlsx.Grid              // the same of a workbook
 	pictures map[string]xlsx.Picture // of the sheet, by what rows call them
+	floating bool                    // they stand in no column of pictures
 	book     *Book                   // nil where the rows stand in none
 	defaults *row                    // what the manifest itself says of all items; nil where it says nothing
 	// outside the rows, which can be read nevertheless; reported with those of the rows

@@ -57,7 +57,7 @@ func openSheet(in input) (*reading, error) {
 		opened.close()
 		return nil, err
 	}
-	opened.pictures = s.pictures.named
+	opened.pictures, opened.floating = s.pictures.named, !s.pictures.columns
 	opened.takeSides(in)
 	if s.sides = opened.sides; in.wants == nil {
 		opened.headerWarnings = s.placed(s.header.nearMisses())

@@ -56,6 +56,9 @@ func (s *sheet) takePictures(o Options) (told ErrorList, err error) {
 		text += fmt.Sprintf("; %d that %s cropped or turned in the sheet %s sent whole and upright", n,
 			isAre(n), isAre(n))
 	}
+	if taken > 0 && !s.pictures.columns && o.TakesPictures != nil {
+		text += " where the model takes any"
+	}
 	if taken > 0 {
 		text += "; --column image= leaves them out"
 	}
