@@ -34,6 +34,9 @@ func (e *ending) excuse(i int, rec state.Record) string {
 		if e.endLost() && e.crowded(words) {
 			return "the state has lost its end, and more tasks have its words than items"
 		}
+		if e.endLost() && strings.Contains(rec.Message, "of another size") && e.strangers(words) {
+			return "the state has lost its end, and another client has sent its words in another size"
+		}
 		return ""
 	case !e.leftOpen(words, rec):
 		return ""
@@ -74,6 +77,13 @@ func (e *ending) crowded(words string) bool {
 		}
 	}
 	return n > 0
+}
+
+// strangers reports whether another client has sent some words.
+func (e *ending) strangers(words string) bool {
+	return slices.ContainsFunc(e.books.Tasks, func(task emulator.Task) bool {
+		return !ours(task) && tasklist.PromptKey(task.Model, task.Prompt) == words
+	})
 }
 
 // leftOpen reports whether the last submission of an item was left open: its answer did not tell what became of it, or the
