@@ -25,6 +25,8 @@ func (e *ending) excuse(i int, rec state.Record) string {
 			return "its picture could not be fetched for as long as it was kept"
 		}
 		return ""
+	case rec.Code == "Expired" && !e.calm && e.luck > 0:
+		return "the service said too often that it does not know the task"
 	case rec.Code != settle.InDoubt:
 		if e.forgotten(e.tasks[rec.Task]) {
 			return "its picture could not be fetched for a day"
