@@ -32,12 +32,11 @@ func (e *ending) excuse(i int, rec state.Record) string {
 			return "its picture could not be fetched for a day"
 		}
 		return ""
+	case strings.Contains(rec.Message, "of another size") && e.strangers(words):
+		return "another client has sent its words in another size"
 	case strings.Contains(rec.Message, "the state file has lost its end"):
 		if e.endLost() && e.crowded(words) {
 			return "the state has lost its end, and more tasks have its words than items"
-		}
-		if e.endLost() && strings.Contains(rec.Message, "of another size") && e.strangers(words) {
-			return "the state has lost its end, and another client has sent its words in another size"
 		}
 		return ""
 	case !e.leftOpen(words, rec):
