@@ -75,24 +75,19 @@ func (c *cellReader) read(x *xmlReader) error {
 }
 
 func (c *cellReader) rows(x *xmlReader) error {
-	for outside := x.depth - 1; x.depth > outside; {
-		switch token := x.next().(type) {
-		case nil:
-			return nil
-		case xml.StartElement:
-			if token.Name.Local != "row" {
-				continue
-			}
-			if err := c.startRow(attribute(token, "r")); err != nil {
-				return err
-			}
-			c.row.Hidden = isHidden(token, "ht")
-			if err := c.cells(x); err != nil {
-				return err
-			}
-			if err := c.take(&c.row); err != nil {
-				return err
-			}
+	for start := range x.elements() {
+		if start.Name.Local != "row" {
+			continue
+		}
+		if err := c.startRow(attribute(start, "r")); err != nil {
+			return err
+		}
+		c.row.Hidden = isHidden(start, "ht")
+		if err := c.cells(x); err != nil {
+			return err
+		}
+		if err := c.take(&c.row); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -139,13 +134,8 @@ func (c *cellReader) startRow(said string) error {
 // cells reads those of the row that has just begun.
 func (c *cellReader) cells(x *xmlReader) error {
 	last := -1
-	for outside := x.depth - 1; x.depth > outside; {
-		token := x.next()
-		if token == nil {
-			return nil
-		}
-		start, ok := token.(xml.StartElement)
-		if !ok || start.Name.Local != "c" {
+	for start := range x.elements() {
+		if start.Name.Local != "c" {
 			continue
 		}
 		column, err := c.column(attribute(start, "r"), last)
@@ -205,15 +195,7 @@ func readCell(x *xmlReader, start xml.StartElement) rawCell {
 	raw := rawCell{kind: attribute(start, "t")}
 	raw.style, _ = strconv.Atoi(attribute(start, "s"))
 	raw.meta, _ = strconv.Atoi(attribute(start, "vm"))
-	for outside := x.depth - 1; x.depth > outside; {
-		token := x.next()
-		if token == nil {
-			break
-		}
-		start, ok := token.(xml.StartElement)
-		if !ok {
-			continue
-		}
+	for start := range x.elements() {
 		switch start.Name.Local {
 		case "v":
 			raw.said, raw.value = true, plainText(x)

@@ -18,13 +18,8 @@ type pic struct {
 
 // readPic reads the element that has just begun.
 func readPic(x *xmlReader) (p pic) {
-	for outside := x.depth - 1; x.depth > outside; {
-		switch token := x.next().(type) {
-		case nil:
-			return p
-		case xml.StartElement:
-			p.take(token)
-		}
+	for start := range x.elements() {
+		p.take(start)
 	}
 	return p
 }
@@ -89,15 +84,7 @@ func (w *Workbook) floating(sheet string) (found []Picture, err error) {
 // anchored are the pictures of the anchor that has just begun: one, or those of a group.
 func (w *Workbook) anchored(x *xmlReader, targets map[string]string) (found []Picture) {
 	var at Picture
-	for outside := x.depth - 1; x.depth > outside; {
-		token := x.next()
-		if token == nil {
-			break
-		}
-		start, ok := token.(xml.StartElement)
-		if !ok {
-			continue
-		}
+	for start := range x.elements() {
 		switch start.Name.Local {
 		case "from":
 			at = corner(x)
@@ -124,15 +111,7 @@ func (w *Workbook) picture(at Picture, p pic, targets map[string]string) Picture
 
 // corner reads the cell of a corner, and where in it the corner is.
 func corner(x *xmlReader) (p Picture) {
-	for outside := x.depth - 1; x.depth > outside; {
-		token := x.next()
-		if token == nil {
-			return p
-		}
-		start, ok := token.(xml.StartElement)
-		if !ok {
-			continue
-		}
+	for start := range x.elements() {
 		n, err := strconv.ParseInt(strings.TrimSpace(plainText(x)), 10, 64)
 		if err != nil {
 			continue

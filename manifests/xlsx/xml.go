@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 )
 
@@ -80,6 +81,23 @@ func (x *xmlReader) next() xml.Token {
 // skip reads to the end of the element that has just begun.
 func (x *xmlReader) skip() {
 	for outside := x.depth - 1; x.depth > outside && x.next() != nil; {
+	}
+}
+
+// elements yields the elements that start inside the one that has just begun, at any depth, up to
+// its end or that of the document.
+func (x *xmlReader) elements() iter.Seq[xml.StartElement] {
+	return func(yield func(xml.StartElement) bool) {
+		for outside := x.depth - 1; x.depth > outside; {
+			switch token := x.next().(type) {
+			case nil:
+				return
+			case xml.StartElement:
+				if !yield(token) {
+					return
+				}
+			}
+		}
 	}
 }
 
