@@ -74,22 +74,33 @@ func (v *Inventory) Examined() bool { return v.opened > 0 }
 // Record puts what was found into the state file, so that it is known when the times of files say
 // nothing any more, and then, with the next mark, up to which time all was seen.
 func (v *Inventory) Record() error {
+	err := v.eachFound(func(_ int, rec state.Record) error {
+		return v.state.Put(v.AsFound(rec), false)
+	})
+	if err == nil {
+		v.state.SetSeen(v.newest)
+	}
+	return err
+}
+
+// eachFound calls do for each entry of which the last look may have found something, with its
+// number and its record, until do fails.
+func (v *Inventory) eachFound(do func(i int, rec state.Record) error) error {
+	if len(v.found) == 0 {
+		return nil
+	}
 	for i, e := range v.state.Entries() {
-		if len(v.found) == 0 {
-			break
-		}
 		if _, there := v.found[e.FileHash]; e.FileHash == 0 || e.Pictures == 1 && !there {
 			continue
 		}
 		rec, err := v.state.Get(i)
+		if err == nil {
+			err = do(i, rec)
+		}
 		if err != nil {
 			return err
 		}
-		if err := v.state.Put(v.AsFound(rec), false); err != nil {
-			return err
-		}
 	}
-	v.state.SetSeen(v.newest)
 	return nil
 }
 

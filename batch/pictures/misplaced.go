@@ -18,24 +18,15 @@ type misplaced struct {
 // misplaced returns the pictures that the last look has found so.
 func (v *Inventory) misplaced() ([]misplaced, error) {
 	var all []misplaced
-	for i, e := range v.state.Entries() {
-		if len(v.found) == 0 {
-			break
-		}
-		if _, there := v.found[e.FileHash]; e.FileHash == 0 || e.Pictures == 1 && !there {
-			continue
-		}
-		rec, err := v.state.Get(i)
-		if err != nil {
-			return nil, err
-		}
+	err := v.eachFound(func(i int, rec state.Record) error {
 		for n, p := range rec.Pictures {
 			if now, _ := v.InPlace(p); now.Damage != "" {
 				all = append(all, misplaced{i, n, p.File})
 			}
 		}
-	}
-	return all, nil
+		return nil
+	})
+	return all, err
 }
 
 // relocateAll notes where the pictures are of items that are done and not where their records say,

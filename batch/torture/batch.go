@@ -154,19 +154,17 @@ func (b *batch) spec() string {
 	return spec
 }
 
+// command returns that of a run, not started.
+func (b *batch) command(ctx context.Context) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, b.binary, "run", b.path("p.csv"), "--base-url", b.base,
+		"--progress", "none")
+	cmd.Env = append(os.Environ(), "DASHSCOPE_API_KEY="+key)
+	return cmd
+}
+
 // start starts a run.
 func (b *batch) start() (*exec.Cmd, error) {
-	cmd := exec.CommandContext(
-		b.ctx,
-		b.binary,
-		"run",
-		b.path("p.csv"),
-		"--base-url",
-		b.base,
-		"--progress",
-		"none",
-	)
-	cmd.Env = append(os.Environ(), "DASHSCOPE_API_KEY="+key)
+	cmd := b.command(b.ctx)
 	b.said.Reset()
 	cmd.Stdout, cmd.Stderr = &b.said, &b.said
 	b.tally.runs++
@@ -219,17 +217,7 @@ func (b *batch) moment() time.Duration {
 func (b *batch) rival() error {
 	ctx, cancel := context.WithTimeout(b.ctx, 2*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(
-		ctx,
-		b.binary,
-		"run",
-		b.path("p.csv"),
-		"--base-url",
-		b.base,
-		"--progress",
-		"none",
-	)
-	cmd.Env = append(os.Environ(), "DASHSCOPE_API_KEY="+key)
+	cmd := b.command(ctx)
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		b.tally.kills++ // it came first, and was killed for that
