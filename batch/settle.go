@@ -59,7 +59,7 @@ func (l *lifecycle) settle(ctx context.Context, j *job, lock *pace.KeyLock) erro
 	search, doubt := l.finder.Search(&j.Record, j.posted, lock, j.doubt)
 	defer search.Close()
 	j.doubt = doubt
-	search.Refused = statusOf(&j.Record) != 0
+	search.Refused = gatewayStatus(j.Answer) != 0
 	for {
 		v, err := search.Decide(ctx)
 		if err != nil {
@@ -210,7 +210,7 @@ func (l *lifecycle) releasedMayBeOurs(rec *state.Record) (string, error) {
 func (l *lifecycle) treatAsAbsent(ctx context.Context, j *job) error {
 	if j.Code != "" {
 		return l.judge(ctx, j, &client.APIError{
-			Op: "submit", Status: cmp.Or(statusOf(&j.Record), 500),
+			Op: "submit", Status: cmp.Or(gatewayStatus(j.Answer), 500),
 			Code: j.Code, Message: j.Message, RequestID: j.Request})
 	}
 	if err := l.backToReady(&j.Record, errors.New("not in the task list")); err != nil {
